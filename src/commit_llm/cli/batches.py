@@ -1,0 +1,50 @@
+"""`commit-llm batches`: write the batches that training would see, as arrays."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.errors import UserError
+from commit_llm.train.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Write the first batches of a training run, from the very pipeline that trains. Needs no weights.
+
+    The file holds input_tokens, target_tokens, segment_ids and positions (int32) and loss_masks
+    (float32), each of shape (batches, rows, sequence). A target counts where its mask is 1.
+    """
+
+    recipe: Recipe
+    out: Path
+    """An .npz file."""
+    num_batches: int = 1
+    """How many batches, from the first."""
+    overwrite: bool = False
+    """Replace an output that exists."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse_with_recipe(Batches, "batches", argv)
+    import numpy as np
+
+    from commit_llm.data.files import refuse_existing, whole_file
+    from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
+
+    refuse_existing(command.out, command.overwrite)
+    if command.out.suffix != ".npz":
+        raise UserError(f"{command.out}: the arrays go into an .npz file")
+    if command.num_batches < 1:
+        raise UserError(f"--num-batches {command.num_batches}: must be at least 1")
+    command.recipe.check()
+    batches = open_recipe_batches(command.recipe, open_recipe_model(command.recipe, weights=False))
+    made = [next(batches) for _ in range(command.num_batches)]
+    stacked = {key: np.stack([batch[key] for batch in made]) for key in made[0]}
+    with whole_file(command.out, command.overwrite) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **stacked)
+    supervised = 100 * stacked["loss_masks"].mean()
+    padding = 100 * (stacked["segment_ids"] == 0).mean()
+    shape = " x ".join(map(str, stacked["input_tokens"].shape))
+    print(f"{shape} (batches x rows x tokens): {supervised:.1f} % of targets trained, {padding:.1f} % padding")
+    print(f"wrote {command.out}")

@@ -1,0 +1,81 @@
+"""`commit-llm eval`: answer and score question-answering tasks."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from commit_llm.cli.parse import parse
+from commit_llm.errors import UserError
+
+
+@dataclass(frozen=True)
+class Eval:
+    """Answer and score tasks with a model: greedy, at most 256 new tokens, zero-shot. Scores are 0-100."""
+
+    model: Annotated[str | None, tyro.conf.Positional] = None
+    """Model folder, hub id, or run directory."""
+    out: Path = tyro.MISSING
+    """The folder to make: results.json, predictions.jsonl, contexts.jsonl."""
+    tasks: tuple[str, ...] = tyro.MISSING
+    """Names of tasks, such as ogx_xquad_el; `commit-llm tasks` lists them."""
+    data_dir: str | None = None
+    """Folder with xquad.LANG.json and the official MLQA files."""
+    limit: int | None = None
+    """Only the first N questions of each task, in file order."""
+    batch_size: int = 8
+    """Questions answered at a time."""
+    tokenizer: str | None = None
+    """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU."""
+    prompts_only: bool = False
+    """Write prompts.jsonl and no answers; needs no model."""
+    overwrite: bool = False
+    """Replace an output that exists."""
+    json: bool = False
+    """Print results.json instead of a table."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse(Eval, "eval", argv)
+    from commit_llm.data.files import refuse_existing
+    from commit_llm.evaluate.tasks import find_task
+
+    tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
+    if not tasks:
+        raise UserError("no task; name some with --tasks")
+    refuse_existing(command.out, command.overwrite)
+    if command.prompts_only:
+        from commit_llm.evaluate.runner import write_prompts
+
+        written = write_prompts(
+            tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
+        )
+        print(f"wrote {written:,} prompts to {command.out / 'prompts.jsonl'}")
+        return
+    if command.model is None:
+        raise UserError("no model; name a model folder, a hub id or a run directory (or ask for --prompts-only)")
+    from commit_llm.cli.progress import bars
+    from commit_llm.cli.tables import scores_table
+    from commit_llm.evaluate.answers import Answerer
+    from commit_llm.evaluate.runner import evaluate
+    from commit_llm.model.precision import compute_dtype
+    from commit_llm.train.weights import load_params, open_model
+
+    source = open_model(command.model, command.tokenizer)
+    model = Answerer(source.config, load_params(source)[0], source.tokenizer, compute_dtype(command.dtype))
+    with bars() as bar:
+        results = evaluate(
+            model,
+            tasks,
+            command.out,
+            data_dir=command.data_dir,
+            limit=command.limit,
+            batch_size=command.batch_size,
+            overwrite=command.overwrite,
+            report=bar,
+        )
+    print(json.dumps(results, indent=2, ensure_ascii=False) if command.json else scores_table(results))

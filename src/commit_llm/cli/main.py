@@ -1,0 +1,75 @@
+"""The command `commit-llm`: finds the command asked for, and turns a user's mistake into one line."""
+
+import difflib
+import importlib
+import os
+import sys
+
+from commit_llm import __version__
+from commit_llm.errors import UserError
+
+# name: (module, what it does). Each module has run(argv); it is imported only when it is asked for.
+COMMANDS = {
+    "quickstart": ("commit_llm.cli.quickstart", "the whole chain on an embedded example, offline, in a minute or two"),
+    "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
+    "mix": ("commit_llm.cli.mix", "code-mix the texts of a data file"),
+    "train": ("commit_llm.cli.train", "train a model by a recipe, or go on with a run"),
+    "batches": ("commit_llm.cli.batches", "write the batches that training would see, as arrays"),
+    "run": ("commit_llm.cli.run", "train, export and evaluate in one go"),
+    "export": ("commit_llm.cli.export", "write a run's model as a Hugging Face folder"),
+    "eval": ("commit_llm.cli.eval", "answer and score question-answering tasks"),
+    "score": ("commit_llm.cli.score", "score answers that were made elsewhere"),
+    "tasks": ("commit_llm.cli.tasks", "the evaluation tasks"),
+}
+DONE, FAULT, MISTAKE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit status (0 done, 2 the user's mistake, 130 interrupted).
+
+    A fault of ours is not caught: Python prints its traceback and exits with 1.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(overview())
+        return DONE if argv else MISTAKE
+    if argv[0] == "--version":
+        print(f"commit-llm {__version__}")
+        return DONE
+    try:
+        if argv[0] not in COMMANDS:
+            near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "`commit-llm --help` lists the commands"
+            raise UserError(f"no command {argv[0]!r}; {hint}")
+        importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
+    except UserError as error:
+        print(f"commit-llm {argv[0]}: {error}", file=sys.stderr)
+        return MISTAKE
+    except KeyboardInterrupt:
+        print(f"commit-llm {argv[0]}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+
+
+def overview() -> str:
+    """The help of the command itself."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: commit-llm COMMAND ...",
+            "",
+            "Adapt an English-centric language model to another language by code-mixed instruction tuning.",
+            "",
+            *lines,
+            "",
+            "`commit-llm COMMAND --help` says what a command takes. Start with `commit-llm quickstart`.",
+        ]
+    )
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main())

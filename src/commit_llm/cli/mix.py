@@ -1,0 +1,68 @@
+"""`commit-llm mix`: code-mix the texts of a data file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from commit_llm.cli.parse import parse
+from commit_llm.errors import UserError
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Swap words of a data file for their translations; every other column and the order of rows stay."""
+
+    input: Annotated[Path, tyro.conf.Positional]
+    """A .json, .jsonl, .parquet or .txt file."""
+    out: Path
+    """The mixed file; its suffix names the format."""
+    dictionary: Path
+    """MUSE dictionary, from the text's language into the other: `source<TAB>target` lines."""
+    ratio: float
+    """Probability, 0 to 1, that a word that the dictionary has is replaced."""
+    style: Literal["original"] = "original"
+    """How words are found: cut at spaces, exact case, as the original does."""
+    fields: tuple[str, ...] = ()
+    """Columns to mix. Default: instruction, input and output, or text."""
+    seed: int = 0
+    """The same seed gives the same file, for any number of workers."""
+    workers: int = 1
+    """Processes that mix."""
+    overwrite: bool = False
+    """Replace an output that exists."""
+    json: bool = False
+    """Print the counts as JSON."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse(Mix, "mix", argv)
+    from commit_llm.cli.progress import bars
+    from commit_llm.codemix import BilingualDictionary, CodeMixer
+    from commit_llm.data.examples import columns
+    from commit_llm.data.files import refuse_existing
+    from commit_llm.data.loader import no_hit
+    from commit_llm.data.mixing import mix_records
+    from commit_llm.data.records import read_records, write_records
+
+    refuse_existing(command.out, command.overwrite)
+    if command.workers < 1:
+        raise UserError(f"--workers {command.workers}: must be at least 1")
+    records = read_records(command.input)
+    mixer = CodeMixer(BilingualDictionary.load(command.dictionary), command.ratio)
+    fields = command.fields or columns(records[0])
+    with bars() as bar:
+        mixed, counts = mix_records(
+            records, fields, mixer, command.seed, command.workers, lambda done: bar("mixing", done, len(records))
+        )
+    if not counts.hits:
+        raise UserError(no_hit(mixer))
+    write_records(mixed, command.out, command.overwrite)
+    if command.json:
+        print(json.dumps({"rows": len(mixed), **counts._asdict()}))
+        return
+    found, changed = 100 * counts.hits / counts.words, 100 * counts.changed / counts.words
+    print(f"{len(mixed):,} rows, {counts.words:,} words: {found:.1f} % in the dictionary, {changed:.1f} % changed")
+    print(f"wrote {command.out}")

@@ -1,0 +1,49 @@
+"""Reading a command's flags into its dataclass, with tyro: field docstrings are the help."""
+
+import dataclasses
+from typing import Any, TypeVar
+
+from commit_llm.errors import UserError
+from commit_llm.train.recipes import RECIPES, Recipe, find_recipe
+
+Command = TypeVar("Command")
+
+
+def parse(command: type[Command], name: str, argv: list[str], default: Any = None) -> Command:
+    """Parse argv; tyro prints help and its own message for a mistyped flag, and exits."""
+    import tyro
+
+    tyro.extras.set_accent_color("cyan")
+    return tyro.cli(
+        command,
+        prog=f"commit-llm {name}",
+        args=argv,
+        default=default,
+        config=(
+            tyro.conf.OmitArgPrefixes,
+            tyro.conf.DisallowNone,
+            tyro.conf.PositionalMetavarFromFieldName,
+            tyro.conf.HelptextFromCommentsOff,
+        ),
+    )
+
+
+def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Command:
+    """Parse `RECIPE flags...` for a command with a field `recipe`, whose defaults are that recipe's.
+
+    Raises UserError where no recipe is named, listing them.
+    """
+    import tyro
+
+    if argv and not argv[0].startswith("-"):
+        recipe, rest, shown = find_recipe(argv[0]), argv[1:], argv[0]
+    elif "--help" in argv or "-h" in argv:
+        recipe, rest, shown = Recipe(), argv, "RECIPE"
+    else:
+        raise UserError(f"name a recipe first: {', '.join(RECIPES)}, or a config.yaml")
+    # Only the recipe has its own defaults; the other fields keep theirs, and required ones stay required.
+    values: dict[str, Any] = {"recipe": recipe}
+    for field in dataclasses.fields(command):  # type: ignore[arg-type]
+        if field.name != "recipe":
+            values[field.name] = tyro.MISSING if field.default is dataclasses.MISSING else field.default
+    return parse(command, f"{name} {shown}", rest, command(**values))

@@ -1,0 +1,54 @@
+"""`commit-llm run`: train, export and evaluate in one go."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.train.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """Train by a recipe, export the model, and evaluate the export. Given again, it goes on where it was.
+
+    To align first, train `align` and give its run directory here as --model.
+    """
+
+    recipe: Recipe
+    out: Path
+    """The folder to make: run (the run directory), model (Hugging Face), eval (the evaluation)."""
+    tasks: tuple[str, ...] = ()
+    """Tasks to evaluate, such as ogx_xquad_el. Default: none."""
+    data_dir: str | None = None
+    """Folder with xquad.LANG.json and the official MLQA files."""
+    limit: int | None = None
+    """Only the first N questions of each task, in file order."""
+    eval_batch_size: int = 8
+    """Questions answered at a time."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse_with_recipe(Run, "run", argv)
+    from commit_llm.cli.progress import TrainingBar, bars
+    from commit_llm.cli.tables import scores_table, training_summary
+    from commit_llm.evaluate.tasks import find_task
+    from commit_llm.pipeline import MODEL, RUN, run_chain
+
+    tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
+    with bars() as bar:
+        done = run_chain(
+            command.recipe,
+            command.out,
+            tasks,
+            data_dir=command.data_dir,
+            limit=command.limit,
+            batch_size=command.eval_batch_size,
+            on_step=TrainingBar(bar),
+            on_answers=bar,
+        )
+    print(training_summary(command.out / RUN, command.recipe.seq_len, done.outcome))
+    print(f"exported to {command.out / MODEL}")
+    if done.results is not None:
+        print(scores_table(done.results))
+    else:
+        print("not evaluated: name --tasks and --data-dir to do so")

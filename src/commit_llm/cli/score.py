@@ -1,0 +1,35 @@
+"""`commit-llm score`: score answers that were made elsewhere."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from commit_llm.cli.parse import parse
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """Score answers that were made elsewhere, by the task's own rules. Scores are 0-100."""
+
+    predictions: Annotated[Path, tyro.conf.Positional]
+    """A .jsonl file with `id` and `prediction` a line, one for every question of the task."""
+    task: str
+    """Name of the task, such as ogx_xquad_el."""
+    data_dir: str | None = None
+    """Folder with xquad.LANG.json and the official MLQA files."""
+    json: bool = False
+    """Print JSON instead of a table."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse(ScoreFile, "score", argv)
+    from commit_llm.cli.tables import scores_table
+    from commit_llm.evaluate.runner import score_file
+    from commit_llm.evaluate.tasks import find_task
+
+    result = score_file(command.predictions, find_task(command.task), command.data_dir)
+    results = {command.task: result}
+    print(json.dumps(results, indent=2, ensure_ascii=False) if command.json else scores_table(results))

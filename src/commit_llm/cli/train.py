@@ -1,0 +1,31 @@
+"""`commit-llm train`: train a model by a recipe, or go on with a run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.train.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a model by a recipe. Given the same --out again, an unfinished run goes on where it was.
+
+    RECIPE is a name (`commit-llm recipes` lists them) or a config.yaml; the flags change its fields.
+    """
+
+    recipe: Recipe
+    out: Path
+    """The run's folder: config.yaml, metrics.jsonl, checkpoints."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse_with_recipe(Train, "train", argv)
+    from commit_llm.cli.progress import TrainingBar, bars
+    from commit_llm.cli.tables import training_summary
+    from commit_llm.train.loop import train
+
+    with bars() as bar:
+        outcome = train(command.recipe, command.out, TrainingBar(bar))
+    print(training_summary(command.out, command.recipe.seq_len, outcome))
+    print(f"next: commit-llm export {command.out} --out FOLDER")

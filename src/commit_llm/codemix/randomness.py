@@ -1,0 +1,84 @@
+"""Counter-based randomness: every draw is a pure function of where it is made.
+
+The hash is "SplitMix64 chain, version 1": the words are folded one after another into 64 bits with
+the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
+generators", OOPSLA 2014; constants of Stafford's variant 13). Text is folded in as its FNV-1a hash.
+tests/codemix/test_randomness.py freezes it: a change breaks every user's mixed data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+MASK = (1 << 64) - 1
+GOLDEN_GAMMA = 0x9E3779B97F4A7C15
+
+
+def mix64(value: int) -> int:
+    """SplitMix64's finaliser, a bijection of 64-bit integers."""
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & MASK
+    return value ^ (value >> 31)
+
+
+def hash64(*words: int) -> int:
+    """Fold integers (taken modulo 2^64) into one 64-bit hash."""
+    state = 0
+    for word in words:
+        state = mix64(((state ^ (word & MASK)) + GOLDEN_GAMMA) & MASK)
+    return state
+
+
+def text64(text: str) -> int:
+    """FNV-1a of the text's UTF-8 bytes."""
+    state = 0xCBF29CE484222325
+    for byte in text.encode("utf-8", "surrogatepass"):
+        state = ((state ^ byte) * 0x100000001B3) & MASK
+    return state
+
+
+def unit_float(bits: int) -> float:
+    """A float in [0, 1) from the upper 53 of 64 bits."""
+    return (bits >> 11) * 2.0**-53
+
+
+def permutation(length: int, *key: int) -> np.ndarray:
+    """A permutation of range(length), int64, determined by the key: indices sorted by their hash."""
+    with np.errstate(over="ignore"):
+        state = (np.uint64(hash64(*key)) ^ np.arange(length, dtype=np.uint64)) + np.uint64(GOLDEN_GAMMA)
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.argsort(state ^ (state >> np.uint64(31)), kind="stable")
+
+
+class Draws(Protocol):
+    """Where the mixer's random decisions come from, for one text."""
+
+    def replace(self, position: int, ratio: float) -> bool:
+        """Whether the dictionary hit at this word position is replaced, with probability ratio."""
+
+    def choose(self, position: int, translations: Sequence[str]) -> str:
+        """The translation it is replaced with; asked only where replace said yes."""
+
+
+@dataclass(frozen=True)
+class OccurrenceDraws:
+    """A draw per occurrence: a function of (seed, epoch, row, field, word position).
+
+    key is hash64(seed, epoch, row, text64(field)); see `occurrence_draws`.
+    """
+
+    key: int
+
+    def replace(self, position: int, ratio: float) -> bool:
+        return unit_float(hash64(self.key, position, 0)) < ratio
+
+    def choose(self, position: int, translations: Sequence[str]) -> str:
+        return translations[(hash64(self.key, position, 1) * len(translations)) >> 64]
+
+
+def occurrence_draws(seed: int, epoch: int, row: int, field: str) -> OccurrenceDraws:
+    """The draws for one field of one row (its index in the whole data set) in one epoch, from 0."""
+    return OccurrenceDraws(hash64(seed, epoch, row, text64(field)))

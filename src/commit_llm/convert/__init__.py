@@ -1,0 +1,1 @@
+"""One table of names, and the weights of other formats read and written with it."""

@@ -1,0 +1,1 @@
+"""From records to batches: prompts, tokenizers, examples, packing, the loader. Imports no jax."""

@@ -1,0 +1,141 @@
+"""The pipeline that training reads and `commit-llm batches` shows: records to batches."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.data.examples import (
+    Example,
+    MixText,
+    TextForm,
+    encode_instruction,
+    encode_instruction_original,
+    instruction_texts,
+)
+from commit_llm.data.packing import Batches, Examples, FirstFitPacker, StreamPacker
+from commit_llm.data.records import Record
+from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.errors import UserError
+
+PREFETCHED_BATCHES = 4
+
+
+class DataSettings(Protocol):
+    """The fields of a recipe that decide what the model sees (train/recipes.py says what each means)."""
+
+    @property
+    def behaviour(self) -> Literal["original", "mended"]: ...
+    @property
+    def form(self) -> Literal["instruction", "text"]: ...
+    @property
+    def fields(self) -> str: ...
+    @property
+    def block_template(self) -> bool: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def seq_len(self) -> int: ...
+    @property
+    def split_long(self) -> bool: ...
+    @property
+    def seed(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class ExampleMaker:
+    """Turns the record of a row, in an epoch, into an example: mix, fill the prompt, encode, mask."""
+
+    settings: DataSettings
+    records: Sequence[Record]
+    tokenizer: Tokenizer
+    mixer: CodeMixer | None
+
+    def __call__(self, epoch: int, row: int) -> Example | None:
+        settings, record = self.settings, self.records[row]
+        original = settings.behaviour == "original"
+        mix = self._mix(epoch, row)
+        if settings.form == "text":
+            form = TextForm(settings.fields)
+            encode = form.encode_original if original else form.encode
+            return encode(self.tokenizer, record, row, mix)
+        texts = instruction_texts(record, row, mix, settings.block_template)
+        return (encode_instruction_original if original else encode_instruction)(self.tokenizer, *texts)
+
+    def require_hit(self) -> None:
+        """Raise UserError where the dictionary has not one word of the data (looks until the first hit)."""
+        if self.mixer is None:
+            return
+        hits = 0
+
+        def count(text: str, field: str) -> str:
+            nonlocal hits
+            hits += mixer.mix_field(text, seed=0, epoch=0, row=0, field=field).hits
+            return text
+
+        mixer = self.mixer
+        for row, record in enumerate(self.records):
+            if self.settings.form == "text":
+                TextForm(self.settings.fields).texts(record, row, count)
+            else:
+                instruction_texts(record, row, count, block_template=True)
+            if hits:
+                return
+        raise UserError(no_hit(mixer))
+
+    def _mix(self, epoch: int, row: int) -> MixText:
+        mixer, seed = self.mixer, self.settings.seed
+        if mixer is None:
+            return lambda text, field: text
+        return lambda text, field: mixer.mix_field(text, seed=seed, epoch=epoch, row=row, field=field).text
+
+
+def no_hit(mixer: CodeMixer) -> str:
+    """What to tell the user whose dictionary has no word of the data."""
+    return (
+        f"{mixer.dictionary.name}: none of its {len(mixer.dictionary):,} words stands in the data; "
+        "its source language must be the data's own (en-el for English data, el-en for Greek)"
+    )
+
+
+def make_mixer(dictionary: str | None, ratio: float) -> CodeMixer | None:
+    """The mixer of a recipe; None where it does not mix (ratio 0)."""
+    if ratio == 0.0:
+        return None
+    if dictionary is None:
+        raise UserError(f"--ratio {ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
+    return CodeMixer(BilingualDictionary.load(dictionary), ratio)
+
+
+def open_batches(
+    settings: DataSettings, records: Sequence[Record], tokenizer: Tokenizer, mixer: CodeMixer | None
+) -> StreamPacker | FirstFitPacker:
+    """Batches of the records without end, mixed anew in every epoch.
+
+    Raises UserError for a record without the fields that the recipe needs, and for a dictionary that
+    has none of the data's words.
+    """
+    make = ExampleMaker(settings, records, tokenizer, mixer)
+    make.require_hit()
+    if settings.behaviour == "original":
+        return StreamPacker(Examples(len(records), make), settings.batch_size, settings.seq_len)
+    return FirstFitPacker(
+        Examples(len(records), make, settings.seed),
+        settings.batch_size,
+        settings.seq_len,
+        cut_freely=settings.form == "text",
+        split_long=settings.split_long,
+    )
+
+
+@contextmanager
+def prefetched(batches: Batches) -> Iterator[Batches]:
+    """The same batches, made in a background thread by Grain, with the state of the batch last taken."""
+    from grain.experimental import ThreadPrefetchDatasetIterator  # imports jax, so not at the top
+
+    iterator = ThreadPrefetchDatasetIterator(batches, PREFETCHED_BATCHES)
+    try:
+        yield iterator
+    finally:
+        iterator.close()

@@ -1,0 +1,292 @@
+"""Packing examples into rows of a fixed length, in a way that can stop anywhere and go on.
+
+Two packers, both iterators of batches whose state is a few integers: they name the examples that are
+under way, and setting a state makes those again.
+
+`StreamPacker`, the original's: one stream of tokens, cut anywhere; rows continue one another.
+
+    tokens     a a a a a b b b | b c c c c …       row 0 | row 1
+    segments   1 1 1 1 1 1 1 1 | 1 1 1 1 1         attention crosses examples
+
+`FirstFitPacker`: whole examples, first fit; positions restart and attention stays in a segment.
+
+    inputs     a a a b b b b .                     . is padding
+    targets    a a a b b b b .                     the next token of the same example
+    segments   1 1 1 2 2 2 2 0
+    positions  0 1 2 0 1 2 3 0
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from commit_llm.codemix.randomness import permutation
+from commit_llm.data.examples import Example
+from commit_llm.errors import UserError
+
+# input_tokens, target_tokens, segment_ids, positions: int32; loss_masks: float32; each (rows, sequence).
+Batch = dict[str, np.ndarray]
+State = dict[str, Any]
+
+# Open rows that a whole example may still go into. 64 fill 98-99 % of Alpaca rows (docs/method.md).
+OPEN_ROWS = 64
+SHUFFLE = 0x5348_5546  # keeps the shuffle's draws apart from the mixer's
+
+
+class Batches(Protocol):
+    """An endless iterator of batches that can be stopped, saved and resumed (as Grain's iterators are)."""
+
+    def __next__(self) -> Batch: ...
+    def get_state(self) -> State: ...
+    def set_state(self, state: State) -> None: ...
+
+
+@dataclass(frozen=True)
+class Examples:
+    """All examples of all epochs in one endless sequence, each made when it is asked for.
+
+    make(epoch, row) builds an example, or gives None where the record has nothing to train on.
+    With a shuffle_seed each epoch has its own order; without, records come in file order.
+    """
+
+    num_records: int
+    make: Callable[[int, int], Example | None]
+    shuffle_seed: int | None = None
+    _order: Callable[[int], np.ndarray] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        order = lru_cache(maxsize=2)(
+            lambda epoch: permutation(self.num_records, self.shuffle_seed or 0, SHUFFLE, epoch)
+        )
+        object.__setattr__(self, "_order", order)
+
+    def __getitem__(self, position: int) -> Example | None:
+        epoch, index = divmod(position, self.num_records)
+        return self.make(epoch, index if self.shuffle_seed is None else int(self._order(epoch)[index]))
+
+
+class StreamPacker:
+    """The original's rows: a batch is cut while the buffer holds more than rows * seq_len + 1 tokens.
+
+    The tail that is left at the end of a pass is dropped (shared/reference/BEHAVIOUR.md, "Tokens and
+    loss mask"). Raises UserError where a whole pass is too short for one batch.
+    """
+
+    def __init__(self, examples: Examples, rows: int, seq_len: int) -> None:
+        self.examples, self.rows, self.seq_len = examples, rows, seq_len
+        self.set_state({"position": 0, "first": 0, "offset": 0, "batches_in_pass": 0})
+
+    def __iter__(self) -> "StreamPacker":
+        return self
+
+    def __next__(self) -> Batch:
+        wanted = self.rows * self.seq_len
+        while len(self._tokens) <= wanted + 1:
+            if self._position and self._position % self.examples.num_records == 0:
+                self._end_pass()
+            self._append(self._position)
+            self._position += 1
+        batch = self._cut(wanted)
+        self._offset += wanted
+        self._drop_used()
+        self._batches_in_pass += 1
+        return batch
+
+    def get_state(self) -> State:
+        return {
+            "position": self._position,
+            "first": self._first,
+            "offset": self._offset,
+            "batches_in_pass": self._batches_in_pass,
+        }
+
+    def set_state(self, state: State) -> None:
+        self._position, self._first, self._offset = state["position"], state["first"], state["offset"]
+        self._batches_in_pass = state["batches_in_pass"]
+        self._tokens, self._mask = np.zeros(0, np.int32), np.zeros(0, np.float32)
+        self._lengths: list[int] = []
+        for position in range(self._first, self._position):
+            self._append(position)
+        self._tokens, self._mask = self._tokens[self._offset :], self._mask[self._offset :]
+
+    def count(self, epochs: int) -> int:
+        """Batches that whole epochs give, by making them: call it at the first, and set a state afterwards."""
+        batches = 0
+        while next(self) and self._position <= epochs * self.examples.num_records:
+            batches += 1
+        return batches
+
+    def _append(self, position: int) -> None:
+        example = self.examples[position]
+        tokens, mask = example if example is not None else (self._tokens[:0], self._mask[:0])
+        self._tokens = np.concatenate([self._tokens, tokens])
+        self._mask = np.concatenate([self._mask, mask])
+        self._lengths.append(len(tokens))
+
+    def _end_pass(self) -> None:
+        if not self._batches_in_pass:
+            raise UserError(
+                f"a pass over the data gives {len(self._tokens):,} tokens, too few for one batch of "
+                f"{self.rows} x {self.seq_len}; lower --batch-size or --seq-len, or give more data"
+            )
+        self._tokens, self._mask, self._lengths = self._tokens[:0], self._mask[:0], []
+        self._first, self._offset, self._batches_in_pass = self._position, 0, 0
+
+    def _cut(self, wanted: int) -> Batch:
+        shape = (self.rows, self.seq_len)
+        batch = {
+            "input_tokens": self._tokens[:wanted].reshape(shape),
+            "target_tokens": self._tokens[1 : wanted + 1].reshape(shape),
+            "loss_masks": self._mask[1 : wanted + 1].reshape(shape),
+            "segment_ids": np.ones(shape, np.int32),
+            "positions": np.broadcast_to(np.arange(self.seq_len, dtype=np.int32), shape).copy(),
+        }
+        self._tokens, self._mask = self._tokens[wanted:], self._mask[wanted:]
+        return batch
+
+    def _drop_used(self) -> None:
+        while self._lengths and self._offset >= self._lengths[0]:
+            self._offset -= self._lengths.pop(0)
+            self._first += 1
+
+
+class Piece(NamedTuple):
+    """Inputs start to stop (excluded) of the example at a position; its targets are one token later."""
+
+    position: int
+    start: int
+    stop: int
+
+
+class FirstFitPacker:
+    """Rows of whole examples: each goes into the first open row with room for it.
+
+    Where none has room and all OPEN_ROWS are open, the oldest row is closed. An example of n tokens
+    takes n - 1 places. cut_freely cuts documents wherever a row ends (plain text), and loses no
+    target by it; split_long does so only for examples longer than a row, which otherwise are left
+    out and counted: `left_out`, and in `longest` the row length that would have kept them all.
+
+    Raises UserError where all examples of an epoch are longer than a row.
+    """
+
+    def __init__(
+        self, examples: Examples, rows: int, seq_len: int, *, cut_freely: bool = False, split_long: bool = False
+    ) -> None:
+        self.examples, self.rows, self.seq_len = examples, rows, seq_len
+        self._open: list[list[Piece]] = []
+        self._closed: list[list[Piece]] = []
+        self.cut_freely, self.split_long = cut_freely, split_long
+        self.set_state({"position": 0, "left_out": 0, "longest": 0, "open": [], "closed": []})
+
+    def __iter__(self) -> "FirstFitPacker":
+        return self
+
+    def __next__(self) -> Batch:
+        unplaced = 0
+        while len(self._closed) < self.rows:
+            placed = self._place(self._position)
+            self._position += 1
+            unplaced = 0 if placed else unplaced + 1
+            if unplaced == self.examples.num_records:
+                raise UserError(self._nothing_fits())
+        batch_rows, self._closed = self._closed[: self.rows], self._closed[self.rows :]
+        built = [self._build(pieces) for pieces in batch_rows]
+        self._forget()
+        return {key: np.stack([row[key] for row in built]) for key in built[0]}
+
+    def get_state(self) -> State:
+        return {
+            "position": self._position,
+            "left_out": self.left_out,
+            "longest": self.longest,
+            "open": [[list(piece) for piece in row] for row in self._open],
+            "closed": [[list(piece) for piece in row] for row in self._closed],
+        }
+
+    def set_state(self, state: State) -> None:
+        self._position, self.left_out, self.longest = state["position"], state["left_out"], state["longest"]
+        self._open = [[Piece(*piece) for piece in row] for row in state["open"]]
+        self._closed = [[Piece(*piece) for piece in row] for row in state["closed"]]
+        self._made: dict[int, Example] = {}
+        for piece in (piece for row in self._open + self._closed for piece in row):
+            self._made[piece.position] = _made(self.examples[piece.position])
+
+    def count(self, epochs: int) -> int:
+        """Batches that hold all of these epochs, by making them: call it at the first, and set a state afterwards."""
+        batches = 0
+        while self._position < epochs * self.examples.num_records and next(self):
+            batches += 1
+        return batches + -(-(len(self._open) + len(self._closed)) // self.rows)
+
+    def _place(self, position: int) -> bool:
+        example = self.examples[position]
+        if example is None:
+            return False
+        places = len(example.tokens) - 1
+        if places > self.seq_len and not (self.cut_freely or self.split_long):
+            self.left_out, self.longest = self.left_out + 1, max(self.longest, places)
+            return False
+        self._made[position] = example
+        start = 0
+        while start < places:
+            row = self._row_for(min(places - start, self.seq_len))
+            stop = min(places, start + self.seq_len - _used(row))
+            row.append(Piece(position, start, stop))
+            start = stop
+            if _used(row) == self.seq_len:
+                self._open.remove(row)
+                self._closed.append(row)
+        return True
+
+    def _row_for(self, places: int) -> list[Piece]:
+        """The first open row with that many places free (any at all where text is cut freely)."""
+        needed, limit = (1, 1) if self.cut_freely else (places, OPEN_ROWS)
+        for row in self._open:
+            if _used(row) + needed <= self.seq_len:
+                return row
+        if len(self._open) == limit:
+            self._closed.append(self._open.pop(0))
+        self._open.append([])
+        return self._open[-1]
+
+    def _build(self, pieces: list[Piece]) -> Batch:
+        row: Batch = {
+            name: np.zeros(self.seq_len, np.float32 if name == "loss_masks" else np.int32)
+            for name in ("input_tokens", "target_tokens", "loss_masks", "segment_ids", "positions")
+        }
+        filled = 0
+        for segment, (position, start, stop) in enumerate(pieces, 1):
+            tokens, mask = self._made[position]
+            here = slice(filled, filled + stop - start)
+            row["input_tokens"][here] = tokens[start:stop]
+            row["target_tokens"][here] = tokens[start + 1 : stop + 1]
+            row["loss_masks"][here] = mask[start + 1 : stop + 1]
+            row["segment_ids"][here] = segment
+            row["positions"][here] = np.arange(stop - start)
+            filled = here.stop
+        return row
+
+    def _forget(self) -> None:
+        needed = {piece.position for row in self._open + self._closed for piece in row}
+        self._made = {position: example for position, example in self._made.items() if position in needed}
+
+    def _nothing_fits(self) -> str:
+        if not self.left_out:
+            return "no record holds any text to train on"
+        return (
+            f"every example of an epoch is longer than a row of {self.seq_len} tokens; "
+            f"--seq-len {self.longest} keeps them all, --split-long cuts them"
+        )
+
+
+def _used(row: list[Piece]) -> int:
+    return sum(piece.stop - piece.start for piece in row)
+
+
+def _made(example: Example | None) -> Example:
+    if example is None:
+        raise UserError("the data has changed since this state was saved; start again with a new --out")
+    return example

@@ -1,0 +1,159 @@
+"""Tokenizers: a sentencepiece `.model` or a Hugging Face `tokenizer.json`, behind one small face."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from commit_llm.errors import UserError
+
+FILES = ("tokenizer.model", "tokenizer.json")
+
+
+class Pieces(Protocol):
+    """What a tokenizer library must do for us: plain text to ids and back, no special tokens added."""
+
+    def encode(self, text: str) -> list[int]: ...
+    def decode(self, ids: list[int]) -> str: ...
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """A tokenizer and its special ids. bos_id is None for a model that has no such token.
+
+    specials are the literals, such as `<s>`, that the original turns into ids wherever they stand in
+    a text; `encode` leaves them text.
+    """
+
+    path: Path
+    vocab_size: int
+    bos_id: int | None
+    eos_id: int
+    specials: dict[str, int] = field(compare=False)
+    pieces: Pieces = field(compare=False, repr=False)
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text, with no bos or eos; a literal `<s>` in it stays text."""
+        return self.pieces.encode(text)
+
+    def encode_with_specials(self, text: str) -> list[int]:
+        """Ids as the original gets them: special literals become ids (a fault of the original's).
+
+        The text is cut at each literal, white space that touches a literal is dropped, and every
+        remaining piece is encoded by itself (shared/reference/BEHAVIOUR.md, "Tokens and loss mask").
+        """
+        if not self.specials:
+            return self.encode(text)
+        ids: list[int] = []
+        parts = self._special_pattern.split(text)
+        for index, part in enumerate(parts):
+            if index % 2:
+                ids.append(self.specials[part])
+                continue
+            part = part.lstrip() if index else part
+            part = part.rstrip() if index < len(parts) - 1 else part
+            ids += self.encode(part) if part else []
+        return ids
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of ids, special tokens left out."""
+        return self.pieces.decode([int(i) for i in ids])
+
+    @cached_property
+    def _special_pattern(self) -> re.Pattern[str]:
+        return re.compile("(" + "|".join(map(re.escape, self.specials)) + ")")
+
+
+def load_tokenizer(path: str | Path) -> Tokenizer:
+    """Load a tokenizer from a file or from a model's folder (`tokenizer.model` is preferred there).
+
+    Raises UserError where there is none, it cannot be read, or its end-of-text token is unknown.
+    """
+    path = Path(path)
+    if path.is_dir():
+        found = next((path / name for name in FILES if (path / name).is_file()), None)
+        if found is None:
+            raise UserError(f"{path}: holds neither {' nor '.join(FILES)}; name one with --tokenizer")
+        path = found
+    if not path.is_file():
+        raise UserError(f"{path}: no such tokenizer file")
+    if path.suffix == ".model":
+        return _load_sentencepiece(path)
+    if path.suffix == ".json":
+        return _load_hugging_face(path)
+    raise UserError(f"{path}: a tokenizer is a sentencepiece .model or a Hugging Face tokenizer.json")
+
+
+def _load_sentencepiece(path: Path) -> Tokenizer:
+    from sentencepiece import SentencePieceProcessor
+
+    processor = SentencePieceProcessor()
+    try:
+        processor.LoadFromSerializedProto(path.read_bytes())
+    except RuntimeError:
+        raise UserError(f"{path}: not a sentencepiece model") from None
+    if processor.eos_id() < 0:
+        raise UserError(f"{path}: the sentencepiece model has no end-of-text piece")
+    specials = {
+        processor.IdToPiece(i): i for i in (processor.bos_id(), processor.eos_id(), processor.unk_id()) if i >= 0
+    }
+    bos_id = processor.bos_id() if processor.bos_id() >= 0 else None
+    return Tokenizer(path, processor.GetPieceSize(), bos_id, processor.eos_id(), specials, _SentencePiece(processor))
+
+
+@dataclass(frozen=True)
+class _SentencePiece:
+    processor: Any
+
+    def encode(self, text: str) -> list[int]:
+        return self.processor.EncodeAsIds(text)
+
+    def decode(self, ids: list[int]) -> str:
+        return self.processor.DecodeIds([i for i in ids if not self.processor.IsControl(i)])
+
+
+def _load_hugging_face(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer as Library
+
+    try:
+        library = Library.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        raise UserError(f"{path}: not a tokenizer.json ({error})") from None
+    library.encode_special_tokens = True  # a literal special token in a text stays text
+    bos_id, eos_id = (library.token_to_id(name) if name else None for name in _special_names(path))
+    if eos_id is None:
+        raise UserError(f"{path}: its end-of-text token is unknown; name eos_token in tokenizer_config.json beside it")
+    specials = {token.content: i for i, token in library.get_added_tokens_decoder().items() if token.special}
+    return Tokenizer(path, library.get_vocab_size(), bos_id, eos_id, specials, _HuggingFace(library))
+
+
+@dataclass(frozen=True)
+class _HuggingFace:
+    library: Any
+
+    def encode(self, text: str) -> list[int]:
+        return self.library.encode(text, add_special_tokens=False).ids
+
+    def decode(self, ids: list[int]) -> str:
+        return self.library.decode(ids, skip_special_tokens=True)
+
+
+def _special_names(path: Path) -> tuple[str | None, str | None]:
+    """The bos and eos tokens as the JSON files beside a tokenizer.json name them; else `<s>`, `</s>`."""
+    for name in ("tokenizer_config.json", "special_tokens_map.json"):
+        file = path.with_name(name)
+        if not file.is_file():
+            continue
+        try:
+            settings = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise UserError(f"{file}: malformed JSON ({error})") from None
+        bos, eos = (
+            token["content"] if isinstance(token, dict) else token
+            for token in (settings.get("bos_token"), settings.get("eos_token"))
+        )
+        if eos:
+            return bos, eos
+    return "<s>", "</s>"

@@ -1,0 +1,1 @@
+"""Question answering: tasks, prompts, scores, the runner."""

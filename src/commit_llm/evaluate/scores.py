@@ -1,0 +1,93 @@
+"""Exact match and F1, as SQuAD v1.1 and MLQA define them, in [0, 1].
+
+SQuAD v1.1: Rajpurkar et al., 2016. MLQA: Lewis et al., 2020. Both score the best over all references.
+Where both sides are empty after normalising, exact match is 1 and F1 is 0.
+"""
+
+import re
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from commit_llm.errors import UserError
+from commit_llm.evaluate.tasks import Task
+
+ENGLISH_ARTICLES = re.compile(r"\b(a|an|the)\b")
+# Articles that MLQA removes, by the language of the answer; None removes none.
+MLQA_ARTICLES: dict[str, re.Pattern[str] | None] = {
+    "en": ENGLISH_ARTICLES,
+    "es": re.compile(r"\b(un|una|unos|unas|el|la|los|las)\b"),
+    "de": re.compile(r"\b(ein|eine|einen|einem|eines|einer|der|die|das|den|dem|des)\b"),
+    "vi": re.compile(r"\b(của|là|cái|chiếc|những)\b"),
+    "ar": re.compile("ال^|ال"),
+    "hi": None,
+    "zh": None,
+}
+CHINESE_CHARACTER = re.compile("([\u4e00-\u9fa5])")
+
+Normalise = Callable[[str], str]
+
+
+class Score(NamedTuple):
+    """Exact match and F1 of one answer, each in [0, 1]."""
+
+    exact_match: float
+    f1: float
+
+
+def normalise_squad(text: str) -> str:
+    """Lower case; ASCII punctuation and English articles removed; single spaces.
+
+    >>> normalise_squad("The  Denver-Broncos.")
+    'denverbroncos'
+    """
+    text = "".join(character for character in text.lower() if character not in string.punctuation)
+    return " ".join(ENGLISH_ARTICLES.sub(" ", text).split())
+
+
+def normalise_mlqa(text: str, language: str) -> str:
+    """Lower case; all punctuation and the language's articles removed; Chinese characters set apart.
+
+    Raises UserError for a language that MLQA does not have (el and th among them).
+
+    >>> normalise_mlqa("«Der Hund»", "de")
+    'hund'
+    """
+    if language not in MLQA_ARTICLES:
+        raise UserError(f"MLQA defines no score for language {language!r}; it has {', '.join(MLQA_ARTICLES)}")
+    text = "".join(character for character in text.lower() if not _is_punctuation(character))
+    articles = MLQA_ARTICLES[language]
+    text = articles.sub(" ", text) if articles else text
+    if language == "zh":
+        text = CHINESE_CHARACTER.sub(r" \1 ", text)
+    return " ".join(text.split())
+
+
+def score(prediction: str, references: Sequence[str], normalise: Normalise) -> Score:
+    """The best exact match and the best F1 over the references."""
+    predicted = normalise(prediction)
+    gold = [normalise(reference) for reference in references]
+    return Score(
+        max(float(predicted == text) for text in gold), max(_f1(predicted.split(), text.split()) for text in gold)
+    )
+
+
+def normaliser(task: Task) -> tuple[str, Normalise]:
+    """The name, for the signature, and the function that a task normalises with."""
+    if task.dataset == "xquad":
+        return "squad-1.1", normalise_squad
+    return f"mlqa-{task.language}", lambda text: normalise_mlqa(text, task.language)
+
+
+def _f1(predicted: list[str], gold: list[str]) -> float:
+    common = sum((Counter(predicted) & Counter(gold)).values())
+    if not common:
+        return 0.0
+    precision, recall = common / len(predicted), common / len(gold)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _is_punctuation(character: str) -> bool:
+    return character in string.punctuation or unicodedata.category(character).startswith("P")

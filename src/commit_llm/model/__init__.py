@@ -1,0 +1,1 @@
+"""The decoder: configuration, attention, rotary embedding, generation. Imports only jax."""

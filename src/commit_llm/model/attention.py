@@ -1,0 +1,70 @@
+"""Attention: rotary embedding, masks, and the reference path that can express everything.
+
+Shapes: B rows, T queries, S keys, H query heads, K key-value heads, G = H / K, D head size.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+MASKED = -1e30  # added to a masked score; finite, so that a row that is all masked gives no NaN
+
+
+def rotary_tables(
+    positions: Int[Array, "B T"], head_dim: int, theta: float
+) -> tuple[Float[Array, "B 1 T D"], Float[Array, "B 1 T D"]]:
+    """cos and sin of the angles, in fp32 (bf16 rounds 257 to 256, and sin(257) is far from sin(256)).
+
+    Half-split order, as in Hugging Face: dimension i turns with i + D/2 (Su et al., "RoFormer", 2021).
+    """
+    # numpy, at compile time: XLA's power differs from it in the last digits.
+    frequencies = 1.0 / theta ** (np.arange(0, head_dim, 2, dtype=np.float32) / head_dim)
+    angles = positions.astype(jnp.float32)[:, None, :, None] * frequencies
+    angles = jnp.concatenate([angles, angles], axis=-1)
+    return jnp.cos(angles), jnp.sin(angles)
+
+
+def rotate(x_BHTD: Array, cos: Array, sin: Array) -> Array:
+    """Turn each pair (i, i + D/2) of the head by its position's angle."""
+    first, second = jnp.split(x_BHTD.astype(jnp.float32), 2, axis=-1)
+    turned = jnp.concatenate([-second, first], axis=-1)
+    return (x_BHTD.astype(jnp.float32) * cos + turned * sin).astype(x_BHTD.dtype)
+
+
+def attention_mask(
+    segment_ids: Int[Array, "B T"], keep_keys: Bool[Array, "B T"] | None = None
+) -> Bool[Array, "B 1 T T"]:
+    """Which key (last axis) a query may see: not a later one, of its own segment, not forgotten.
+
+    Queries and keys are the same row in the same order, so that their index is their order in time.
+    """
+    length = segment_ids.shape[1]
+    causal_TS = jnp.tril(jnp.ones((length, length), bool))
+    mask_BTS = causal_TS & (segment_ids[:, :, None] == segment_ids[:, None, :])
+    if keep_keys is not None:
+        mask_BTS &= keep_keys[:, None, :]
+    return mask_BTS[:, None]
+
+
+def attend(
+    query: Float[Array, "B H T D"],
+    key: Float[Array, "B K S D"],
+    value: Float[Array, "B K S D"],
+    mask: Bool[Array, "B 1 T S"],
+    keep_weights: Bool[Array, "#B #H T S"] | None = None,
+    dropout_rate: float = 0.0,
+) -> Float[Array, "B H T D"]:
+    """Softmax attention in fp32, query heads grouped over key-value heads.
+
+    keep_weights, with the dropout_rate it was drawn at, drops attention weights after the softmax.
+    """
+    batch, heads, queries, size = query.shape
+    grouped = query.reshape(batch, key.shape[1], -1, queries, size)
+    scores = jnp.einsum("bkgtd,bksd->bkgts", grouped, key, preferred_element_type=jnp.float32)
+    scores = scores * (size**-0.5) + jnp.where(mask, 0.0, MASKED)[:, :, None]
+    weights = jax.nn.softmax(scores, axis=-1).astype(value.dtype)
+    if keep_weights is not None:
+        flat = weights.reshape(batch, heads, *weights.shape[3:])
+        weights = (jnp.where(keep_weights, flat, 0) / (1.0 - dropout_rate)).astype(value.dtype).reshape(weights.shape)
+    return jnp.einsum("bkgts,bksd->bkgtd", weights, value).reshape(query.shape)

@@ -1,0 +1,103 @@
+"""What a LLaMA model is: the fields of a Hugging Face `config.json`, each handled, ignored or refused."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from commit_llm.errors import UserError
+
+# Keys that say nothing about the numbers the model computes.
+IGNORED = {
+    "_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version", "use_cache", "pretraining_tp",
+    "pad_token_id", "initializer_range", "attention_dropout", "return_dict", "output_hidden_states",
+    "output_attentions", "id2label", "label2id", "problem_type", "is_encoder_decoder", "chunk_size_feed_forward",
+    "max_sequence_length", "auto_map", "name_or_path",
+}  # fmt: skip
+# Keys that must have this value, or be absent.
+REQUIRED = {"model_type": "llama", "hidden_act": "silu", "attention_bias": False, "mlp_bias": False}
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A LLaMA decoder. Names and units are those of Hugging Face's LlamaConfig."""
+
+    vocab_size: int
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    num_key_value_heads: int
+    head_dim: int
+    max_position_embeddings: int = 2048
+    rms_norm_eps: float = 1e-6
+    rope_theta: float = 10000.0
+    tie_word_embeddings: bool = False
+    bos_token_id: int | None = 1
+    eos_token_id: int = 2
+
+    def __post_init__(self) -> None:
+        if self.num_attention_heads % self.num_key_value_heads:
+            raise UserError(
+                f"num_attention_heads {self.num_attention_heads} is no multiple of "
+                f"num_key_value_heads {self.num_key_value_heads}"
+            )
+        if self.head_dim % 2:
+            raise UserError(f"head_dim {self.head_dim} is odd; rotary embedding turns pairs")
+
+    @classmethod
+    def from_hf(cls, settings: Mapping[str, Any], source: str = "config.json") -> "ModelConfig":
+        """From the mapping of a `config.json`; UserError names a key that we would silently get wrong."""
+        left = {key: value for key, value in settings.items() if key not in IGNORED and value is not None}
+        for key, wanted in REQUIRED.items():
+            if (value := left.pop(key, wanted)) != wanted:
+                raise UserError(f"{source}: {key} is {value!r}; COMMIT's decoder is a LLaMA with {key} {wanted!r}")
+        rope = left.pop("rope_parameters", None) or left.pop("rope_scaling", None) or {}
+        left.pop("rope_scaling", None)
+        kind = rope.get("rope_type", rope.get("type", "default"))
+        if kind != "default":
+            raise UserError(f"{source}: rope_scaling of type {kind!r} is not supported; only plain rotary embedding is")
+        if "rope_theta" in rope:
+            left["rope_theta"] = rope["rope_theta"]
+        eos = left.get("eos_token_id", 2)
+        left["eos_token_id"] = eos[0] if isinstance(eos, list) else eos
+        try:
+            left.setdefault("num_key_value_heads", left["num_attention_heads"])
+            left.setdefault("head_dim", left["hidden_size"] // left["num_attention_heads"])
+            unknown = sorted(set(left) - set(cls.__dataclass_fields__))
+            if unknown:
+                raise UserError(
+                    f"{source}: unknown key {unknown[0]!r} with value {left[unknown[0]]!r}; it may change the model"
+                )
+            return cls(**left)
+        except KeyError as error:
+            raise UserError(f"{source}: no {error.args[0]!r}; is it a LLaMA config.json?") from None
+        except TypeError as error:
+            raise UserError(f"{source}: {error}; is it a LLaMA config.json?") from None
+
+    def to_hf(self, dtype: str) -> dict[str, Any]:
+        """The mapping of a `config.json` that transformers 4 and 5 read alike."""
+        return {
+            "architectures": ["LlamaForCausalLM"],
+            "model_type": "llama",
+            "hidden_act": "silu",
+            "attention_bias": False,
+            "mlp_bias": False,
+            "torch_dtype": dtype,
+            **{key: getattr(self, key) for key in self.__dataclass_fields__},
+        }
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """The configuration of a model folder; UserError where the folder is none."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise UserError(f"{folder}: not a model folder (no config.json in it)")
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: malformed JSON ({error})") from None
+    if not isinstance(settings, dict):
+        raise UserError(f"{path}: holds no JSON object")
+    return ModelConfig.from_hf(settings, str(path))

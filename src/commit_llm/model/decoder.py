@@ -1,0 +1,160 @@
+"""The LLaMA decoder: pre-norm RMSNorm, rotary attention, SwiGLU, no biases, layers stacked.
+
+Shapes: B rows, T tokens, E hidden size, H heads, K key-value heads, D head size, V vocabulary.
+Every matrix product flattens (B, T) first, which XLA on a CPU runs a fifth faster (FEASIBILITY.md).
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from commit_llm.model.attention import attend, attention_mask, rotary_tables, rotate
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.parameters import Parameters
+from commit_llm.model.regularisation import Regularisation, dropout, forgetful_keys
+
+Remat = Literal["none", "dots", "nothing"]
+# Names of layer-wise rematerialisation: what of a layer is kept for the backward pass.
+POLICIES: dict[str, Callable[..., Any]] = {
+    "dots": jax.checkpoint_policies.dots_with_no_batch_dims_saveable,
+    "nothing": jax.checkpoint_policies.nothing_saveable,
+}
+NO_REGULARISATION = Regularisation()
+# (queries, keys, values, already turned) to (attended queries, whatever the caller wants carried on).
+Attention = Callable[[Array, Array, Array], tuple[Array, Any]]
+
+
+def rms_norm(x: Float[Array, "... E"], scale: Float[Array, "E"], eps: float) -> Float[Array, "... E"]:
+    """x / sqrt(mean(x^2) + eps) * scale, in fp32 (Zhang and Sennrich, 2019)."""
+    wide = x.astype(jnp.float32)
+    normed = wide * jax.lax.rsqrt(jnp.mean(wide * wide, axis=-1, keepdims=True) + eps)
+    return (normed * scale).astype(x.dtype)
+
+
+def project(x: Float[Array, "B T I"], kernel: Float[Array, "I O"]) -> Float[Array, "B T O"]:
+    """x @ kernel in x's dtype, over flattened rows."""
+    flat = x.reshape(-1, x.shape[-1]) @ kernel.astype(x.dtype)
+    return flat.reshape(*x.shape[:-1], kernel.shape[-1])
+
+
+def split_heads(x_BTF: Array, head_dim: int) -> Array:
+    """(B, T, heads * D) to (B, heads, T, D)."""
+    return x_BTF.reshape(*x_BTF.shape[:2], -1, head_dim).transpose(0, 2, 1, 3)
+
+
+def merge_heads(x_BHTD: Array) -> Array:
+    """The inverse of `split_heads`."""
+    return x_BHTD.transpose(0, 2, 1, 3).reshape(x_BHTD.shape[0], x_BHTD.shape[2], -1)
+
+
+def feed_forward(layer: Parameters, normed_BTE: Array) -> Array:
+    """SwiGLU: down(silu(gate(x)) * up(x)) (Shazeer, 2020)."""
+    return project(jax.nn.silu(project(normed_BTE, layer["gate"])) * project(normed_BTE, layer["up"]), layer["down"])
+
+
+def block(
+    config: ModelConfig,
+    layer: Parameters,
+    x_BTE: Array,
+    tables: tuple[Array, Array],
+    attention: Attention,
+    drop: Callable[[Array, int], Array] = lambda x, place: x,
+) -> tuple[Array, Any]:
+    """One layer: its output (B, T, E), and what the attention wants carried on (a cache, or None).
+
+    drop is applied to the attention's output (place 0) and to the feed-forward's (place 1).
+    """
+    normed = rms_norm(x_BTE, layer["attention_norm"], config.rms_norm_eps)
+    query, key, value = (
+        split_heads(project(normed, layer[name]), config.head_dim) for name in ("query", "key", "value")
+    )
+    attended, carried = attention(rotate(query, *tables), rotate(key, *tables), value)
+    x_BTE = x_BTE + drop(project(merge_heads(attended), layer["output"]), 0)
+    normed = rms_norm(x_BTE, layer["mlp_norm"], config.rms_norm_eps)
+    return x_BTE + drop(feed_forward(layer, normed), 1), carried
+
+
+def embed(params: Parameters, tokens: Int[Array, "B T"], dtype: Any) -> Float[Array, "B T E"]:
+    """Token embeddings in the compute dtype."""
+    return params["embedding"].astype(dtype)[tokens]
+
+
+def unembed(config: ModelConfig, params: Parameters, hidden_BTE: Array) -> Float[Array, "B T V"]:
+    """fp32 logits of the final hidden states (before the final norm)."""
+    normed = rms_norm(hidden_BTE, params["final_norm"], config.rms_norm_eps)
+    head = params["embedding"].T if config.tie_word_embeddings else params["head"]
+    flat = jnp.matmul(
+        normed.reshape(-1, normed.shape[-1]), head.astype(normed.dtype), preferred_element_type=jnp.float32
+    )
+    return flat.reshape(*normed.shape[:-1], -1)
+
+
+def hidden_states(
+    config: ModelConfig,
+    params: Parameters,
+    tokens: Int[Array, "B T"],
+    segment_ids: Int[Array, "B T"],
+    positions: Int[Array, "B T"],
+    *,
+    dtype: Any = jnp.float32,
+    regularisation: Regularisation = NO_REGULARISATION,
+    dropout_key: jax.Array | None = None,
+    remat: Remat = "none",
+    unroll: bool = False,
+) -> Float[Array, "B T E"]:
+    """Hidden states after the last layer, before the final norm.
+
+    Without a dropout_key nothing is random: no dropout, no forgetful masking (evaluation).
+    unroll compiles each layer by itself, which is faster on a CPU; otherwise one scanned layer.
+    """
+    rates = regularisation
+    embd_key, fcm_key, layer_key = (None,) * 3 if dropout_key is None else jax.random.split(dropout_key, 3)
+    keep_keys = None
+    if fcm_key is not None and rates.fcm_max_ratio > 0:
+        keep_keys = forgetful_keys(fcm_key, segment_ids, positions, rates.fcm_min_ratio, rates.fcm_max_ratio)
+    mask = attention_mask(segment_ids, keep_keys)
+    tables = rotary_tables(positions, config.head_dim, config.rope_theta)
+
+    def layer_block(x_BTE: Array, layer: Parameters, index: Array) -> Array:
+        keys = None if layer_key is None else jax.random.split(jax.random.fold_in(layer_key, index), 3)
+
+        def attention(query: Array, key: Array, value: Array) -> tuple[Array, None]:
+            keep_weights = None
+            if keys is not None and rates.attn_pdrop > 0:
+                shape = (1, 1) if rates.shared_attention_mask else query.shape[:2]
+                keep_weights = jax.random.bernoulli(keys[2], 1.0 - rates.attn_pdrop, (*shape, *mask.shape[2:]))
+            return attend(query, key, value, mask, keep_weights, rates.attn_pdrop), None
+
+        def drop(x: Array, place: int) -> Array:
+            return dropout(x, rates.resid_pdrop, None if keys is None else keys[place])
+
+        return block(config, layer, x_BTE, tables, attention, drop)[0]
+
+    if remat != "none":
+        layer_block = jax.checkpoint(layer_block, policy=POLICIES[remat])
+
+    def scanned(x_BTE: Array, layer_and_index: tuple[Parameters, Array]) -> tuple[Array, None]:
+        return layer_block(x_BTE, *layer_and_index), None
+
+    x = dropout(embed(params, tokens, dtype), rates.embd_pdrop, embd_key)
+    layers = config.num_hidden_layers
+    return jax.lax.scan(scanned, x, (params["layers"], jnp.arange(layers)), unroll=layers if unroll else 1)[0]
+
+
+def forward(
+    config: ModelConfig,
+    params: Parameters,
+    tokens: Int[Array, "B T"],
+    segment_ids: Int[Array, "B T"] | None = None,
+    positions: Int[Array, "B T"] | None = None,
+    **options: Any,
+) -> Float[Array, "B T V"]:
+    """fp32 logits; options are those of `hidden_states`. By default each row is one segment from position 0."""
+    if segment_ids is None:
+        segment_ids = jnp.ones_like(tokens)
+    if positions is None:
+        positions = jnp.broadcast_to(jnp.arange(tokens.shape[1]), tokens.shape)
+    return unembed(config, params, hidden_states(config, params, tokens, segment_ids, positions, **options))

@@ -1,0 +1,69 @@
+"""The device mesh, and one table that says which mesh axis shards which logical axis."""
+
+import math
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from commit_llm.errors import UserError
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.parameters import Parameter, declare, map_declared
+
+AXES = ("data", "fsdp", "tensor")
+
+# Logical axis of a parameter -> mesh axis. None is replicated. A name that is not here raises.
+RULES: dict[str, str | None] = {
+    "layers": None,
+    "norm": None,
+    "embed": "fsdp",
+    "vocab": "tensor",
+    "heads": "tensor",
+    "mlp": "tensor",
+}
+BATCH = PartitionSpec(("data", "fsdp"))
+
+
+def make_mesh(sizes: str, devices: list[Any] | None = None) -> Mesh:
+    """A mesh from `data,fsdp,tensor` sizes, of which one may be -1 (all that is left).
+
+    Raises UserError where the text is no such list or the sizes do not use every device.
+    """
+    devices = jax.devices() if devices is None else devices
+    try:
+        shape = [int(size) for size in sizes.split(",")]
+    except ValueError:
+        shape = []
+    if len(shape) != 3 or shape.count(-1) > 1 or any(size < 1 and size != -1 for size in shape):
+        raise UserError(f"--mesh {sizes!r}: give three sizes data,fsdp,tensor, one of which may be -1, as in 1,-1,1")
+    known = math.prod(size for size in shape if size != -1)
+    if len(devices) % known or (-1 not in shape and known != len(devices)):
+        raise UserError(f"--mesh {sizes!r}: does not divide the {len(devices)} devices here; one size may be -1")
+    shape = [len(devices) // known if size == -1 else size for size in shape]
+    return Mesh(np.asarray(devices).reshape(shape), AXES)
+
+
+def parameter_shardings(config: ModelConfig, mesh: Mesh) -> dict[str, Any]:
+    """A NamedSharding for every parameter; UserError names a dimension that the mesh does not divide."""
+
+    def sharding(parameter: Parameter) -> NamedSharding:
+        for size, axis in zip(parameter.shape, parameter.axes, strict=True):
+            rule = RULES[axis]
+            if rule is not None and size % mesh.shape[rule]:
+                raise UserError(
+                    f"--mesh: {rule} {mesh.shape[rule]} does not divide the model's {axis!r} dimension of {size}"
+                )
+        return NamedSharding(mesh, PartitionSpec(*(RULES[axis] for axis in parameter.axes)))
+
+    return map_declared(sharding, declare(config))
+
+
+def batch_sharding(mesh: Mesh) -> NamedSharding:
+    """Rows of a batch are split over data and fsdp."""
+    return NamedSharding(mesh, BATCH)
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """The same value on every device."""
+    return NamedSharding(mesh, PartitionSpec())

@@ -1,0 +1,1 @@
+"""Recipes, optimizer, loss, step, checkpoint and the loop."""

@@ -1,0 +1,61 @@
+"""Checkpoints: parameters, optimizer and data position in one atomic step, through Orbax."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import orbax.checkpoint as ocp
+
+from commit_llm.errors import UserError
+from commit_llm.train.step import TrainState
+
+FOLDER = "checkpoints"
+
+
+class Checkpoints:
+    """The checkpoints of a run directory. Use as a context manager: leaving it waits for writes to end."""
+
+    def __init__(self, run: Path, keep: int | None = None) -> None:
+        logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells every write
+        self.run = run
+        options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=keep is not None, read_only=keep is None)
+        self.manager = ocp.CheckpointManager((run / FOLDER).absolute(), options=options)
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.manager.close()
+
+    def steps(self) -> list[int]:
+        """Steps that have a whole checkpoint, ascending."""
+        return sorted(self.manager.all_steps())
+
+    def save(self, state: TrainState, progress: dict[str, Any]) -> None:
+        """Save the state after its last update; progress is JSON: the data iterator's state, tokens seen."""
+        items = ocp.args.Composite(
+            params=ocp.args.StandardSave(state.params),
+            optimizer=ocp.args.StandardSave(state.opt_state),
+            progress=ocp.args.JsonSave(progress),
+        )
+        self.manager.save(int(state.step), args=items, force=True)
+
+    def restore(self, step: int, like: TrainState) -> tuple[TrainState, dict[str, Any]]:
+        """The state and the progress saved at a step. like has the shapes, dtypes and shardings to restore to."""
+        items = ocp.args.Composite(
+            params=ocp.args.StandardRestore(like.params),
+            optimizer=ocp.args.StandardRestore(like.opt_state),
+            progress=ocp.args.JsonRestore(),
+        )
+        restored = self.manager.restore(step, args=items)
+        return like._replace(params=restored["params"], opt_state=restored["optimizer"]), restored["progress"]
+
+    def restore_params(self, step: int | None, like: Any) -> Any:
+        """The parameters alone, of a step or of the newest one."""
+        steps = self.steps()
+        if not steps:
+            raise UserError(f"{self.run}: this run has no checkpoint yet")
+        if step is not None and step not in steps:
+            raise UserError(f"{self.run}: no checkpoint of step {step}; there is {', '.join(map(str, steps))}")
+        items = ocp.args.Composite(params=ocp.args.StandardRestore(like))
+        return self.manager.restore(steps[-1] if step is None else step, args=items)["params"]

@@ -1,0 +1,78 @@
+"""The paper's optimizer: clip by global norm, AdamW with a bf16 first moment, warm-up and cosine."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+EPSILON = 1e-8
+
+
+class AdamState(NamedTuple):
+    """updates: made so far, int32; mu and nu: first and second moments, in the shape of the parameters."""
+
+    updates: Any
+    mu: Any
+    nu: Any
+
+
+def learning_rate_schedule(
+    peak: float, end: float, warmup_steps: int, decay_steps: int, *, first_step_at_zero: bool
+) -> optax.Schedule:
+    """Linear warm-up, then a cosine to `end` over decay_steps - warmup_steps; a function of the step from 0.
+
+    The original's first step has learning rate 0 (first_step_at_zero); otherwise it has the first
+    warm-up value, peak / warmup_steps.
+    """
+    schedule = optax.warmup_cosine_decay_schedule(0.0, peak, warmup_steps, decay_steps, end)
+    return schedule if first_step_at_zero else lambda step: schedule(step + 1)
+
+
+def scale_by_adam(
+    beta1: float, beta2: float, momentum_dtype: Any, *, round_beta1: bool
+) -> optax.GradientTransformation:
+    """Adam's direction m_hat / (sqrt(v_hat) + 1e-8), with m stored in momentum_dtype.
+
+    m = (1 - beta1) g + beta1 m_stored, the product in fp32; the update uses m before it is rounded for
+    storage; the bias correction uses beta1 itself. round_beta1 multiplies m_stored by beta1 rounded to
+    momentum_dtype, as the original does with a bf16 moment: 0.8984375 for 0.9 (BEHAVIOUR.md, "Model
+    and training"). optax.scale_by_adam differs: it rounds the product to bf16.
+    """
+    decay = float(jnp.asarray(beta1, momentum_dtype)) if round_beta1 else beta1
+
+    def init(params: Any) -> AdamState:
+        return AdamState(
+            jnp.zeros([], jnp.int32),
+            jax.tree.map(lambda p: jnp.zeros_like(p, momentum_dtype), params),
+            jax.tree.map(lambda p: jnp.zeros_like(p, jnp.float32), params),
+        )
+
+    def update(gradients: Any, state: AdamState, params: Any = None) -> tuple[Any, AdamState]:
+        updates = state.updates + 1
+        mu = jax.tree.map(lambda g, m: (1 - beta1) * g + decay * m.astype(jnp.float32), gradients, state.mu)
+        nu = jax.tree.map(lambda g, v: (1 - beta2) * g**2 + beta2 * v, gradients, state.nu)
+        correction1, correction2 = 1 - beta1**updates, 1 - beta2**updates
+        direction = jax.tree.map(lambda m, v: (m / correction1) / (jnp.sqrt(v / correction2) + EPSILON), mu, nu)
+        return direction, AdamState(updates, jax.tree.map(lambda m: m.astype(momentum_dtype), mu), nu)
+
+    return optax.GradientTransformation(init, update)
+
+
+def make_optimizer(
+    schedule: optax.Schedule,
+    *,
+    beta1: float,
+    beta2: float,
+    weight_decay: float,
+    clip_norm: float,
+    momentum_dtype: Any,
+    round_beta1: bool,
+) -> optax.GradientTransformation:
+    """Clip by global norm, AdamW, and minus the schedule's learning rate."""
+    return optax.chain(
+        optax.clip_by_global_norm(clip_norm),
+        scale_by_adam(beta1, beta2, momentum_dtype, round_beta1=round_beta1),
+        optax.add_decayed_weights(weight_decay),
+        optax.scale_by_learning_rate(schedule),
+    )

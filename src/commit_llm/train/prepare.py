@@ -1,0 +1,160 @@
+"""From a recipe to everything the loop needs; whatever the user got wrong is found here, before anything is written."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from commit_llm.data.loader import make_mixer, open_batches
+from commit_llm.data.packing import FirstFitPacker, StreamPacker
+from commit_llm.data.records import load_data
+from commit_llm.errors import UserError
+from commit_llm.model.parameters import declare, map_declared
+from commit_llm.model.precision import compute_dtype
+from commit_llm.model.regularisation import Regularisation
+from commit_llm.parallel.mesh import batch_sharding, make_mesh, parameter_shardings, replicated
+from commit_llm.train.optimizer import AdamState, learning_rate_schedule, make_optimizer
+from commit_llm.train.recipes import Recipe
+from commit_llm.train.step import Metrics, TrainState, init_state, make_train_step
+from commit_llm.train.weights import ModelSource, open_model
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a recipe comes to. step is jitted and donates its state; learning_rate is a function of the step from 0."""
+
+    recipe: Recipe
+    source: ModelSource
+    optimizer: optax.GradientTransformation
+    learning_rate: Callable[[int], Any]
+    state_shardings: TrainState
+    batch_sharding: Any
+    step: Callable[[TrainState, Any], tuple[TrainState, Metrics]]
+
+    def place(self, params: Any) -> TrainState:
+        """The state before the first step, on the mesh."""
+        params = jax.device_put(params, self.state_shardings.params)
+        return jax.jit(lambda p: init_state(p, self.optimizer), out_shardings=self.state_shardings)(params)
+
+    def abstract_state(self) -> TrainState:
+        """Shapes, dtypes and shardings of the state, without its numbers."""
+        shapes = _state_shapes(self.source, self.optimizer)
+        return jax.tree.map(
+            lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
+            shapes,
+            self.state_shardings,
+        )
+
+
+def open_recipe_batches(recipe: Recipe, source: ModelSource) -> StreamPacker | FirstFitPacker:
+    """The batches a recipe trains on, from the first."""
+    if recipe.data is None:
+        raise UserError("no training data; name a file or a hub data set with --data")
+    if recipe.seq_len > source.config.max_position_embeddings:
+        raise UserError(
+            f"--seq-len {recipe.seq_len}: the model allows {source.config.max_position_embeddings} "
+            "(max_position_embeddings in its config.json)"
+        )
+    mixer = make_mixer(recipe.dictionary, recipe.ratio)
+    records = load_data(recipe.data, recipe.data_config, recipe.data_split)
+    return open_batches(recipe, records, source.tokenizer, mixer)
+
+
+def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
+    """The model that a recipe names."""
+    if recipe.model is None:
+        raise UserError("no model; name a model folder, a hub id or a run directory with --model")
+    return open_model(recipe.model, recipe.tokenizer, weights=weights and not recipe.from_scratch)
+
+
+def resolve_steps(recipe: Recipe, batches: StreamPacker | FirstFitPacker) -> Recipe:
+    """Turn --epochs into steps, by making every batch once: mixing decides how many tokens there are.
+
+    batches are left at their first one. Raises UserError where the data does not fill a batch.
+    """
+    start = batches.get_state()
+    next(batches)  # data too short for one batch is told here, also where no epochs are asked for
+    batches.set_state(start)
+    if recipe.epochs is None:
+        return recipe
+    steps = batches.count(recipe.epochs)
+    batches.set_state(start)
+    resolved = dataclasses.replace(recipe, steps=steps)
+    resolved.check_schedule()
+    return resolved
+
+
+def prepare(recipe: Recipe, source: ModelSource) -> Training:
+    """Optimizer, shardings and the jitted step of a recipe.
+
+    Raises UserError where the mesh does not divide the devices, the model or the batch.
+    """
+    original = recipe.behaviour == "original"
+    on_cpu = jax.default_backend() == "cpu"
+    schedule = learning_rate_schedule(
+        recipe.learning_rate,
+        recipe.end_learning_rate,
+        recipe.warmup_steps,
+        recipe.decay_steps or recipe.steps,
+        first_step_at_zero=original,
+    )
+    optimizer = make_optimizer(
+        schedule,
+        beta1=recipe.beta1,
+        beta2=recipe.beta2,
+        weight_decay=recipe.weight_decay,
+        clip_norm=recipe.clip_norm,
+        momentum_dtype=jnp.dtype(recipe.momentum_dtype),
+        round_beta1=original,
+    )
+    mesh = make_mesh(recipe.mesh)
+    rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
+    if rows % split:
+        raise UserError(
+            f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices "
+            f"of --mesh {recipe.mesh}"
+        )
+    regularisation = Regularisation(
+        recipe.embd_pdrop,
+        recipe.resid_pdrop,
+        recipe.attn_pdrop,
+        recipe.fcm_min_ratio,
+        recipe.fcm_max_ratio,
+        shared_attention_mask=original,
+    )
+    step = make_train_step(
+        source.config,
+        optimizer,
+        seed=recipe.seed,
+        regularisation=regularisation,
+        reduction=recipe.loss_reduction,
+        gradient_accumulation=recipe.gradient_accumulation,
+        dtype=compute_dtype(recipe.dtype),
+        remat=recipe.remat,
+        unroll=on_cpu,
+    )
+    everywhere = replicated(mesh)
+    of_params = parameter_shardings(source.config, mesh)
+    of_optimizer = jax.tree.map(
+        lambda node: AdamState(everywhere, of_params, of_params) if isinstance(node, AdamState) else everywhere,
+        _state_shapes(source, optimizer).opt_state,
+        is_leaf=lambda node: isinstance(node, AdamState),
+    )
+    of_state = TrainState(everywhere, of_params, of_optimizer)
+    of_batch = batch_sharding(mesh)
+    jitted = jax.jit(
+        step,
+        in_shardings=(of_state, of_batch),
+        out_shardings=(of_state, everywhere),
+        donate_argnums=0,
+    )
+    return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted)
+
+
+def _state_shapes(source: ModelSource, optimizer: optax.GradientTransformation) -> TrainState:
+    params = map_declared(lambda parameter: jax.ShapeDtypeStruct(parameter.shape, jnp.float32), declare(source.config))
+    return jax.eval_shape(lambda p: init_state(p, optimizer), params)

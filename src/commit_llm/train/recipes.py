@@ -1,0 +1,239 @@
+"""Recipes: every row of the paper as a value of one frozen dataclass, and what the user changes in it."""
+
+import dataclasses
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from commit_llm.errors import UserError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
+
+    behaviour: Literal["mended", "original"] = "mended"
+    """What is done where the original had faults: mended, or replicated exactly (the -2024 recipes)."""
+    form: Literal["instruction", "text"] = "instruction"
+    """What a record is: an instruction example (instruction, input, output), or plain text."""
+
+    model: str | None = None
+    """Model folder, hub id, or a run of ours (its newest checkpoint, with a fresh optimizer)."""
+    tokenizer: str | None = None
+    """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
+    data: str | None = "tatsu-lab/alpaca"
+    """Training data: a .json, .jsonl, .parquet or .txt file, or a hub data set."""
+    data_config: str | None = None
+    """Configuration of a hub data set, such as 20231101.el of wikimedia/wikipedia."""
+    data_split: str = "train"
+    """Split of a hub data set."""
+    fields: str = "text"
+    """Columns of plain text: comma-separated; [field] is not trained; a+b joins two; <|bos|> and <|eos|> are tokens."""
+
+    dictionary: str | None = None
+    """MUSE dictionary from the data's language into the other: en-el.txt for English instruction data."""
+    ratio: float = 0.9
+    """Probability, 0 to 1, that a word that the dictionary has is replaced. 0 mixes nothing."""
+    style: Literal["original"] = "original"
+    """How words are found: cut at spaces, exact case, as the original does."""
+    block_template: bool = True
+    """Mix instruction, input and output, and leave the English prompt template alone (COMMIT)."""
+
+    steps: int = 1210
+    """Optimizer steps."""
+    epochs: int | None = None
+    """Passes over the data, instead of steps (counted by making every batch once beforehand)."""
+    batch_size: int = 4
+    """Rows a step, over all devices."""
+    seq_len: int = 2048
+    """Tokens a row."""
+    split_long: bool = False
+    """Cut an instruction example that is longer than a row, instead of leaving it out."""
+
+    learning_rate: float = 2e-5
+    """Peak of the schedule, reached after the warm-up."""
+    end_learning_rate: float = 1e-7
+    """Where the cosine ends, at decay-steps."""
+    warmup_steps: int = 36
+    """Steps of linear warm-up."""
+    decay_steps: int | None = None
+    """Step at which the cosine ends, warm-up included. Default: steps."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay of AdamW."""
+    beta1: float = 0.9
+    """Decay of AdamW's first moment."""
+    beta2: float = 0.999
+    """Decay of AdamW's second moment."""
+    momentum_dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    """How the first moment is stored."""
+    clip_norm: float = 1.0
+    """Gradients are scaled down to this global norm where they exceed it."""
+    gradient_accumulation: int = 1
+    """Parts that a batch is cut into, one after another, to save memory. The loss stays the same."""
+    loss_reduction: Literal["token", "row"] = "token"
+    """Mean over the supervised tokens of the batch, or mean a row and then over rows."""
+
+    seed: int = 0
+    """Seed of the mixing, the shuffle, the dropouts and fresh weights."""
+    from_scratch: bool = False
+    """Start from random weights: the model folder needs only config.json and a tokenizer."""
+    mesh: str = "1,-1,1"
+    """Devices along data, fsdp and tensor; -1 is all that is left."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU. Weights are float32."""
+    remat: Literal["none", "dots", "nothing"] = "nothing"
+    """What a layer keeps for the backward pass: all (none is recomputed), matrix products, nothing."""
+    embd_pdrop: float = 0.05
+    """Dropout after the embedding."""
+    resid_pdrop: float = 0.05
+    """Dropout after the attention and after the feed-forward."""
+    attn_pdrop: float = 0.0
+    """Dropout on attention weights; above 0 it rules out every fast attention."""
+    fcm_min_ratio: float = 0.0
+    """Forgetful causal masking: least share of keys hidden."""
+    fcm_max_ratio: float = 0.1
+    """Forgetful causal masking: greatest share of keys hidden; 0 turns it off."""
+
+    checkpoint_every: int = 500
+    """Steps between checkpoints; the last step is always saved."""
+    keep_checkpoints: int = 1
+    """Newest checkpoints kept."""
+    log_every: int = 10
+    """Steps between lines of metrics.jsonl; step 1 and the last are always logged."""
+
+    def check(self) -> None:
+        """Raise UserError for a value out of its range, naming the flag."""
+        positive = (
+            "steps", "batch_size", "seq_len", "learning_rate", "clip_norm", "gradient_accumulation", "checkpoint_every",
+            "keep_checkpoints", "log_every",
+        )  # fmt: skip
+        for name in positive:
+            if not getattr(self, name) > 0:
+                raise UserError(f"{flag(name)} {getattr(self, name)}: must be above 0")
+        for name in ("end_learning_rate", "warmup_steps", "weight_decay"):
+            if not getattr(self, name) >= 0:
+                raise UserError(f"{flag(name)} {getattr(self, name)}: must not be below 0")
+        rates = ("embd_pdrop", "resid_pdrop", "attn_pdrop", "fcm_min_ratio", "fcm_max_ratio", "beta1", "beta2")
+        for name in rates:
+            if not 0 <= getattr(self, name) < 1:
+                raise UserError(f"{flag(name)} {getattr(self, name)}: must be at least 0 and below 1")
+        if not 0 <= self.ratio <= 1:
+            raise UserError(f"--ratio {self.ratio}: the probability of a replacement is between 0 and 1")
+        if self.fcm_min_ratio > self.fcm_max_ratio:
+            raise UserError(f"--fcm-min-ratio {self.fcm_min_ratio}: above --fcm-max-ratio {self.fcm_max_ratio}")
+        if self.epochs is not None and self.epochs < 1:
+            raise UserError(f"--epochs {self.epochs}: must be at least 1")
+        if self.batch_size % self.gradient_accumulation:
+            raise UserError(
+                f"--gradient-accumulation {self.gradient_accumulation}: does not divide --batch-size {self.batch_size}"
+            )
+        if self.ratio and self.dictionary is None:
+            raise UserError(f"--ratio {self.ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
+        if self.epochs is None:
+            self.check_schedule()
+
+    def check_schedule(self) -> None:
+        """Raise UserError where the warm-up is not shorter than the schedule."""
+        decay_steps = self.decay_steps or self.steps
+        if self.warmup_steps >= decay_steps:
+            name = "--decay-steps" if self.decay_steps else "--steps"
+            raise UserError(
+                f"--warmup-steps {self.warmup_steps}: must be below {name} {decay_steps}; lower it or raise that"
+            )
+
+
+MENDED_COMMIT = Recipe()
+MENDED_ALIGN = Recipe(
+    form="text", data="wikimedia/wikipedia", ratio=0.5, steps=10000, warmup_steps=300, block_template=False
+)
+ORIGINAL: dict[str, Any] = {
+    "behaviour": "original",
+    "seq_len": 512,
+    "batch_size": 16,
+    "loss_reduction": "row",
+    "attn_pdrop": 0.05,
+    "mesh": "1,1,-1",
+}
+COMMIT_2024 = replace(MENDED_COMMIT, **ORIGINAL, checkpoint_every=1210)
+ALIGN_2024 = replace(MENDED_ALIGN, **ORIGINAL, data="graelo/wikipedia", checkpoint_every=10000)
+
+RECIPES: dict[str, tuple[str, Recipe]] = {
+    "alpaca": ("English instruction tuning, no mixing", replace(MENDED_COMMIT, ratio=0.0)),
+    "codemix-naive": (
+        "as commit, but the template is mixed too (Table 4)",
+        replace(MENDED_COMMIT, block_template=False),
+    ),
+    "commit": ("COMMIT: code-mixed tuning, the template left in English", MENDED_COMMIT),
+    "clm-naive": ("plain language modelling of target-language text (Table 3)", replace(MENDED_ALIGN, ratio=0.0)),
+    "align": ("code-mixed language modelling of target-language text, before COMMIT", MENDED_ALIGN),
+    "alpaca-2024": ("alpaca exactly as the original", replace(COMMIT_2024, ratio=0.0)),
+    "codemix-naive-2024": ("codemix-naive exactly as the original", replace(COMMIT_2024, block_template=False)),
+    "commit-2024": ("commit exactly as the original", COMMIT_2024),
+    "clm-naive-2024": ("clm-naive exactly as the original", replace(ALIGN_2024, ratio=0.0)),
+    "align-2024": ("align exactly as the original", ALIGN_2024),
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of a name, or of a config.yaml; UserError lists the names."""
+    if name in RECIPES:
+        return RECIPES[name][1]
+    if name.endswith((".yaml", ".yml")):
+        return load_recipe(Path(name))
+    raise UserError(f"no recipe {name!r}; choose one of {', '.join(RECIPES)}, or give a config.yaml")
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a config.yaml; UserError names an unknown field or a value of the wrong type."""
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such recipe file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable YAML ({error})") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: holds no mapping of recipe fields")
+    fields = {field.name: field for field in dataclasses.fields(Recipe)}
+    for name, value in values.items():
+        if name not in fields:
+            raise UserError(f"{path}: unknown field {name!r}; see `commit-llm recipes commit` for the known ones")
+        if not _fits(value, fields[name].type):
+            raise UserError(f"{path}: {name} is {value!r}, which is no {_type_name(fields[name].type)}")
+        if fields[name].type is float:
+            values[name] = float(value)
+    return Recipe(**values)
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The text of a config.yaml."""
+    import yaml
+
+    return yaml.safe_dump(dataclasses.asdict(recipe), sort_keys=False, allow_unicode=True)
+
+
+def differences(one: Recipe, other: Recipe) -> list[str]:
+    """`field: a -> b` for every field in which two recipes differ."""
+    pairs = zip(dataclasses.asdict(one).items(), dataclasses.asdict(other).values(), strict=True)
+    return [f"{name}: {a} -> {b}" for (name, a), b in pairs if a != b]
+
+
+def flag(name: str) -> str:
+    """The flag of a field: `--batch-size` of `batch_size`."""
+    return "--" + name.replace("_", "-")
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    import typing
+
+    if typing.get_origin(kind) is Literal:
+        return value in typing.get_args(kind)
+    accepted = typing.get_args(kind) or (kind,)
+    if float in accepted:
+        accepted = (*accepted, int)
+    return isinstance(value, accepted) and (not isinstance(value, bool) or bool in accepted)
+
+
+def _type_name(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind)).replace("typing.", "")

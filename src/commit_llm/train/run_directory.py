@@ -1,0 +1,87 @@
+"""The files of a run directory, but for its checkpoints."""
+
+import hashlib
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from commit_llm import __version__
+from commit_llm.convert.huggingface import copy_tokenizer, write_json
+from commit_llm.errors import UserError
+from commit_llm.model.config import ModelConfig
+from commit_llm.train.recipes import Recipe, differences, dump_recipe, load_recipe
+
+CONFIG = "config.yaml"
+MODEL = "model"  # a model folder without weights: config.json and the tokenizer
+PROVENANCE = "provenance.json"
+METRICS = "metrics.jsonl"
+TIMING = "timing.jsonl"
+LIBRARIES = ("jax", "jaxlib", "optax", "orbax-checkpoint", "grain", "numpy", "tokenizers", "sentencepiece")
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run directory of ours."""
+    return (path / CONFIG).is_file() and (path / PROVENANCE).is_file()
+
+
+def require_same_recipe(run: Path, recipe: Recipe) -> None:
+    """Raise UserError where the run was made with another recipe, naming the fields that differ."""
+    different = differences(load_recipe(run / CONFIG), recipe)
+    if different:
+        raise UserError(f"{run}: holds a run of another recipe ({'; '.join(different)}); choose another --out")
+
+
+def create_run(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, weights_dtype: str) -> None:
+    """Write what a run is made of; config.yaml last, so that a folder with it is whole."""
+    (run / MODEL).mkdir(parents=True, exist_ok=True)
+    write_json(run / MODEL / "config.json", config.to_hf(weights_dtype))
+    copy_tokenizer(tokenizer, run / MODEL)
+    provenance = {
+        "commit_llm": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "model": recipe.model,
+        "weights_dtype": weights_dtype,
+        "files": {
+            role: {"path": path, "sha256": sha256(Path(path))}
+            for role, path in (("data", recipe.data), ("dictionary", recipe.dictionary), ("tokenizer", str(tokenizer)))
+            if path is not None and Path(path).is_file()
+        },
+    }
+    write_json(run / PROVENANCE, provenance)
+    (run / CONFIG).write_text(dump_recipe(recipe), encoding="utf-8")
+
+
+def read_provenance(run: Path) -> dict[str, Any]:
+    """What `create_run` wrote of the run's origin."""
+    return json.loads((run / PROVENANCE).read_text(encoding="utf-8"))
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cut_back(path: Path, step: int) -> None:
+    """Drop the lines of a metrics file that come after a step: they will be written again."""
+    if not path.is_file():
+        return
+    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
+    kept = []
+    for line in lines:
+        try:
+            if json.loads(line)["step"] > step:
+                break
+        except (ValueError, KeyError):
+            break  # a line cut short by a kill; it stands at the end
+        kept.append(line + "\n")
+    path.write_text("".join(kept), encoding="utf-8")
+
+
+def read_metrics(run: Path) -> list[dict[str, Any]]:
+    """The logged steps of a run."""
+    path = run / METRICS
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []

@@ -1,0 +1,91 @@
+"""One training step, the same for every recipe: loss, gradients, update."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.decoder import NO_REGULARISATION, Remat, forward
+from commit_llm.model.parameters import Parameters
+from commit_llm.model.regularisation import Regularisation
+from commit_llm.train.loss import LossAndAccuracy, Reduction, token_weights, weighted_loss
+
+# input_tokens, target_tokens, segment_ids, positions (int32) and loss_masks (fp32), each (rows, sequence).
+Batch = dict[str, Any]
+
+
+class TrainState(NamedTuple):
+    """step: updates made so far, int32; params in fp32; opt_state is optax's."""
+
+    step: Any
+    params: Parameters
+    opt_state: Any
+
+
+class Metrics(NamedTuple):
+    """Of one step: loss and accuracy over supervised tokens, the gradient norm before clipping."""
+
+    loss: jax.Array
+    accuracy: jax.Array
+    grad_norm: jax.Array
+
+
+def init_state(params: Parameters, optimizer: optax.GradientTransformation) -> TrainState:
+    """The state before the first step."""
+    return TrainState(jnp.zeros([], jnp.int32), params, optimizer.init(params))
+
+
+def make_train_step(
+    config: ModelConfig,
+    optimizer: optax.GradientTransformation,
+    *,
+    seed: int = 0,
+    regularisation: Regularisation = NO_REGULARISATION,
+    reduction: Reduction = "token",
+    gradient_accumulation: int = 1,
+    dtype: Any = jnp.float32,
+    remat: Remat = "none",
+    unroll: bool = False,
+) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
+    """A pure function (state, batch) -> (state, metrics), to be jitted.
+
+    Randomness is a function of (seed, step, part of the batch), so that nothing random needs saving.
+    """
+
+    def loss_of(params: Parameters, part: Batch, key: jax.Array) -> tuple[jax.Array, LossAndAccuracy]:
+        logits = forward(
+            config, params, part["input_tokens"], part["segment_ids"], part["positions"],
+            dtype=dtype, regularisation=regularisation, remat=remat, unroll=unroll,
+            dropout_key=None if regularisation == NO_REGULARISATION else key,
+        )  # fmt: skip
+        sums = weighted_loss(logits, part["target_tokens"], part["weights"])
+        return sums.loss, sums
+
+    def gradients_of(params: Parameters, batch: Batch, key: jax.Array) -> tuple[LossAndAccuracy, Parameters]:
+        batch = batch | {"weights": token_weights(batch["loss_masks"], reduction)}
+        gradient = jax.grad(loss_of, has_aux=True)
+        if gradient_accumulation == 1:
+            gradients, sums = gradient(params, batch, key)
+            return sums, gradients
+
+        def add_part(total: Any, part_and_index: tuple[Batch, jax.Array]) -> tuple[Any, None]:
+            part, index = part_and_index
+            gradients, sums = gradient(params, part, jax.random.fold_in(key, index))
+            return jax.tree.map(jnp.add, total, (sums, gradients)), None
+
+        parts = jax.tree.map(lambda x: x.reshape(gradient_accumulation, -1, *x.shape[1:]), batch)
+        zeros = (LossAndAccuracy(jnp.zeros([]), jnp.zeros([])), jax.tree.map(jnp.zeros_like, params))
+        (sums, gradients), _ = jax.lax.scan(add_part, zeros, (parts, jnp.arange(gradient_accumulation)))
+        return sums, gradients
+
+    def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+        sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(jax.random.key(seed), state.step))
+        updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+        params = optax.apply_updates(state.params, updates)
+        metrics = Metrics(sums.loss, sums.accuracy, optax.global_norm(gradients))
+        return TrainState(state.step + 1, params, opt_state), metrics
+
+    return step
