@@ -65,6 +65,4 @@ def run_chain(
 def _require_same_evaluation(folder: Path, tasks: Sequence[Task], limit: int | None) -> None:
     held = read_results(folder)
     if {name: result["limit"] for name, result in held.items()} != {task.name: limit for task in tasks}:
-        raise UserError(
-            f"{folder}: holds an evaluation with other --tasks or another --limit ({', '.join(held)}); choose another --out"
-        )
+        raise UserError(f"{folder}: holds an evaluation with other --tasks or another --limit; choose another --out")

@@ -27,7 +27,7 @@ def hash64(*words: int) -> int:
     """Fold integers (taken modulo 2^64) into one 64-bit hash."""
     state = 0
     for word in words:
-        state = mix64(((state ^ (word & MASK)) + GOLDEN_GAMMA) & MASK)
+        state = mix64(((state ^ (int(word) & MASK)) + GOLDEN_GAMMA) & MASK)
     return state
 
 

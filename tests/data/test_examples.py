@@ -1,0 +1,124 @@
+"""The mended examples: exactly which tokens are trained."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.data.examples import TextForm, columns, encode_instruction, instruction_texts, unmixed
+from commit_llm.data.loader import ExampleMaker, make_mixer, open_batches, prefetched
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.errors import UserError
+from commit_llm.train.recipes import find_recipe
+
+RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(example):
+    return load_tokenizer(example / "model")
+
+
+def trained(tokenizer, made):
+    return tokenizer.decode(made.tokens[made.loss_mask > 0].tolist())
+
+
+def test_the_whole_answer_and_eos_are_trained(tokenizer):
+    made = encode_instruction(tokenizer, "### Response:", "hi dog")
+    prompt, answer = tokenizer.encode("### Response:"), tokenizer.encode("hi dog")
+    assert made.tokens.tolist() == [tokenizer.bos_id, *prompt, *answer, tokenizer.eos_id]
+    assert made.loss_mask.tolist() == [0] * (1 + len(prompt)) + [1] * (len(answer) + 1)
+    assert (made.tokens.dtype, made.loss_mask.dtype) == (np.int32, np.float32)
+
+
+def test_special_literals_stay_text(tokenizer):
+    made = encode_instruction(tokenizer, "say <s>", "</s> and <unk>")
+    assert made.tokens.tolist().count(tokenizer.bos_id) == 1
+    assert made.tokens.tolist().count(tokenizer.eos_id) == 1
+    assert trained(tokenizer, made) == "</s> and <unk>"
+
+
+def test_special_literals_stay_text_in_sentencepiece(llama):
+    made = encode_instruction(llama, "say <s>", "</s> and <unk>")
+    assert [int((made.tokens == token).sum()) for token in (0, 1, 2)] == [0, 1, 1]
+
+
+def test_plain_text_has_one_bos_and_one_eos(tokenizer):
+    made = TextForm("text").encode(tokenizer, {"text": "hi dog"}, 0)
+    assert made.tokens.tolist() == [tokenizer.bos_id, *tokenizer.encode("hi dog"), tokenizer.eos_id]
+    assert made.loss_mask.tolist() == [0] + [1] * (len(made.tokens) - 1)
+    masked = TextForm("[a],b").encode(tokenizer, {"a": "hi", "b": "dog"}, 0)
+    assert trained(tokenizer, masked) == "dog"
+
+
+def test_blank_text_is_no_example(tokenizer):
+    assert TextForm("text").encode(tokenizer, {"text": " \n"}, 0) is None
+
+
+@pytest.mark.parametrize("fields", ["", "a,,b", "a+", "[a", "a]b"])
+def test_fields_that_mean_nothing(fields):
+    with pytest.raises(UserError, match="is no field"):
+        TextForm(fields)
+
+
+def test_blocked_and_naive_mixing():
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος"), ("request", "αίτημα"), ("a", "ένα")]), 1.0)
+
+    def mix(text, field):
+        return mixer.mix_field(text, seed=0, epoch=0, row=0, field=field).text
+
+    blocked, answer = instruction_texts(RECORD, 0, mix, block_template=True)
+    assert "Say hi to σκύλος" in blocked
+    assert "completes the request" in blocked
+    naive, _ = instruction_texts(RECORD, 0, mix, block_template=False)
+    assert "completes the αίτημα" in naive
+    assert answer == "hi σκύλος"
+
+
+def test_a_missing_input_takes_the_prompt_without_one():
+    without = instruction_texts({"instruction": "a", "output": "b"}, 0, unmixed, True)
+    assert without == instruction_texts({"instruction": "a", "input": None, "output": "b"}, 0, unmixed, True)
+    assert "### Input" not in without[0]
+    with pytest.raises(UserError, match="row 4: no field 'output'"):
+        instruction_texts({"instruction": "a"}, 4, unmixed, True)
+
+
+def test_columns():
+    assert columns({"input": "", "output": "", "instruction": "", "id": 1}) == ("instruction", "input", "output")
+    assert columns({"text": ""}) == ("text",)
+    with pytest.raises(UserError, match="name some with --fields"):
+        columns({"content": ""})
+
+
+def test_each_epoch_is_mixed_anew_and_the_same_again(tokenizer):
+    recipe = dataclasses.replace(find_recipe("commit"), ratio=0.5)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), 0.5)
+    record = {"instruction": "dog " * 40, "output": "dog"}
+    make = ExampleMaker(recipe, [record], tokenizer, mixer)
+    assert (make(0, 0).tokens == make(0, 0).tokens).all()
+    assert make(0, 0).tokens.tolist() != make(1, 0).tokens.tolist()
+
+
+def test_a_dictionary_without_a_hit(tokenizer):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("γάτα", "cat")], "el-en.txt"), 0.5)
+    with pytest.raises(UserError, match=r"el-en\.txt: none of its 1 words stands in the data"):
+        open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
+
+
+def test_mixing_needs_a_dictionary():
+    assert make_mixer(None, 0.0) is None
+    with pytest.raises(UserError, match="mixing needs a --dictionary"):
+        make_mixer(None, 0.5)
+
+
+def test_prefetched_batches_are_the_same_with_the_state_of_the_last_taken(tokenizer):
+    recipe = dataclasses.replace(find_recipe("alpaca"), batch_size=1, seq_len=128)
+    records = [{"instruction": f"count to {n}", "output": "one " * (n % 9)} for n in range(40)]
+    plain = open_batches(recipe, records, tokenizer, None)
+    expected = [(next(plain), plain.get_state()) for _ in range(6)]
+    with prefetched(open_batches(recipe, records, tokenizer, None)) as batches:
+        for batch, state in expected:
+            taken = next(batches)
+            assert all((taken[key] == batch[key]).all() for key in batch)
+            assert batches.get_state() == state

@@ -1,0 +1,55 @@
+"""Tokenizers from both kinds of file, and what is said of files that are none."""
+
+import json
+
+import pytest
+
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.errors import UserError
+
+TEXTS = ["anna lives in athens", "άννα  μένει\n\nστην αθήνα", "<s> </s>", "", " x"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_hugging_face_tokenizer_is_lossless(example, text):
+    tokenizer = load_tokenizer(example / "model")
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+    assert (tokenizer.bos_id, tokenizer.eos_id) == (1, 2)
+
+
+def test_sentencepiece(llama):
+    assert (llama.vocab_size, llama.bos_id, llama.eos_id) == (32000, 1, 2)
+    assert llama.specials == {"<unk>": 0, "<s>": 1, "</s>": 2}
+    assert llama.decode([1, *llama.encode("Γειά σου"), 2]) == "Γειά σου"
+
+
+def test_special_names_come_from_the_settings_beside(example, tmp_path):
+    (tmp_path / "tokenizer.json").write_bytes((example / "model" / "tokenizer.json").read_bytes())
+    settings = {"bos_token": None, "eos_token": {"content": "<unk>"}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    tokenizer = load_tokenizer(tmp_path)
+    assert (tokenizer.bos_id, tokenizer.eos_id) == (None, 0)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<end>"}))
+    with pytest.raises(UserError, match="end-of-text token is unknown"):
+        load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tokenizer.model", "not a sentencepiece model"),
+        ("tokenizer.json", r"not a tokenizer\.json"),
+        ("tokenizer.txt", "a tokenizer is a sentencepiece"),
+    ],
+)
+def test_files_that_are_no_tokenizer(tmp_path, name, message):
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(UserError, match=message):
+        load_tokenizer(tmp_path / name)
+    with pytest.raises(UserError, match="no such tokenizer file"):
+        load_tokenizer(tmp_path / "none.model")
+
+
+def test_a_folder_without_a_tokenizer(tmp_path):
+    with pytest.raises(UserError, match=r"holds neither tokenizer\.model nor tokenizer\.json"):
+        load_tokenizer(tmp_path)
