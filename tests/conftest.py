@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 # jaxtyping annotations are checked in tests only. Before the modules are imported.
-install_import_hook(["commit_llm.model", "commit_llm.train.loss", "commit_llm.train.step"], "typeguard.typechecked")
+install_import_hook(["commit_llm.model", "commit_llm.train.loss", "commit_llm.train.step"], "beartype.beartype")
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
@@ -72,7 +71,24 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reaches for the hub."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    yield
+
+
+TINY = {"vocab_size": 32000, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2}
+
+
+@pytest.fixture(scope="session")
+def tiny(shared: Shared) -> Any:
+    """The golden model: its configuration, and its initial parameters as fp32."""
+    import ml_dtypes
+    import numpy as np
+
+    from commit_llm.convert.easylm import from_easylm
+    from commit_llm.model.config import ModelConfig
+
+    config = ModelConfig(**TINY, num_attention_heads=4, num_key_value_heads=4, head_dim=16)
+    bits = np.load(shared.golden("tiny_init_params_bf16bits.npz"))
+    arrays = {name: bits[name].view(ml_dtypes.bfloat16).astype(np.float32) for name in bits.files}
+    return config, from_easylm(arrays, config)

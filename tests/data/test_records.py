@@ -79,13 +79,17 @@ def test_what_a_format_cannot_hold(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def fail_halfway(manager, is_folder):
+    with manager as temporary:
+        (temporary / "half" if is_folder else temporary).write_text("half")
+        raise RuntimeError
+
+
 def test_outputs_appear_whole_or_not_at_all(tmp_path):
-    with pytest.raises(RuntimeError), whole_file(tmp_path / "file") as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    with pytest.raises(RuntimeError), whole_folder(tmp_path / "folder") as temporary:
-        (temporary / "half").write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail_halfway(whole_file(tmp_path / "file"), is_folder=False)
+    with pytest.raises(RuntimeError):
+        fail_halfway(whole_folder(tmp_path / "folder"), is_folder=True)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("old")
     with pytest.raises(UserError, match="exists already"), whole_file(tmp_path / "file"):

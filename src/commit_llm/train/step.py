@@ -85,7 +85,7 @@ def make_train_step(
         sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(jax.random.key(seed), state.step))
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
-        metrics = Metrics(sums.loss, sums.accuracy, optax.global_norm(gradients))
+        metrics = Metrics(sums.loss, sums.accuracy, optax.tree.norm(gradients))
         return TrainState(state.step + 1, params, opt_state), metrics
 
     return step

@@ -1,0 +1,224 @@
+"""The command line: what it prints, what it answers to a mistake, and that nothing half-written stays."""
+
+# ruff: noqa: E501 (the table of mistakes)
+
+import json
+
+import numpy as np
+import pytest
+
+from commit_llm.cli.main import COMMANDS, main
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command; its status, output and error output."""
+
+    def call(*argv):
+        try:
+            status = main([str(word) for word in argv])
+        except SystemExit as stop:  # tyro's own help and messages
+            status = stop.code
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def recipe_flags(example):
+    flags = {
+        "model": example / "model", "data": example / "instructions.jsonl", "dictionary": example / "en-el.txt",
+        "steps": 4, "warmup-steps": 1, "batch-size": 2, "seq-len": 128, "learning-rate": 1e-3,
+    }  # fmt: skip
+    return [word for name, value in flags.items() for word in (f"--{name}", value)] + ["--from-scratch"]
+
+
+def test_overview(run):
+    status, out, _ = run("--help")
+    assert status == 0
+    assert all(f"\n  {command} " in out for command in COMMANDS)
+    assert run()[0] == 2
+    assert run("--version")[1].startswith("commit-llm ")
+
+
+def test_unknown_command(run):
+    assert run("trian") == (2, "", "commit-llm trian: no command 'trian'; did you mean 'train'?\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command(run, command):
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert f"usage: commit-llm {command}" in out
+
+
+def test_flags_of_a_recipe_are_frozen(run):
+    """The flags that the design promises: a change here breaks a user's scripts."""
+    _, out, _ = run("train", "commit", "--help")
+    promised = (
+        "model tokenizer data data-config data-split fields dictionary ratio style block-template steps epochs "
+        "batch-size seq-len learning-rate end-learning-rate warmup-steps decay-steps weight-decay beta1 beta2 "
+        "momentum-dtype clip-norm gradient-accumulation loss-reduction split-long seed mesh dtype remat embd-pdrop "
+        "resid-pdrop attn-pdrop fcm-min-ratio fcm-max-ratio checkpoint-every keep-checkpoints log-every from-scratch out"
+    )
+    for flag in promised.split():
+        assert f"--{flag}" in out, flag
+
+
+def test_a_mistyped_flag(run, tmp_path):
+    status, _, err = run("train", "commit", "--stepz", "5", "--out", tmp_path / "run")
+    assert status == 2
+    assert "--steps" in err
+
+
+def test_recipes(run):
+    status, out, _ = run("recipes")
+    assert status == 0
+    assert "commit-2024" in out
+    assert "ratio: 0.5" in run("recipes", "align")[1]
+    assert json.loads(run("recipes", "commit-2024", "--json")[1])["batch_size"] == 16
+    assert len(json.loads(run("recipes", "--json")[1])) == 10
+    assert run("recipes", "comit")[0] == 2
+
+
+def test_tasks(run):
+    lines = [line.split() for line in run("tasks")[1].splitlines()]
+    assert ["ogx_xquad_enel", "xquad", "el", "en", "validation"] in lines
+    assert len(json.loads(run("tasks", "--json")[1])) == 25
+
+
+def test_mix(run, example, tmp_path):
+    out = tmp_path / "mixed.jsonl"
+    command = [
+        "mix",
+        example / "instructions.jsonl",
+        "--dictionary",
+        example / "en-el.txt",
+        "--ratio",
+        "1",
+        "--out",
+        out,
+    ]
+    status, printed, _ = run(*command)
+    assert status == 0
+    assert "in the dictionary" in printed
+    mixed = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert mixed[0]["input"].startswith("anna μένει στην αθήνα και")
+    assert run(*command)[0] == 2  # exists
+    before = out.read_bytes()
+    counts = json.loads(run(*command, "--overwrite", "--json", "--fields", "output")[1])
+    assert counts["rows"] == len(mixed)
+    assert counts["replaced"] == counts["hits"]
+    assert out.read_bytes() != before
+
+
+def test_batches(run, recipe_flags, tmp_path):
+    out = tmp_path / "batches.npz"
+    status, printed, _ = run("batches", "commit", *recipe_flags, "--num-batches", 3, "--out", out)
+    assert status == 0
+    assert printed.startswith("3 x 2 x 128 (batches x rows x tokens)")
+    arrays = np.load(out)
+    assert {name: arrays[name].shape for name in arrays.files} == dict.fromkeys(
+        ["input_tokens", "target_tokens", "loss_masks", "segment_ids", "positions"], (3, 2, 128)
+    )
+
+
+def test_train_export_eval(run, recipe_flags, example, tmp_path):
+    """The three commands one after another, and that each refuses to do its work twice."""
+    status, printed, err = run("train", "commit", *recipe_flags, "--out", tmp_path / "run")
+    assert (status, err) == (0, "")
+    assert "to step 4: loss" in printed
+    assert "finished already, at step 4" in run("train", "commit", *recipe_flags, "--out", tmp_path / "run")[1]
+    status, printed, _ = run("export", tmp_path / "run", "--out", tmp_path / "model")
+    assert status == 0
+    assert "(bfloat16)" in printed
+    assert run("export", tmp_path / "run", "--out", tmp_path / "model")[0] == 2
+    tasks = ["--tasks", "ogx_xquad_el", "ogx_xquad_en", "--data-dir", example, "--limit", 2, "--batch-size", 2]
+    for model in ("model", "run"):
+        status, printed, _ = run("eval", tmp_path / model, *tasks, "--out", tmp_path / f"eval-{model}")
+        assert status == 0
+        assert printed.splitlines()[1].startswith("ogx_xquad_el")
+    assert run("eval", tmp_path / "model", *tasks, "--out", tmp_path / "eval-model")[0] == 2
+    status, printed, _ = run("eval", "--prompts-only", *tasks, "--out", tmp_path / "prompts")
+    assert (status, printed.split()[:3]) == (0, ["wrote", "4", "prompts"])
+
+
+def test_run_goes_on_where_it_was(run, recipe_flags, example, tmp_path):
+    command = ["run", "commit-2024", *recipe_flags, "--out", tmp_path / "all", "--tasks", "ogx_xquad_el"]
+    command += ["--data-dir", example, "--eval-batch-size", 2]
+    status, printed, _ = run(*command, "--limit", 2)
+    assert status == 0
+    assert "ogx_xquad_el" in printed
+    assert json.loads((tmp_path / "all" / "model" / "config.json").read_text())["torch_dtype"] == "float16"
+    again = run(*command, "--limit", 2)
+    assert again[0] == 0
+    assert "finished already" in again[1]
+    assert again[1].splitlines()[-1] == printed.splitlines()[-1]
+    status, _, err = run(*command, "--limit", 3)
+    assert status == 2
+    assert "another evaluation" in err or "another --limit" in err
+
+
+def test_score(run, example, tmp_path):
+    run("eval", "--prompts-only", "--tasks", "ogx_xquad_el", "--data-dir", example, "--out", tmp_path / "p")
+    rows = [json.loads(line) for line in (tmp_path / "p" / "prompts.jsonl").read_text(encoding="utf-8").splitlines()]
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text("\n".join(json.dumps({"id": row["id"], "prediction": row["references"][0]}) for row in rows))
+    status, out, _ = run("score", answers, "--task", "ogx_xquad_el", "--data-dir", example)
+    assert status == 0
+    assert "100.00" in out
+
+
+MISTAKES = [
+    (["mix", "none.jsonl", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "none.jsonl: no such data file"),
+    (["mix", "{bad}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "bad.jsonl:2: malformed JSON"),
+    (["mix", "{data}", "--dictionary", "{data}", "--ratio", 1, "--out", "{out}"], "instructions.jsonl:1: 1 tab-separated"),
+    (["mix", "{data}", "--dictionary", "{el-en}", "--ratio", 1, "--out", "{out}"], "none of its 1 words stands in"),
+    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 2, "--out", "{out}"], "--ratio 2.0"),
+    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}.csv"], "unknown suffix '.csv'"),
+    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}", "--fields", "x"], "row 0: no field 'x'"),
+    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}", "--workers", 0], "--workers 0"),
+    (["mix", "{empty}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "empty.jsonl: holds no record"),
+    (["train", "--out", "{out}"], "name a recipe first"),
+    (["train", "commit", "--model", "{empty}", "--dictionary", "{en-el}", "--out", "{out}"], "is a file; a model is a folder"),
+    (["train", "alpaca", "--model", "{folder}", "--out", "{out}"], "not a model folder"),
+    (["batches", "alpaca", "--model", "{model}", "--data", "{bad}", "--out", "{out}.npz"], "malformed JSON"),
+    (["batches", "alpaca", "--model", "{model}", "--data", "{data}", "--out", "{out}.zip"], "go into an .npz file"),
+    (["export", "{folder}", "--out", "{out}"], "not a run directory"),
+    (["eval", "{folder}", "--tasks", "ogx_xquad_el", "--data-dir", "{folder}", "--out", "{out}"], "not a model folder"),
+    (["eval", "{model}", "--tasks", "xquad_el", "--out", "{out}"], "no task 'xquad_el'; near it are ogx_xquad_el"),
+    (["eval", "--tasks", "ogx_xquad_el", "--out", "{out}"], "name a model folder"),
+    (["score", "{empty}", "--task", "ogx_xquad_el", "--data-dir", "{folder}"], "no xquad.el.json in"),
+    (["run", "alpaca", "--model", "{model}", "--tasks", "ogx_xquad_el", "--data-dir", "{folder}", "--out", "{out}"],
+     "no xquad.el.json in"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("argv", "message"), MISTAKES, ids=lambda value: value if isinstance(value, str) else value[0])
+def test_a_mistake_is_one_line_and_leaves_nothing(run, example, tmp_path, argv, message):
+    given, out = tmp_path / "given", tmp_path / "out"
+    (given / "folder").mkdir(parents=True)
+    out.mkdir()
+    (given / "bad.jsonl").write_text('{"instruction": "a", "output": "b"}\n{"instruction": \n')
+    (given / "empty.jsonl").write_text("")
+    (given / "el-en.txt").write_text("γάτα\tcat\n", encoding="utf-8")
+    places = {
+        "{bad}": given / "bad.jsonl", "{empty}": given / "empty.jsonl", "{folder}": given / "folder",
+        "{el-en}": given / "el-en.txt", "{en-el}": example / "en-el.txt", "{data}": example / "instructions.jsonl",
+        "{model}": example / "model", "{out}": out / "result.jsonl" if argv[0] == "mix" else out / "result",
+    }  # fmt: skip
+
+    def fill(word):
+        for name, place in places.items():
+            word = str(word).replace(name, str(place))
+        return word
+
+    before = sorted(given.rglob("*"))
+    status, printed, err = run(*map(fill, argv))
+    assert status == 2
+    assert printed == ""
+    assert message in err
+    assert err.count("\n") == 1
+    assert list(out.iterdir()) == []
+    assert sorted(given.rglob("*")) == before

@@ -1,0 +1,124 @@
+"""The decoder: against the original's forward pass, and by properties."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from commit_llm.model.attention import attention_mask
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.decoder import forward
+from commit_llm.model.parameters import count_parameters, declare, init_parameters, map_declared
+from commit_llm.model.regularisation import Regularisation, forgetful_keys
+
+SMALL = ModelConfig(
+    vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
+    num_key_value_heads=2, head_dim=8,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def params():
+    return init_parameters(SMALL, jax.random.key(0))
+
+
+def test_forward_pass_of_the_original(shared, tiny):
+    config, params = tiny
+    golden = np.load(shared.golden("tiny_forward.npz"))
+    for unroll in (False, True):
+        logits = np.asarray(
+            jax.jit(lambda p, x, u=unroll: forward(config, p, x, unroll=u))(params, golden["input_tokens"])
+        )
+        np.testing.assert_allclose(logits[..., ::64], golden["logits_every64"], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(jax.nn.logsumexp(logits, axis=-1), golden["logsumexp"], rtol=1e-6)
+        np.testing.assert_array_equal(logits.argmax(-1), golden["argmax"])
+
+
+def test_a_token_sees_nothing_later(params):
+    tokens = jax.random.randint(jax.random.key(1), (1, 12), 0, 97)
+    before = forward(SMALL, params, tokens)
+    after = forward(SMALL, params, tokens.at[0, 7].set((tokens[0, 7] + 1) % 97))
+    np.testing.assert_array_equal(before[:, :7], after[:, :7])
+    assert (before[:, 7:] != after[:, 7:]).any(axis=-1).all()
+
+
+def test_segments_are_as_if_alone(params):
+    tokens = jax.random.randint(jax.random.key(1), (1, 12), 0, 97)
+    segment_ids = jnp.array([[1] * 5 + [2] * 4 + [0] * 3])
+    positions = jnp.array([[*range(5), *range(4), 0, 0, 0]])
+    packed = forward(SMALL, params, tokens, segment_ids, positions)
+    for start, stop in ((0, 5), (5, 9)):
+        alone = forward(SMALL, params, tokens[:, start:stop])
+        np.testing.assert_allclose(packed[:, start:stop], alone, rtol=0, atol=1e-6)
+    assert jnp.isfinite(packed).all()
+
+
+def test_nothing_is_random_without_a_key_and_the_same_key_is_the_same_noise(params):
+    tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)
+    rates = Regularisation(0.1, 0.1, 0.1, 0.0, 0.5)
+    plain = forward(SMALL, params, tokens)
+    np.testing.assert_array_equal(plain, forward(SMALL, params, tokens, regularisation=rates))
+    noisy = [forward(SMALL, params, tokens, regularisation=rates, dropout_key=jax.random.key(k)) for k in (0, 0, 1)]
+    np.testing.assert_array_equal(noisy[0], noisy[1])
+    assert (noisy[0] != noisy[2]).any()
+    assert (noisy[0] != plain).any()
+
+
+@pytest.mark.parametrize("rate", ["embd_pdrop", "resid_pdrop", "attn_pdrop", "fcm_max_ratio"])
+def test_every_kind_of_noise_is_there(params, rate):
+    tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)
+    rates = Regularisation(**{rate: 0.5})
+    noisy = forward(SMALL, params, tokens, regularisation=rates, dropout_key=jax.random.key(0))
+    assert (noisy != forward(SMALL, params, tokens)).any()
+    assert jnp.isfinite(noisy).all()
+
+
+@pytest.mark.parametrize("remat", ["dots", "nothing"])
+def test_rematerialisation_changes_nothing(params, remat):
+    tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)
+    rates = Regularisation(0.1, 0.1, 0.1, 0.0, 0.1)
+
+    def gradients(how, unroll):
+        def loss(p):
+            return forward(
+                SMALL, p, tokens, regularisation=rates, dropout_key=jax.random.key(0), remat=how, unroll=unroll
+            ).sum()
+
+        return jax.jit(jax.grad(loss))(params)
+
+    for one, other in zip(
+        jax.tree.leaves(gradients("none", False)), jax.tree.leaves(gradients(remat, True)), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-4)
+
+
+def test_forgetful_masking_keeps_the_first_key_of_each_segment_and_hides_the_share_asked_for():
+    rows, length = 64, 512
+    segment_ids = jnp.tile(jnp.repeat(jnp.array([1, 2]), length // 2), (rows, 1))
+    positions = jnp.tile(jnp.arange(length // 2), (rows, 2))
+    keep = forgetful_keys(jax.random.key(0), segment_ids, positions, 0.0, 0.1)
+    assert keep[:, 0].all()
+    assert keep[:, length // 2].all()
+    assert abs(float(keep.mean()) - 0.95) < 0.005
+    shares = 1 - np.asarray(keep).reshape(rows, 2, -1).mean(-1)
+    assert np.corrcoef(shares[:, 0], shares[:, 1])[0, 1] < 0.5  # every segment has a ratio of its own
+    mask = attention_mask(segment_ids, keep)
+    assert mask[:, 0].any(axis=-1).all()  # every query sees some key
+
+
+def test_parameters_are_as_declared(params):
+    shapes = map_declared(lambda parameter: parameter.shape, declare(SMALL))
+    assert jax.tree.map(lambda p: p.shape, params) == jax.tree.map(
+        tuple, shapes, is_leaf=lambda x: isinstance(x, tuple)
+    )
+    assert count_parameters(SMALL) == sum(p.size for p in jax.tree.leaves(params))
+    kernels = [leaf for leaf in jax.tree.leaves(params) if leaf.size > 1000]
+    assert all(abs(float(kernel.std()) - 0.02) < 0.001 for kernel in kernels)
+    assert "head" not in declare(dataclasses.replace(SMALL, tie_word_embeddings=True))
+
+
+def test_size_of_llama_7b():
+    config = ModelConfig(32000, 4096, 11008, 32, 32, 32, 128)
+    assert count_parameters(config) == 6_738_415_616

@@ -1,0 +1,65 @@
+"""Greedy generation with a cache equals running the whole text again for every token."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from commit_llm.model.decoder import forward
+from commit_llm.model.generation import generate
+from commit_llm.model.parameters import init_parameters
+from tests.model.test_decoder import SMALL
+
+NEW = 6
+
+
+@pytest.fixture(scope="module")
+def params():
+    # Ten times the usual initialisation, so that the most likely token is not always the same.
+    return jax.tree.map(lambda p: p * 10, init_parameters(SMALL, jax.random.key(3)))
+
+
+WIDTH = 20
+run_all = jax.jit(lambda params, tokens: forward(SMALL, params, tokens))
+
+
+def slowly(params, prompt):
+    """Run the whole text again for every token; what stands to the right of it is not seen."""
+    tokens = list(prompt)
+    for _ in range(NEW):
+        row = jnp.asarray([tokens + [0] * (WIDTH - len(tokens))])
+        tokens.append(int(run_all(params, row)[0, len(tokens) - 1].argmax()))
+    return tokens[len(prompt) :]
+
+
+def padded(prompts, width):
+    rows = np.stack([np.pad(prompt, (width - len(prompt), 0), constant_values=5) for prompt in prompts])
+    return rows.astype(np.int32), np.asarray([len(prompt) for prompt in prompts], np.int32)
+
+
+def test_padded_rows_equal_running_each_alone(params):
+    rng = np.random.default_rng(0)
+    prompts = [rng.integers(0, 97, size) for size in (1, 7, 12)]
+    tokens, lengths = padded(prompts, 12)
+    out = generate(SMALL, params, tokens, lengths, np.zeros(97, bool), NEW)
+    assert out.tolist() == [slowly(params, prompt) for prompt in prompts]
+
+
+def test_a_row_ends_at_its_stop_token_and_the_others_go_on(params):
+    rng = np.random.default_rng(1)
+    prompts = [rng.integers(0, 97, 8) for _ in range(3)]
+    tokens, lengths = padded(prompts, 8)
+    free = [slowly(params, prompt) for prompt in prompts]
+    is_stop = np.zeros(97, bool)
+    is_stop[free[0][2]] = True
+    out = generate(SMALL, params, tokens, lengths, is_stop, NEW).tolist()
+    for row, whole in zip(out, free, strict=True):
+        end = next((i + 1 for i, token in enumerate(whole) if is_stop[token]), NEW)
+        assert row == whole[:end] + [-1] * (NEW - end)
+    assert -1 in out[0]
+
+
+def test_one_new_token(params):
+    tokens, lengths = padded([np.array([1, 2, 3])], 3)
+    out = generate(SMALL, params, tokens, lengths, np.zeros(97, bool), 1)
+    assert out.tolist() == [slowly(params, [1, 2, 3])[:1]]

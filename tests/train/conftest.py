@@ -1,0 +1,30 @@
+"""A small recipe on the quickstart's example."""
+
+import dataclasses
+
+import pytest
+
+from commit_llm.train.recipes import find_recipe
+
+
+@pytest.fixture(scope="session")
+def small_recipe(example):
+    """Eight quick steps; a checkpoint every three."""
+
+    def make(name="commit", **changes):
+        values = {
+            "model": str(example / "model"),
+            "data": str(example / "instructions.jsonl"),
+            "dictionary": str(example / "en-el.txt"),
+            "from_scratch": True,
+            "steps": 8,
+            "warmup_steps": 2,
+            "learning_rate": 1e-3,
+            "batch_size": 2,
+            "seq_len": 128,
+            "checkpoint_every": 3,
+            "log_every": 2,
+        }
+        return dataclasses.replace(find_recipe(name), **values | changes)
+
+    return make

@@ -1,0 +1,134 @@
+"""A run: its files, going on after a stop, and what is refused before anything is written."""
+
+import json
+import shutil
+
+import jax
+import numpy as np
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.train.loop import Outcome, train
+from commit_llm.train.recipes import load_recipe
+from commit_llm.train.run_directory import cut_back, read_metrics, read_provenance
+from commit_llm.train.weights import load_params, open_model
+
+
+class StopHereError(Exception):
+    """Raised by a report, to stop a run where a user might."""
+
+
+def stop_at(wanted):
+    def report(step, steps, logged):
+        if step == wanted:
+            raise StopHereError
+
+    return report
+
+
+@pytest.fixture(scope="module")
+def undisturbed(small_recipe, tmp_path_factory):
+    run = tmp_path_factory.mktemp("undisturbed") / "run"
+    assert train(small_recipe(), run) == Outcome(0, 8)
+    return run
+
+
+def params_of(run):
+    return load_params(open_model(str(run)))[0]
+
+
+def test_the_files_of_a_run(undisturbed, small_recipe):
+    lines = read_metrics(undisturbed)
+    assert [line["step"] for line in lines] == [1, 2, 4, 6, 8]
+    assert list(lines[0]) == ["step", "loss", "accuracy", "learning_rate", "grad_norm", "tokens"]
+    assert lines[0]["learning_rate"] == pytest.approx(5e-4)  # mended: the first warm-up value, not 0
+    assert [line["tokens"] for line in lines] == sorted(line["tokens"] for line in lines)
+    assert 0.5 * 8 * 256 < lines[-1]["tokens"] <= 8 * 256
+    assert load_recipe(undisturbed / "config.yaml") == small_recipe()
+    provenance = read_provenance(undisturbed)
+    assert set(provenance["files"]) == {"data", "dictionary", "tokenizer"}
+    assert (undisturbed / "model" / "tokenizer.json").is_file()
+    timing = [json.loads(line) for line in (undisturbed / "timing.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in timing] == [1, 2, 4, 6, 8]
+
+
+@pytest.mark.parametrize("stopped", [2, 5, 7])
+def test_a_stopped_run_goes_on_to_the_same_metrics_and_weights(undisturbed, small_recipe, tmp_path, stopped):
+    run = tmp_path / "run"
+    with pytest.raises(StopHereError):
+        train(small_recipe(), run, stop_at(stopped))
+    assert train(small_recipe(), run) == Outcome(stopped // 3 * 3, 8)
+    assert (run / "metrics.jsonl").read_bytes() == (undisturbed / "metrics.jsonl").read_bytes()
+    for one, other in zip(*map(jax.tree.leaves, (params_of(run), params_of(undisturbed))), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_finished_run_says_so_and_another_recipe_is_refused(undisturbed, small_recipe):
+    before = (undisturbed / "metrics.jsonl").read_bytes()
+    assert train(small_recipe(), undisturbed) == Outcome(8, 8)
+    with pytest.raises(
+        UserError, match=r"another recipe \(seed: 0 -> 1; ratio: 0\.9 -> 0\.5\)|ratio: 0\.9 -> 0\.5; seed: 0 -> 1"
+    ):
+        train(small_recipe(seed=1, ratio=0.5), undisturbed)
+    assert (undisturbed / "metrics.jsonl").read_bytes() == before
+
+
+def test_the_next_stage_starts_from_a_run(undisturbed, small_recipe, tmp_path):
+    recipe = small_recipe("commit-2024", model=str(undisturbed), from_scratch=False, mesh="1,1,-1")
+    assert train(recipe, tmp_path / "next") == Outcome(0, 8)
+    lines = read_metrics(tmp_path / "next")
+    assert lines[0]["learning_rate"] == 0.0  # as the original
+    assert lines[0]["loss"] < read_metrics(undisturbed)[0]["loss"]
+
+
+def test_epochs_become_steps(small_recipe, tmp_path):
+    train(small_recipe(epochs=1, batch_size=8, seq_len=256, warmup_steps=1), tmp_path / "run")
+    recipe = load_recipe(tmp_path / "run" / "config.yaml")
+    assert recipe.epochs == 1
+    lines = read_metrics(tmp_path / "run")
+    assert lines[-1]["step"] == recipe.steps
+    assert recipe.steps * 8 * 256 >= lines[-1]["tokens"] > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model": "no/where/at/all"}, "no such model folder"),
+        ({"model": None}, "name a model folder"),
+        ({"data": "none.jsonl"}, "no such data file"),
+        ({"dictionary": "none.txt"}, "no such dictionary file"),
+        ({"seq_len": 4096}, "--seq-len 4096: the model allows 2048"),
+        ({"seq_len": 16}, "longer than a row of 16 tokens; --seq-len"),
+        ({"mesh": "2,1,1"}, "does not divide the 1 devices"),
+        ({"mesh": "1,1"}, "give three sizes"),
+        ({"from_scratch": False}, r"no model\.safetensors in it"),
+        ({"form": "text"}, "row 0: no field 'text'"),
+    ],
+)
+def test_nothing_is_written_for_a_mistake(small_recipe, tmp_path, change, message):
+    with pytest.raises(UserError, match=message) as error:
+        train(small_recipe(**change), tmp_path / "run")
+    assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_something_else_is_refused(small_recipe, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match="exists already"):
+        train(small_recipe(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_tokenizer_that_is_too_large_for_the_model(small_recipe, example, tmp_path):
+    shutil.copytree(example / "model", tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config | {"vocab_size": 100}))
+    with pytest.raises(UserError, match="the model's vocabulary only 100"):
+        train(small_recipe(model=str(tmp_path / "model")), tmp_path / "run")
+
+
+def test_metrics_are_cut_back_to_the_checkpoint(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1}\n{"step": 10}\n{"step": 20}\n{"st')
+    cut_back(path, 10)
+    assert path.read_text() == '{"step": 1}\n{"step": 10}\n'
