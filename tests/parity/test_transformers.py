@@ -29,7 +29,8 @@ MODELS = {
 @pytest.fixture(params=MODELS)
 def models(request, example, tmp_path):
     config = MODELS[request.param]
-    params = jax.tree.map(lambda p: p * 6, init_parameters(config, jax.random.key(1)))
+    # Kernels eight times as large as fresh ones, so that logits and attention are far from flat; norms stay 1.
+    params = jax.tree.map(lambda p: p if (p == 1).all() else p * 8, init_parameters(config, jax.random.key(1)))
     write_model(tmp_path, params, config, "float32", example / "model" / "tokenizer.json")
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
     return config, params, theirs
