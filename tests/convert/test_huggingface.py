@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from commit_llm.convert.huggingface import DTYPES, from_hf, read_weights, to_hf, write_model
+from commit_llm.convert.folder import write_model
+from commit_llm.convert.huggingface import DTYPES, from_hf, read_weights, to_hf
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import init_parameters
+from commit_llm.parallel.mesh import make_mesh, parameter_shardings
 from tests.model.test_decoder import SMALL
 
 
@@ -73,6 +75,27 @@ def test_sharded_weights(folder, params):
         read_weights(folder, SMALL)
 
 
+def test_shards_of_our_own(params, example, tmp_path):
+    write_model(tmp_path, params, SMALL, "bfloat16", example / "model" / "tokenizer.json", shard_bytes=10_000)
+    files = sorted(path.name for path in tmp_path.glob("*.safetensors"))
+    assert files[0] == f"model-00001-of-{len(files):05d}.safetensors"
+    assert len(files) > 3
+    index = json.loads((tmp_path / "model.safetensors.index.json").read_text())
+    assert set(index["weight_map"].values()) == set(files)
+    back, dtype = read_weights(tmp_path, SMALL)
+    assert dtype == "bfloat16"
+    for one, other in zip(jax.tree.leaves(back), jax.tree.leaves(params), strict=True):
+        assert one.tobytes() == other.astype(DTYPES["bfloat16"]).tobytes()
+
+
+def test_each_device_reads_its_part_as_fp32(folder, params):
+    mesh = make_mesh("1,1,1")
+    placed, _ = read_weights(folder, SMALL, parameter_shardings(SMALL, mesh))
+    for one, other in zip(jax.tree.leaves(placed), jax.tree.leaves(params), strict=True):
+        assert isinstance(one, jax.Array)
+        np.testing.assert_array_equal(one, other)
+
+
 def test_what_does_not_fit_is_named(params):
     tensors = {name: np.asarray(tensor) for name, tensor in to_hf(params, SMALL)}
     first = "model.layers.1.self_attn.k_proj.weight"
@@ -99,5 +122,5 @@ def test_a_truncated_file_and_none(folder):
 def test_weights_of_another_dtype(folder):
     tensors = {name: tensor.astype(np.float64) for name, tensor in load_file(folder / "model.safetensors").items()}
     save_file(tensors, folder / "model.safetensors")
-    with pytest.raises(UserError, match="weights of type float64"):
+    with pytest.raises(UserError, match="weights of type F64"):
         read_weights(folder, SMALL)

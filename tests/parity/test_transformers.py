@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from commit_llm.convert.huggingface import write_model
+from commit_llm.convert.folder import write_model
 from commit_llm.model.decoder import forward
 from commit_llm.model.generation import generate
 from commit_llm.model.parameters import init_parameters

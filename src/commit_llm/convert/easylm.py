@@ -1,13 +1,33 @@
 """The original's parameters (EasyLM names, interleaved rotary order) to ours."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from commit_llm.convert.names import NAMES
-from commit_llm.model.config import ModelConfig
-from commit_llm.model.parameters import Parameters
+from commit_llm.errors import UserError
+from commit_llm.model.config import ModelConfig, read_config_file
+from commit_llm.model.parameters import Parameters, declare
+
+# LLaMA 1: hidden size, feed-forward size, layers, heads, RMSNorm epsilon (Touvron et al., 2023, Table 2).
+LLAMA_1 = {
+    "7b": (4096, 11008, 32, 32, 1e-6),
+    "13b": (5120, 13824, 40, 40, 1e-6),
+    "30b": (6656, 17920, 60, 52, 1e-6),
+    "65b": (8192, 22016, 80, 64, 1e-5),
+}
+
+
+def named_config(name: str) -> ModelConfig:
+    """The configuration of a LLaMA-1 size, or of a `config.json` file."""
+    if name not in LLAMA_1:
+        if not name.endswith(".json"):
+            raise UserError(f"--config {name}: give a config.json or one of {', '.join(LLAMA_1)}")
+        return read_config_file(Path(name))
+    hidden, mlp, layers, heads, epsilon = LLAMA_1[name]
+    return ModelConfig(32000, hidden, mlp, layers, heads, heads, hidden // heads, rms_norm_eps=epsilon)
 
 
 def half_split(kernel: np.ndarray, head_dim: int) -> np.ndarray:
@@ -19,19 +39,32 @@ def half_split(kernel: np.ndarray, head_dim: int) -> np.ndarray:
     return by_head.swapaxes(2, 3).reshape(kernel.shape)
 
 
-def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig) -> Parameters:
-    """Our parameters from arrays named as EasyLM names them (without the `params/` prefix), dtype kept."""
+def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: str = "checkpoint") -> Parameters:
+    """Our parameters from arrays named as EasyLM names them (without the `params/` prefix), dtype kept.
+
+    Raises UserError naming what is missing, extra or misshapen.
+    """
+    declared = declare(config)
     params: dict[str, Any] = {"layers": {}}
+    used: set[str] = set()
+
+    def array(key: str, shape: tuple[int, ...], rotary: bool) -> np.ndarray:
+        if key not in arrays:
+            raise UserError(f"{source}: parameter {key!r} is missing; is --config right?")
+        if arrays[key].shape != shape:
+            raise UserError(
+                f"{source}: parameter {key!r} has shape {arrays[key].shape}, the configuration says {shape}"
+            )
+        used.add(key)
+        return half_split(arrays[key], config.head_dim) if rotary else arrays[key]
+
     for name in NAMES:
-        if name.ours == ("head",) and config.tie_word_embeddings:
-            continue
-
-        def array(key: str, rotary: bool = name.rotary) -> np.ndarray:
-            return half_split(arrays[key], config.head_dim) if rotary else arrays[key]
-
         if name.per_layer:
-            layers = [array(name.easylm.format(layer)) for layer in range(config.num_hidden_layers)]
-            params["layers"][name.ours[1]] = np.stack(layers)
-        else:
-            params[name.ours[0]] = array(name.easylm)
+            shape = declared["layers"][name.ours[1]].shape[1:]
+            keys = [name.easylm.format(layer) for layer in range(config.num_hidden_layers)]
+            params["layers"][name.ours[1]] = np.stack([array(key, shape, name.rotary) for key in keys])
+        elif name.ours[0] in declared:  # a tied model has no head
+            params[name.ours[0]] = array(name.easylm, declared[name.ours[0]].shape, name.rotary)
+    if extra := sorted(set(arrays) - used):
+        raise UserError(f"{source}: parameter {extra[0]!r} belongs to no LLaMA of this configuration")
     return params

@@ -1,15 +1,15 @@
-"""Weights of Hugging Face model folders (safetensors), in and out."""
+"""Weights under Hugging Face's names: to ours and back, read from safetensors piece by piece."""
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import jax
 import ml_dtypes
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from commit_llm.convert.names import NAMES, Name
 from commit_llm.errors import UserError
@@ -17,11 +17,20 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters, declare
 
 DTYPES: dict[str, Any] = {"float32": np.float32, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
+WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 # Buffers that old exports carry and nothing reads.
 BUFFERS = ("rotary_emb.inv_freq",)
-# Files of a tokenizer that travel with it.
-TOKENIZER_FILES = ("tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+
+Index = tuple[slice, ...]
+
+
+class Tensor(Protocol):
+    """An array, or one that stays in its file until a part of it is asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def __getitem__(self, index: Index, /) -> np.ndarray: ...
 
 
 def to_hf(params: Parameters, config: ModelConfig) -> Iterator[tuple[str, Any]]:
@@ -33,10 +42,89 @@ def to_hf(params: Parameters, config: ModelConfig) -> Iterator[tuple[str, Any]]:
             yield name.hugging_face.format(layer), tensor.T if name.transposed else tensor
 
 
-def from_hf(tensors: Mapping[str, Any], config: ModelConfig, source: str) -> Parameters:
-    """Our parameters from Hugging Face's tensors, dtype kept; UserError names what is missing, extra or misshapen."""
+def from_hf(
+    tensors: Mapping[str, Tensor], config: ModelConfig, source: str, shardings: Mapping[str, Any] | None = None
+) -> Parameters:
+    """Our parameters from Hugging Face's tensors.
+
+    Without shardings they are numpy arrays, dtype kept. With them (one for every parameter) they are
+    fp32 arrays on the mesh, and each device reads only its own part. Raises UserError naming what is
+    missing, extra or misshapen.
+    """
+    _require_fit(tensors, config, source)
     declared = declare(config)
     params: dict[str, Any] = {"layers": {}}
+    for name in _names(config):
+        home = declared["layers"] if name.per_layer else declared
+        shape = home[name.ours[-1]].shape
+        parts = [tensors[key] for key in _hf_names(name, config)]
+        if shardings is None:
+            array: Any = _read(name, parts, tuple(slice(0, size) for size in shape))
+        else:
+            sharding = shardings["layers"][name.ours[-1]] if name.per_layer else shardings[name.ours[-1]]
+            array = _on_mesh(name, parts, shape, sharding)
+        (params["layers"] if name.per_layer else params)[name.ours[-1]] = array
+    return params
+
+
+def read_weights(
+    folder: Path, config: ModelConfig, shardings: Mapping[str, Any] | None = None
+) -> tuple[Parameters, str]:
+    """The parameters of a model folder, as `from_hf` gives them, and the name of their dtype in the files.
+
+    Reads `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
+    """
+    tensors: dict[str, _InFile] = {}
+    with ExitStack() as opened:
+        for file in _weight_files(folder):
+            try:
+                handle = opened.enter_context(safe_open(file, framework="np"))
+                tensors |= {key: _InFile(handle.get_slice(key)) for key in handle.keys()}  # noqa: SIM118
+            except (SafetensorError, OSError) as error:
+                raise UserError(f"{file}: not a readable safetensors file ({error})") from None
+        found = {tensor.dtype for key, tensor in tensors.items() if not key.endswith(BUFFERS)}
+        names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+        if unknown := sorted(found - set(names)):
+            raise UserError(f"{folder}: weights of type {unknown[0]}; known are {', '.join(names)}")
+        params = from_hf(tensors, config, str(folder), shardings)
+        return params, names[tensors["model.embed_tokens.weight"].dtype]
+
+
+class _InFile:
+    """A tensor of an open safetensors file."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+        self.shape = tuple(part.get_shape())
+        self.dtype = part.get_dtype()
+
+    def __getitem__(self, index: Index) -> np.ndarray:
+        return self.part[index]
+
+
+def _read(name: Name, parts: list[Any], index: Index) -> np.ndarray:
+    """The part of our parameter that index names; its slices have a start and a stop."""
+    inner = index[1:] if name.per_layer else index
+
+    def one(tensor: Tensor) -> np.ndarray:
+        return tensor[inner[::-1]].T if name.transposed else tensor[inner]
+
+    if name.per_layer:
+        return np.stack([one(tensor) for tensor in parts[index[0]]])
+    return np.ascontiguousarray(one(parts[0]))
+
+
+def _on_mesh(name: Name, parts: list[Any], shape: tuple[int, ...], sharding: Any) -> jax.Array:
+    def part(index: Index | None) -> np.ndarray:
+        index = index or tuple(slice(None) for _ in shape)
+        whole = tuple(slice(*one.indices(size)[:2]) for one, size in zip(index, shape, strict=True))
+        return _read(name, parts, whole).astype(np.float32)
+
+    return jax.make_array_from_callback(shape, sharding, part)
+
+
+def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str) -> None:
+    declared = declare(config)
     wanted = {hf_name for name in _names(config) for hf_name in _hf_names(name, config)}
     extra = sorted(key for key in set(tensors) - wanted if not key.endswith(BUFFERS))
     if config.tie_word_embeddings:
@@ -44,88 +132,15 @@ def from_hf(tensors: Mapping[str, Any], config: ModelConfig, source: str) -> Par
     if extra:
         raise UserError(f"{source}: tensor {extra[0]!r} belongs to no LLaMA of this configuration")
     for name in _names(config):
-        home = declared["layers"] if name.per_layer else declared
-        shape = home[name.ours[-1]].shape[1 if name.per_layer else 0 :]
-        arrays = []
+        ours = declared["layers"][name.ours[1]].shape[1:] if name.per_layer else declared[name.ours[0]].shape
+        right = ours[::-1] if name.transposed else ours
         for key in _hf_names(name, config):
             if key not in tensors:
                 raise UserError(f"{source}: tensor {key!r} is missing")
-            array = tensors[key].T if name.transposed else tensors[key]
-            if array.shape != shape:
-                found = array.shape[::-1] if name.transposed else array.shape
-                right = shape[::-1] if name.transposed else shape
-                raise UserError(f"{source}: tensor {key!r} has shape {found}, the configuration says {right}")
-            arrays.append(array)
-        if name.per_layer:
-            params["layers"][name.ours[1]] = np.stack(arrays)
-        else:
-            params[name.ours[0]] = np.ascontiguousarray(arrays[0])
-    return params
-
-
-def read_weights(folder: Path, config: ModelConfig) -> tuple[Parameters, str]:
-    """The parameters of a model folder, as numpy arrays in the dtype they have there, and its name.
-
-    Reads `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
-    """
-    tensors: dict[str, np.ndarray] = {}
-    for file in _weight_files(folder):
-        try:
-            with safe_open(file, framework="np") as opened:
-                for key in opened.keys():  # noqa: SIM118 (safe_open is no mapping)
-                    tensors[key] = opened.get_tensor(key)
-        except (SafetensorError, OSError) as error:
-            raise UserError(f"{file}: not a readable safetensors file ({error})") from None
-    params = from_hf(tensors, config, str(folder))
-    dtype = params["embedding"].dtype.name
-    if dtype not in DTYPES:
-        raise UserError(f"{folder}: weights of type {dtype}; known are {', '.join(DTYPES)}")
-    return params, dtype
-
-
-def write_model(folder: Path, params: Parameters, config: ModelConfig, dtype: str, tokenizer: Path) -> None:
-    """Write an existing, empty folder that transformers loads: weights, configuration, tokenizer.
-
-    The weights are rounded to dtype, read back from the file and compared, every one of them.
-    """
-    tensors = {
-        key: np.ascontiguousarray(np.asarray(value).astype(DTYPES[dtype])) for key, value in to_hf(params, config)
-    }
-    file = folder / "model.safetensors"
-    save_file(tensors, file, metadata={"format": "pt"})
-    with safe_open(file, framework="np") as opened:
-        for key, tensor in tensors.items():
-            if opened.get_tensor(key).tobytes() != tensor.tobytes():
-                raise OSError(f"{file}: tensor {key} was not read back as written")
-    write_json(folder / "config.json", config.to_hf(dtype))
-    special = {"bos_token_id": config.bos_token_id, "eos_token_id": config.eos_token_id}
-    write_json(folder / "generation_config.json", {"do_sample": False, **special})
-    copy_tokenizer(tokenizer, folder)
-
-
-def copy_tokenizer(tokenizer: Path, folder: Path) -> None:
-    """Copy a tokenizer file and the settings beside it; a bare `tokenizer.model` gets LLaMA's settings."""
-    name = "tokenizer.model" if tokenizer.suffix == ".model" else "tokenizer.json"
-    shutil.copyfile(tokenizer, folder / name)
-    for beside in TOKENIZER_FILES[2:]:
-        if tokenizer.with_name(beside).is_file():
-            shutil.copyfile(tokenizer.with_name(beside), folder / beside)
-    if name == "tokenizer.model" and not (folder / "tokenizer_config.json").exists():
-        settings = {
-            "tokenizer_class": "LlamaTokenizer",
-            "bos_token": "<s>",
-            "eos_token": "</s>",
-            "unk_token": "<unk>",
-            "add_bos_token": True,
-            "add_eos_token": False,
-            "legacy": True,
-        }
-        write_json(folder / "tokenizer_config.json", settings)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file for people and programs: indented, UTF-8, a newline at the end."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            if tensors[key].shape != right:
+                raise UserError(
+                    f"{source}: tensor {key!r} has shape {tensors[key].shape}, the configuration says {right}"
+                )
 
 
 def _weight_files(folder: Path) -> list[Path]:
@@ -133,11 +148,11 @@ def _weight_files(folder: Path) -> list[Path]:
     if index.is_file():
         try:
             names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, AttributeError, TypeError):
             raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file") from None
     else:
-        names = {"model.safetensors"}
-    for name in sorted(names):
+        names = {WEIGHTS}
+    for name in sorted(names, key=str):
         if not isinstance(name, str) or Path(name).name != name:
             raise UserError(f"{index}: names {name!r}, which is no file of this folder")
         if not (folder / name).is_file():

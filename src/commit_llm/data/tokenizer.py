@@ -57,6 +57,14 @@ class Tokenizer:
             ids += self.encode(part) if part else []
         return ids
 
+    def require_room(self, vocab_size: int) -> None:
+        """Raise UserError where a model's vocabulary is smaller than the tokenizer's."""
+        if self.vocab_size > vocab_size:
+            raise UserError(
+                f"{self.path}: has {self.vocab_size:,} entries, the model's vocabulary only {vocab_size:,}; "
+                "they do not belong together"
+            )
+
     def decode(self, ids: list[int]) -> str:
         """The text of ids, special tokens left out."""
         return self.pieces.decode([int(i) for i in ids])

@@ -91,11 +91,17 @@ class ModelConfig:
 
 def read_config(folder: Path) -> ModelConfig:
     """The configuration of a model folder; UserError where the folder is none."""
-    path = folder / "config.json"
-    if not path.is_file():
+    if not (folder / "config.json").is_file():
         raise UserError(f"{folder}: not a model folder (no config.json in it)")
+    return read_config_file(folder / "config.json")
+
+
+def read_config_file(path: Path) -> ModelConfig:
+    """The configuration in a `config.json`."""
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
     except ValueError as error:
         raise UserError(f"{path}: malformed JSON ({error})") from None
     if not isinstance(settings, dict):

@@ -58,6 +58,11 @@ def map_declared(function: Callable[[Parameter], Any], declared: dict[str, Any])
     return jax.tree.map(function, declared, is_leaf=lambda node: isinstance(node, Parameter))
 
 
+def abstract_parameters(config: ModelConfig) -> dict[str, Any]:
+    """Shape and dtype of every parameter, without numbers."""
+    return map_declared(lambda parameter: jax.ShapeDtypeStruct(parameter.shape, jnp.float32), declare(config))
+
+
 def init_parameters(config: ModelConfig, key: jax.Array) -> Parameters:
     """Fresh fp32 parameters: N(0, 0.02), norms 1."""
     declared = declare(config)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from commit_llm.convert.huggingface import write_model
+from commit_llm.convert.folder import write_model
 from commit_llm.data.files import refuse_existing, whole_folder
 from commit_llm.errors import UserError
 from commit_llm.train.recipes import load_recipe
@@ -20,7 +20,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     if not is_run(run):
         raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
     source = open_model(str(run))
-    params, trained_from = load_params(source, step)
+    params, trained_from = load_params(source, step=step)
     if dtype is None and load_recipe(run / CONFIG).behaviour == "original":
         dtype = "float16"
     if dtype is None:

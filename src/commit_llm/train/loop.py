@@ -19,7 +19,7 @@ from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_
 from commit_llm.train.recipes import Recipe
 from commit_llm.train.run_directory import METRICS, TIMING, create_run, cut_back, is_run, require_same_recipe
 from commit_llm.train.step import Metrics, TrainState
-from commit_llm.train.weights import ModelSource, fresh_params, load_params
+from commit_llm.train.weights import fresh_params, load_params
 
 
 class Logged(NamedTuple):
@@ -63,7 +63,7 @@ def train(recipe: Recipe, run: Path, report: Report = lambda step, steps, logged
     recipe = resolve_steps(recipe, batches)
     training = prepare(recipe, source)
     if new:
-        params, weights_dtype = _first_params(recipe, source)
+        params, weights_dtype = _first_params(training)
         create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
     else:
         require_same_recipe(run, recipe)
@@ -72,7 +72,7 @@ def train(recipe: Recipe, run: Path, report: Report = lambda step, steps, logged
         if start:
             state, tokens = _restore(checkpoints, start, training, batches)
         else:  # a run may have been killed before its first checkpoint
-            state = training.place(params if new else _first_params(recipe, source)[0])
+            state = training.place(params if new else _first_params(training)[0])
         if start < recipe.steps:
             _train_steps(training, checkpoints, batches, state, start, tokens, report)
     if isinstance(batches, FirstFitPacker):
@@ -80,8 +80,11 @@ def train(recipe: Recipe, run: Path, report: Report = lambda step, steps, logged
     return Outcome(start, recipe.steps)
 
 
-def _first_params(recipe: Recipe, source: ModelSource) -> tuple[Parameters, str]:
-    return fresh_params(source, recipe.seed) if recipe.from_scratch else load_params(source)
+def _first_params(training: Training) -> tuple[Parameters, str]:
+    shardings = training.state_shardings.params
+    if training.recipe.from_scratch:
+        return fresh_params(training.source, shardings, training.recipe.seed)
+    return load_params(training.source, shardings)
 
 
 def _restore(

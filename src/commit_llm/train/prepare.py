@@ -13,7 +13,7 @@ from commit_llm.data.loader import make_mixer, open_batches
 from commit_llm.data.packing import FirstFitPacker, StreamPacker
 from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
-from commit_llm.model.parameters import declare, map_declared
+from commit_llm.model.parameters import abstract_parameters
 from commit_llm.model.precision import compute_dtype
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import batch_sharding, make_mesh, parameter_shardings, replicated
@@ -36,9 +36,9 @@ class Training:
     step: Callable[[TrainState, Any], tuple[TrainState, Metrics]]
 
     def place(self, params: Any) -> TrainState:
-        """The state before the first step, on the mesh."""
-        params = jax.device_put(params, self.state_shardings.params)
-        return jax.jit(lambda p: init_state(p, self.optimizer), out_shardings=self.state_shardings)(params)
+        """The state before the first step. params are on the mesh, and are given up to it."""
+        init = jax.jit(lambda p: init_state(p, self.optimizer), out_shardings=self.state_shardings, donate_argnums=0)
+        return init(params)
 
     def abstract_state(self) -> TrainState:
         """Shapes, dtypes and shardings of the state, without its numbers."""
@@ -156,5 +156,4 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
 
 
 def _state_shapes(source: ModelSource, optimizer: optax.GradientTransformation) -> TrainState:
-    params = map_declared(lambda parameter: jax.ShapeDtypeStruct(parameter.shape, jnp.float32), declare(source.config))
-    return jax.eval_shape(lambda p: init_state(p, optimizer), params)
+    return jax.eval_shape(lambda p: init_state(p, optimizer), abstract_parameters(source.config))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
-from commit_llm.convert.huggingface import copy_tokenizer, write_json
+from commit_llm.convert.folder import copy_tokenizer, write_json
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.train.recipes import Recipe, differences, dump_recipe, load_recipe

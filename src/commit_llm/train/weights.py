@@ -1,17 +1,17 @@
 """MODEL on the command line: a model folder, a hub id, or a run of ours."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
 from commit_llm.convert.huggingface import read_weights
 from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
-from commit_llm.model.parameters import Parameters, declare, init_parameters, map_declared
+from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.run_directory import MODEL, is_run, read_provenance
 
@@ -43,34 +43,34 @@ def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True)
         raise UserError(f"{name}: is a file; a model is a folder with a config.json, a hub id, or a run directory")
     config = read_config(folder)
     loaded = load_tokenizer(tokenizer or folder)
-    if loaded.vocab_size > config.vocab_size:
-        raise UserError(
-            f"{loaded.path}: has {loaded.vocab_size:,} entries, the model's vocabulary only {config.vocab_size:,}; "
-            "they do not belong together"
-        )
+    loaded.require_room(config.vocab_size)
     return ModelSource(name, folder, run, config, loaded)
 
 
-def load_params(source: ModelSource, step: int | None = None) -> tuple[Parameters, str]:
-    """fp32 parameters on the host, and the name of the dtype the weights came in.
+def load_params(source: ModelSource, shardings: Any = None, step: int | None = None) -> tuple[Parameters, str]:
+    """fp32 parameters, and the name of the dtype the weights came in.
 
-    A run of ours gives those of its newest checkpoint, or of a step.
+    They are placed by shardings, each device reading its own part; without, they are on the first CPU
+    device. A run of ours gives those of its newest checkpoint, or of a step.
     """
+    if shardings is None:
+        on_host = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
+        shardings = map_declared(lambda parameter: on_host, declare(source.config))
     if source.run is None:
-        params, dtype = read_weights(source.folder, source.config)
-        return jax.tree.map(lambda array: np.asarray(array, np.float32), params), dtype
-    device = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
-    like = map_declared(
-        lambda parameter: jax.ShapeDtypeStruct(parameter.shape, jnp.float32, sharding=device), declare(source.config)
+        return read_weights(source.folder, source.config, shardings)
+    like = jax.tree.map(
+        lambda shape, sharding: jax.ShapeDtypeStruct(shape.shape, shape.dtype, sharding=sharding),
+        abstract_parameters(source.config),
+        shardings,
     )
     with Checkpoints(source.run) as checkpoints:
-        params = checkpoints.restore_params(step, like)
-    return jax.tree.map(np.asarray, params), read_provenance(source.run)["weights_dtype"]
+        return checkpoints.restore_params(step, like), read_provenance(source.run)["weights_dtype"]
 
 
-def fresh_params(source: ModelSource, seed: int) -> tuple[Parameters, str]:
-    """Random fp32 parameters for --from-scratch."""
-    return init_parameters(source.config, jax.random.key(seed)), "float32"
+def fresh_params(source: ModelSource, shardings: Any, seed: int) -> tuple[Parameters, str]:
+    """Random fp32 parameters for --from-scratch, made where they belong."""
+    init = jax.jit(partial(init_parameters, source.config), out_shardings=shardings)
+    return init(jax.random.key(seed)), "float32"
 
 
 def _from_hub(name: str, weights: bool) -> Path:

@@ -1,0 +1,48 @@
+"""`commit-llm import`: turn a streaming checkpoint of EasyLM, the original's framework, into a Hugging Face folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from commit_llm.cli.parse import parse
+
+
+@dataclass(frozen=True)
+class Import:
+    """Turn a streaming checkpoint of EasyLM (parameters, or a whole train state) into a Hugging Face folder.
+
+    The weights keep the dtype they have in the file. Such a checkpoint holds no configuration and no
+    tokenizer, so both are named.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional]
+    """The checkpoint file, such as streaming_params_1210."""
+    config: str
+    """A config.json, or the size of a LLaMA 1: 7b, 13b, 30b, 65b."""
+    tokenizer: str
+    """tokenizer.model, tokenizer.json, or a folder with one."""
+    out: Path
+    """The folder to make."""
+    overwrite: bool = False
+    """Replace an output that exists."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse(Import, "import", argv)
+    from commit_llm.convert.easylm import from_easylm, named_config
+    from commit_llm.convert.folder import write_model
+    from commit_llm.convert.streaming import read_streaming_params
+    from commit_llm.data.files import refuse_existing, whole_folder
+    from commit_llm.data.tokenizer import load_tokenizer
+
+    refuse_existing(command.out, command.overwrite)
+    config = named_config(command.config)
+    tokenizer = load_tokenizer(command.tokenizer)
+    tokenizer.require_room(config.vocab_size)
+    params = from_easylm(read_streaming_params(command.source), config, str(command.source))
+    dtype = params["embedding"].dtype.name
+    with whole_folder(command.out, command.overwrite) as folder:
+        write_model(folder, params, config, dtype, tokenizer.path)
+    print(f"wrote {command.out} ({dtype})")

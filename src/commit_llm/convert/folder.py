@@ -1,0 +1,112 @@
+"""Writing a Hugging Face model folder, and reading back what was written."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from commit_llm.convert.huggingface import DTYPES, INDEX, WEIGHTS, to_hf
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.parameters import Parameters
+
+SHARD_BYTES = 5 * 10**9
+# Settings of a tokenizer that travel with its file.
+TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+LLAMA_TOKENIZER = {
+    "tokenizer_class": "LlamaTokenizer",
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "unk_token": "<unk>",
+    "add_bos_token": True,
+    "add_eos_token": False,
+    "legacy": True,
+}
+
+
+def write_model(
+    folder: Path,
+    params: Parameters,
+    config: ModelConfig,
+    dtype: str,
+    tokenizer: Path,
+    card: str = "",
+    shard_bytes: int = SHARD_BYTES,
+) -> None:
+    """Fill an existing, empty folder so that transformers loads it: weights, configuration, tokenizer, model card.
+
+    The weights are rounded to dtype, written in shards of at most shard_bytes (one larger tensor
+    makes a shard of its own), read back and compared, every one of them.
+    """
+    write_weights(folder, params, config, dtype, shard_bytes)
+    write_json(folder / "config.json", config.to_hf(dtype))
+    special = {"bos_token_id": config.bos_token_id, "eos_token_id": config.eos_token_id}
+    write_json(folder / "generation_config.json", {"do_sample": False, **special})
+    copy_tokenizer(tokenizer, folder)
+    if card:
+        (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: str, shard_bytes: int) -> None:
+    """Write and check the safetensors files: `model.safetensors`, or shards and their index."""
+    shards = list(
+        _shards(
+            [(key, tensor.size * np.dtype(DTYPES[dtype]).itemsize) for key, tensor in to_hf(params, config)],
+            shard_bytes,
+        )
+    )
+    names = [WEIGHTS] if len(shards) == 1 else [
+        f"model-{n:05d}-of-{len(shards):05d}.safetensors" for n in range(1, len(shards) + 1)
+    ]  # fmt: skip
+    home = {key: number for number, keys in enumerate(shards) for key in keys}
+    held: dict[str, np.ndarray] = {}
+    total = 0
+    for key, value in to_hf(params, config):
+        held[key] = np.ascontiguousarray(np.asarray(value).astype(DTYPES[dtype]))
+        total += held[key].nbytes
+        if key == shards[home[key]][-1]:
+            _write_checked(folder / names[home[key]], held)
+            held = {}
+    if len(shards) > 1:
+        weight_map = {key: names[number] for key, number in home.items()}
+        write_json(folder / INDEX, {"metadata": {"total_size": total}, "weight_map": weight_map})
+
+
+def copy_tokenizer(tokenizer: Path, folder: Path) -> None:
+    """Copy a tokenizer file and the settings beside it; a bare `tokenizer.model` gets LLaMA's settings."""
+    name = "tokenizer.model" if tokenizer.suffix == ".model" else "tokenizer.json"
+    shutil.copyfile(tokenizer, folder / name)
+    for beside in TOKENIZER_SETTINGS:
+        if tokenizer.with_name(beside).is_file():
+            shutil.copyfile(tokenizer.with_name(beside), folder / beside)
+    if name == "tokenizer.model" and not (folder / TOKENIZER_SETTINGS[0]).exists():
+        write_json(folder / TOKENIZER_SETTINGS[0], LLAMA_TOKENIZER)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file for people and programs: indented, UTF-8, a newline at the end."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _shards(sizes: list[tuple[str, int]], shard_bytes: int) -> Iterator[list[str]]:
+    keys: list[str] = []
+    used = 0
+    for key, size in sizes:
+        if keys and used + size > shard_bytes:
+            yield keys
+            keys, used = [], 0
+        keys.append(key)
+        used += size
+    yield keys
+
+
+def _write_checked(file: Path, tensors: dict[str, np.ndarray]) -> None:
+    save_file(tensors, file, metadata={"format": "pt"})
+    with safe_open(file, framework="np") as opened:
+        for key, tensor in tensors.items():
+            if opened.get_tensor(key).tobytes() != tensor.tobytes():
+                raise OSError(f"{file}: tensor {key} was not read back as written")

@@ -1,0 +1,93 @@
+"""EasyLM's streaming checkpoints: a file of concatenated msgpack values `[[key, ...], bytes]`.
+
+The bytes are again msgpack: an array as extension type 1, `(shape, dtype name, C-order bytes)`, or, over
+2^30 bytes, a map of flat chunks of that form (shared/reference/BEHAVIOUR.md, "Checkpoints"). The
+metadata that the original writes beside it is pickle, and is never read.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import msgpack
+import numpy as np
+
+from commit_llm.errors import UserError
+
+ARRAY = 1  # flax's msgpack extension type of an array
+DTYPES: dict[str, Any] = {
+    "bfloat16": ml_dtypes.bfloat16, "float16": np.float16, "float32": np.float32, "int32": np.int32,
+}  # fmt: skip
+CHUNKED = "__msgpack_chunked_array__"
+LARGEST_VALUE = 2**32 - 1  # what msgpack can hold
+# A train state holds its parameters under this prefix; a parameter file has none.
+STATE_PREFIX = ("params", "params")
+
+
+def read_streaming_params(path: Path) -> dict[str, np.ndarray]:
+    """The parameters of a parameter file or a train state, by their EasyLM names, dtype kept.
+
+    Raises UserError naming file and byte where it is missing, truncated or of another form.
+    """
+    params: dict[str, np.ndarray] = {}
+    for key, value, where in _values(path):
+        name = _parameter_name(key)
+        if name is not None:
+            params[name] = _array(value, where)
+    if not params:
+        raise UserError(f"{path}: holds no parameters; is it a streaming checkpoint of EasyLM?")
+    return params
+
+
+def _values(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
+    if not path.is_file():
+        raise UserError(f"{path}: no such checkpoint file")
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        unpacker = msgpack.Unpacker(file, max_buffer_size=LARGEST_VALUE, strict_map_key=True)
+        start = 0
+        try:
+            for value in unpacker:
+                where = f"{path}: at byte {start}"
+                match value:
+                    case [[*key], bytes(data)] if all(isinstance(part, str) for part in key):
+                        yield tuple(key), data, where
+                    case _:
+                        raise UserError(f"{where}: not a value of a streaming checkpoint ([key, bytes])")
+                start = unpacker.tell()
+        except (ValueError, msgpack.UnpackException) as error:
+            raise UserError(f"{path}: at byte {start}: not msgpack ({error!r})") from None
+    if start != size:
+        raise UserError(f"{path}: truncated: its last value, at byte {start} of {size}, is not whole")
+
+
+def _parameter_name(key: tuple[str, ...]) -> str | None:
+    if key[: len(STATE_PREFIX)] == STATE_PREFIX:
+        return "/".join(key[len(STATE_PREFIX) :])
+    return None if key[0] in ("step", "opt_state", "params") else "/".join(key)
+
+
+def _array(data: bytes, where: str) -> np.ndarray:
+    try:
+        value = msgpack.unpackb(data, max_ext_len=len(data), max_bin_len=len(data))
+        if isinstance(value, dict) and value.get(CHUNKED):
+            shape = tuple(value["shape"][str(axis)] for axis in range(len(value["shape"])))
+            chunks = [_decode(value["chunks"][str(n)]) for n in range(len(value["chunks"]))]
+            return np.concatenate(chunks).reshape(shape)
+        return _decode(value)
+    except (ValueError, KeyError, TypeError, msgpack.UnpackException) as error:
+        raise UserError(f"{where}: not an array ({error!r})") from None
+
+
+def _decode(value: Any) -> np.ndarray:
+    if not isinstance(value, msgpack.ExtType) or value.code != ARRAY:
+        raise ValueError(f"{type(value).__name__} where an array should be")
+    shape, name, content = msgpack.unpackb(value.data, max_bin_len=len(value.data))
+    if name not in DTYPES:
+        raise ValueError(f"dtype {name!r}; known are {', '.join(DTYPES)}")
+    dtype = np.dtype(DTYPES[name])
+    if math.prod(shape) * dtype.itemsize != len(content):
+        raise ValueError(f"{len(content)} bytes for shape {shape} of {name}")
+    return np.frombuffer(content, dtype).reshape(shape)
