@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,11 @@ from jaxtyping import install_import_hook
 
 # jaxtyping annotations are checked in tests only. Before the modules are imported.
 install_import_hook(["commit_llm.model", "commit_llm.train.loss", "commit_llm.train.step"], "beartype.beartype")
+
+# Many tests compile the same few programs: keep them, between processes too, for as long as the session lasts.
+COMPILED = tempfile.TemporaryDirectory(prefix="commit-llm-tests-")
+os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"

@@ -22,7 +22,7 @@ RUN, MODEL, EVALUATION = "run", "model", "eval"
 
 @dataclass(frozen=True)
 class Chain:
-    """What the chain did. results is None where no task was asked for."""
+    """What the chain did. results is None where no task was asked for, or training was stopped."""
 
     outcome: Outcome
     results: Results | None
@@ -36,6 +36,8 @@ def run_chain(
     data_dir: str | None = None,
     limit: int | None = None,
     batch_size: int = 8,
+    stop_after_minutes: float | None = None,
+    wandb_project: str | None = None,
     on_step: TrainingReport = lambda step, steps, logged: None,
     on_answers: EvaluationReport = lambda task, done, total: None,
 ) -> Chain:
@@ -47,7 +49,9 @@ def run_chain(
         load_questions(task, data_dir, limit)
     if (out / EVALUATION).exists():
         _require_same_evaluation(out / EVALUATION, tasks, limit)
-    outcome = train(recipe, out / RUN, on_step)
+    outcome = train(recipe, out / RUN, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
+    if outcome.stopped is not None:
+        return Chain(outcome, None)
     if not (out / MODEL).exists():
         export(out / RUN, out / MODEL)
     if not tasks:

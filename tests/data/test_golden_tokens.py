@@ -117,7 +117,7 @@ def test_packing(case):
         tokens = np.arange(sum(lengths[:row]), sum(lengths[: row + 1]), dtype=np.int32)
         return Example(tokens, (tokens % 2).astype(np.float32))
 
-    packer = StreamPacker(Examples(len(lengths), make), rows=2, seq_len=4)
+    packer = StreamPacker(Examples(range(len(lengths)), make), rows=2, seq_len=4)
     if not case["batches_two_epochs"]:
         with pytest.raises(UserError, match="too few for one batch of 2 x 4"):
             next(packer)

@@ -23,7 +23,7 @@ def numbered(lengths, shuffle_seed=None):
         mask[1:] = 1
         return Example(tokens, mask)
 
-    return Examples(len(lengths), make, shuffle_seed)
+    return Examples(range(len(lengths)), make, shuffle_seed)
 
 
 def segments(batches):
@@ -97,7 +97,7 @@ def test_examples_longer_than_a_row():
 def test_nothing_fits():
     with pytest.raises(UserError, match=r"longer than a row of 10 tokens; --seq-len 29 keeps them all"):
         next(FirstFitPacker(numbered([20, 30]), rows=1, seq_len=10))
-    empty = Examples(3, lambda epoch, row: None)
+    empty = Examples(range(3), lambda epoch, row: None)
     with pytest.raises(UserError, match="no record holds any text"):
         next(FirstFitPacker(empty, rows=1, seq_len=10))
 

@@ -30,6 +30,7 @@ def run(argv: list[str]) -> None:
     import numpy as np
 
     from commit_llm.data.files import refuse_existing, whole_file
+    from commit_llm.data.packing import EXAMPLE_IDS
     from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
 
     refuse_existing(command.out, command.overwrite)
@@ -38,9 +39,9 @@ def run(argv: list[str]) -> None:
     if command.num_batches < 1:
         raise UserError(f"--num-batches {command.num_batches}: must be at least 1")
     command.recipe.check()
-    batches = open_recipe_batches(command.recipe, open_recipe_model(command.recipe, weights=False))
+    batches, _ = open_recipe_batches(command.recipe, open_recipe_model(command.recipe, weights=False))
     made = [next(batches) for _ in range(command.num_batches)]
-    stacked = {key: np.stack([batch[key] for batch in made]) for key in made[0]}
+    stacked = {key: np.stack([batch[key] for batch in made]) for key in made[0] if key != EXAMPLE_IDS}
     with whole_file(command.out, command.overwrite) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **stacked)
     supervised = 100 * stacked["loss_masks"].mean()

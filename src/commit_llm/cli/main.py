@@ -8,7 +8,8 @@ import sys
 from commit_llm import __version__
 from commit_llm.errors import UserError
 
-# name: (module, what it does). Each module has run(argv); it is imported only when it is asked for.
+# name: (module, what it does). Each module has run(argv), which may give an exit status; it is imported only
+# when it is asked for.
 COMMANDS = {
     "quickstart": ("commit_llm.cli.quickstart", "the whole chain on an embedded example, offline, in a minute or two"),
     "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
@@ -26,8 +27,9 @@ DONE, FAULT, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; the exit status (0 done, 2 the user's mistake, 130 interrupted).
+    """Run one command and give its exit status.
 
+    0 done, 2 the user's mistake, 130 interrupted, 143 stopped by SIGTERM with everything saved.
     A fault of ours is not caught: Python prints its traceback and exits with 1.
     """
     argv = sys.argv[1:] if argv is None else argv
@@ -42,7 +44,8 @@ def main(argv: list[str] | None = None) -> int:
             near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`commit-llm --help` lists the commands"
             raise UserError(f"no command {argv[0]!r}; {hint}")
-        importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
+        status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
+        return status or DONE
     except UserError as error:
         print(f"commit-llm {argv[0]}: {error}", file=sys.stderr)
         return MISTAKE

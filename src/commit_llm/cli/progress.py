@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:  # the loop imports jax, which takes seconds
-    from commit_llm.train.loop import Logged
+    from commit_llm.train.watch import Logged
 
 
 class Bar(Protocol):

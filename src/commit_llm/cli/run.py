@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.cli.parse import exit_status, parse_with_recipe
 from commit_llm.train.recipes import Recipe
 
 
@@ -25,9 +25,13 @@ class Run:
     """Only the first N questions of each task, in file order."""
     eval_batch_size: int = 8
     """Questions answered at a time."""
+    stop_after_minutes: float | None = None
+    """Save and stop training after so long; the same command goes on."""
+    wandb: str | None = None
+    """Log to this Weights & Biases project too (extra wandb)."""
 
 
-def run(argv: list[str]) -> None:
+def run(argv: list[str]) -> int:
     command = parse_with_recipe(Run, "run", argv)
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.tables import scores_table, training_summary
@@ -43,12 +47,17 @@ def run(argv: list[str]) -> None:
             data_dir=command.data_dir,
             limit=command.limit,
             batch_size=command.eval_batch_size,
+            stop_after_minutes=command.stop_after_minutes,
+            wandb_project=command.wandb,
             on_step=TrainingBar(bar),
             on_answers=bar,
         )
     print(training_summary(command.out / RUN, command.recipe.seq_len, done.outcome))
+    if done.outcome.stopped is not None:
+        return exit_status(done.outcome)
     print(f"exported to {command.out / MODEL}")
     if done.results is not None:
         print(scores_table(done.results))
     else:
         print("not evaluated: name --tasks and --data-dir to do so")
+    return 0

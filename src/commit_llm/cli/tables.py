@@ -14,6 +14,8 @@ def training_summary(run: Path, seq_len: int, outcome: "Outcome") -> str:
 
     if outcome.first == outcome.last:
         return f"{run}: finished already, at step {outcome.last}"
+    if outcome.stopped is not None:
+        return f"{run}: stopped by {outcome.stopped.value} at step {outcome.last}, all saved; the same command goes on"
     lines = read_metrics(run)
     first, last = lines[0], lines[-1]
     went_on = f" (gone on from step {outcome.first})" if outcome.first else ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.cli.parse import exit_status, parse_with_recipe
 from commit_llm.train.recipes import Recipe
 
 
@@ -17,15 +17,27 @@ class Train:
     recipe: Recipe
     out: Path
     """The run's folder: config.yaml, metrics.jsonl, checkpoints."""
+    stop_after_minutes: float | None = None
+    """Save and stop after so long; the same command goes on."""
+    wandb: str | None = None
+    """Log to this Weights & Biases project too (extra wandb)."""
 
 
-def run(argv: list[str]) -> None:
+def run(argv: list[str]) -> int:
     command = parse_with_recipe(Train, "train", argv)
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.tables import training_summary
     from commit_llm.train.loop import train
 
     with bars() as bar:
-        outcome = train(command.recipe, command.out, TrainingBar(bar))
+        outcome = train(
+            command.recipe,
+            command.out,
+            TrainingBar(bar),
+            stop_after_minutes=command.stop_after_minutes,
+            wandb_project=command.wandb,
+        )
     print(training_summary(command.out, command.recipe.seq_len, outcome))
-    print(f"next: commit-llm export {command.out} --out FOLDER")
+    if outcome.stopped is None:
+        print(f"next: commit-llm export {command.out} --out FOLDER")
+    return exit_status(outcome)

@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
+
 from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix.randomness import hash64, unit_float
 from commit_llm.data.examples import (
     Example,
     MixText,
@@ -14,12 +17,13 @@ from commit_llm.data.examples import (
     encode_instruction_original,
     instruction_texts,
 )
-from commit_llm.data.packing import Batches, Examples, FirstFitPacker, StreamPacker
+from commit_llm.data.packing import Batch, Batches, Examples, FirstFitPacker, StreamPacker
 from commit_llm.data.records import Record
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 
 PREFETCHED_BATCHES = 4
+HELD_OUT = 0x4845_4C44  # keeps the draw of the held-out rows apart from other draws
 
 
 class DataSettings(Protocol):
@@ -41,6 +45,8 @@ class DataSettings(Protocol):
     def split_long(self) -> bool: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def held_out_share(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -118,15 +124,43 @@ def open_batches(
     """
     make = ExampleMaker(settings, records, tokenizer, mixer)
     make.require_hit()
+    held_out = held_out_rows(settings, len(records))
+    rows = np.delete(np.arange(len(records)), held_out) if len(held_out) else range(len(records))
     if settings.behaviour == "original":
-        return StreamPacker(Examples(len(records), make), settings.batch_size, settings.seq_len)
+        return StreamPacker(Examples(rows, make), settings.batch_size, settings.seq_len)
     return FirstFitPacker(
-        Examples(len(records), make, settings.seed),
+        Examples(rows, make, settings.seed),
         settings.batch_size,
         settings.seq_len,
         cut_freely=settings.form == "text",
         split_long=settings.split_long,
     )
+
+
+def held_out_batches(
+    settings: DataSettings, records: Sequence[Record], tokenizer: Tokenizer, mixer: CodeMixer | None
+) -> list[Batch]:
+    """The held-out examples, mixed as in the first epoch and packed whole (long ones cut)."""
+    rows = held_out_rows(settings, len(records))
+    if not len(rows):
+        return []
+    make = ExampleMaker(settings, records, tokenizer, mixer)
+    packer = FirstFitPacker(Examples(rows, make), settings.batch_size, settings.seq_len, split_long=True)
+    return list(packer.one_pass())
+
+
+def held_out_rows(settings: DataSettings, num_records: int) -> np.ndarray:
+    """Rows of the data set that are held out of training: each with probability held_out_share, by its number."""
+    share = settings.held_out_share
+    if share == 0.0:
+        return np.zeros(0, np.int64)
+    drawn = [unit_float(hash64(settings.seed, HELD_OUT, row)) < share for row in range(num_records)]
+    rows = np.flatnonzero(drawn)
+    if not 0 < len(rows) < num_records:
+        raise UserError(
+            f"--held-out-share {share}: holds out {len(rows)} of {num_records} examples; choose another share"
+        )
+    return rows
 
 
 @contextmanager

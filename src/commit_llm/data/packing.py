@@ -16,7 +16,7 @@ under way, and setting a state makes those again.
     positions  0 1 2 0 1 2 3 0
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -28,7 +28,9 @@ from commit_llm.data.examples import Example
 from commit_llm.errors import UserError
 
 # input_tokens, target_tokens, segment_ids, positions: int32; loss_masks: float32; each (rows, sequence).
+# Beside them example_ids, int32: the row of the data set that a token comes from, -1 for padding.
 Batch = dict[str, np.ndarray]
+EXAMPLE_IDS = "example_ids"
 State = dict[str, Any]
 
 # Open rows that a whole example may still go into. Measured on both Alpaca files, mixed with en-el, rows of
@@ -49,11 +51,12 @@ class Batches(Protocol):
 class Examples:
     """All examples of all epochs in one endless sequence, each made when it is asked for.
 
-    make(epoch, row) builds an example, or gives None where the record has nothing to train on.
-    With a shuffle_seed each epoch has its own order; without, records come in file order.
+    rows are those of the data set that are used. make(epoch, row) builds an example, or gives None
+    where the record has nothing to train on. With a shuffle_seed each epoch has its own order; without,
+    records come in file order.
     """
 
-    num_records: int
+    rows: Sequence[int] | np.ndarray
     make: Callable[[int, int], Example | None]
     shuffle_seed: int | None = None
     _order: Callable[[int], np.ndarray] = field(init=False, repr=False, compare=False)
@@ -64,9 +67,18 @@ class Examples:
         )
         object.__setattr__(self, "_order", order)
 
-    def __getitem__(self, position: int) -> Example | None:
+    @property
+    def num_records(self) -> int:
+        """Records an epoch."""
+        return len(self.rows)
+
+    def row(self, position: int) -> int:
+        """The row of the data set that stands at a position of the sequence."""
         epoch, index = divmod(position, self.num_records)
-        return self.make(epoch, index if self.shuffle_seed is None else int(self._order(epoch)[index]))
+        return int(self.rows[index if self.shuffle_seed is None else self._order(epoch)[index]])
+
+    def __getitem__(self, position: int) -> Example | None:
+        return self.make(position // self.num_records, self.row(position))
 
 
 class StreamPacker:
@@ -107,11 +119,11 @@ class StreamPacker:
     def set_state(self, state: State) -> None:
         self._position, self._first, self._offset = state["position"], state["first"], state["offset"]
         self._batches_in_pass = state["batches_in_pass"]
-        self._tokens, self._mask = np.zeros(0, np.int32), np.zeros(0, np.float32)
+        self._tokens, self._mask, self._ids = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int32)
         self._lengths: list[int] = []
         for position in range(self._first, self._position):
             self._append(position)
-        self._tokens, self._mask = self._tokens[self._offset :], self._mask[self._offset :]
+        self._drop(self._offset)
 
     def count(self, epochs: int) -> int:
         """Batches that whole epochs give, by making them: call it at the first, and set a state afterwards."""
@@ -125,6 +137,7 @@ class StreamPacker:
         tokens, mask = example if example is not None else (self._tokens[:0], self._mask[:0])
         self._tokens = np.concatenate([self._tokens, tokens])
         self._mask = np.concatenate([self._mask, mask])
+        self._ids = np.concatenate([self._ids, np.full(len(tokens), self.examples.row(position), np.int32)])
         self._lengths.append(len(tokens))
 
     def _end_pass(self) -> None:
@@ -133,7 +146,8 @@ class StreamPacker:
                 f"a pass over the data gives {len(self._tokens):,} tokens, too few for one batch of "
                 f"{self.rows} x {self.seq_len}; lower --batch-size or --seq-len, or give more data"
             )
-        self._tokens, self._mask, self._lengths = self._tokens[:0], self._mask[:0], []
+        self._drop(len(self._tokens))
+        self._lengths = []
         self._first, self._offset, self._batches_in_pass = self._position, 0, 0
 
     def _cut(self, wanted: int) -> Batch:
@@ -144,9 +158,13 @@ class StreamPacker:
             "loss_masks": self._mask[1 : wanted + 1].reshape(shape),
             "segment_ids": np.ones(shape, np.int32),
             "positions": np.broadcast_to(np.arange(self.seq_len, dtype=np.int32), shape).copy(),
+            EXAMPLE_IDS: self._ids[:wanted].reshape(shape),
         }
-        self._tokens, self._mask = self._tokens[wanted:], self._mask[wanted:]
+        self._drop(wanted)
         return batch
+
+    def _drop(self, count: int) -> None:
+        self._tokens, self._mask, self._ids = self._tokens[count:], self._mask[count:], self._ids[count:]
 
     def _drop_used(self) -> None:
         while self._lengths and self._offset >= self._lengths[0]:
@@ -194,9 +212,9 @@ class FirstFitPacker:
             if unplaced == self.examples.num_records:
                 raise UserError(self._nothing_fits())
         batch_rows, self._closed = self._closed[: self.rows], self._closed[self.rows :]
-        built = [self._build(pieces) for pieces in batch_rows]
+        batch = self._batch(batch_rows)
         self._forget()
-        return {key: np.stack([row[key] for row in built]) for key in built[0]}
+        return batch
 
     def get_state(self) -> State:
         return {
@@ -224,6 +242,15 @@ class FirstFitPacker:
             rows += len(self._closed)
             self._closed.clear()
         return -(-(rows + len(self._open)) // self.rows)
+
+    def one_pass(self) -> Iterator[Batch]:
+        """Batches of exactly one epoch; the last is filled up with empty rows. Call it at the first."""
+        for position in range(self.examples.num_records):
+            self._place(position)
+        rows = self._closed + self._open
+        rows += [[] for _ in range(-len(rows) % self.rows)]
+        for start in range(0, len(rows), self.rows):
+            yield self._batch(rows[start : start + self.rows])
 
     def _place(self, position: int) -> bool:
         example = self.examples[position]
@@ -257,11 +284,16 @@ class FirstFitPacker:
         self._open.append([])
         return self._open[-1]
 
-    def _build(self, pieces: list[Piece]) -> Batch:
+    def _batch(self, rows: list[list[Piece]]) -> Batch:
+        built = [self._row(pieces) for pieces in rows]
+        return {key: np.stack([row[key] for row in built]) for key in built[0]}
+
+    def _row(self, pieces: list[Piece]) -> Batch:
         row: Batch = {
             name: np.zeros(self.seq_len, np.float32 if name == "loss_masks" else np.int32)
             for name in ("input_tokens", "target_tokens", "loss_masks", "segment_ids", "positions")
         }
+        row[EXAMPLE_IDS] = np.full(self.seq_len, -1, np.int32)
         filled = 0
         for segment, (position, start, stop) in enumerate(pieces, 1):
             tokens, mask = self._made[position]
@@ -271,6 +303,7 @@ class FirstFitPacker:
             row["loss_masks"][here] = mask[start + 1 : stop + 1]
             row["segment_ids"][here] = segment
             row["positions"][here] = np.arange(stop - start)
+            row[EXAMPLE_IDS][here] = self.examples.row(position)
             filled = here.stop
         return row
 

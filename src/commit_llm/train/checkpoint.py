@@ -31,6 +31,10 @@ class Checkpoints:
         """Steps that have a whole checkpoint, ascending."""
         return sorted(self.manager.all_steps())
 
+    def discard(self, step: int) -> None:
+        """Remove a checkpoint that cannot be read, so that its step can be saved again."""
+        self.manager.delete(step)
+
     def save(self, state: TrainState, progress: dict[str, Any]) -> None:
         """Save the state after its last update; progress is JSON: the data iterator's state, tokens seen."""
         items = ocp.args.Composite(

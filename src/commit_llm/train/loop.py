@@ -1,83 +1,94 @@
 """The one loop: every recipe runs through it, and a run that was stopped goes on in it."""
 
-import json
+import logging
 import math
-import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
 import jax
+import numpy as np
 
 from commit_llm.data.files import refuse_existing
 from commit_llm.data.loader import prefetched
-from commit_llm.data.packing import FirstFitPacker, StreamPacker
+from commit_llm.data.packing import EXAMPLE_IDS, Batch, Batches, FirstFitPacker, StreamPacker
 from commit_llm.errors import UserError
 from commit_llm.model.parameters import Parameters
 from commit_llm.train.checkpoint import Checkpoints
+from commit_llm.train.held_out import held_out_loss
+from commit_llm.train.lock import locked
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.run_directory import METRICS, TIMING, create_run, cut_back, is_run, require_same_recipe
+from commit_llm.train.run_directory import create_run, is_run, require_same_recipe
 from commit_llm.train.step import Metrics, TrainState
+from commit_llm.train.stop import Reason, Stop, listening
+from commit_llm.train.watch import HeldOut, Logged, Watch, import_wandb, watching
 from commit_llm.train.weights import fresh_params, load_params
 
+LOGGER = logging.getLogger("commit_llm")
+SHOWN_IDS = 8
 
-class Logged(NamedTuple):
-    """A line of metrics.jsonl. step counts from 1; tokens are those seen so far, padding left out."""
-
-    step: int
-    loss: float
-    accuracy: float
-    learning_rate: float
-    grad_norm: float
-    tokens: int
+# Called after every step with (step, of how many) and, where the step was logged, its line.
+Report = Callable[[int, int, Logged | None], None]
 
 
 class Outcome(NamedTuple):
     """What a call of `train` did: from step first (0 for a new run) to last; first == last: all was done.
 
-    left_out examples were longer than a row; rows of longest tokens would have kept them.
+    left_out examples were longer than a row; rows of longest tokens would have kept them. stopped says
+    why the run is not at its end.
     """
 
     first: int
     last: int
     left_out: int = 0
     longest: int = 0
+    stopped: Reason | None = None
 
 
-# Called after every step with (step, of how many) and, where the step was logged, its line.
-Report = Callable[[int, int, Logged | None], None]
-
-
-def train(recipe: Recipe, run: Path, report: Report = lambda step, steps, logged: None) -> Outcome:
+def train(
+    recipe: Recipe,
+    run: Path,
+    report: Report = lambda step, steps, logged: None,
+    *,
+    stop_after_minutes: float | None = None,
+    wandb_project: str | None = None,
+) -> Outcome:
     """Train to the last step, or go on from the run's newest checkpoint, or find that all is done.
 
-    Nothing is written before the model, the data and the recipe were found to be usable.
+    Nothing is written before the model, the data and the recipe were found to be usable. On SIGTERM, or
+    when stop_after_minutes are over, the step under way is finished and saved. Raises UserError for what
+    the user got wrong, and where the loss is no longer a number.
     """
-    recipe.check()
-    new = not is_run(run)
-    if new:
-        refuse_existing(run)
-    source = open_recipe_model(recipe)
-    batches = open_recipe_batches(recipe, source)
-    recipe = resolve_steps(recipe, batches)
-    training = prepare(recipe, source)
-    if new:
-        params, weights_dtype = _first_params(training)
-        create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
-    else:
-        require_same_recipe(run, recipe)
-    with Checkpoints(run, recipe.keep_checkpoints) as checkpoints:
-        start, tokens = max(checkpoints.steps(), default=0), 0
-        if start:
-            state, tokens = _restore(checkpoints, start, training, batches)
-        else:  # a run may have been killed before its first checkpoint
-            state = training.place(params if new else _first_params(training)[0])
-        if start < recipe.steps:
-            _train_steps(training, checkpoints, batches, state, start, tokens, report)
+    with listening(stop_after_minutes) as stop:
+        recipe.check()
+        if wandb_project is not None:
+            import_wandb()
+        new = not is_run(run)
+        if new:
+            refuse_existing(run)
+        source = open_recipe_model(recipe)
+        batches, held_out = open_recipe_batches(recipe, source)
+        recipe = resolve_steps(recipe, batches)
+        training = prepare(recipe, source)
+        if new:
+            params, weights_dtype = _first_params(training)
+            create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
+        else:
+            require_same_recipe(run, recipe)
+        with locked(run), Checkpoints(run, recipe.keep_checkpoints) as checkpoints:
+            state, start, tokens = _restore(checkpoints, training, batches)
+            if state is None:  # a new run, or one that was killed before its first checkpoint
+                state = training.place(params if new else _first_params(training)[0])
+            last, stopped = start, None
+            if start < recipe.steps:
+                with watching(run, start, tokens, wandb_project) as watch, prefetched(batches) as upcoming:
+                    loop = _Loop(training, checkpoints, watch, upcoming, held_out, report, tokens)
+                    last, stopped = loop.run(state, start, stop)
     if isinstance(batches, FirstFitPacker):
-        return Outcome(start, recipe.steps, batches.left_out, batches.longest)
-    return Outcome(start, recipe.steps)
+        return Outcome(start, last, batches.left_out, batches.longest, stopped)
+    return Outcome(start, last, stopped=stopped)
 
 
 def _first_params(training: Training) -> tuple[Parameters, str]:
@@ -88,56 +99,86 @@ def _first_params(training: Training) -> tuple[Parameters, str]:
 
 
 def _restore(
-    checkpoints: Checkpoints, step: int, training: Training, batches: StreamPacker | FirstFitPacker
-) -> tuple[TrainState, int]:
-    state, progress = checkpoints.restore(step, training.abstract_state())
-    batches.set_state(progress["data"])
-    return state._replace(step=jax.device_put(step, training.state_shardings.step)), progress["tokens"]
+    checkpoints: Checkpoints, training: Training, batches: StreamPacker | FirstFitPacker
+) -> tuple[TrainState | None, int, int]:
+    """The newest checkpoint that can be read, its step and its tokens; (None, 0, 0) where there is none."""
+    for step in reversed(checkpoints.steps()):
+        try:
+            state, progress = checkpoints.restore(step, training.abstract_state())
+        except Exception as error:  # whatever a broken file makes of Orbax
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            LOGGER.warning(
+                "%s: the checkpoint of step %d cannot be read (%s); passed over", checkpoints.run, step, reason
+            )
+            checkpoints.discard(step)
+            continue
+        batches.set_state(progress["data"])
+        placed = jax.device_put(step, training.state_shardings.step)
+        return state._replace(step=placed), step, progress["tokens"]
+    return None, 0, 0
 
 
-def _train_steps(
-    training: Training,
-    checkpoints: Checkpoints,
-    batches: StreamPacker | FirstFitPacker,
-    state: TrainState,
-    start: int,
-    tokens: int,
-    report: Report,
-) -> None:
-    recipe, run = training.recipe, checkpoints.run
-    for name in (METRICS, TIMING):
-        cut_back(run / name, start)
-    with (
-        prefetched(batches) as upcoming,
-        (run / METRICS).open("a", encoding="utf-8") as metrics_file,
-        (run / TIMING).open("a", encoding="utf-8") as timing_file,
-    ):
-        clock, counted = time.perf_counter(), tokens
+@dataclass
+class _Loop:
+    """The steps of one call. unchecked holds (step, its metrics, its example ids) since the last look at them."""
+
+    training: Training
+    checkpoints: Checkpoints
+    watch: Watch
+    upcoming: Batches
+    held_out: list[Batch]
+    report: Report
+    tokens: int
+    unchecked: list[tuple[int, Metrics, np.ndarray]] = field(default_factory=list)
+
+    def run(self, state: TrainState, start: int, stop: Stop) -> tuple[int, Reason | None]:
+        """Take the steps after start; the last one taken, and why it was not the recipe's last."""
+        recipe = self.training.recipe
+        saved, stopped = start, None
         for step in range(start + 1, recipe.steps + 1):
-            batch = next(upcoming)
-            tokens += int((batch["segment_ids"] > 0).sum())
-            state, metrics = training.step(state, jax.device_put(batch, training.batch_sharding))
-            logged = None
-            if step in (1, recipe.steps) or step % recipe.log_every == 0:
-                logged = _logged(step, tokens, metrics, training)
-                if not math.isfinite(logged.loss):
-                    raise UserError(f"{run}: the loss of step {step} is {logged.loss}; lower --learning-rate")
-                _write_line(metrics_file, logged._asdict())
-                seconds = time.perf_counter() - clock
-                speed = {"seconds": seconds, "tokens_per_second": (tokens - counted) / seconds}
-                _write_line(timing_file, {"step": step, **speed})
-                clock, counted = time.perf_counter(), tokens
-            if step == recipe.steps or step % recipe.checkpoint_every == 0:
-                checkpoints.save(state, {"data": upcoming.get_state(), "tokens": tokens})
-            report(step, recipe.steps, logged)
+            batch = next(self.upcoming)
+            ids = batch.pop(EXAMPLE_IDS)
+            self.tokens += int((ids >= 0).sum())
+            state, metrics = self.training.step(state, jax.device_put(batch, self.training.batch_sharding))
+            self.unchecked.append((step, metrics, ids))
+            ends = step == recipe.steps
+            stopped = None if ends else stop.reason()
+            logs = ends or step == 1 or step % recipe.log_every == 0
+            saves = ends or stopped is not None or step % recipe.checkpoint_every == 0
+            if logs or saves:
+                self._require_finite(saved)
+            logged = self._log(step, metrics) if logs else None
+            if self.held_out and (ends or step % recipe.eval_every == 0):
+                means = held_out_loss(self.training.held_out_step, state.params, self.held_out)
+                self.watch.held_out(HeldOut(step, *means))
+            if saves:
+                self.checkpoints.save(state, {"data": self.upcoming.get_state(), "tokens": self.tokens})
+                saved = step
+            self.report(step, recipe.steps, logged)
+            if stopped is not None:
+                return step, stopped
+        return recipe.steps, None
 
+    def _log(self, step: int, metrics: Metrics) -> Logged:
+        values = jax.device_get(metrics)
+        rate = float(self.training.learning_rate(step - 1))
+        logged = Logged(step, float(values.loss), float(values.accuracy), rate, float(values.grad_norm), self.tokens)
+        self.watch.log(logged)
+        return logged
 
-def _logged(step: int, tokens: int, metrics: Metrics, training: Training) -> Logged:
-    values = jax.device_get(metrics)  # waits for the device, so it is done for logged steps only
-    learning_rate = float(training.learning_rate(step - 1))
-    return Logged(step, float(values.loss), float(values.accuracy), learning_rate, float(values.grad_norm), tokens)
+    def _require_finite(self, saved: int) -> None:
+        """Look at every step since the last look, so that no step after a bad one is ever saved.
 
-
-def _write_line(file: IO[str], values: dict[str, Any]) -> None:
-    file.write(json.dumps(values) + "\n")
-    file.flush()
+        Looking waits for the device, so it is done for logged and saved steps only.
+        """
+        for step, metrics, ids in self.unchecked:
+            values = jax.device_get(metrics)
+            if not (math.isfinite(values.loss) and math.isfinite(values.grad_norm)):
+                rows = np.unique(ids[ids >= 0])
+                shown = ", ".join(map(str, rows[:SHOWN_IDS])) + (", ..." if len(rows) > SHOWN_IDS else "")
+                kept = f"the checkpoint of step {saved} is kept" if saved else "there is no checkpoint yet"
+                raise UserError(
+                    f"{self.checkpoints.run}: step {step} has loss {values.loss} and gradient norm {values.grad_norm}, "
+                    f"on rows {shown} of the data; {kept}; lower --learning-rate, or look at these rows"
+                )
+        self.unchecked.clear()

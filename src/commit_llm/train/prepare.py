@@ -9,14 +9,15 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from commit_llm.data.loader import make_mixer, open_batches
-from commit_llm.data.packing import FirstFitPacker, StreamPacker
+from commit_llm.data.loader import held_out_batches, make_mixer, open_batches
+from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
 from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
 from commit_llm.model.parameters import abstract_parameters
 from commit_llm.model.precision import compute_dtype
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import batch_sharding, make_mesh, parameter_shardings, replicated
+from commit_llm.train.held_out import Sums, make_held_out_step
 from commit_llm.train.optimizer import AdamState, learning_rate_schedule, make_optimizer
 from commit_llm.train.recipes import Recipe
 from commit_llm.train.step import Metrics, TrainState, init_state, make_train_step
@@ -25,7 +26,10 @@ from commit_llm.train.weights import ModelSource, open_model
 
 @dataclass(frozen=True)
 class Training:
-    """What a recipe comes to. step is jitted and donates its state; learning_rate is a function of the step from 0."""
+    """What a recipe comes to. step is jitted and donates its state; learning_rate is a function of the step from 0.
+
+    held_out_step is jitted too: (parameters, batch) to the sums of train/held_out.py.
+    """
 
     recipe: Recipe
     source: ModelSource
@@ -34,6 +38,7 @@ class Training:
     state_shardings: TrainState
     batch_sharding: Any
     step: Callable[[TrainState, Any], tuple[TrainState, Metrics]]
+    held_out_step: Callable[[Any, Any], Sums]
 
     def place(self, params: Any) -> TrainState:
         """The state before the first step. params are on the mesh, and are given up to it."""
@@ -50,8 +55,8 @@ class Training:
         )
 
 
-def open_recipe_batches(recipe: Recipe, source: ModelSource) -> StreamPacker | FirstFitPacker:
-    """The batches a recipe trains on, from the first."""
+def open_recipe_batches(recipe: Recipe, source: ModelSource) -> tuple[StreamPacker | FirstFitPacker, list[Batch]]:
+    """The batches a recipe trains on, from the first, and those of its held-out examples."""
     if recipe.data is None:
         raise UserError("no training data; name a file or a hub data set with --data")
     if recipe.seq_len > source.config.max_position_embeddings:
@@ -61,7 +66,8 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> StreamPacker | F
         )
     mixer = make_mixer(recipe.dictionary, recipe.ratio)
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
-    return open_batches(recipe, records, source.tokenizer, mixer)
+    given = (recipe, records, source.tokenizer, mixer)
+    return open_batches(*given), held_out_batches(*given)
 
 
 def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
@@ -152,7 +158,10 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         out_shardings=(of_state, everywhere),
         donate_argnums=0,
     )
-    return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted)
+    held_out_step = jax.jit(
+        make_held_out_step(source.config, compute_dtype(recipe.dtype), on_cpu), in_shardings=(of_params, of_batch)
+    )
+    return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted, held_out_step)
 
 
 def _state_shapes(source: ModelSource, optimizer: optax.GradientTransformation) -> TrainState:

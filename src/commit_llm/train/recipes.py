@@ -94,10 +94,15 @@ class Recipe:
     fcm_max_ratio: float = 0.1
     """Forgetful causal masking: greatest share of keys hidden; 0 turns it off."""
 
+    held_out_share: float = 0.0
+    """Share of examples, 0 to 1, held out of training; their loss is written to held_out.jsonl."""
+    eval_every: int = 100
+    """Steps between losses of the held-out examples; the last step has one too."""
+
     checkpoint_every: int = 500
     """Steps between checkpoints; the last step is always saved."""
-    keep_checkpoints: int = 1
-    """Newest checkpoints kept."""
+    keep_checkpoints: int = 2
+    """Newest checkpoints kept: one that cannot be read is passed over for the one before it."""
     log_every: int = 10
     """Steps between lines of metrics.jsonl; step 1 and the last are always logged."""
 
@@ -105,7 +110,7 @@ class Recipe:
         """Raise UserError for a value out of its range, naming the flag."""
         positive = (
             "steps", "batch_size", "seq_len", "learning_rate", "clip_norm", "gradient_accumulation", "checkpoint_every",
-            "keep_checkpoints", "log_every",
+            "keep_checkpoints", "log_every", "eval_every",
         )  # fmt: skip
         for name in positive:
             if not getattr(self, name) > 0:
@@ -113,7 +118,10 @@ class Recipe:
         for name in ("end_learning_rate", "warmup_steps", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must not be below 0")
-        rates = ("embd_pdrop", "resid_pdrop", "attn_pdrop", "fcm_min_ratio", "fcm_max_ratio", "beta1", "beta2")
+        rates = (
+            "embd_pdrop", "resid_pdrop", "attn_pdrop", "fcm_min_ratio", "fcm_max_ratio", "beta1", "beta2",
+            "held_out_share",
+        )  # fmt: skip
         for name in rates:
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must be at least 0 and below 1")

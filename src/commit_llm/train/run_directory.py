@@ -18,6 +18,8 @@ MODEL = "model"  # a model folder without weights: config.json and the tokenizer
 PROVENANCE = "provenance.json"
 METRICS = "metrics.jsonl"
 TIMING = "timing.jsonl"
+HELD_OUT = "held_out.jsonl"
+TENSORBOARD = "tensorboard"
 LIBRARIES = ("jax", "jaxlib", "optax", "orbax-checkpoint", "grain", "numpy", "tokenizers", "sentencepiece")
 
 

@@ -1,0 +1,91 @@
+"""What a run writes while it trains: metrics.jsonl, timing.jsonl, TensorBoard files, and wandb on request."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from commit_llm.errors import UserError
+from commit_llm.train.run_directory import HELD_OUT, METRICS, TENSORBOARD, TIMING, cut_back
+
+
+class Logged(NamedTuple):
+    """A line of metrics.jsonl. step counts from 1; tokens are those seen so far, padding left out."""
+
+    step: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    grad_norm: float
+    tokens: int
+
+
+class HeldOut(NamedTuple):
+    """A line of held_out.jsonl: means over the supervised tokens of the held-out examples."""
+
+    step: int
+    loss: float
+    accuracy: float
+
+
+class Watch:
+    """The open files of a run. Every line is flushed as it is written."""
+
+    def __init__(self, files: Mapping[str, IO[str]], tensorboard: Any, wandb_run: Any, tokens: int) -> None:
+        self.files, self.tensorboard, self.wandb_run = files, tensorboard, wandb_run
+        self.clock, self.tokens = time.perf_counter(), tokens
+
+    def log(self, logged: Logged) -> None:
+        """Write a logged step, and the speed since the one before it."""
+        now = time.perf_counter()
+        seconds, tokens = now - self.clock, logged.tokens - self.tokens
+        self.clock, self.tokens = now, logged.tokens
+        timing = {"seconds": seconds, "tokens_per_second": tokens / seconds}
+        self._line(METRICS, logged._asdict())
+        self._line(TIMING, {"step": logged.step, **timing})
+        self._scalars("train", logged.step, logged._asdict() | timing)
+
+    def held_out(self, line: HeldOut) -> None:
+        """Write the loss of the held-out examples."""
+        self._line(HELD_OUT, line._asdict())
+        self._scalars("held_out", line.step, line._asdict())
+
+    def _line(self, name: str, values: dict[str, Any]) -> None:
+        self.files[name].write(json.dumps(values) + "\n")
+        self.files[name].flush()
+
+    def _scalars(self, group: str, step: int, values: dict[str, Any]) -> None:
+        named = {f"{group}/{name}": value for name, value in values.items() if name != "step"}
+        for name, value in named.items():
+            self.tensorboard.add_scalar(name, value, step)
+        if self.wandb_run is not None:
+            self.wandb_run.log(named, step=step)
+
+
+@contextmanager
+def watching(run: Path, start: int, tokens: int, wandb_project: str | None) -> Iterator[Watch]:
+    """Open a run's files, cut back to the step it goes on from: later lines will be written again."""
+    from tensorboardX import SummaryWriter
+
+    with ExitStack() as stack:
+        files = {}
+        for name in (METRICS, TIMING, HELD_OUT):
+            cut_back(run / name, start)
+            files[name] = stack.enter_context((run / name).open("a", encoding="utf-8"))
+        tensorboard = stack.enter_context(SummaryWriter(str(run / TENSORBOARD), purge_step=start + 1))
+        wandb_run = None
+        if wandb_project is not None:
+            wandb_run = import_wandb().init(project=wandb_project, dir=str(run), id=run.name, resume="allow")
+            stack.callback(wandb_run.finish)
+        yield Watch(files, tensorboard, wandb_run, tokens)
+
+
+def import_wandb() -> Any:
+    """wandb, or what to do where it is not installed."""
+    try:
+        import wandb
+    except ImportError:
+        raise UserError("--wandb: wandb is not installed; pip install 'commit-llm[wandb]'") from None
+    return wandb
