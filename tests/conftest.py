@@ -10,7 +10,8 @@ import pytest
 from jaxtyping import install_import_hook
 
 # jaxtyping annotations are checked in tests only. Before the modules are imported.
-install_import_hook(["commit_llm.model", "commit_llm.train.loss", "commit_llm.train.step"], "beartype.beartype")
+CHECKED = ["model.attention", "model.decoder", "model.generation", "model.regularisation", "train.loss", "train.step"]
+install_import_hook([f"commit_llm.{name}" for name in CHECKED], "beartype.beartype")
 
 # Many tests compile the same few programs: keep them, between processes too, for as long as the session lasts.
 COMPILED = tempfile.TemporaryDirectory(prefix="commit-llm-tests-")

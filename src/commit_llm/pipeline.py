@@ -1,20 +1,23 @@
 """The whole chain in one go: train, export, evaluate; given again, it goes on with what is not done yet."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from commit_llm.data.files import refuse_existing_folder
 from commit_llm.errors import UserError
-from commit_llm.evaluate.answers import Answerer
+from commit_llm.evaluate.answers import Answerer, require_answerable
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.runner import Report as EvaluationReport
-from commit_llm.evaluate.runner import Results, evaluate, read_results
+from commit_llm.evaluate.runner import Results, evaluate, prompts_hash, read_results
 from commit_llm.evaluate.tasks import Task
 from commit_llm.model.precision import compute_dtype
-from commit_llm.train.export import export
+from commit_llm.train.export import export, exported_from
 from commit_llm.train.loop import Outcome, train
 from commit_llm.train.loop import Report as TrainingReport
 from commit_llm.train.recipes import Recipe
+from commit_llm.train.run_directory import PROVENANCE, is_run
 from commit_llm.train.weights import load_params, open_model
 
 RUN, MODEL, EVALUATION = "run", "model", "eval"
@@ -45,28 +48,32 @@ def run_chain(
 
     The questions are read before training, so that a missing file is told at once.
     """
-    for task in tasks:
-        load_questions(task, data_dir, limit)
-    if (out / EVALUATION).exists():
-        _require_same_evaluation(out / EVALUATION, tasks, limit)
-    outcome = train(recipe, out / RUN, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
+    asked = {task.name: prompts_hash(task, load_questions(task, data_dir, limit)) for task in tasks}
+    run, exported, evaluation = out / RUN, out / MODEL, out / EVALUATION
+    if not is_run(run):
+        for folder in (exported, evaluation):
+            refuse_existing_folder(folder, hint=False)
+    if (
+        evaluation.exists()
+        and {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked
+    ):
+        raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")
+    if tasks and recipe.model is not None:
+        require_answerable(open_model(recipe.model, recipe.tokenizer, weights=False).config, batch_size)
+    outcome = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
     if outcome.stopped is not None:
         return Chain(outcome, None)
-    if not (out / MODEL).exists():
-        export(out / RUN, out / MODEL)
+    if not exported.exists():
+        export(run, exported)
+    elif json.loads((exported / PROVENANCE).read_text(encoding="utf-8")) != exported_from(run):
+        raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
     if not tasks:
         return Chain(outcome, None)
-    if (out / EVALUATION).exists():
-        return Chain(outcome, read_results(out / EVALUATION))
-    source = open_model(str(out / MODEL))
+    if evaluation.exists():
+        return Chain(outcome, read_results(evaluation))
+    source = open_model(str(exported))
     model = Answerer(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype))
     results = evaluate(
-        model, tasks, out / EVALUATION, data_dir=data_dir, limit=limit, batch_size=batch_size, report=on_answers
+        model, tasks, evaluation, data_dir=data_dir, limit=limit, batch_size=batch_size, report=on_answers
     )
     return Chain(outcome, results)
-
-
-def _require_same_evaluation(folder: Path, tasks: Sequence[Task], limit: int | None) -> None:
-    held = read_results(folder)
-    if {name: result["limit"] for name, result in held.items()} != {task.name: limit for task in tasks}:
-        raise UserError(f"{folder}: holds an evaluation with other --tasks or another --limit; choose another --out")

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (the table of mistakes)
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -138,7 +139,7 @@ def test_train_export_eval(run, recipe_flags, example, tmp_path):
     for model in ("model", "run"):
         status, printed, _ = run("eval", tmp_path / model, *tasks, "--out", tmp_path / f"eval-{model}")
         assert status == 0
-        assert printed.splitlines()[1].startswith("ogx_xquad_el")
+        assert printed.splitlines()[2].startswith("ogx_xquad_el")
     assert run("eval", tmp_path / "model", *tasks, "--out", tmp_path / "eval-model")[0] == 2
     status, printed, _ = run("eval", "--prompts-only", *tasks, "--out", tmp_path / "prompts")
     assert (status, printed.split()[:3]) == (0, ["wrote", "4", "prompts"])
@@ -157,7 +158,59 @@ def test_run_goes_on_where_it_was(run, recipe_flags, example, tmp_path):
     assert again[1].splitlines()[-1] == printed.splitlines()[-1]
     status, _, err = run(*command, "--limit", 3)
     assert status == 2
-    assert "another evaluation" in err or "another --limit" in err
+    assert "holds an evaluation of other --tasks, --limit or data" in err
+    shutil.rmtree(tmp_path / "all" / "run")
+    status, _, err = run(*command, "--limit", 2)  # a model and an evaluation of who knows what
+    assert (status, "exists already" in err) == (2, True)
+
+
+def test_run_does_not_take_another_run_s_model(run, recipe_flags, tmp_path):
+    for name, seed in (("one", 1), ("other", 2)):
+        assert run("run", "commit", *recipe_flags, "--seed", seed, "--out", tmp_path / name)[0] == 0
+    shutil.rmtree(tmp_path / "one" / "model")
+    shutil.copytree(tmp_path / "other" / "model", tmp_path / "one" / "model")
+    status, _, err = run("run", "commit", *recipe_flags, "--seed", 1, "--out", tmp_path / "one")
+    assert (status, "was not exported from this run" in err) == (2, True)
+
+
+def test_the_model_card_names_no_folder(run, recipe_flags, tmp_path):
+    assert run("run", "commit", *recipe_flags, "--out", tmp_path / "one")[0] == 0
+    card = (tmp_path / "one" / "model" / "README.md").read_text(encoding="utf-8")
+    assert "| training data | instructions.jsonl, instruction, code-mixed at ratio 0.9 with en-el.txt |" in card
+    assert "| weights | bfloat16 |" in card
+    assert "/" not in card.split("| what |")[1].split("Licences")[0]
+
+
+def test_export_does_not_overwrite_a_run(run, recipe_flags, tmp_path):
+    assert run("train", "commit", *recipe_flags, "--out", tmp_path / "run")[0] == 0
+    status, _, err = run("export", tmp_path / "run", "--out", tmp_path / "run", "--overwrite")
+    assert (status, "holds something else (no config.json)" in err) == (2, True)
+    assert (tmp_path / "run" / "checkpoints" / "4").is_dir()
+
+
+def test_an_interrupt_is_130(run, monkeypatch):
+    def stop(argv):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("commit_llm.cli.tasks.run", stop)
+    assert run("tasks") == (130, "", "commit-llm tasks: interrupted\n")
+
+
+def test_a_fault_of_ours_is_a_traceback(run, monkeypatch):
+    def fail(argv):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("commit_llm.cli.tasks.run", fail)
+    with pytest.raises(ZeroDivisionError):
+        run("tasks")
+
+
+def test_the_seed_of_mix(run, example, tmp_path):
+    command = ["mix", example / "instructions.jsonl", "--dictionary", example / "en-el.txt", "--ratio", "0.5"]
+    for name, seed in (("a", 1), ("b", 2), ("c", 1)):
+        assert run(*command, "--seed", seed, "--out", tmp_path / f"{name}.jsonl")[0] == 0
+    a, b, c = ((tmp_path / f"{name}.jsonl").read_bytes() for name in "abc")
+    assert a == c != b
 
 
 def test_score(run, example, tmp_path):
@@ -177,7 +230,7 @@ MISTAKES = [
     (["mix", "{data}", "--dictionary", "{el-en}", "--ratio", 1, "--out", "{out}"], "none of its 1 words stands in"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 2, "--out", "{out}"], "--ratio 2.0"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}.csv"], "unknown suffix '.csv'"),
-    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}", "--fields", "x"], "row 0: no field 'x'"),
+    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}", "--fields", "x"], "record 1 of the data: no field 'x'"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}", "--workers", 0], "--workers 0"),
     (["mix", "{empty}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "empty.jsonl: holds no record"),
     (["train", "--out", "{out}"], "name a recipe first"),

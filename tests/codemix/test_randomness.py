@@ -4,7 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commit_llm.codemix.randomness import hash64, mix64, occurrence_draws, permutation, text64, unit_float
+from commit_llm.codemix.randomness import (
+    OccurrenceDraws,
+    hash64,
+    mix64,
+    occurrence_draws,
+    permutation,
+    text64,
+    unit_float,
+)
 
 FROZEN_HASHES = [0, 16294208416658607535, 15020427595393229491, 16490336266968443936]
 FROZEN_PERMUTATION = [4, 3, 5, 0, 7, 6, 1, 2]
@@ -51,3 +59,12 @@ def test_draws_are_uniform_and_differ_by_every_part_of_their_place():
 def test_unit_float_stays_below_one():
     assert unit_float(0) == 0.0
     assert unit_float(2**64 - 1) < 1.0
+
+
+def test_a_draw_equal_to_the_ratio_is_no_replacement(monkeypatch):
+    monkeypatch.setattr("commit_llm.codemix.randomness.hash64", lambda *words: 1 << 63)  # draws exactly 0.5
+    assert not OccurrenceDraws(0).replace(0, 0.5)
+
+
+def test_numpy_integers_do_as_well():
+    assert hash64(np.int64(5), np.int32(-1)) == hash64(5, -1)

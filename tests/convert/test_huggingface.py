@@ -1,5 +1,6 @@
 """Weights in and out: against the original's conversion, round trips, and files that do not fit."""
 
+import dataclasses
 import json
 
 import jax
@@ -107,6 +108,20 @@ def test_what_does_not_fit_is_named(params):
         from_hf(tensors | {"model.layers.0.self_attn.q_proj.bias": np.zeros(3)}, SMALL, "here")
     old_buffer = {"model.layers.0.self_attn.rotary_emb.inv_freq": np.zeros(4)}
     assert from_hf(tensors | old_buffer, SMALL, "here").keys() == params.keys()
+
+
+def test_a_tied_model_may_carry_its_head(params):
+    tied = dataclasses.replace(SMALL, tie_word_embeddings=True)
+    assert "head" not in from_hf({name: np.asarray(tensor) for name, tensor in to_hf(params, SMALL)}, tied, "here")
+
+
+def test_weights_that_were_written_wrong_are_noticed(params, example, tmp_path, monkeypatch):
+    def save_wrongly(tensors, *rest, **options):
+        save_file({name: tensor + 1 for name, tensor in tensors.items()}, *rest, **options)
+
+    monkeypatch.setattr("commit_llm.convert.folder.save_file", save_wrongly)
+    with pytest.raises(OSError, match="was not read back as written"):
+        write_model(tmp_path, params, SMALL, "float32", example / "model" / "tokenizer.json")
 
 
 def test_a_truncated_file_and_none(folder):

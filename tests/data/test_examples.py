@@ -80,15 +80,16 @@ def test_a_missing_input_takes_the_prompt_without_one():
     without = instruction_texts({"instruction": "a", "output": "b"}, 0, unmixed, True)
     assert without == instruction_texts({"instruction": "a", "input": None, "output": "b"}, 0, unmixed, True)
     assert "### Input" not in without[0]
-    with pytest.raises(UserError, match="row 4: no field 'output'"):
+    with pytest.raises(UserError, match="record 5 of the data: no field 'output'"):
         instruction_texts({"instruction": "a"}, 4, unmixed, True)
 
 
 def test_columns():
-    assert columns({"input": "", "output": "", "instruction": "", "id": 1}) == ("instruction", "input", "output")
-    assert columns({"text": ""}) == ("text",)
-    with pytest.raises(UserError, match="name some with --fields"):
-        columns({"content": ""})
+    assert columns({"input": "", "output": "", "instruction": "", "id": 1}, 0) == ("instruction", "input", "output")
+    assert columns({"input": None, "output": "", "instruction": ""}, 0) == ("instruction", "output")
+    assert columns({"text": ""}, 0) == ("text",)
+    with pytest.raises(UserError, match=r"record 3 of the data: no column .* name some with --fields"):
+        columns({"content": ""}, 2)
 
 
 def test_each_epoch_is_mixed_anew_and_the_same_again(tokenizer):
@@ -106,8 +107,31 @@ def test_a_dictionary_without_a_hit(tokenizer):
         open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
 
 
+def test_few_hits_are_told(tokenizer, caplog):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")], "el-en.txt"), 0.5)
+    records = [{"instruction": "a b c d e f g h i j", "output": "k l m n o p q r s t u v"}] * 3 + [RECORD]
+    open_batches(find_recipe("commit"), records, tokenizer, mixer)
+    assert "el-en.txt: has only" in caplog.text
+    caplog.clear()
+    open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
+    assert caplog.text == ""
+
+
+def test_a_hit_in_a_later_record_is_enough(tokenizer):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), 0.5)
+    recipe = dataclasses.replace(find_recipe("commit"), seq_len=256)
+    assert next(open_batches(recipe, [{"instruction": "x", "output": "y"}, RECORD], tokenizer, mixer))
+
+
+def test_a_record_that_lacks_a_field_is_told_before_the_first_batch(tokenizer):
+    with pytest.raises(UserError, match="record 3 of the data: no field 'output'"):
+        open_batches(find_recipe("alpaca"), [RECORD, RECORD, {"instruction": "x"}], tokenizer, None)
+
+
 def test_mixing_needs_a_dictionary():
     assert make_mixer(None, 0.0) is None
+    with pytest.raises(UserError, match="the recipe mixes nothing"):
+        make_mixer("en-el.txt", 0.0)
     with pytest.raises(UserError, match="mixing needs a --dictionary"):
         make_mixer(None, 0.5)
 

@@ -25,6 +25,15 @@ def test_rows_and_other_columns_stay():
     assert mixed[1234]["text"] == MIXER.mix_field(RECORDS[1234]["text"], seed=3, epoch=0, row=1234, field="text").text
 
 
+def test_each_record_s_own_columns_are_mixed_where_none_are_named():
+    every = CodeMixer(MIXER.dictionary, 1.0)
+    records = [{"instruction": "cat", "output": "cat"}, {"instruction": "cat", "input": "cat", "output": "cat"}]
+    mixed, counts = mix_records([*records, {"instruction": "cat", "input": None, "output": ""}], None, every, seed=0)
+    assert [set(row.values()) for row in mixed] == [{"γάτα"}, {"γάτα"}, {"γάτα", None, ""}]
+    assert counts.replaced == 6
+    assert mix_records(records, ["output", "output"], every, seed=0)[1].words == 2
+
+
 def test_a_missing_field_names_its_row():
-    with pytest.raises(UserError, match="row 2500: no field 'text'; it has 'id'"):
+    with pytest.raises(UserError, match="record 2501 of the data: no field 'text'; it has 'id'"):
         mix_records([*RECORDS, {"id": 1}], ["text"], MIXER, seed=0)

@@ -133,3 +133,57 @@ def test_every_epoch_is_shuffled_anew_and_whole():
 def test_steps_of_an_epoch():
     assert StreamPacker(numbered([9, 9, 9]), rows=2, seq_len=4).count(2) == 6
     assert FirstFitPacker(numbered([9, 9, 9]), rows=1, seq_len=8).count(2) == 6
+
+
+def test_the_seed_decides_the_order():
+    one, other = ([int(numbered([3] * 50, seed)[i].tokens[0]) for i in range(50)] for seed in (1, 2))
+    assert one != other
+
+
+def test_left_out_examples_are_counted_once_and_kept_in_the_state():
+    one, other = (FirstFitPacker(numbered([20, 11]), rows=1, seq_len=10) for _ in range(2))
+    for _ in range(3):
+        next(one)
+    assert (one.left_out, one.longest) == (1, 19)
+    other.set_state(one.get_state())
+    assert (other.left_out, other.longest) == (1, 19)
+
+
+def test_positions_of_a_cut_piece_start_again():
+    packer = FirstFitPacker(numbered([20]), rows=1, seq_len=10, cut_freely=True)
+    next(packer)
+    assert next(packer)["positions"].tolist() == [[*range(9), 0]]
+
+
+def test_the_fullest_row_is_closed_first(monkeypatch):
+    monkeypatch.setattr("commit_llm.data.packing.OPEN_ROWS", 2)
+    packer = FirstFitPacker(numbered([7, 9, 8, 8]), rows=1, seq_len=10)
+    assert next(packer)["input_tokens"][0, 0] == 200
+
+
+def test_rows_of_an_epoch_do_not_wait_for_more_than_the_next():
+    """Small data: as many batches as an epoch has hold nearly all of it, and nothing of epochs far ahead."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(20, 200, 200).tolist()
+    packer = FirstFitPacker(numbered(lengths, shuffle_seed=0), rows=4, seq_len=512)
+    steps = packer.count(1)
+    packer = FirstFitPacker(numbered(lengths, shuffle_seed=0), rows=4, seq_len=512)
+    seen = {int(id) for _ in range(steps) for id in next(packer)["example_ids"].flat} - {-1}
+    assert len(seen) >= 0.95 * len(lengths)
+    assert packer.get_state()["position"] < 2 * len(lengths)
+
+
+def test_example_ids_name_the_row_of_every_token():
+    for packer in packers([9, 12, 7, 30, 5]):
+        batch = next(packer)
+        np.testing.assert_array_equal(batch["example_ids"] >= 0, batch["segment_ids"] > 0)
+        here = batch["segment_ids"] > 0
+        np.testing.assert_array_equal(batch["example_ids"][here], batch["input_tokens"][here] // 100 - 1)
+
+
+def test_one_pass_gives_every_example_once():
+    lengths = [9, 12, 7, 30, 5, 3]
+    batches = list(FirstFitPacker(numbered(lengths), rows=2, seq_len=32).one_pass())
+    everything = [int(target) for row in range(len(lengths)) for target in numbered(lengths)[row].tokens[1:]]
+    assert sorted(targets_seen(batches)) == sorted(everything)
+    assert all(batch["input_tokens"].shape == (2, 32) for batch in batches)

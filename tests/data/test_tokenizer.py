@@ -53,3 +53,30 @@ def test_files_that_are_no_tokenizer(tmp_path, name, message):
 def test_a_folder_without_a_tokenizer(tmp_path):
     with pytest.raises(UserError, match=r"holds neither tokenizer\.model nor tokenizer\.json"):
         load_tokenizer(tmp_path)
+
+
+def test_truncation_and_padding_that_a_file_carries_are_not_applied(example, tmp_path):
+    from tokenizers import Tokenizer
+
+    library = Tokenizer.from_file(str(example / "model" / "tokenizer.json"))
+    library.enable_truncation(4)
+    library.enable_padding(length=4)
+    library.save(str(tmp_path / "tokenizer.json"))
+    text = "anna lives in athens and works as a teacher"
+    expected = load_tokenizer(example / "model").encode(text)
+    tokenizer = load_tokenizer(tmp_path)
+    assert tokenizer.encode(text) == expected
+    assert len(tokenizer.encode("a")) == 1
+
+
+def test_ids_of_a_padded_vocabulary_decode_to_nothing(llama, example):
+    for tokenizer in (llama, load_tokenizer(example / "model")):
+        ids = tokenizer.encode("anna")
+        assert tokenizer.decode([*ids, tokenizer.vocab_size, 10**6, -1]) == tokenizer.decode(ids)
+
+
+def test_settings_that_are_no_object(example, tmp_path):
+    (tmp_path / "tokenizer.json").write_bytes((example / "model" / "tokenizer.json").read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text("[]")
+    with pytest.raises(UserError, match="holds no JSON object"):
+        load_tokenizer(tmp_path)

@@ -7,11 +7,12 @@ import jax
 import numpy as np
 import pytest
 
+from commit_llm import __version__
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate.answers import Answerer, answer, stop_tokens
-from commit_llm.evaluate.runner import evaluate, fingerprint, read_results, score_file, write_prompts
+from commit_llm.evaluate.runner import _percent, evaluate, fingerprint, read_results, score_file, write_prompts
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
@@ -100,6 +101,7 @@ def test_the_evaluation_directory(evaluated, model, example):
     assert rows[0]["prompt_sha256"] == hashlib.sha256(prompt.encode()).hexdigest()
     signature = results[EL.name]["signature"]
     assert f"model:{fingerprint(model.params)[:16]}" in signature
+    assert signature.endswith(f"|version:{__version__}")
     for part in ("task:ogx_xquad_el", "labels:el", "normaliser:squad-1.1", "greedy-256", "dtype:float32", "limit:5"):
         assert part in signature
     with pytest.raises(UserError, match="exists already"):
@@ -160,3 +162,30 @@ def test_a_model_with_too_few_positions(model):
     short = dataclasses.replace(model, config=dataclasses.replace(model.config, max_position_embeddings=200))
     with pytest.raises(UserError, match="too few for 256 new tokens"):
         answer(short, ["x"], 1)
+
+
+@pytest.mark.parametrize(("room", "told"), [(0, False), (-1, True)])
+def test_a_prompt_that_just_fits_is_whole(model, monkeypatch, room, told):
+    prompt = "anna lives in athens"
+    monkeypatch.setattr(answers_module, "MAX_PROMPT_TOKENS", len(model.tokenizer.encode(prompt)) + room)
+    monkeypatch.setattr(answers_module, "generate", lambda *args: np.full((1, 4), -1))
+    assert answer(model, [prompt], 1)[0].truncated == told
+
+
+def test_shortened_prompts_are_counted_and_scores_have_two_decimals(model, example, tmp_path, monkeypatch):
+    monkeypatch.setattr(answers_module, "MAX_PROMPT_TOKENS", 3)
+    monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
+    results = evaluate(model, [EL], tmp_path / "eval", data_dir=str(example), limit=5)
+    assert results[EL.name]["truncated"] == 5
+    assert _percent([1.0, 0.0, 0.0]) == 33.33
+
+
+def test_overwrite_replaces_an_evaluation_and_nothing_else(model, example, tmp_path, monkeypatch):
+    monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
+    for limit in (1, 2):
+        evaluate(model, [EL], tmp_path / "eval", data_dir=str(example), limit=limit, overwrite=True)
+    assert read_results(tmp_path / "eval")[EL.name]["items"] == 2
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("")
+    with pytest.raises(UserError, match=r"holds something else \(no results\.json\)"):
+        evaluate(model, [EL], tmp_path / "mine", data_dir=str(example), limit=1, overwrite=True)

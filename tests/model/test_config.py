@@ -34,6 +34,15 @@ def test_rope_theta_of_transformers_4_and_5():
     [
         ({"model_type": "qwen2"}, "model_type is 'qwen2'"),
         ({"attention_bias": True}, "attention_bias is True"),
+        ({"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 0.5}}, "only plain rotary embedding"),
+        ({"rope_scaling": "linear"}, "rope_scaling of type 'linear'"),
+        ({"num_attention_heads": 0}, "num_attention_heads is 0; it must be a number above 0"),
+        ({"num_key_value_heads": 0}, "num_key_value_heads is 0"),
+        ({"num_hidden_layers": 2.5}, "num_hidden_layers is 2.5"),
+        ({"hidden_size": -64}, "hidden_size is -64"),
+        ({"rms_norm_eps": "a"}, "rms_norm_eps is 'a'"),
+        ({"tie_word_embeddings": 1}, "tie_word_embeddings is 1; it must be true or false"),
+        ({"vocab_size": True}, "vocab_size is True"),
         ({"rope_scaling": {"rope_type": "llama3", "factor": 8.0}}, "rope_scaling of type 'llama3' is not supported"),
         ({"sliding_window": 4096}, "unknown key 'sliding_window' with value 4096"),
         ({"num_key_value_heads": 5}, "num_attention_heads 32 is no multiple of num_key_value_heads 5"),
@@ -44,6 +53,12 @@ def test_rope_theta_of_transformers_4_and_5():
 def test_what_is_refused(change, message):
     with pytest.raises(UserError, match=message):
         ModelConfig.from_hf(LLAMA_2 | change)
+
+
+def test_a_model_without_a_bos():
+    config = ModelConfig.from_hf(LLAMA_2 | {"bos_token_id": None})
+    assert config.bos_token_id is None
+    assert config.to_hf("float32")["bos_token_id"] is None
 
 
 def test_a_folder_that_is_no_model(tmp_path):

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from commit_llm.model.attention import attention_mask
+from commit_llm.model.attention import attend, attention_mask
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import forward
 from commit_llm.model.parameters import count_parameters, declare, init_parameters, map_declared
-from commit_llm.model.regularisation import Regularisation, forgetful_keys
+from commit_llm.model.regularisation import Regularisation, dropout, forgetful_keys
 
 SMALL = ModelConfig(
     vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
@@ -42,6 +42,19 @@ def test_a_token_sees_nothing_later(params):
     after = forward(SMALL, params, tokens.at[0, 7].set((tokens[0, 7] + 1) % 97))
     np.testing.assert_array_equal(before[:, :7], after[:, :7])
     assert (before[:, 7:] != after[:, 7:]).any(axis=-1).all()
+
+
+def test_no_gradient_flows_from_a_token_to_a_later_one(params):
+    """Causality by gradients: of the logits at each place with respect to every embedding."""
+    tokens = jnp.arange(8)[None]  # every token another row of the embedding
+
+    def logits_at(embedding, place):
+        return forward(SMALL, params | {"embedding": embedding}, tokens)[0, place].sum()
+
+    for place in range(8):
+        gradient = jax.grad(logits_at)(params["embedding"], place)
+        reached = np.abs(gradient).sum(axis=1)[:8] > 0
+        assert reached.tolist() == [True] * (place + 1) + [False] * (7 - place)
 
 
 def test_segments_are_as_if_alone(params):
@@ -122,3 +135,47 @@ def test_parameters_are_as_declared(params):
 def test_size_of_llama_7b():
     config = ModelConfig(32000, 4096, 11008, 32, 32, 32, 128)
     assert count_parameters(config) == 6_738_415_616
+
+
+def test_grouped_heads_are_key_value_heads_repeated(params):
+    def repeat(kernel):  # (layers, embed, 2 heads * 8) to 4 heads, each one twice
+        return jnp.repeat(kernel.reshape(3, 32, 2, 8), 2, axis=2).reshape(3, 32, 32)
+
+    layers = params["layers"] | {name: repeat(params["layers"][name]) for name in ("key", "value")}
+    tokens = jax.random.randint(jax.random.key(1), (1, 12), 0, 97)
+    wide = forward(dataclasses.replace(SMALL, num_key_value_heads=4), params | {"layers": layers}, tokens)
+    np.testing.assert_allclose(wide, forward(SMALL, params, tokens), rtol=0, atol=1e-6)
+
+
+def test_dropout_zeroes_its_share_and_keeps_the_mean():
+    out = np.asarray(dropout(jnp.ones(100_000), 0.25, jax.random.key(0)))
+    np.testing.assert_allclose(np.unique(out), [0, 4 / 3], rtol=1e-6)
+    assert abs(out.mean() - 1) < 0.01
+
+
+def test_kept_attention_weights_are_scaled_up():
+    query, key, value = (jax.random.normal(jax.random.key(n), (1, 2, 4, 8)) for n in range(3))
+    mask = attention_mask(jnp.ones((1, 4), int))
+    kept = attend(query, key, value, mask, jnp.ones((1, 2, 4, 4), bool), 0.5)
+    np.testing.assert_allclose(kept, 2 * attend(query, key, value, mask), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_original_s_attention_dropout_is_one_mask_for_all_rows(params, shared):
+    rates = Regularisation(attn_pdrop=0.5, shared_attention_mask=shared)
+    rows = jnp.tile(jnp.arange(12), (2, 1))
+    out = forward(SMALL, params, rows, regularisation=rates, dropout_key=jax.random.key(0))
+    assert np.allclose(out[0], out[1], atol=1e-6) == shared
+
+
+def test_every_dropout_has_a_key_of_its_own(params, monkeypatch):
+    seen = []
+
+    def spy(x, rate, key):
+        jax.debug.callback(lambda data: seen.append(np.asarray(data).tobytes()), jax.random.key_data(key))
+        return x
+
+    monkeypatch.setattr("commit_llm.model.decoder.dropout", spy)
+    forward(SMALL, params, jnp.zeros((1, 4), int), dropout_key=jax.random.key(0))
+    jax.effects_barrier()
+    assert len(seen) == len(set(seen)) == 1 + 2 * SMALL.num_hidden_layers

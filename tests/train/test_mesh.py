@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from jax.sharding import PartitionSpec
 
 from commit_llm.errors import UserError
-from commit_llm.parallel.mesh import RULES, make_mesh, parameter_shardings
+from commit_llm.parallel.mesh import BATCH, RULES, make_mesh, parameter_shardings
 from tests.model.test_decoder import SMALL
 
 PROGRAM = """
@@ -60,6 +61,18 @@ def test_sizes_of_a_mesh():
             make_mesh(wrong, devices)
     with pytest.raises(UserError, match="tensor 8 does not divide the model's 'vocab' dimension of 97"):
         parameter_shardings(SMALL, make_mesh("1,1,8", devices))
+
+
+def test_the_rules():
+    assert RULES == {
+        "layers": None,
+        "norm": None,
+        "embed": "fsdp",
+        "vocab": "tensor",
+        "heads": "tensor",
+        "mlp": "tensor",
+    }
+    assert PartitionSpec(("data", "fsdp")) == BATCH
 
 
 def test_a_logical_axis_without_a_rule_raises(monkeypatch):

@@ -13,6 +13,8 @@ BOTH = {
     "momentum_dtype": "bfloat16", "gradient_accumulation": 1, "seq_len": 512, "batch_size": 16, "resid_pdrop": 0.05,
     "embd_pdrop": 0.05, "attn_pdrop": 0.05, "fcm_max_ratio": 0.1, "mesh": "1,1,-1", "log_every": 10,
     "decay_steps": None, "loss_reduction": "row", "behaviour": "original", "remat": "nothing", "clip_norm": 1.0,
+    "fcm_min_ratio": 0.0, "split_long": False, "seed": 0, "epochs": None, "dtype": "auto", "style": "original",
+    "held_out_share": 0.0, "from_scratch": False,
 }  # fmt: skip
 COMMIT = BOTH | {
     "data": "tatsu-lab/alpaca", "form": "instruction", "ratio": 0.9, "block_template": True, "steps": 1210,
@@ -74,17 +76,17 @@ def test_a_broken_config_yaml(tmp_path, text, message):
     assert "\n" not in str(error.value)
 
 
-def test_an_integer_does_for_a_float(tmp_path):
-    (tmp_path / "c.yaml").write_text("ratio: 1\n")
+@pytest.mark.parametrize(("text", "value"), [("1", 1.0), ("5e-1", 0.5), ("0.5", 0.5)])
+def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
+    (tmp_path / "c.yaml").write_text(f"ratio: {text}\n")
     ratio = load_recipe(tmp_path / "c.yaml").ratio
-    assert (ratio, type(ratio)) == (1.0, float)
+    assert (ratio, type(ratio)) == (value, float)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ratio": 1.5}, "--ratio 1.5"),
-        ({"steps": 0}, "--steps 0: must be above 0"),
+        ({"steps": 0}, "--steps 0: must be a number above 0"),
         ({"warmup_steps": -1}, "--warmup-steps -1"),
         ({"warmup_steps": 1210}, "--warmup-steps 1210: must be below --steps 1210"),
         ({"decay_steps": 20}, "--warmup-steps 36: must be below --decay-steps 20"),
@@ -92,13 +94,17 @@ def test_an_integer_does_for_a_float(tmp_path):
         ({"fcm_min_ratio": 0.5}, "--fcm-min-ratio 0.5: above --fcm-max-ratio 0.1"),
         ({"gradient_accumulation": 3}, "--gradient-accumulation 3: does not divide --batch-size 4"),
         ({"epochs": 0}, "--epochs 0"),
-        ({"dictionary": None}, "mixing needs a --dictionary"),
+        ({"seed": 10**20}, "--seed 100000000000000000000"),
+        ({"learning_rate": float("inf")}, "--learning-rate inf"),
+        ({"held_out_share": 1.0}, "--held-out-share 1.0"),
         ({"learning_rate": float("nan")}, "--learning-rate nan"),
     ],
 )
 def test_values_out_of_range(change, message):
-    with pytest.raises(UserError, match=message):
-        dataclasses.replace(Recipe(dictionary="en-el.txt"), **change).check()
+    recipe = dataclasses.replace(Recipe(), **change)
+    with pytest.raises(UserError, match=message):  # noqa: PT012
+        recipe.check()
+        recipe.check_schedule()
 
 
 def test_unknown_recipe():

@@ -28,31 +28,46 @@ def undisturbed(small_recipe, tmp_path_factory):
     return (run / "metrics.jsonl").read_bytes()
 
 
-def test_sigterm_saves_the_step_under_way_and_the_run_goes_on(small_recipe, tmp_path, undisturbed):
+@pytest.mark.parametrize(("number", "reason"), [(signal.SIGTERM, Reason.SIGTERM), (signal.SIGINT, Reason.INTERRUPT)])
+def test_a_signal_saves_the_step_under_way_and_the_run_goes_on(small_recipe, tmp_path, undisturbed, number, reason):
     def report(step, steps, logged):
         if step == 4:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
 
-    before = signal.getsignal(signal.SIGTERM)
-    assert train(small_recipe(), tmp_path / "run", report) == Outcome(0, 5, stopped=Reason.SIGTERM)
-    assert signal.getsignal(signal.SIGTERM) is before
-    assert train(small_recipe(), tmp_path / "run") == Outcome(5, 8)
+    before = signal.getsignal(number)
+    outcome = train(small_recipe(), tmp_path / "run", report)
+    assert (outcome.last, outcome.stopped) == (5, reason)
+    assert signal.getsignal(number) is before
+    assert train(small_recipe(), tmp_path / "run")[:2] == (5, 8)
     assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == undisturbed
 
 
-def test_the_command_exits_with_143_and_says_how_to_go_on(small_recipe, tmp_path, capsys, monkeypatch):
-    import commit_llm.train.loop as loop
+def test_a_second_interrupt_does_not_wait(small_recipe, tmp_path):
+    def report(step, steps, logged):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(small_recipe(), tmp_path / "run", report)
+
+
+@pytest.mark.parametrize(("reason", "status"), [(Reason.SIGTERM, 143), (Reason.INTERRUPT, 130), (Reason.MINUTES, 0)])
+def test_the_command_s_exit_status_and_how_to_go_on(small_recipe, tmp_path, capsys, monkeypatch, reason, status):
+    import commit_llm.pipeline
+    import commit_llm.train.loop
 
     (tmp_path / "config.yaml").write_text(dump_recipe(small_recipe()))
-    monkeypatch.setattr(loop, "train", lambda *args, **options: Outcome(0, 5, stopped=Reason.SIGTERM))
+    for module in (commit_llm.train.loop, commit_llm.pipeline):
+        monkeypatch.setattr(module, "train", lambda *args, **options: Outcome(0, 5, stopped=reason))
     argv = ["train", str(tmp_path / "config.yaml"), "--out", str(tmp_path / "run")]
-    assert main(argv) == 143
-    assert "stopped by SIGTERM at step 5, all saved; the same command goes on" in capsys.readouterr().out
-    assert main(["run", *argv[1:]]) == 143
+    assert main(argv) == status
+    assert f"stopped by {reason.value} at step 5, all saved; the same command goes on" in capsys.readouterr().out
+    assert main(["run", *argv[1:]]) == status
 
 
 def test_the_user_s_own_clock(small_recipe, tmp_path, undisturbed, capsys):
-    assert train(small_recipe(), tmp_path / "run", stop_after_minutes=0) == Outcome(0, 1, stopped=Reason.MINUTES)
+    outcome = train(small_recipe(), tmp_path / "run", stop_after_minutes=0)
+    assert (outcome.last, outcome.stopped) == (1, Reason.MINUTES)
     (tmp_path / "config.yaml").write_text(dump_recipe(small_recipe()))
     argv = ["train", str(tmp_path / "config.yaml"), "--out", str(tmp_path / "run")]
     assert main([*argv, "--stop-after-minutes", "0"]) == 0
@@ -64,7 +79,7 @@ def test_the_user_s_own_clock(small_recipe, tmp_path, undisturbed, capsys):
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(small_recipe, tmp_path):
     recipe = small_recipe(learning_rate=1e30, clip_norm=1e30, checkpoint_every=1, log_every=100, warmup_steps=0)
     kept = r"(the checkpoint of step \d+ is kept|there is no)"
-    message = rf"step (\d+) has loss .*, on rows [\d, ]+(\.\.\.)? of the data; {kept}"
+    message = rf"step (\d+) has loss .*, on rows [\d, ]+(\.\.\.)? of the data \(from 0\); {kept}"
     with pytest.raises(UserError, match=message) as error:
         train(recipe, tmp_path / "run")
     assert "\n" not in str(error.value)
@@ -86,15 +101,15 @@ def test_a_broken_checkpoint_is_told_and_the_one_before_it_used(small_recipe, tm
     train(small_recipe(), run)
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["6", "8"]
     break_checkpoint(run, 8)
-    assert train(small_recipe(), run) == Outcome(6, 8)
+    assert train(small_recipe(), run)[:2] == (6, 8)
     assert "the checkpoint of step 8 cannot be read" in caplog.text
     assert (run / "metrics.jsonl").read_bytes() == undisturbed
     caplog.clear()
-    assert train(small_recipe(), run) == Outcome(8, 8)
+    assert train(small_recipe(), run)[:2] == (8, 8)
     assert caplog.text == ""
     break_checkpoint(run, 6)
     break_checkpoint(run, 8)
-    assert train(small_recipe(), run) == Outcome(0, 8)  # nothing can be read: from the start again
+    assert train(small_recipe(), run)[:2] == (0, 8)  # nothing can be read: from the start again
     assert (run / "metrics.jsonl").read_bytes() == undisturbed
 
 
@@ -107,7 +122,7 @@ def test_two_processes_in_one_run_directory(small_recipe, tmp_path):
         other.flush()
         with pytest.raises(UserError, match="process 1 on elsewhere is training here"):
             train(small_recipe(), run)
-    assert train(small_recipe(), run) == Outcome(1, 8)
+    assert train(small_recipe(), run)[:2] == (1, 8)
 
 
 def test_held_out_examples(small_recipe, tmp_path):

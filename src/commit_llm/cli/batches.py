@@ -29,11 +29,11 @@ def run(argv: list[str]) -> None:
     command = parse_with_recipe(Batches, "batches", argv)
     import numpy as np
 
-    from commit_llm.data.files import refuse_existing, whole_file
+    from commit_llm.data.files import refuse_existing_file, whole_file
     from commit_llm.data.packing import EXAMPLE_IDS
     from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
 
-    refuse_existing(command.out, command.overwrite)
+    refuse_existing_file(command.out, command.overwrite)
     if command.out.suffix != ".npz":
         raise UserError(f"{command.out}: the arrays go into an .npz file")
     if command.num_batches < 1:
@@ -43,7 +43,7 @@ def run(argv: list[str]) -> None:
     made = [next(batches) for _ in range(command.num_batches)]
     stacked = {key: np.stack([batch[key] for batch in made]) for key in made[0] if key != EXAMPLE_IDS}
     with whole_file(command.out, command.overwrite) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **stacked)
+        np.savez(file, **stacked)  # type: ignore[arg-type]
     supervised = 100 * stacked["loss_masks"].mean()
     padding = 100 * (stacked["segment_ids"] == 0).mean()
     shape = " x ".join(map(str, stacked["input_tokens"].shape))

@@ -27,6 +27,8 @@ class Eval:
     """Only the first N questions of each task, in file order."""
     batch_size: int = 8
     """Questions answered at a time."""
+    step: int | None = None
+    """Checkpoint of a run directory. Default: the newest."""
     tokenizer: str | None = None
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -41,32 +43,33 @@ class Eval:
 
 def run(argv: list[str]) -> None:
     command = parse(Eval, "eval", argv)
-    from commit_llm.data.files import refuse_existing
+    from commit_llm.data.files import refuse_existing_folder
     from commit_llm.evaluate.tasks import find_task
 
     tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
     if not tasks:
         raise UserError("no task; name some with --tasks")
-    refuse_existing(command.out, command.overwrite)
-    if command.prompts_only:
-        from commit_llm.evaluate.runner import write_prompts
+    from commit_llm.evaluate.runner import PROMPTS, RESULTS, evaluate, write_prompts
 
+    refuse_existing_folder(command.out, command.overwrite, PROMPTS if command.prompts_only else RESULTS)
+    if command.prompts_only:
         written = write_prompts(
             tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
         )
-        print(f"wrote {written:,} prompts to {command.out / 'prompts.jsonl'}")
+        print(f"wrote {written:,} prompts to {command.out / PROMPTS}")
         return
     if command.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory (or ask for --prompts-only)")
     from commit_llm.cli.progress import bars
     from commit_llm.cli.tables import scores_table
     from commit_llm.evaluate.answers import Answerer
-    from commit_llm.evaluate.runner import evaluate
     from commit_llm.model.precision import compute_dtype
     from commit_llm.train.weights import load_params, open_model
 
     source = open_model(command.model, command.tokenizer)
-    model = Answerer(source.config, load_params(source)[0], source.tokenizer, compute_dtype(command.dtype))
+    model = Answerer(
+        source.config, load_params(source, step=command.step)[0], source.tokenizer, compute_dtype(command.dtype)
+    )
     with bars() as bar:
         results = evaluate(
             model,
@@ -78,4 +81,6 @@ def run(argv: list[str]) -> None:
             overwrite=command.overwrite,
             report=bar,
         )
+    if not command.json:
+        print(f"wrote {command.out}")
     print(json.dumps(results, indent=2, ensure_ascii=False) if command.json else scores_table(results))

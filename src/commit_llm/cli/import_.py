@@ -32,17 +32,17 @@ class Import:
 def run(argv: list[str]) -> None:
     command = parse(Import, "import", argv)
     from commit_llm.convert.easylm import from_easylm, named_config
-    from commit_llm.convert.folder import write_model
+    from commit_llm.convert.folder import CONFIG_FILE, write_model
     from commit_llm.convert.streaming import read_streaming_params
-    from commit_llm.data.files import refuse_existing, whole_folder
+    from commit_llm.data.files import refuse_existing_folder, whole_folder
     from commit_llm.data.tokenizer import load_tokenizer
 
-    refuse_existing(command.out, command.overwrite)
+    refuse_existing_folder(command.out, command.overwrite, CONFIG_FILE)
     config = named_config(command.config)
     tokenizer = load_tokenizer(command.tokenizer)
     tokenizer.require_room(config.vocab_size)
     params = from_easylm(read_streaming_params(command.source), config, str(command.source))
     dtype = params["embedding"].dtype.name
-    with whole_folder(command.out, command.overwrite) as folder:
+    with whole_folder(command.out, command.overwrite, CONFIG_FILE) as folder:
         write_model(folder, params, config, dtype, tokenizer.path)
     print(f"wrote {command.out} ({dtype})")

@@ -3,7 +3,10 @@
 import difflib
 import importlib
 import os
+import signal
 import sys
+import threading
+from types import FrameType
 
 from commit_llm import __version__
 from commit_llm.errors import UserError
@@ -23,7 +26,7 @@ COMMANDS = {
     "score": ("commit_llm.cli.score", "score answers that were made elsewhere"),
     "tasks": ("commit_llm.cli.tasks", "the evaluation tasks"),
 }
-DONE, FAULT, MISTAKE, INTERRUPTED = 0, 1, 2, 130
+DONE, MISTAKE, INTERRUPTED, TERMINATED = 0, 2, 130, 143
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,6 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     A fault of ours is not caught: Python prints its traceback and exits with 1.
     """
     argv = sys.argv[1:] if argv is None else argv
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminated)
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(overview())
         return DONE if argv else MISTAKE
@@ -48,6 +53,11 @@ def main(argv: list[str] | None = None) -> int:
         return status or DONE
     except UserError as error:
         print(f"commit-llm {argv[0]}: {error}", file=sys.stderr)
+        return MISTAKE
+    except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        if error.filename is None:
+            raise
+        print(f"commit-llm {argv[0]}: {error.filename}: {error.strerror}", file=sys.stderr)
         return MISTAKE
     except KeyboardInterrupt:
         print(f"commit-llm {argv[0]}: interrupted", file=sys.stderr)
@@ -72,6 +82,10 @@ def overview() -> str:
             "`commit-llm COMMAND --help` says what a command takes. Start with `commit-llm quickstart`.",
         ]
     )
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    sys.exit(TERMINATED)  # an exception, so that whatever is half-written is removed
 
 
 def entry() -> None:

@@ -41,21 +41,25 @@ def run(argv: list[str]) -> None:
     command = parse(Mix, "mix", argv)
     from commit_llm.cli.progress import bars
     from commit_llm.codemix import BilingualDictionary, CodeMixer
-    from commit_llm.data.examples import columns
-    from commit_llm.data.files import refuse_existing
+    from commit_llm.data.files import refuse_existing_file
     from commit_llm.data.loader import no_hit
     from commit_llm.data.mixing import mix_records
-    from commit_llm.data.records import read_records, write_records
+    from commit_llm.data.records import read_records, require_suffix, write_records
 
-    refuse_existing(command.out, command.overwrite)
+    refuse_existing_file(command.out, command.overwrite)
+    require_suffix(command.out)
     if command.workers < 1:
         raise UserError(f"--workers {command.workers}: must be at least 1")
     records = read_records(command.input)
     mixer = CodeMixer(BilingualDictionary.load(command.dictionary), command.ratio)
-    fields = command.fields or columns(records[0])
     with bars() as bar:
         mixed, counts = mix_records(
-            records, fields, mixer, command.seed, command.workers, lambda done: bar("mixing", done, len(records))
+            records,
+            command.fields or None,
+            mixer,
+            command.seed,
+            command.workers,
+            lambda done: bar("mixing", done, len(records)),
         )
     if not counts.hits:
         raise UserError(no_hit(mixer))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # the loop imports jax
     from commit_llm.train.loop import Outcome
 
 Command = TypeVar("Command")
-STOPPED_BY_SIGNAL = 143
+INTERRUPTED, TERMINATED = 130, 143
 
 
 def parse(command: type[Command], name: str, argv: list[str], default: Any = None) -> Command:
@@ -33,8 +33,8 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
 
 
 def exit_status(outcome: "Outcome") -> int:
-    """143 where SIGTERM stopped a run, 0 otherwise (also where the user's own clock did)."""
-    return STOPPED_BY_SIGNAL if outcome.stopped is not None and outcome.stopped.value == "SIGTERM" else 0
+    """143 where SIGTERM stopped a run, 130 where Ctrl-C did, 0 otherwise (also where the user's own clock did)."""
+    return {"SIGTERM": TERMINATED, "Ctrl-C": INTERRUPTED}.get(outcome.stopped.value, 0) if outcome.stopped else 0
 
 
 def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Command:

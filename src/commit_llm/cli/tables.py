@@ -23,8 +23,8 @@ def training_summary(run: Path, seq_len: int, outcome: "Outcome") -> str:
     text = f"trained {run} to step {outcome.last}{went_on}: {losses}"
     if outcome.left_out:
         text += (
-            f"\nleft out {outcome.left_out:,} examples longer than a row of {seq_len} tokens; "
-            f"--seq-len {outcome.longest} keeps them, --split-long cuts them"
+            f"\nleft out {outcome.left_out:,} of the {outcome.seen:,} examples that came up: longer than a row of "
+            f"{seq_len} tokens; --seq-len {outcome.longest} would keep them, --split-long cuts them"
         )
     return text
 

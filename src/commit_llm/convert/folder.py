@@ -14,6 +14,7 @@ from commit_llm.convert.huggingface import DTYPES, INDEX, WEIGHTS, to_hf
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters
 
+CONFIG_FILE = "config.json"
 SHARD_BYTES = 5 * 10**9
 # Settings of a tokenizer that travel with its file.
 TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
@@ -42,8 +43,8 @@ def write_model(
     The weights are rounded to dtype, written in shards of at most shard_bytes (one larger tensor
     makes a shard of its own), read back and compared, every one of them.
     """
+    write_json(folder / CONFIG_FILE, config.to_hf(dtype))
     write_weights(folder, params, config, dtype, shard_bytes)
-    write_json(folder / "config.json", config.to_hf(dtype))
     special = {"bos_token_id": config.bos_token_id, "eos_token_id": config.eos_token_id}
     write_json(folder / "generation_config.json", {"do_sample": False, **special})
     copy_tokenizer(tokenizer, folder)
@@ -52,13 +53,9 @@ def write_model(
 
 
 def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: str, shard_bytes: int) -> None:
-    """Write and check the safetensors files: `model.safetensors`, or shards and their index."""
-    shards = list(
-        _shards(
-            [(key, tensor.size * np.dtype(DTYPES[dtype]).itemsize) for key, tensor in to_hf(params, config)],
-            shard_bytes,
-        )
-    )
+    """Write and check the safetensors files, beside a config.json whose mode they take: `model.safetensors`, or shards and their index."""
+    item = np.dtype(DTYPES[dtype]).itemsize
+    shards = list(_shards([(key, tensor.size * item) for key, tensor in to_hf(params, config)], shard_bytes))
     names = [WEIGHTS] if len(shards) == 1 else [
         f"model-{n:05d}-of-{len(shards):05d}.safetensors" for n in range(1, len(shards) + 1)
     ]  # fmt: skip
@@ -106,6 +103,7 @@ def _shards(sizes: list[tuple[str, int]], shard_bytes: int) -> Iterator[list[str
 
 def _write_checked(file: Path, tensors: dict[str, np.ndarray]) -> None:
     save_file(tensors, file, metadata={"format": "pt"})
+    shutil.copymode(file.with_name(CONFIG_FILE), file)  # safetensors keeps its files to their owner
     with safe_open(file, framework="np") as opened:
         for key, tensor in tensors.items():
             if opened.get_tensor(key).tobytes() != tensor.tobytes():

@@ -137,9 +137,12 @@ def _bos(tokenizer: Tokenizer) -> list[int]:
     return [] if tokenizer.bos_id is None else [tokenizer.bos_id]
 
 
-def columns(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The columns that hold text to mix: the Alpaca three, or `text`."""
+def columns(record: Mapping[str, Any], row: int) -> tuple[str, ...]:
+    """The columns of a record that hold text to mix: the Alpaca three (input may be missing or null), or `text`."""
     for names in (("instruction", "input", "output"), ("text",)):
         if names[0] in record:
-            return tuple(name for name in names if name in record)
-    raise UserError(f"no column 'instruction' or 'text' among {', '.join(map(repr, record))}; name some with --fields")
+            return tuple(name for name in names if not (name == "input" and record.get(name) is None))
+    found = ", ".join(map(repr, record))
+    raise UserError(
+        f"record {row + 1} of the data: no column 'instruction' or 'text', only {found}; name some with --fields"
+    )

@@ -1,4 +1,4 @@
-"""Writing a file or a folder so that it appears whole or not at all."""
+"""Writing a file or a folder so that it appears whole or not at all, and never in the place of something else."""
 
 import os
 import shutil
@@ -13,9 +13,9 @@ from commit_llm.errors import UserError
 def whole_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the name on success and is removed on failure.
 
-    Raises UserError where the output exists already (unless overwrite) or its folder cannot be made.
+    Raises UserError where the output exists already (unless overwrite), is a folder, or cannot be made.
     """
-    refuse_existing(path, overwrite)
+    refuse_existing_file(path, overwrite)
     temporary = _temporary(path)
     try:
         yield temporary
@@ -25,24 +25,51 @@ def whole_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
-    """As `whole_file`, for a folder: yield an empty folder that takes the name on success."""
-    refuse_existing(path, overwrite)
-    temporary = _temporary(path)
+def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Iterator[Path]:
+    """As `whole_file`, for a folder: yield an empty folder that takes the name on success.
+
+    An earlier folder is overwritten only where it holds the marker, a file that every output of the
+    command has; it is moved aside first, and removed when the new one stands.
+    """
+    refuse_existing_folder(path, overwrite, marker)
+    path = path.resolve()
+    temporary, aside = _temporary(path), path.parent / f".{path.name}.old-{os.getpid()}"
     temporary.mkdir()
     try:
         yield temporary
         if path.is_dir():
-            shutil.rmtree(path)
+            os.replace(path, aside)
         os.replace(temporary, path)
+        shutil.rmtree(aside, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def refuse_existing(path: Path, overwrite: bool = False) -> None:
-    """Raise UserError where an output exists and is not to be overwritten. An empty folder is no output."""
-    if path.exists() and not overwrite and not (path.is_dir() and not any(path.iterdir())):
+def refuse_existing_file(path: Path, overwrite: bool = False) -> None:
+    """Raise UserError where an output file exists and is not to be overwritten, or is a folder."""
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; name a file with --out")
+    if path.exists() and not overwrite:
         raise UserError(f"{path}: exists already; choose another --out, or add --overwrite")
+
+
+def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = "", hint: bool = True) -> None:
+    """Raise UserError where an output folder cannot be made or replaced. An empty folder is no output.
+
+    hint says that the command has --overwrite.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise UserError(f"{path}: is no folder; choose another --out")
+    if path.resolve() == Path.cwd() or path.resolve() in Path.cwd().parents:
+        raise UserError(f"{path}: is the folder you are in, or holds it; choose another --out")
+    if not path.exists() or not any(path.iterdir()):
+        return
+    if not overwrite:
+        raise UserError(f"{path}: exists already; choose another --out" + (", or add --overwrite" if hint else ""))
+    if not (path / marker).is_file():
+        raise UserError(
+            f"{path}: holds something else (no {marker}), which --overwrite does not replace; choose another --out"
+        )
 
 
 def _temporary(path: Path) -> Path:

@@ -1,8 +1,10 @@
 """The pipeline that training reads and `commit-llm batches` shows: records to batches."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -16,13 +18,16 @@ from commit_llm.data.examples import (
     encode_instruction,
     encode_instruction_original,
     instruction_texts,
+    unmixed,
 )
 from commit_llm.data.packing import Batch, Batches, Examples, FirstFitPacker, StreamPacker
 from commit_llm.data.records import Record
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 
+LOGGER = logging.getLogger("commit_llm")
 PREFETCHED_BATCHES = 4
+LOOKED_AT, FEW = 1000, 0.05  # records and share of words of `ExampleMaker.require_hit`
 HELD_OUT = 0x4845_4C44  # keeps the draw of the held-out rows apart from other draws
 
 
@@ -63,37 +68,64 @@ class ExampleMaker:
         original = settings.behaviour == "original"
         mix = self._mix(epoch, row)
         if settings.form == "text":
-            form = TextForm(settings.fields)
-            encode = form.encode_original if original else form.encode
+            encode = self.text_form.encode_original if original else self.text_form.encode
             return encode(self.tokenizer, record, row, mix)
         texts = instruction_texts(record, row, mix, settings.block_template)
         return (encode_instruction_original if original else encode_instruction)(self.tokenizer, *texts)
 
-    def require_hit(self) -> None:
-        """Raise UserError where the dictionary has not one word of the data (looks until the first hit)."""
-        if self.mixer is None:
+    @cached_property
+    def text_form(self) -> TextForm:
+        """The columns of plain text."""
+        return TextForm(self.settings.fields)
+
+    def require_fields(self) -> None:
+        """Raise UserError where a record lacks a field or holds no text in it.
+
+        Only for records in memory: reading millions from a hub data set would take as long as an epoch.
+        """
+        if not isinstance(self.records, list):
             return
-        hits = 0
-
-        def count(text: str, field: str) -> str:
-            nonlocal hits
-            hits += mixer.mix_field(text, seed=0, epoch=0, row=0, field=field).hits
-            return text
-
-        mixer = self.mixer
         for row, record in enumerate(self.records):
             if self.settings.form == "text":
-                TextForm(self.settings.fields).texts(record, row, count)
+                self.text_form.texts(record, row)
+            else:
+                instruction_texts(record, row, unmixed, block_template=True)
+
+    def require_hit(self) -> None:
+        """Raise UserError where the dictionary has not one word of the data; warn where it has few.
+
+        Looks at the first 1,000 records, and further only until the first hit.
+        """
+        mixer = self.mixer
+        if mixer is None:
+            return
+        words = hits = 0
+
+        def count(text: str, field: str) -> str:
+            nonlocal words, hits
+            mixed = mixer.mix_field(text, seed=0, epoch=0, row=0, field=field)
+            words, hits = words + mixed.words, hits + mixed.hits
+            return text
+
+        for row, record in enumerate(self.records):
+            if row >= LOOKED_AT and hits:
+                break
+            if self.settings.form == "text":
+                self.text_form.texts(record, row, count)
             else:
                 instruction_texts(record, row, count, block_template=True)
-            if hits:
-                return
-        raise UserError(no_hit(mixer))
+        if not hits:
+            raise UserError(no_hit(mixer))
+        if hits < FEW * words:
+            share = f"{100 * hits / words:.1f} %"
+            LOGGER.warning(
+                "%s: has only %s of the data's words; is it the right direction?", mixer.dictionary.name, share
+            )
 
     def _mix(self, epoch: int, row: int) -> MixText:
         mixer, seed = self.mixer, self.settings.seed
         if mixer is None:
-            return lambda text, field: text
+            return unmixed
         return lambda text, field: mixer.mix_field(text, seed=seed, epoch=epoch, row=row, field=field).text
 
 
@@ -108,6 +140,10 @@ def no_hit(mixer: CodeMixer) -> str:
 def make_mixer(dictionary: str | None, ratio: float) -> CodeMixer | None:
     """The mixer of a recipe; None where it does not mix (ratio 0)."""
     if ratio == 0.0:
+        if dictionary is not None:
+            raise UserError(
+                f"--dictionary {dictionary}: the recipe mixes nothing (ratio 0); leave it out, or set --ratio"
+            )
         return None
     if dictionary is None:
         raise UserError(f"--ratio {ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
@@ -123,6 +159,7 @@ def open_batches(
     has none of the data's words.
     """
     make = ExampleMaker(settings, records, tokenizer, mixer)
+    make.require_fields()
     make.require_hit()
     held_out = held_out_rows(settings, len(records))
     rows = np.delete(np.arange(len(records)), held_out) if len(held_out) else range(len(records))

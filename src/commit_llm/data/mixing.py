@@ -7,6 +7,7 @@ from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 from commit_llm.codemix import CodeMixer
+from commit_llm.data.examples import columns
 from commit_llm.data.records import Record, text_of
 
 CHUNK = 1024
@@ -26,7 +27,7 @@ class Counts(NamedTuple):
 
 def mix_records(
     records: Sequence[Record],
-    fields: Sequence[str],
+    fields: Sequence[str] | None,
     mixer: CodeMixer,
     seed: int,
     workers: int = 1,
@@ -34,10 +35,12 @@ def mix_records(
 ) -> tuple[list[dict[str, Any]], Counts]:
     """Mix the fields of every record, as training does in its first epoch; all other columns are kept.
 
+    Without fields, those that `columns` finds in each record.
+
     report is called with the number of records done. Raises UserError for a field that is missing or
     holds no text, naming the row.
     """
-    mix = partial(mix_chunk, mixer=mixer, fields=tuple(fields), seed=seed)
+    mix = partial(mix_chunk, mixer=mixer, fields=tuple(dict.fromkeys(fields)) if fields else None, seed=seed)
     mixed: list[dict[str, Any]] = []
     totals = [0, 0, 0, 0]
     for part, counts in _map(mix, _chunks(records), workers):
@@ -48,13 +51,13 @@ def mix_records(
 
 
 def mix_chunk(
-    chunk: Chunk, *, mixer: CodeMixer, fields: tuple[str, ...], seed: int
+    chunk: Chunk, *, mixer: CodeMixer, fields: tuple[str, ...] | None, seed: int
 ) -> tuple[list[dict[str, Any]], Counts]:
     """The records of a chunk with their fields mixed, and the counts."""
     mixed, counts = [], [0, 0, 0, 0]
     for row, record in enumerate(chunk[1], chunk[0]):
         changed = dict(record)
-        for field in fields:
+        for field in fields or columns(record, row):
             changed[field], *found = mixer.mix_field(
                 text_of(record, field, row), seed=seed, epoch=0, row=row, field=field
             )

@@ -183,10 +183,11 @@ class Piece(NamedTuple):
 class FirstFitPacker:
     """Rows of whole examples: each goes into the first open row with room for it.
 
-    Where none has room and all OPEN_ROWS are open, the fullest row is closed. An example of n tokens
+    Where none has room and OPEN_ROWS are open, or a row stands open from an epoch before, the fullest (of
+    those) is closed: the last rows of an epoch are filled from the next, and wait no longer. An example of n tokens
     takes n - 1 places. cut_freely cuts documents wherever a row ends (plain text), and loses no
     target by it; split_long does so only for examples longer than a row, which otherwise are left
-    out and counted: `left_out`, and in `longest` the row length that would have kept them all.
+    out and counted in the first epoch: `left_out`, and in `longest` the row length that would have kept them.
 
     Raises UserError where all examples of an epoch are longer than a row.
     """
@@ -258,12 +259,14 @@ class FirstFitPacker:
             return False
         places = len(example.tokens) - 1
         if places > self.seq_len and not (self.cut_freely or self.split_long):
-            self.left_out, self.longest = self.left_out + 1, max(self.longest, places)
+            if position < self.examples.num_records:  # each example is counted once, in the first epoch
+                self.left_out += 1
+            self.longest = max(self.longest, places)
             return False
         self._made[position] = example
         start = 0
         while start < places:
-            row = self._row_for(min(places - start, self.seq_len))
+            row = self._row_for(min(places - start, self.seq_len), self._epoch(position))
             stop = min(places, start + self.seq_len - _used(row))
             row.append(Piece(position, start, stop))
             start = stop
@@ -272,15 +275,20 @@ class FirstFitPacker:
                 self._closed.append(row)
         return True
 
-    def _row_for(self, places: int) -> list[Piece]:
+    def _epoch(self, position: int) -> int:
+        return position // self.examples.num_records
+
+    def _row_for(self, places: int, epoch: int) -> list[Piece]:
         """The first open row with that many places free (any at all where text is cut freely)."""
         needed, limit = (1, 1) if self.cut_freely else (places, OPEN_ROWS)
         for row in self._open:
             if _used(row) + needed <= self.seq_len:
                 return row
-        if len(self._open) == limit:
-            fullest = max(range(limit), key=lambda i: _used(self._open[i]))
-            self._closed.append(self._open.pop(fullest))
+        waiting = [row for row in self._open if self._epoch(row[0].position) < epoch]
+        if waiting or len(self._open) == limit:
+            fullest = max(waiting or self._open, key=_used)
+            self._open.remove(fullest)
+            self._closed.append(fullest)
         self._open.append([])
         return self._open[-1]
 

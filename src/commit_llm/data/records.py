@@ -22,8 +22,7 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
     Raises UserError naming file and line where the file is missing, malformed or empty.
     """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
-        raise UserError(f"{path}: unknown suffix {path.suffix!r}; data is a {', '.join(SUFFIXES)} file")
+    require_suffix(path)
     if not path.is_file():
         raise UserError(f"{path}: no such data file")
     records = _read_parquet(path) if path.suffix == ".parquet" else _parse(path, _decode(path))
@@ -32,10 +31,15 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
     return records
 
 
+def require_suffix(path: Path) -> None:
+    """Raise UserError where a file's suffix names none of the formats."""
+    if path.suffix not in SUFFIXES:
+        raise UserError(f"{path}: unknown suffix {path.suffix!r}; data is a {', '.join(SUFFIXES)} file")
+
+
 def write_records(records: Sequence[Record], path: Path, overwrite: bool = False) -> None:
     """Write records in the format that the suffix names; the file appears whole or not at all."""
-    if path.suffix not in SUFFIXES:
-        raise UserError(f"{path}: unknown suffix {path.suffix!r}; choose one of {', '.join(SUFFIXES)}")
+    require_suffix(path)
     if path.suffix == ".txt" and any(set(record) != {"text"} for record in records):
         raise UserError(f"{path}: a .txt file holds only a text a line, these records have more columns; write .jsonl")
     with whole_file(path, overwrite) as temporary:
@@ -44,10 +48,14 @@ def write_records(records: Sequence[Record], path: Path, overwrite: bool = False
             import pyarrow.parquet as pq
 
             try:
-                pq.write_table(pa.Table.from_pylist([dict(record) for record in records]), temporary)
-            except pa.ArrowInvalid as error:
+                names = dict.fromkeys(name for record in records for name in record)
+                columns = {name: [record.get(name) for record in records] for name in names}
+                pq.write_table(pa.table(columns), temporary)
+            except (pa.ArrowException, OverflowError) as error:
                 raise UserError(f"{path}: the records do not fit Parquet ({error}); write .jsonl") from None
             return
+        if path.suffix == ".txt":
+            _require_single_lines(records, path)
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             try:
                 if path.suffix == ".json":
@@ -58,6 +66,12 @@ def write_records(records: Sequence[Record], path: Path, overwrite: bool = False
                     file.write("\n")
             except TypeError as error:
                 raise UserError(f"{path}: a value has no JSON form ({error}); write .parquet") from None
+
+
+def _require_single_lines(records: Sequence[Record], path: Path) -> None:
+    for row, record in enumerate(records):
+        if "\n" in record["text"]:
+            raise UserError(f"{path}: record {row + 1} has a line break, which a .txt file cannot hold; write .jsonl")
 
 
 def load_hub(name: str, config: str | None, split: str) -> Sequence[Record]:
@@ -81,12 +95,18 @@ def load_data(data: str, config: str | None = None, split: str = "train") -> Seq
 
 
 def text_of(record: Record, field: str, row: int) -> str:
-    """The text in a record's field; UserError names the row (from 0) where it is missing or no text."""
+    """The text in the field of the record of a row (from 0).
+
+    Raises UserError where it is missing or no text, naming the record as a person counts, from 1.
+    """
     if field not in record:
-        raise UserError(f"row {row}: no field {field!r}; it has {', '.join(map(repr, record)) or 'none'}")
+        raise UserError(
+            f"record {row + 1} of the data: no field {field!r}; it has {', '.join(map(repr, record)) or 'none'}"
+        )
     value = record[field]
     if not isinstance(value, str):
-        raise UserError(f"row {row}: field {field!r} holds {type(value).__name__} {str(value)[:40]!r}, not a text")
+        found = f"{type(value).__name__} {str(value)[:40]!r}"
+        raise UserError(f"record {row + 1} of the data: field {field!r} holds {found}, not a text")
     return value
 
 
@@ -111,7 +131,12 @@ def _parse(path: Path, text: str) -> list[dict[str, Any]]:
 
 def _json(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        if "\\ud" in text.lower():  # an escape that may be half a character, which no file can hold
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
+    except UnicodeEncodeError as error:
+        raise UserError(f"{where}: holds {error.object[error.start]!a}, half of a character; mend the text") from None
     except json.JSONDecodeError as error:
         start = max(0, error.pos - 20)
         raise UserError(f"{where}: malformed JSON: {error.msg} near {text[start : start + 40]!r}") from None

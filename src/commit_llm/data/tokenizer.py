@@ -66,8 +66,8 @@ class Tokenizer:
             )
 
     def decode(self, ids: list[int]) -> str:
-        """The text of ids, special tokens left out."""
-        return self.pieces.decode([int(i) for i in ids])
+        """The text of ids, special tokens left out, and those of a padded vocabulary that mean nothing."""
+        return self.pieces.decode([int(i) for i in ids if 0 <= i < self.vocab_size])
 
     @cached_property
     def _special_pattern(self) -> re.Pattern[str]:
@@ -130,6 +130,8 @@ def _load_hugging_face(path: Path) -> Tokenizer:
     except Exception as error:  # the library raises bare Exception
         raise UserError(f"{path}: not a tokenizer.json ({error})") from None
     library.encode_special_tokens = True  # a literal special token in a text stays text
+    library.no_truncation()  # settings of whoever saved the file, which would cut or pad our training data
+    library.no_padding()
     bos_id, eos_id = (library.token_to_id(name) if name else None for name in _special_names(path))
     if eos_id is None:
         raise UserError(f"{path}: its end-of-text token is unknown; name eos_token in tokenizer_config.json beside it")
@@ -158,8 +160,10 @@ def _special_names(path: Path) -> tuple[str | None, str | None]:
             settings = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise UserError(f"{file}: malformed JSON ({error})") from None
+        if not isinstance(settings, dict):
+            raise UserError(f"{file}: holds no JSON object")
         bos, eos = (
-            token["content"] if isinstance(token, dict) else token
+            token.get("content") if isinstance(token, dict) else token
             for token in (settings.get("bos_token"), settings.get("eos_token"))
         )
         if eos:

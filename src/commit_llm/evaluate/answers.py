@@ -49,13 +49,8 @@ def answer(
     A prompt keeps its last 1,792 tokens (fewer where the model's positions end earlier) and is
     answered; it gets no bos (BEHAVIOUR.md, "Evaluation").
     """
+    require_answerable(model.config, batch_size, max_new_tokens)
     longest = min(MAX_PROMPT_TOKENS, model.config.max_position_embeddings - max_new_tokens)
-    if longest < 1:
-        raise UserError(
-            f"the model has {model.config.max_position_embeddings} positions, too few for {max_new_tokens} new tokens"
-        )
-    if batch_size < 1:
-        raise UserError(f"--batch-size {batch_size}: must be at least 1")
     encoded = [model.tokenizer.encode(prompt) for prompt in prompts]
     is_stop = stop_tokens(model.tokenizer, model.config)
     params = jax.tree.map(jnp.asarray, model.params)
@@ -75,6 +70,16 @@ def answer(
             answers[i] = Answer(text.split(STOP, 1)[0], len(encoded[i]) > longest)
         report(len(answers))
     return [answers[i] for i in range(len(prompts))]
+
+
+def require_answerable(config: ModelConfig, batch_size: int, max_new_tokens: int = MAX_NEW_TOKENS) -> None:
+    """Raise UserError where a model has no room for an answer, or a batch no row."""
+    if config.max_position_embeddings <= max_new_tokens:
+        raise UserError(
+            f"the model has {config.max_position_embeddings} positions, too few for {max_new_tokens} new tokens"
+        )
+    if batch_size < 1:
+        raise UserError(f"a batch of {batch_size} questions: must be at least 1")
 
 
 def stop_tokens(tokenizer: Tokenizer, config: ModelConfig) -> np.ndarray:

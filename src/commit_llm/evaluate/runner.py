@@ -21,6 +21,7 @@ from commit_llm.model.parameters import Parameters
 
 SCHEMA = 1
 RESULTS = "results.json"
+PROMPTS = "prompts.jsonl"
 
 # Called with (task, answered so far, of how many).
 Report = Callable[[str, int, int], None]
@@ -46,7 +47,7 @@ def evaluate(
     model_hash = fingerprint(model.params)
     results: Results = {}
     predictions: list[dict[str, Any]] = []
-    with whole_folder(out, overwrite) as folder:
+    with whole_folder(out, overwrite, RESULTS) as folder:
         for task in tasks:
             items = questions[task.name]
             prompts = [task.prompt(item.context, item.question) for item in items]
@@ -54,7 +55,7 @@ def evaluate(
             answers = answer(model, prompts, batch_size, lambda done, t=task, n=total: report(t.name, done, n))  # type: ignore[misc]
             scores = score_answers(task, items, [given.text for given in answers])
             decoding = f"greedy-{MAX_NEW_TOKENS}|dtype:{np.dtype(model.dtype).name}|model:{model_hash[:16]}"
-            results[task.name] = summary(task, scores, decoding, limit) | {
+            results[task.name] = summary(task, items, scores, decoding, limit) | {
                 "truncated": sum(given.truncated for given in answers)
             }
             predictions += _rows(task, items, prompts, answers, scores)
@@ -79,8 +80,8 @@ def write_prompts(
         for task in tasks
         for item in questions[task.name]
     ]
-    with whole_folder(out, overwrite) as folder:
-        _write_lines(folder / "prompts.jsonl", rows)
+    with whole_folder(out, overwrite, PROMPTS) as folder:
+        _write_lines(folder / PROMPTS, rows)
     return len(rows)
 
 
@@ -106,7 +107,7 @@ def score_file(path: Path, task: Task, data_dir: str | None) -> dict[str, Any]:
     if missing := [item.id for item in items if item.id not in given]:
         raise UserError(f"{path}: {len(missing)} of {len(items)} questions have no prediction, such as {missing[0]!r}")
     scores = score_answers(task, items, [given[item.id] for item in items])
-    return summary(task, scores, "given", None)
+    return summary(task, items, scores, "given", None)
 
 
 def read_results(folder: Path) -> Results:
@@ -129,7 +130,15 @@ def score_answers(task: Task, items: Sequence[Question], answers: Iterable[str])
     return [score(text, item.references, normalise) for item, text in zip(items, answers, strict=True)]
 
 
-def summary(task: Task, scores: Sequence[Score], decoding: str, limit: int | None) -> dict[str, Any]:
+def prompts_hash(task: Task, items: Sequence[Question]) -> str:
+    """SHA-256 of a task's questions: ids, prompts and references. Equal hashes were asked and scored alike."""
+    asked = [[item.id, task.prompt(item.context, item.question), item.references] for item in items]
+    return hashlib.sha256(json.dumps(asked).encode("utf-8")).hexdigest()
+
+
+def summary(
+    task: Task, items: Sequence[Question], scores: Sequence[Score], decoding: str, limit: int | None
+) -> dict[str, Any]:
     """A task's line of results.json: mean scores 0-100, how many, and the signature to cite them by."""
     signature = [
         f"task:{task.name}",
@@ -144,6 +153,7 @@ def summary(task: Task, scores: Sequence[Score], decoding: str, limit: int | Non
         "f1": _percent([given.f1 for given in scores]),
         "items": len(scores),
         "limit": limit,
+        "prompts_sha256": prompts_hash(task, items),
         "signature": "|".join(signature),
     }
 

@@ -38,6 +38,8 @@ class ModelConfig:
     eos_token_id: int = 2
 
     def __post_init__(self) -> None:
+        for name, field in self.__dataclass_fields__.items():
+            _require(name, getattr(self, name), field.type)
         if self.num_attention_heads % self.num_key_value_heads:
             raise UserError(
                 f"num_attention_heads {self.num_attention_heads} is no multiple of "
@@ -50,20 +52,19 @@ class ModelConfig:
     def from_hf(cls, settings: Mapping[str, Any], source: str = "config.json") -> "ModelConfig":
         """From the mapping of a `config.json`; UserError names a key that we would silently get wrong."""
         left = {key: value for key, value in settings.items() if key not in IGNORED and value is not None}
+        if "bos_token_id" in settings:  # null says that there is none
+            left["bos_token_id"] = settings["bos_token_id"]
         for key, wanted in REQUIRED.items():
             if (value := left.pop(key, wanted)) != wanted:
                 raise UserError(f"{source}: {key} is {value!r}; COMMIT's decoder is a LLaMA with {key} {wanted!r}")
-        rope = left.pop("rope_parameters", None) or left.pop("rope_scaling", None) or {}
-        left.pop("rope_scaling", None)
-        kind = rope.get("rope_type", rope.get("type", "default"))
-        if kind != "default":
-            raise UserError(f"{source}: rope_scaling of type {kind!r} is not supported; only plain rotary embedding is")
-        if "rope_theta" in rope:
-            left["rope_theta"] = rope["rope_theta"]
+        for key in ("rope_scaling", "rope_parameters"):  # transformers 4 and 5
+            left |= _plain_rope(left.pop(key, {}), f"{source}: {key}")
         eos = left.get("eos_token_id", 2)
         left["eos_token_id"] = eos[0] if isinstance(eos, list) else eos
         try:
             left.setdefault("num_key_value_heads", left["num_attention_heads"])
+            for name in ("hidden_size", "num_attention_heads"):
+                _require(name, left[name], int)
             left.setdefault("head_dim", left["hidden_size"] // left["num_attention_heads"])
             unknown = sorted(set(left) - set(cls.__dataclass_fields__))
             if unknown:
@@ -71,6 +72,8 @@ class ModelConfig:
                     f"{source}: unknown key {unknown[0]!r} with value {left[unknown[0]]!r}; it may change the model"
                 )
             return cls(**left)
+        except UserError as error:
+            raise UserError(str(error) if str(error).startswith(source) else f"{source}: {error}") from None
         except KeyError as error:
             raise UserError(f"{source}: no {error.args[0]!r}; is it a LLaMA config.json?") from None
         except TypeError as error:
@@ -87,6 +90,25 @@ class ModelConfig:
             "torch_dtype": dtype,
             **{key: getattr(self, key) for key in self.__dataclass_fields__},
         }
+
+
+def _plain_rope(rope: Any, where: str) -> dict[str, Any]:
+    """The rotary base that the settings name; UserError for any but the plain rotary embedding."""
+    known = {"rope_type", "type", "rope_theta"}
+    kind = rope.get("rope_type", rope.get("type", "default")) if isinstance(rope, dict) else rope
+    if kind != "default" or set(rope) - known:
+        raise UserError(f"{where} of type {kind!r} is not supported ({rope!r}); only plain rotary embedding is")
+    return {"rope_theta": rope["rope_theta"]} if "rope_theta" in rope else {}
+
+
+def _require(name: str, value: Any, kind: Any) -> None:
+    """Raise UserError where a field has the wrong type, or a size is not above 0."""
+    wrong = not isinstance(value, (int, float) if kind is float else kind) or (
+        isinstance(value, bool) and kind is not bool
+    )
+    if wrong or (kind in (int, float) and not name.endswith("_token_id") and not value > 0):
+        what = "true or false" if kind is bool else "a number" if name.endswith("_token_id") else "a number above 0"
+        raise UserError(f"{name} is {value!r}; it must be {what}")
 
 
 def read_config(folder: Path) -> ModelConfig:

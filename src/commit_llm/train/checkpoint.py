@@ -58,8 +58,15 @@ class Checkpoints:
         """The parameters alone, of a step or of the newest one."""
         steps = self.steps()
         if not steps:
-            raise UserError(f"{self.run}: this run has no checkpoint yet")
+            raise UserError(f"{self.run}: this run has no checkpoint yet; train it further with the same command")
         if step is not None and step not in steps:
             raise UserError(f"{self.run}: no checkpoint of step {step}; there is {', '.join(map(str, steps))}")
         items = ocp.args.Composite(params=ocp.args.StandardRestore(like))
-        return self.manager.restore(steps[-1] if step is None else step, args=items)["params"]
+        chosen = steps[-1] if step is None else step
+        try:
+            return self.manager.restore(chosen, args=items)["params"]
+        except Exception as error:  # whatever a broken file makes of Orbax
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise UserError(
+                f"{self.run}: the checkpoint of step {chosen} cannot be read ({reason}); name another with --step"
+            ) from None

@@ -1,12 +1,15 @@
 """A run's model as a Hugging Face folder."""
 
 from pathlib import Path
+from typing import Any
 
-from commit_llm.convert.folder import write_model
-from commit_llm.data.files import refuse_existing, whole_folder
+from commit_llm import __version__
+from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
+from commit_llm.data.files import refuse_existing_folder, whole_folder
 from commit_llm.errors import UserError
+from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.recipes import load_recipe
-from commit_llm.train.run_directory import CONFIG, is_run
+from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance, sha256
 from commit_llm.train.weights import load_params, open_model
 
 
@@ -16,7 +19,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     By default that is the dtype of the weights training began with; fp32 weights are written as
     bfloat16. A -2024 run is written as float16, as the original does.
     """
-    refuse_existing(out, overwrite)
+    refuse_existing_folder(out, overwrite, CONFIG_FILE)
     if not is_run(run):
         raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
     source = open_model(str(run))
@@ -25,6 +28,48 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
         dtype = "float16"
     if dtype is None:
         dtype = "bfloat16" if trained_from == "float32" else trained_from
-    with whole_folder(out, overwrite) as folder:
-        write_model(folder, params, source.config, dtype, source.tokenizer.path)
+    with whole_folder(out, overwrite, CONFIG_FILE) as folder:
+        write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, dtype))
+        write_json(folder / PROVENANCE, exported_from(run, step))
     return dtype
+
+
+def exported_from(run: Path, step: int | None = None) -> dict[str, Any]:
+    """What ties an exported folder to its run: the hash of the run's config.yaml and provenance.json, and the step."""
+    with Checkpoints(run) as checkpoints:
+        newest = max(checkpoints.steps(), default=0)
+    return {
+        "commit_llm": __version__,
+        "step": newest if step is None else step,
+        "run": {name: sha256(run / name) for name in (CONFIG, PROVENANCE)},
+    }
+
+
+def model_card(run: Path, dtype: str) -> str:
+    """A README.md for the exported folder: what the model is, what it was made of, and with what."""
+    recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
+    last = read_metrics(run)[-1:]
+    mixing = f"code-mixed at ratio {recipe.ratio} with {_name(recipe.dictionary)}" if recipe.ratio else "not code-mixed"
+    rows = {
+        "base model": _name(recipe.model) + (" (configuration only)" if recipe.from_scratch else ""),
+        "training data": f"{_name(recipe.data)}, {recipe.form}, {mixing}",
+        "training": f"{recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
+        "last loss": f"{last[0]['loss']:.4f} at step {last[0]['step']}" if last else "not logged",
+        "weights": dtype,
+        "made with": f"commit-llm {provenance['commit_llm']}, recipe behaviour: {recipe.behaviour}",
+    }
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return (
+        "---\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n\n"
+        "# A model tuned with COMMIT\n\n"
+        f"| what | this model |\n| --- | --- |\n{table}\n\n"
+        "Licences of the base model, the data and the dictionary apply to it: MUSE dictionaries and the Alpaca data, "
+        "for instance, are CC BY-NC 4.0.\n"
+    )
+
+
+def _name(path: str | None) -> str:
+    """The last part of a path, or a hub id: a card does not tell of somebody's folders."""
+    if path is None:
+        return "none"
+    return Path(path).name if Path(path).exists() else path.replace("|", " ")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from commit_llm.data.files import refuse_existing
+from commit_llm.data.files import refuse_existing_folder
 from commit_llm.data.loader import prefetched
 from commit_llm.data.packing import EXAMPLE_IDS, Batch, Batches, FirstFitPacker, StreamPacker
 from commit_llm.errors import UserError
@@ -20,7 +20,7 @@ from commit_llm.train.held_out import held_out_loss
 from commit_llm.train.lock import locked
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.run_directory import create_run, is_run, require_same_recipe
+from commit_llm.train.run_directory import create_run, is_run, require_same_files, require_same_recipe
 from commit_llm.train.step import Metrics, TrainState
 from commit_llm.train.stop import Reason, Stop, listening
 from commit_llm.train.watch import HeldOut, Logged, Watch, import_wandb, watching
@@ -36,13 +36,14 @@ Report = Callable[[int, int, Logged | None], None]
 class Outcome(NamedTuple):
     """What a call of `train` did: from step first (0 for a new run) to last; first == last: all was done.
 
-    left_out examples were longer than a row; rows of longest tokens would have kept them. stopped says
-    why the run is not at its end.
+    Of the examples that came up in the first epoch, left_out of seen were longer than a row; rows of
+    longest tokens would have kept them. stopped says why the run is not at its end.
     """
 
     first: int
     last: int
     left_out: int = 0
+    seen: int = 0
     longest: int = 0
     stopped: Reason | None = None
 
@@ -67,7 +68,9 @@ def train(
             import_wandb()
         new = not is_run(run)
         if new:
-            refuse_existing(run)
+            refuse_existing_folder(run, hint=False)
+        elif recipe.epochs is None:
+            require_same_recipe(run, recipe)
         source = open_recipe_model(recipe)
         batches, held_out = open_recipe_batches(recipe, source)
         recipe = resolve_steps(recipe, batches)
@@ -77,18 +80,19 @@ def train(
             create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
         else:
             require_same_recipe(run, recipe)
+            require_same_files(run, recipe, source.tokenizer.path)
         with locked(run), Checkpoints(run, recipe.keep_checkpoints) as checkpoints:
             state, start, tokens = _restore(checkpoints, training, batches)
             if state is None:  # a new run, or one that was killed before its first checkpoint
                 state = training.place(params if new else _first_params(training)[0])
-            last, stopped = start, None
-            if start < recipe.steps:
-                with watching(run, start, tokens, wandb_project) as watch, prefetched(batches) as upcoming:
-                    loop = _Loop(training, checkpoints, watch, upcoming, held_out, report, tokens)
-                    last, stopped = loop.run(state, start, stop)
-    if isinstance(batches, FirstFitPacker):
-        return Outcome(start, last, batches.left_out, batches.longest, stopped)
-    return Outcome(start, last, stopped=stopped)
+            if start == recipe.steps:
+                return Outcome(start, start)
+            with watching(run, start, tokens, wandb_project) as watch, prefetched(batches) as upcoming:
+                loop = _Loop(training, checkpoints, watch, upcoming, held_out, report, tokens)
+                last, stopped = loop.run(state, start, stop)
+                taken = upcoming.get_state()  # what was made ahead does not count
+    seen = min(taken["position"], batches.examples.num_records)
+    return Outcome(start, last, taken.get("left_out", 0), seen, taken.get("longest", 0), stopped)
 
 
 def _first_params(training: Training) -> tuple[Parameters, str]:
@@ -179,6 +183,7 @@ class _Loop:
                 kept = f"the checkpoint of step {saved} is kept" if saved else "there is no checkpoint yet"
                 raise UserError(
                     f"{self.checkpoints.run}: step {step} has loss {values.loss} and gradient norm {values.grad_norm}, "
-                    f"on rows {shown} of the data; {kept}; lower --learning-rate, or look at these rows"
+                    f"on rows {shown} of the data (from 0); {kept}; look at these rows, or lower --learning-rate "
+                    "with another --out"
                 )
         self.unchecked.clear()

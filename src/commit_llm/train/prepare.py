@@ -86,6 +86,7 @@ def resolve_steps(recipe: Recipe, batches: StreamPacker | FirstFitPacker) -> Rec
     next(batches)  # data too short for one batch is told here, also where no epochs are asked for
     batches.set_state(start)
     if recipe.epochs is None:
+        recipe.check_schedule()
         return recipe
     steps = batches.count(recipe.epochs)
     batches.set_state(start)
@@ -121,8 +122,8 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
     rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
     if rows % split:
         raise UserError(
-            f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices "
-            f"of --mesh {recipe.mesh}"
+            f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices along "
+            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{rows},-1"
         )
     regularisation = Regularisation(
         recipe.embd_pdrop,

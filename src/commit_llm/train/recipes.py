@@ -1,6 +1,7 @@
 """Recipes: every row of the paper as a value of one frozen dataclass, and what the user changes in it."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -42,7 +43,7 @@ class Recipe:
     steps: int = 1210
     """Optimizer steps."""
     epochs: int | None = None
-    """Passes over the data, instead of steps (counted by making every batch once beforehand)."""
+    """Passes over the data; --steps is then not looked at (they are counted by packing every example beforehand)."""
     batch_size: int = 4
     """Rows a step, over all devices."""
     seq_len: int = 2048
@@ -107,14 +108,14 @@ class Recipe:
     """Steps between lines of metrics.jsonl; step 1 and the last are always logged."""
 
     def check(self) -> None:
-        """Raise UserError for a value out of its range, naming the flag."""
+        """Raise UserError for a value out of its range, naming the flag (ratio: CodeMixer; schedule: below)."""
         positive = (
             "steps", "batch_size", "seq_len", "learning_rate", "clip_norm", "gradient_accumulation", "checkpoint_every",
             "keep_checkpoints", "log_every", "eval_every",
         )  # fmt: skip
         for name in positive:
-            if not getattr(self, name) > 0:
-                raise UserError(f"{flag(name)} {getattr(self, name)}: must be above 0")
+            if not 0 < getattr(self, name) < math.inf:
+                raise UserError(f"{flag(name)} {getattr(self, name)}: must be a number above 0")
         for name in ("end_learning_rate", "warmup_steps", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must not be below 0")
@@ -125,8 +126,8 @@ class Recipe:
         for name in rates:
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must be at least 0 and below 1")
-        if not 0 <= self.ratio <= 1:
-            raise UserError(f"--ratio {self.ratio}: the probability of a replacement is between 0 and 1")
+        if not 0 <= self.seed < 2**32:
+            raise UserError(f"--seed {self.seed}: must be at least 0 and below 2^32")
         if self.fcm_min_ratio > self.fcm_max_ratio:
             raise UserError(f"--fcm-min-ratio {self.fcm_min_ratio}: above --fcm-max-ratio {self.fcm_max_ratio}")
         if self.epochs is not None and self.epochs < 1:
@@ -135,10 +136,6 @@ class Recipe:
             raise UserError(
                 f"--gradient-accumulation {self.gradient_accumulation}: does not divide --batch-size {self.batch_size}"
             )
-        if self.ratio and self.dictionary is None:
-            raise UserError(f"--ratio {self.ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
-        if self.epochs is None:
-            self.check_schedule()
 
     def check_schedule(self) -> None:
         """Raise UserError where the warm-up is not shorter than the schedule."""
@@ -199,7 +196,7 @@ def load_recipe(path: Path) -> Recipe:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such recipe file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
         raise UserError(f"{path}: not readable YAML ({error})") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: holds no mapping of recipe fields")
@@ -207,6 +204,9 @@ def load_recipe(path: Path) -> Recipe:
     for name, value in values.items():
         if name not in fields:
             raise UserError(f"{path}: unknown field {name!r}; see `commit-llm recipes commit` for the known ones")
+        if fields[name].type is float and isinstance(value, str):
+            value = _yaml_float(value)
+            values[name] = value
         if not _fits(value, fields[name].type):
             raise UserError(f"{path}: {name} is {value!r}, which is no {_type_name(fields[name].type)}")
         if fields[name].type is float:
@@ -230,6 +230,14 @@ def differences(one: Recipe, other: Recipe) -> list[str]:
 def flag(name: str) -> str:
     """The flag of a field: `--batch-size` of `batch_size`."""
     return "--" + name.replace("_", "-")
+
+
+def _yaml_float(text: str) -> float | str:
+    """YAML reads 2e-5 as a text, for want of a dot."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import platform
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
 from commit_llm.convert.folder import copy_tokenizer, write_json
+from commit_llm.data.files import whole_file, whole_folder
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.train.recipes import Recipe, differences, dump_recipe, load_recipe
@@ -36,29 +38,46 @@ def require_same_recipe(run: Path, recipe: Recipe) -> None:
 
 
 def create_run(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, weights_dtype: str) -> None:
-    """Write what a run is made of; config.yaml last, so that a folder with it is whole."""
-    (run / MODEL).mkdir(parents=True, exist_ok=True)
-    write_json(run / MODEL / "config.json", config.to_hf(weights_dtype))
-    copy_tokenizer(tokenizer, run / MODEL)
+    """Write what a run is made of, whole or not at all."""
     provenance = {
         "commit_llm": __version__,
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "model": recipe.model,
         "weights_dtype": weights_dtype,
-        "files": {
-            role: {"path": path, "sha256": sha256(Path(path))}
-            for role, path in (("data", recipe.data), ("dictionary", recipe.dictionary), ("tokenizer", str(tokenizer)))
-            if path is not None and Path(path).is_file()
-        },
+        "files": {role: {"path": str(path), "sha256": sha256(path)} for role, path in _files(recipe, tokenizer)},
     }
-    write_json(run / PROVENANCE, provenance)
-    (run / CONFIG).write_text(dump_recipe(recipe), encoding="utf-8")
+    with whole_folder(run) as folder:
+        (folder / MODEL).mkdir()
+        write_json(folder / MODEL / "config.json", config.to_hf(weights_dtype))
+        copy_tokenizer(tokenizer, folder / MODEL)
+        write_json(folder / PROVENANCE, provenance)
+        (folder / CONFIG).write_text(dump_recipe(recipe), encoding="utf-8")
+
+
+def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:
+    """Raise UserError where the data, the dictionary or the tokenizer has changed since the run began."""
+    known = read_provenance(run)["files"]
+    for role, path in _files(recipe, tokenizer):
+        if role in known and sha256(path) != known[role]["sha256"]:
+            raise UserError(
+                f"{run}: its {role} {path} has changed since the run began; restore it, or choose another --out"
+            )
+
+
+def _files(recipe: Recipe, tokenizer: Path) -> Iterator[tuple[str, Path]]:
+    for role, name in (("data", recipe.data), ("dictionary", recipe.dictionary), ("tokenizer", str(tokenizer))):
+        if name is not None and Path(name).is_file():
+            yield role, Path(name)
 
 
 def read_provenance(run: Path) -> dict[str, Any]:
     """What `create_run` wrote of the run's origin."""
-    return json.loads((run / PROVENANCE).read_text(encoding="utf-8"))
+    path = run / PROVENANCE
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: malformed JSON ({error})") from None
 
 
 def sha256(path: Path) -> str:
@@ -80,7 +99,8 @@ def cut_back(path: Path, step: int) -> None:
         except (ValueError, KeyError):
             break  # a line cut short by a kill; it stands at the end
         kept.append(line + "\n")
-    path.write_text("".join(kept), encoding="utf-8")
+    with whole_file(path, overwrite=True) as temporary:
+        temporary.write_text("".join(kept), encoding="utf-8")
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:

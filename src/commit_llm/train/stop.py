@@ -1,4 +1,4 @@
-"""Being asked to stop: by SIGTERM (a scheduler, a preemption) or because the time that was given is over."""
+"""Being asked to stop: by Ctrl-C, by SIGTERM (a scheduler, a preemption), or because the time given is over."""
 
 import signal
 import threading
@@ -12,6 +12,7 @@ from types import FrameType
 class Reason(Enum):
     """Why a run stopped before its last step."""
 
+    INTERRUPT = "Ctrl-C"
     SIGTERM = "SIGTERM"
     MINUTES = "--stop-after-minutes"
 
@@ -21,12 +22,12 @@ class Stop:
 
     def __init__(self, minutes: float | None) -> None:
         self.deadline = None if minutes is None else time.monotonic() + 60 * minutes
-        self.signalled = False
+        self.signalled: Reason | None = None
 
     def reason(self) -> Reason | None:
         """Why to stop now, if at all."""
-        if self.signalled:
-            return Reason.SIGTERM
+        if self.signalled is not None:
+            return self.signalled
         if self.deadline is not None and time.monotonic() >= self.deadline:
             return Reason.MINUTES
         return None
@@ -34,17 +35,23 @@ class Stop:
 
 @contextmanager
 def listening(minutes: float | None) -> Iterator[Stop]:
-    """Take SIGTERM as a request while inside; only the main thread can, others hear only the clock."""
+    """Take SIGTERM and Ctrl-C as requests while inside; a second Ctrl-C interrupts at once.
+
+    Only the main thread can hear signals; others hear only the clock.
+    """
     stop = Stop(minutes)
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
     def heard(number: int, frame: FrameType | None) -> None:
-        stop.signalled = True
+        if number == signal.SIGINT and stop.signalled is not None:
+            raise KeyboardInterrupt
+        stop.signalled = Reason.SIGTERM if number == signal.SIGTERM else Reason.INTERRUPT
 
-    before = signal.signal(signal.SIGTERM, heard)
+    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
