@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from commit_llm.model.attention import attend, attention_mask
+from commit_llm.model.attention import attend, attend_by_row, attention_mask
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import forward
 from commit_llm.model.parameters import count_parameters, declare, init_parameters, map_declared
@@ -179,3 +179,21 @@ def test_every_dropout_has_a_key_of_its_own(params, monkeypatch):
     forward(SMALL, params, jnp.zeros((1, 4), int), dropout_key=jax.random.key(0))
     jax.effects_barrier()
     assert len(seen) == len(set(seen)) == 1 + 2 * SMALL.num_hidden_layers
+
+
+@pytest.mark.parametrize("shared", [None, True, False])
+def test_attention_by_row_is_attention(shared):
+    keys = jax.random.split(jax.random.key(0), 4)
+    query = jax.random.normal(keys[0], (3, 4, 6, 8))
+    key, value = (jax.random.normal(k, (3, 2, 6, 8)) for k in keys[1:3])
+    mask = attention_mask(jnp.array([[1] * 6, [1] * 3 + [2] * 3, [1] * 4 + [0] * 2]))
+    keep = None if shared is None else jax.random.bernoulli(keys[3], 0.5, (1, 1, 6, 6) if shared else (3, 4, 6, 6))
+
+    def run(function):
+        def loss(query, key, value):
+            return (function(query, key, value, mask, keep, 0.5) ** 2).sum()
+
+        return jax.value_and_grad(loss, argnums=(0, 1, 2))(query, key, value)
+
+    for one, other in zip(*map(jax.tree.leaves, (run(attend), run(attend_by_row))), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

@@ -52,7 +52,9 @@ def train(shared, tiny, run, steps, **options):
     log = shared.golden_json("train_log.json")[run]
     optimizer = golden_optimizer(log["optimizer"])
     remat = "none" if run.startswith("remat_none") else "nothing"
-    step = jax.jit(make_train_step(config, optimizer, reduction="row", unroll=True, remat=remat, **options))
+    step = jax.jit(
+        make_train_step(config, optimizer, reduction="row", unroll=True, by_row=True, remat=remat, **options)
+    )
     batches = np.load(shared.golden("train_batches20.npz"))
     state = init_state(jax.tree.map(jnp.asarray, params), optimizer)
     for index in range(steps):

@@ -32,6 +32,19 @@ def test_loss_and_accuracy_by_hand():
     assert float(sums.accuracy) == pytest.approx(0.5)
 
 
+def test_the_gradient_is_that_of_log_softmax():
+    logits = jax.random.normal(jax.random.key(0), (2, 3, 7)) * 3
+    targets, weights = jnp.array([[0, 6, 2], [3, 3, 1]]), jnp.array([[0.2, 0.0, 0.3], [0.1, 0.2, 0.2]])
+
+    def plainly(logits):
+        chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), targets[..., None], -1)[..., 0]
+        return -jnp.sum(weights * chosen)
+
+    ours = jax.value_and_grad(lambda x: weighted_loss(x, targets, weights).loss)(logits)
+    for one, other in zip(ours, jax.value_and_grad(plainly)(logits), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
 def test_packed_examples_give_the_losses_they_give_alone():
     params = init_parameters(SMALL, jax.random.key(0))
     tokens = jax.random.randint(jax.random.key(1), (1, 10), 0, 97)

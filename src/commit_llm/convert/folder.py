@@ -53,7 +53,10 @@ def write_model(
 
 
 def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: str, shard_bytes: int) -> None:
-    """Write and check the safetensors files, beside a config.json whose mode they take: `model.safetensors`, or shards and their index."""
+    """Write and check the safetensors files: `model.safetensors`, or shards and their index.
+
+    They take the mode of the config.json that stands beside them.
+    """
     item = np.dtype(DTYPES[dtype]).itemsize
     shards = list(_shards([(key, tensor.size * item) for key, tensor in to_hf(params, config)], shard_bytes))
     names = [WEIGHTS] if len(shards) == 1 else [

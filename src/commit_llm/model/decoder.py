@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from commit_llm.model.attention import attend, attention_mask, rotary_tables, rotate
+from commit_llm.model.attention import attend, attend_by_row, attention_mask, rotary_tables, rotate
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation, dropout, forgetful_keys
@@ -104,11 +104,13 @@ def hidden_states(
     dropout_key: jax.Array | None = None,
     remat: Remat = "none",
     unroll: bool = False,
+    by_row: bool = False,
 ) -> Float[Array, "B T E"]:
     """Hidden states after the last layer, before the final norm.
 
     Without a dropout_key nothing is random: no dropout, no forgetful masking (evaluation).
-    unroll compiles each layer by itself, which is faster on a CPU; otherwise one scanned layer.
+    Two things are faster on a CPU: unroll compiles each layer by itself, instead of one scanned layer, and
+    by_row attends to one row at a time.
     """
     rates = regularisation
     embd_key, fcm_key, layer_key = (None,) * 3 if dropout_key is None else jax.random.split(dropout_key, 3)
@@ -126,7 +128,7 @@ def hidden_states(
             if keys is not None and rates.attn_pdrop > 0:
                 shape = (1, 1) if rates.shared_attention_mask else query.shape[:2]
                 keep_weights = jax.random.bernoulli(keys[2], 1.0 - rates.attn_pdrop, (*shape, *mask.shape[2:]))
-            return attend(query, key, value, mask, keep_weights, rates.attn_pdrop), None
+            return (attend_by_row if by_row else attend)(query, key, value, mask, keep_weights, rates.attn_pdrop), None
 
         def drop(x: Array, place: int) -> Array:
             return dropout(x, rates.resid_pdrop, None if keys is None else keys[place])

@@ -143,6 +143,7 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         dtype=compute_dtype(recipe.dtype),
         remat=recipe.remat,
         unroll=on_cpu,
+        by_row=on_cpu and split == 1,
     )
     everywhere = replicated(mesh)
     of_params = parameter_shardings(source.config, mesh)

@@ -49,6 +49,7 @@ def make_train_step(
     dtype: Any = jnp.float32,
     remat: Remat = "none",
     unroll: bool = False,
+    by_row: bool = False,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
     """A pure function (state, batch) -> (state, metrics), to be jitted.
 
@@ -58,7 +59,7 @@ def make_train_step(
     def loss_of(params: Parameters, part: Batch, key: jax.Array) -> tuple[jax.Array, LossAndAccuracy]:
         logits = forward(
             config, params, part["input_tokens"], part["segment_ids"], part["positions"],
-            dtype=dtype, regularisation=regularisation, remat=remat, unroll=unroll,
+            dtype=dtype, regularisation=regularisation, remat=remat, unroll=unroll, by_row=by_row,
             dropout_key=None if regularisation == NO_REGULARISATION else key,
         )  # fmt: skip
         sums = weighted_loss(logits, part["target_tokens"], part["weights"])
