@@ -3,6 +3,8 @@
 Shapes: B rows, T queries, S keys, H query heads, K key-value heads, G = H / K, D head size.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -90,7 +92,7 @@ def attend_by_row(
     mapped = None if shared else keep_weights
 
     @jax.checkpoint
-    def one(row: tuple[Array, ...]) -> Array:
+    def one(row: tuple[Any, ...]) -> Any:
         query_HTD, key_KSD, value_KSD, mask_1TS, keep_HTS = row
         keep = keep_weights if shared else None if keep_HTS is None else keep_HTS[None]
         return attend(query_HTD[None], key_KSD[None], value_KSD[None], mask_1TS[None], keep, dropout_rate)[0]
