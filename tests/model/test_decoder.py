@@ -121,6 +121,21 @@ def test_forgetful_masking_keeps_the_first_key_of_each_segment_and_hides_the_sha
     assert mask[:, 0].any(axis=-1).all()  # every query sees some key
 
 
+def test_a_forgotten_key_is_forgotten_in_every_layer(params):
+    """By gradients: did any of the layers see it, something of it would reach the tokens after it."""
+    rates, key = Regularisation(fcm_min_ratio=0.5, fcm_max_ratio=0.6), jax.random.key(5)
+    tokens, ones = jnp.arange(12)[None], jnp.ones((1, 12), int)
+    keep = forgetful_keys(jax.random.split(key, 3)[1], ones, jnp.arange(12)[None], 0.5, 0.6)[0]
+    assert 2 <= int(keep.sum()) < 11
+
+    def last_logits(embedding):
+        given = params | {"embedding": embedding}
+        return forward(SMALL, given, tokens, regularisation=rates, dropout_key=key)[0, -1].sum()
+
+    reached = np.abs(jax.grad(last_logits)(params["embedding"])).sum(axis=1)[:12] > 0
+    assert reached[:-1].tolist() == keep[:-1].tolist()  # the last token reaches its own logits in any case
+
+
 def test_parameters_are_as_declared(params):
     shapes = map_declared(lambda parameter: parameter.shape, declare(SMALL))
     assert jax.tree.map(lambda p: p.shape, params) == jax.tree.map(
