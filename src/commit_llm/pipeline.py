@@ -1,6 +1,5 @@
 """The whole chain in one go: train, export, evaluate; given again, it goes on with what is not done yet."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from commit_llm.evaluate.runner import Report as EvaluationReport
 from commit_llm.evaluate.runner import Results, evaluate, prompts_hash, read_results
 from commit_llm.evaluate.tasks import Task
 from commit_llm.model.precision import compute_dtype
-from commit_llm.train.export import export, exported_from
+from commit_llm.train.export import export, exported_from, newest_step
 from commit_llm.train.loop import Outcome, train
 from commit_llm.train.loop import Report as TrainingReport
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.run_directory import PROVENANCE, is_run
+from commit_llm.train.run_directory import is_run, read_provenance
 from commit_llm.train.weights import load_params, open_model
 
 RUN, MODEL, EVALUATION = "run", "model", "eval"
@@ -63,9 +62,9 @@ def run_chain(
     outcome = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
     if outcome.stopped is not None:
         return Chain(outcome, None)
-    if not exported.exists():
+    if not exported.exists() or not any(exported.iterdir()):
         export(run, exported)
-    elif json.loads((exported / PROVENANCE).read_text(encoding="utf-8")) != exported_from(run):
+    elif read_provenance(exported) != exported_from(run, newest_step(run)):
         raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
     if not tasks:
         return Chain(outcome, None)

@@ -146,3 +146,17 @@ def test_what_overwrite_replaces_and_what_not(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="cannot be made a folder"), whole_file(tmp_path / "file" / "x"):
         pass
     assert (old / "new").is_file()
+
+
+def test_what_came_there_meanwhile_is_not_replaced(tmp_path):
+    path = tmp_path / "folder"
+
+    def write():
+        with whole_folder(path) as temporary:
+            (temporary / "new").write_text("")
+            path.mkdir()
+            (path / "precious").write_text("")
+
+    with pytest.raises(UserError, match="exists already"):
+        write()
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "precious"]

@@ -122,6 +122,16 @@ def test_a_run_whose_data_has_changed_does_not_go_on(small_recipe, example, tmp_
         train(recipe, tmp_path / "run")
 
 
+def test_a_run_whose_model_has_changed_does_not_go_on(small_recipe, example, tmp_path):
+    shutil.copytree(example / "model", tmp_path / "model")
+    recipe = small_recipe(model=str(tmp_path / "model"))
+    train(recipe, tmp_path / "run", stop_after_minutes=0)
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config | {"rope_theta": 5e5}))
+    with pytest.raises(UserError, match=r"the configuration of .* has changed since the run began"):
+        train(recipe, tmp_path / "run")
+
+
 def test_only_the_newest_checkpoints_are_kept(undisturbed):
     assert sorted(path.name for path in (undisturbed / "checkpoints").iterdir() if path.name.isdigit()) == ["6", "8"]
 
@@ -146,6 +156,11 @@ def test_a_tokenizer_that_is_too_large_for_the_model(small_recipe, example, tmp_
     (tmp_path / "model" / "config.json").write_text(json.dumps(config | {"vocab_size": 100}))
     with pytest.raises(UserError, match="the model's vocabulary only 100"):
         train(small_recipe(model=str(tmp_path / "model")), tmp_path / "run")
+
+
+def test_a_line_that_a_kill_cut_short_is_not_read(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 10, "lo')
+    assert read_metrics(tmp_path) == [{"step": 1}]
 
 
 def test_metrics_are_cut_back_to_the_checkpoint(tmp_path):

@@ -103,14 +103,26 @@ def test_a_broken_checkpoint_is_told_and_the_one_before_it_used(small_recipe, tm
     break_checkpoint(run, 8)
     assert train(small_recipe(), run)[:2] == (6, 8)
     assert "the checkpoint of step 8 cannot be read" in caplog.text
+    assert (run / "unreadable" / "8").is_dir()
     assert (run / "metrics.jsonl").read_bytes() == undisturbed
     caplog.clear()
     assert train(small_recipe(), run)[:2] == (8, 8)
     assert caplog.text == ""
     break_checkpoint(run, 6)
     break_checkpoint(run, 8)
-    assert train(small_recipe(), run)[:2] == (0, 8)  # nothing can be read: from the start again
+    with pytest.raises(UserError, match=r"none of its checkpoints can be read .* nothing was changed"):
+        train(small_recipe(), run)
+    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["6", "8"]
     assert (run / "metrics.jsonl").read_bytes() == undisturbed
+
+
+def test_a_signal_in_the_last_step_is_not_lost(small_recipe, tmp_path):
+    def report(step, steps, logged):
+        if step == steps:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    outcome = train(small_recipe(), tmp_path / "run", report)
+    assert (outcome.last, outcome.stopped) == (8, Reason.SIGTERM)
 
 
 def test_two_processes_in_one_run_directory(small_recipe, tmp_path):

@@ -52,7 +52,7 @@ def _values(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
             for value in unpacker:
                 where = f"{path}: at byte {start}"
                 match value:
-                    case [[*key], bytes(data)] if all(isinstance(part, str) for part in key):
+                    case [[_, *_] as key, bytes(data)] if all(isinstance(part, str) for part in key):
                         yield tuple(key), data, where
                     case _:
                         raise UserError(f"{where}: not a value of a streaming checkpoint ([key, bytes])")

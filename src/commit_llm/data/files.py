@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,16 +34,23 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
     """
     refuse_existing_folder(path, overwrite, marker)
     path = path.resolve()
-    temporary, aside = _temporary(path), path.parent / f".{path.name}.old-{os.getpid()}"
-    temporary.mkdir()
+    _make_parent(path)
+    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=path.parent))
+    temporary, aside = holder / "new", holder / "old"
+    temporary.mkdir()  # of the usual mode, which mkdtemp's own folder is not
     try:
         yield temporary
-        if path.is_dir():
-            os.replace(path, aside)
-        os.replace(temporary, path)
-        shutil.rmtree(aside, ignore_errors=True)
+        refuse_existing_folder(path, overwrite, marker)  # something may have come there meanwhile
+        if overwrite and path.is_dir():
+            os.rename(path, aside)
+        try:
+            os.rename(temporary, path)  # fails where the folder is not empty
+        except OSError as error:
+            if aside.is_dir():
+                os.rename(aside, path)
+            raise UserError(f"{path}: cannot be put in place ({error.strerror}); choose another --out") from None
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(holder, ignore_errors=True)
 
 
 def refuse_existing_file(path: Path, overwrite: bool = False) -> None:
@@ -73,8 +81,12 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
 
 
 def _temporary(path: Path) -> Path:
+    _make_parent(path)
+    return path.parent / f".{path.name}.partial-{os.getpid()}"
+
+
+def _make_parent(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise UserError(f"{path.parent}: cannot be made a folder ({error.strerror}); choose another --out") from None
-    return path.parent / f".{path.name}.partial-{os.getpid()}"

@@ -45,6 +45,8 @@ class DataSettings(Protocol):
     @property
     def batch_size(self) -> int: ...
     @property
+    def gradient_accumulation(self) -> int: ...
+    @property
     def seq_len(self) -> int: ...
     @property
     def split_long(self) -> bool: ...
@@ -182,7 +184,8 @@ def held_out_batches(
     if not len(rows):
         return []
     make = ExampleMaker(settings, records, tokenizer, mixer)
-    packer = FirstFitPacker(Examples(rows, make), settings.batch_size, settings.seq_len, split_long=True)
+    at_a_time = settings.batch_size // settings.gradient_accumulation  # no more than training has in memory
+    packer = FirstFitPacker(Examples(rows, make), at_a_time, settings.seq_len, split_long=True)
     return list(packer.one_pass())
 
 

@@ -255,9 +255,9 @@ class FirstFitPacker:
 
     def _place(self, position: int) -> bool:
         example = self.examples[position]
-        if example is None:
+        places = 0 if example is None else len(example.tokens) - 1
+        if example is None or places < 1:
             return False
-        places = len(example.tokens) - 1
         if places > self.seq_len and not (self.cut_freely or self.split_long):
             if position < self.examples.num_records:  # each example is counted once, in the first epoch
                 self.left_out += 1

@@ -1,6 +1,7 @@
 """Checkpoints: parameters, optimizer and data position in one atomic step, through Orbax."""
 
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from commit_llm.errors import UserError
 from commit_llm.train.step import TrainState
 
 FOLDER = "checkpoints"
+UNREADABLE = "unreadable"
 
 
 class Checkpoints:
@@ -31,9 +33,14 @@ class Checkpoints:
         """Steps that have a whole checkpoint, ascending."""
         return sorted(self.manager.all_steps())
 
-    def discard(self, step: int) -> None:
-        """Remove a checkpoint that cannot be read, so that its step can be saved again."""
-        self.manager.delete(step)
+    def set_aside(self, step: int) -> Path:
+        """Move a checkpoint that cannot be read out of the way, so that its step can be saved again; where to."""
+        aside = self.run / UNREADABLE / str(step)
+        aside.parent.mkdir(exist_ok=True)
+        shutil.rmtree(aside, ignore_errors=True)
+        (self.run / FOLDER / str(step)).rename(aside)
+        self.manager.reload()
+        return aside
 
     def save(self, state: TrainState, progress: dict[str, Any]) -> None:
         """Save the state after its last update; progress is JSON: the data iterator's state, tokens seen."""

@@ -23,37 +23,42 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     if not is_run(run):
         raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
     source = open_model(str(run))
+    step = newest_step(run) if step is None else step
     params, trained_from = load_params(source, step=step)
     if dtype is None and load_recipe(run / CONFIG).behaviour == "original":
         dtype = "float16"
     if dtype is None:
         dtype = "bfloat16" if trained_from == "float32" else trained_from
     with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-        write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, dtype))
+        write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, step, dtype))
         write_json(folder / PROVENANCE, exported_from(run, step))
     return dtype
 
 
-def exported_from(run: Path, step: int | None = None) -> dict[str, Any]:
-    """What ties an exported folder to its run: the hash of the run's config.yaml and provenance.json, and the step."""
+def newest_step(run: Path) -> int:
+    """The step of a run's newest checkpoint, 0 where it has none."""
     with Checkpoints(run) as checkpoints:
-        newest = max(checkpoints.steps(), default=0)
+        return max(checkpoints.steps(), default=0)
+
+
+def exported_from(run: Path, step: int) -> dict[str, Any]:
+    """What ties an exported folder to its run: the hash of the run's config.yaml and provenance.json, and the step."""
     return {
         "commit_llm": __version__,
-        "step": newest if step is None else step,
+        "step": step,
         "run": {name: sha256(run / name) for name in (CONFIG, PROVENANCE)},
     }
 
 
-def model_card(run: Path, dtype: str) -> str:
+def model_card(run: Path, step: int, dtype: str) -> str:
     """A README.md for the exported folder: what the model is, what it was made of, and with what."""
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
-    last = read_metrics(run)[-1:]
+    last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
     mixing = f"code-mixed at ratio {recipe.ratio} with {_name(recipe.dictionary)}" if recipe.ratio else "not code-mixed"
     rows = {
         "base model": _name(recipe.model) + (" (configuration only)" if recipe.from_scratch else ""),
         "training data": f"{_name(recipe.data)}, {recipe.form}, {mixing}",
-        "training": f"{recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
+        "training": f"{step} of {recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
         "last loss": f"{last[0]['loss']:.4f} at step {last[0]['step']}" if last else "not logged",
         "weights": dtype,
         "made with": f"commit-llm {provenance['commit_llm']}, recipe behaviour: {recipe.behaviour}",

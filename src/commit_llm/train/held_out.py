@@ -16,13 +16,11 @@ from commit_llm.train.step import Batch
 Sums = tuple[jax.Array, jax.Array, jax.Array]
 
 
-def make_held_out_step(config: ModelConfig, dtype: Any, unroll: bool) -> Callable[[Parameters, Batch], Sums]:
-    """A pure function to be jitted: no dropout, no forgetful masking."""
+def make_held_out_step(config: ModelConfig, **options: Any) -> Callable[[Parameters, Batch], Sums]:
+    """A pure function to be jitted: no dropout, no forgetful masking. options are those of the decoder."""
 
     def step(params: Parameters, batch: Batch) -> Sums:
-        logits = forward(
-            config, params, batch["input_tokens"], batch["segment_ids"], batch["positions"], dtype=dtype, unroll=unroll
-        )
+        logits = forward(config, params, batch["input_tokens"], batch["segment_ids"], batch["positions"], **options)
         sums = weighted_loss(logits, batch["target_tokens"], batch["loss_masks"])
         return sums.loss, sums.accuracy, jnp.sum(batch["loss_masks"])
 

@@ -25,6 +25,10 @@ def locked(run: Path) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "another process"
             raise UserError(f"{run}: {holder} is training here; wait for it, or choose another --out") from None
+        except OSError as error:
+            raise UserError(
+                f"{run}: its file system cannot lock files ({error.strerror}); choose another --out"
+            ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}")
         file.flush()

@@ -20,7 +20,7 @@ from commit_llm.train.held_out import held_out_loss
 from commit_llm.train.lock import locked
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.run_directory import create_run, is_run, require_same_files, require_same_recipe
+from commit_llm.train.run_directory import create_run, is_run, require_same_recipe, require_same_sources
 from commit_llm.train.step import Metrics, TrainState
 from commit_llm.train.stop import Reason, Stop, listening
 from commit_llm.train.watch import HeldOut, Logged, Watch, import_wandb, watching
@@ -80,17 +80,18 @@ def train(
             create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
         else:
             require_same_recipe(run, recipe)
-            require_same_files(run, recipe, source.tokenizer.path)
+            require_same_sources(run, recipe, source.config, source.tokenizer.path)
         with locked(run), Checkpoints(run, recipe.keep_checkpoints) as checkpoints:
             state, start, tokens = _restore(checkpoints, training, batches)
             if state is None:  # a new run, or one that was killed before its first checkpoint
                 state = training.place(params if new else _first_params(training)[0])
             if start == recipe.steps:
-                return Outcome(start, start)
+                return Outcome(start, start, stopped=stop.signalled)
             with watching(run, start, tokens, wandb_project) as watch, prefetched(batches) as upcoming:
                 loop = _Loop(training, checkpoints, watch, upcoming, held_out, report, tokens)
                 last, stopped = loop.run(state, start, stop)
                 taken = upcoming.get_state()  # what was made ahead does not count
+    stopped = stopped or stop.signalled  # a signal in the last step: all is saved, but what comes after must not begin
     seen = min(taken["position"], batches.examples.num_records)
     return Outcome(start, last, taken.get("left_out", 0), seen, taken.get("longest", 0), stopped)
 
@@ -105,20 +106,31 @@ def _first_params(training: Training) -> tuple[Parameters, str]:
 def _restore(
     checkpoints: Checkpoints, training: Training, batches: StreamPacker | FirstFitPacker
 ) -> tuple[TrainState | None, int, int]:
-    """The newest checkpoint that can be read, its step and its tokens; (None, 0, 0) where there is none."""
+    """The newest checkpoint that can be read, its step and its tokens; (None, 0, 0) where there is none at all.
+
+    Those that cannot be read are set aside, never deleted. Raises UserError where none can be read.
+    """
+    unreadable: list[tuple[int, str]] = []
     for step in reversed(checkpoints.steps()):
         try:
             state, progress = checkpoints.restore(step, training.abstract_state())
+            position, tokens = progress["data"], progress["tokens"]
         except Exception as error:  # whatever a broken file makes of Orbax
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            LOGGER.warning(
-                "%s: the checkpoint of step %d cannot be read (%s); passed over", checkpoints.run, step, reason
-            )
-            checkpoints.discard(step)
+            unreadable.append((step, (str(error) or type(error).__name__).splitlines()[0]))
             continue
-        batches.set_state(progress["data"])
+        batches.set_state(position)
+        for broken, reason in unreadable:
+            kept = checkpoints.set_aside(broken)
+            LOGGER.warning("%s: the checkpoint of step %d cannot be read (%s)", checkpoints.run, broken, reason)
+            LOGGER.warning("%s: going on from step %d; the other is kept as %s", checkpoints.run, step, kept)
         placed = jax.device_put(step, training.state_shardings.step)
-        return state._replace(step=placed), step, progress["tokens"]
+        return state._replace(step=placed), step, tokens
+    if unreadable:
+        step, reason = unreadable[0]
+        raise UserError(
+            f"{checkpoints.run}: none of its checkpoints can be read (step {step}: {reason}); nothing was changed; "
+            "try again if it may pass, or choose another --out"
+        )
     return None, 0, 0
 
 

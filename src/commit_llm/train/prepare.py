@@ -133,6 +133,7 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         recipe.fcm_max_ratio,
         shared_attention_mask=original,
     )
+    layout = {"dtype": compute_dtype(recipe.dtype), "unroll": on_cpu, "by_row": on_cpu and split == 1}
     step = make_train_step(
         source.config,
         optimizer,
@@ -140,10 +141,8 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         regularisation=regularisation,
         reduction=recipe.loss_reduction,
         gradient_accumulation=recipe.gradient_accumulation,
-        dtype=compute_dtype(recipe.dtype),
         remat=recipe.remat,
-        unroll=on_cpu,
-        by_row=on_cpu and split == 1,
+        **layout,
     )
     everywhere = replicated(mesh)
     of_params = parameter_shardings(source.config, mesh)
@@ -160,9 +159,7 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         out_shardings=(of_state, everywhere),
         donate_argnums=0,
     )
-    held_out_step = jax.jit(
-        make_held_out_step(source.config, compute_dtype(recipe.dtype), on_cpu), in_shardings=(of_params, of_batch)
-    )
+    held_out_step = jax.jit(make_held_out_step(source.config, **layout), in_shardings=(of_params, of_batch))
     return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted, held_out_step)
 
 

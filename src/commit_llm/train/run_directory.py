@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import uuid
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +13,7 @@ from commit_llm import __version__
 from commit_llm.convert.folder import copy_tokenizer, write_json
 from commit_llm.data.files import whole_file, whole_folder
 from commit_llm.errors import UserError
-from commit_llm.model.config import ModelConfig
+from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.train.recipes import Recipe, differences, dump_recipe, load_recipe
 
 CONFIG = "config.yaml"
@@ -40,6 +41,7 @@ def require_same_recipe(run: Path, recipe: Recipe) -> None:
 def create_run(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, weights_dtype: str) -> None:
     """Write what a run is made of, whole or not at all."""
     provenance = {
+        "id": uuid.uuid4().hex[:12],
         "commit_llm": __version__,
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
@@ -55,8 +57,12 @@ def create_run(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, 
         (folder / CONFIG).write_text(dump_recipe(recipe), encoding="utf-8")
 
 
-def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:
-    """Raise UserError where the data, the dictionary or the tokenizer has changed since the run began."""
+def require_same_sources(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path) -> None:
+    """Raise UserError where model configuration, data, dictionary or tokenizer have changed since the run began."""
+    if read_config(run / MODEL) != config:
+        raise UserError(
+            f"{run}: the configuration of {recipe.model} has changed since the run began; choose another --out"
+        )
     known = read_provenance(run)["files"]
     for role, path in _files(recipe, tokenizer):
         if role in known and sha256(path) != known[role]["sha256"]:
@@ -72,10 +78,12 @@ def _files(recipe: Recipe, tokenizer: Path) -> Iterator[tuple[str, Path]]:
 
 
 def read_provenance(run: Path) -> dict[str, Any]:
-    """What `create_run` wrote of the run's origin."""
+    """What `create_run` wrote of a run's origin, or `export` of a model's."""
     path = run / PROVENANCE
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{run}: holds something else (no {PROVENANCE}); choose another --out") from None
     except ValueError as error:
         raise UserError(f"{path}: malformed JSON ({error})") from None
 
@@ -88,22 +96,19 @@ def sha256(path: Path) -> str:
 
 def cut_back(path: Path, step: int) -> None:
     """Drop the lines of a metrics file that come after a step: they will be written again."""
-    if not path.is_file():
-        return
-    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
-    kept = []
-    for line in lines:
-        try:
-            if json.loads(line)["step"] > step:
-                break
-        except (ValueError, KeyError):
-            break  # a line cut short by a kill; it stands at the end
-        kept.append(line + "\n")
-    with whole_file(path, overwrite=True) as temporary:
-        temporary.write_text("".join(kept), encoding="utf-8")
+    if path.is_file():
+        kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= step]
+        with whole_file(path, overwrite=True) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
     """The logged steps of a run."""
     path = run / METRICS
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    return [json.loads(line) for line in _whole_lines(path)] if path.is_file() else []
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """The lines of a JSONL file, but for a last one that a kill cut short."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return [line for line in lines[:-1] if line.startswith("{") and line.endswith("}")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from commit_llm.errors import UserError
-from commit_llm.train.run_directory import HELD_OUT, METRICS, TENSORBOARD, TIMING, cut_back
+from commit_llm.train.run_directory import HELD_OUT, METRICS, TENSORBOARD, TIMING, cut_back, read_provenance
 
 
 class Logged(NamedTuple):
@@ -77,7 +77,9 @@ def watching(run: Path, start: int, tokens: int, wandb_project: str | None) -> I
         tensorboard = stack.enter_context(SummaryWriter(str(run / TENSORBOARD), purge_step=start + 1))
         wandb_run = None
         if wandb_project is not None:
-            wandb_run = import_wandb().init(project=wandb_project, dir=str(run), id=run.name, resume="allow")
+            wandb_run = import_wandb().init(
+                project=wandb_project, dir=str(run), id=read_provenance(run)["id"], name=str(run), resume="allow"
+            )
             stack.callback(wandb_run.finish)
         yield Watch(files, tensorboard, wandb_run, tokens)
 
