@@ -54,4 +54,5 @@ def listening(minutes: float | None) -> Iterator[Stop]:
         yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # None: it was set outside Python, as jax.distributed does
+                signal.signal(number, handler)
