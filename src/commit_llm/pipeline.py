@@ -52,10 +52,8 @@ def run_chain(
     if not is_run(run):
         for folder in (exported, evaluation):
             refuse_existing_folder(folder, hint=False)
-    if (
-        evaluation.exists()
-        and {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked
-    ):
+    evaluated = evaluation.exists() and any(evaluation.iterdir())
+    if evaluated and {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked:
         raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")
     if tasks and recipe.model is not None:
         require_answerable(open_model(recipe.model, recipe.tokenizer, weights=False).config, batch_size)
@@ -68,7 +66,7 @@ def run_chain(
         raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
     if not tasks:
         return Chain(outcome, None)
-    if evaluation.exists():
+    if evaluated:
         return Chain(outcome, read_results(evaluation))
     source = open_model(str(exported))
     model = Answerer(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype))

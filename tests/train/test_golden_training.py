@@ -47,7 +47,8 @@ def golden_optimizer(settings):
     )
 
 
-def train(shared, tiny, run, steps, **options):
+def check_steps(shared, tiny, run, steps, **options):
+    """Take steps of a golden run and hold each to its log; the parameters after, and the log."""
     config, params = tiny
     log = shared.golden_json("train_log.json")[run]
     optimizer = golden_optimizer(log["optimizer"])
@@ -68,11 +69,11 @@ def train(shared, tiny, run, steps, **options):
 
 
 def test_three_steps(shared, tiny):
-    train(shared, tiny, "bf16mom_lr1e-3", 3)
+    check_steps(shared, tiny, "bf16mom_lr1e-3", 3)
 
 
 def test_gradient_accumulation_leaves_the_loss_unchanged(shared, tiny):
-    train(shared, tiny, "bf16mom_lr1e-3", 2, gradient_accumulation=2)
+    check_steps(shared, tiny, "bf16mom_lr1e-3", 2, gradient_accumulation=2)
 
 
 def pairs(golden, config, *trees):
@@ -94,7 +95,7 @@ def pairs(golden, config, *trees):
 @pytest.mark.parametrize("run", RUNS)
 def test_twenty_steps(shared, tiny, run):
     config, start = tiny
-    final, log = train(shared, tiny, run, 20)
+    final, log = check_steps(shared, tiny, run, 20)
     final = jax.tree.map(lambda array: np.asarray(array, np.float64), final)
     path = shared.golden(f"tiny_final_{run}.npz")
     if path.is_file():

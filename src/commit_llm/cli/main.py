@@ -9,6 +9,7 @@ import threading
 from types import FrameType
 
 from commit_llm import __version__
+from commit_llm.cli.status import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 
 # name: (module, what it does). Each module has run(argv), which may give an exit status; it is imported only
@@ -26,7 +27,6 @@ COMMANDS = {
     "score": ("commit_llm.cli.score", "score answers that were made elsewhere"),
     "tasks": ("commit_llm.cli.tasks", "the evaluation tasks"),
 }
-DONE, MISTAKE, INTERRUPTED, TERMINATED = 0, 2, 130, 143
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,16 +1,12 @@
 """Reading a command's flags into its dataclass, with tyro: field docstrings are the help."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from commit_llm.errors import UserError
 from commit_llm.train.recipes import RECIPES, Recipe, find_recipe
 
-if TYPE_CHECKING:  # the loop imports jax
-    from commit_llm.train.loop import Outcome
-
 Command = TypeVar("Command")
-INTERRUPTED, TERMINATED = 130, 143
 
 
 def parse(command: type[Command], name: str, argv: list[str], default: Any = None) -> Command:
@@ -30,11 +26,6 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
             tyro.conf.HelptextFromCommentsOff,
         ),
     )
-
-
-def exit_status(outcome: "Outcome") -> int:
-    """143 where SIGTERM stopped a run, 130 where Ctrl-C did, 0 otherwise (also where the user's own clock did)."""
-    return {"SIGTERM": TERMINATED, "Ctrl-C": INTERRUPTED}.get(outcome.stopped.value, 0) if outcome.stopped else 0
 
 
 def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Command:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from commit_llm.cli.parse import exit_status, parse_with_recipe
+from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.cli.status import of_stop
 from commit_llm.train.recipes import Recipe
 
 
@@ -54,7 +55,7 @@ def run(argv: list[str]) -> int:
         )
     print(training_summary(command.out / RUN, command.recipe.seq_len, done.outcome))
     if done.outcome.stopped is not None:
-        return exit_status(done.outcome)
+        return of_stop(done.outcome.stopped)
     print(f"exported to {command.out / MODEL}")
     if done.results is not None:
         print(scores_table(done.results))

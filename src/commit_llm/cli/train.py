@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from commit_llm.cli.parse import exit_status, parse_with_recipe
+from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.cli.status import of_stop
 from commit_llm.train.recipes import Recipe
 
 
@@ -40,4 +41,4 @@ def run(argv: list[str]) -> int:
     print(training_summary(command.out, command.recipe.seq_len, outcome))
     if outcome.stopped is None:
         print(f"next: commit-llm export {command.out} --out FOLDER")
-    return exit_status(outcome)
+    return of_stop(outcome.stopped)
