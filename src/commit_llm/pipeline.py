@@ -8,8 +8,9 @@ from commit_llm.data.files import refuse_existing_folder
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
 from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.results import RESULTS, Results, prompts_hash, read_results
 from commit_llm.evaluate.runner import Report as EvaluationReport
-from commit_llm.evaluate.runner import Results, evaluate, prompts_hash, read_results
+from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import Task
 from commit_llm.model.precision import compute_dtype
 from commit_llm.train.export import export, exported_from, newest_step
@@ -52,7 +53,7 @@ def run_chain(
     if not is_run(run):
         for folder in (exported, evaluation):
             refuse_existing_folder(folder, hint=False)
-    evaluated = evaluation.exists() and any(evaluation.iterdir())
+    evaluated = (evaluation / RESULTS).is_file()
     if evaluated and {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked:
         raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")
     if tasks and recipe.model is not None:
@@ -69,7 +70,7 @@ def run_chain(
     if evaluated:
         return Chain(outcome, read_results(evaluation))
     source = open_model(str(exported))
-    model = Answerer(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype))
+    model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype))
     results = evaluate(
         model, tasks, evaluation, data_dir=data_dir, limit=limit, batch_size=batch_size, report=on_answers
     )

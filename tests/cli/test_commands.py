@@ -86,7 +86,7 @@ def test_recipes(run):
 def test_tasks(run):
     lines = [line.split() for line in run("tasks")[1].splitlines()]
     assert ["ogx_xquad_enel", "xquad", "el", "en", "validation"] in lines
-    assert len(json.loads(run("tasks", "--json")[1])) == 25
+    assert len(json.loads(run("tasks", "--json")[1])) == 25 + 19
 
 
 def test_mix(run, example, tmp_path):

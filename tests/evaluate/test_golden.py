@@ -1,16 +1,18 @@
 """Prompts, scores and lengths against the reference's own outputs."""
 
 import dataclasses
+import json
 import random
 import statistics
 
 import pytest
 
+from commit_llm.data.examples import encode_instruction, instruction_texts, unmixed
 from commit_llm.errors import UserError
-from commit_llm.evaluate.answers import STOP
+from commit_llm.evaluate.answers import STOP, encode_prompt
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.scores import MLQA_ARTICLES, normalise_mlqa, normalise_squad, score
-from commit_llm.evaluate.tasks import TASKS, find_task
+from commit_llm.evaluate.tasks import LABELS, TASKS, find_task
 
 XQUAD = [
     "ogx_xquad_el",
@@ -27,6 +29,37 @@ MLQA = ["ogx_mlqa_hi", "ogx_mlqa_enhi", "ogx_mlqa_hival", "ogx_mlqa_enhival", "o
 def xquad_questions(shared, task):
     """The questions of XQuAD's file of the task's language, also for MLQA tasks."""
     return load_questions(dataclasses.replace(task, dataset="xquad"), str(shared.data("xquad")))
+
+
+@pytest.mark.parametrize("name", XQUAD)
+def test_all_1190_prompts_follow_the_rule(shared, name):
+    """Against the official file read here, not by our reader."""
+    task = TASKS[name]
+    background, question_label, answer_label = LABELS["en" if name.startswith("ogx_xquad_en") else task.language]
+    data = json.loads(shared.data(f"xquad/xquad.{task.language}.json").read_text(encoding="utf-8"))["data"]
+    wanted = [
+        background + "\n\n" + paragraph["context"] + "\n\n" + question_label + qa["question"] + "\n\n" + answer_label
+        for article in data
+        for paragraph in article["paragraphs"]
+        for qa in paragraph["qas"]
+    ]
+    questions = load_questions(task, str(shared.data("xquad")))
+    assert [task.prompt(item.context, item.question) for item in questions] == wanted
+    assert len(wanted) == 1190
+    assert not task.bos
+
+
+@pytest.mark.parametrize("name", ["xquad_instruct_el", "xquad_instruct_th", "mlqa_instruct_hi"])
+def test_instruct_prompts_are_those_of_training(shared, llama, name):
+    """Prompt and bos token for token as in the training example of the same texts."""
+    task = TASKS[name]
+    question = xquad_questions(shared, task)[3]
+    record = {"instruction": question.question, "input": question.context, "output": question.references[0]}
+    example = encode_instruction(llama, *instruction_texts(record, 0, unmixed, block_template=True))
+    ids, truncated = encode_prompt(llama, task.prompt(question.context, question.question), task.bos, 10_000)
+    supervised = list(example.loss_mask).index(1)
+    assert (ids, truncated) == (list(example.tokens[:supervised]), False)
+    assert ids[0] == llama.bos_id == 1
 
 
 @pytest.mark.parametrize("name", XQUAD)
@@ -58,8 +91,9 @@ def test_mlqa_prompts(shared, name):
 
 def test_every_task_of_the_golden_file_is_tested(shared):
     assert set(shared.golden_json("eval_prompts.json")) == {*XQUAD, *MLQA}
-    assert sum(task.dataset == "xquad" for task in TASKS.values()) == 15
-    assert sum(task.dataset == "mlqa" for task in TASKS.values()) == 10
+    assert sum(name.startswith("ogx_xquad_") for name in TASKS) == 15
+    assert sum(name.startswith("ogx_mlqa_") for name in TASKS) == 10
+    assert all(task.labels != "alpaca" for name, task in TASKS.items() if name.startswith("ogx_"))
 
 
 def test_scores(shared):

@@ -1,11 +1,15 @@
 """Question files: what is read, and what is refused with the place of the fault."""
 
+import fnmatch
 import json
+import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.questions import load_questions, read_squad
+from commit_llm.evaluate.questions import from_rows, load_questions, read_squad
 from commit_llm.evaluate.tasks import find_task
 
 
@@ -71,10 +75,65 @@ def test_broken_and_missing_files(tmp_path):
         load_questions(task, str(tmp_path))
     with pytest.raises(UserError, match=r"no xquad\.hi\.json in"):
         load_questions(find_task("ogx_xquad_hi"), str(tmp_path))
-    with pytest.raises(UserError, match="say where the data is with --data-dir"):
-        load_questions(task, None)
 
 
 def test_unknown_task_offers_the_nearest():
     with pytest.raises(UserError, match="no task 'ogx_squad_el'; near it are ogx_xquad_el"):
         find_task("ogx_squad_el")
+
+
+def rows(*ids, **changes):
+    context = {"context": "Anna lives in Athens."}
+    return [{"id": id, "question": "Where?", "answers": {"text": ["Athens"]}, **context, **changes} for id in ids]
+
+
+@pytest.mark.parametrize(
+    ("name", "repository", "file"),
+    [
+        ("ogx_xquad_el", "google/xquad", "xquad.el/validation-00000-of-00001.parquet"),
+        ("ogx_mlqa_enhi", "facebook/mlqa", "mlqa.hi.hi/test/0000.parquet"),
+        ("ogx_mlqa_hival", "facebook/mlqa", "mlqa.hi.hi/mlqa-validation.parquet"),
+    ],
+)
+def test_questions_from_the_hub(tmp_path, monkeypatch, name, repository, file):
+    """With the hub's download replaced by a folder that is laid out as it would be."""
+    asked = {}
+
+    def snapshot_download(repo_id, repo_type, revision, allow_patterns):
+        asked.update(repository=repo_id, matches=fnmatch.fnmatch(file, allow_patterns))
+        return str(tmp_path)
+
+    (tmp_path / file).parent.mkdir(parents=True)
+    other = [{**row, "context": "Another."} for row in rows("c")]
+    pq.write_table(pa.Table.from_pylist(rows("a", "b") + other), tmp_path / file)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    questions = load_questions(find_task(name), None)
+    assert asked == {"repository": repository, "matches": True}
+    assert [(item.id, item.context_id, item.references) for item in questions] == [
+        ("a", "0", ("Athens",)),
+        ("b", "0", ("Athens",)),
+        ("c", "1", ("Athens",)),
+    ]
+    assert len(load_questions(find_task(name), None, 2)) == 2
+
+
+def test_without_the_hub_a_file_is_asked_for_at_once(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    started = time.monotonic()
+    with pytest.raises(UserError, match=r"the hub cannot be reached for google/xquad; put xquad\.el\.json into"):
+        load_questions(find_task("ogx_xquad_el"), None)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (rows("a", "a"), "'a' stands there twice"),
+        (rows("a", answers=None), "rows are no id, context"),
+        ([], "holds no question"),
+    ],
+)
+def test_hub_rows_of_another_shape(content, message):
+    with pytest.raises(UserError, match=message):
+        from_rows(content, "task")

@@ -11,8 +11,9 @@ from commit_llm import __version__
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
-from commit_llm.evaluate.answers import Answerer, answer, stop_tokens
-from commit_llm.evaluate.runner import _percent, evaluate, fingerprint, read_results, score_file, write_prompts
+from commit_llm.evaluate.answers import Answerer, answer, fingerprint, plan_batches, stop_tokens
+from commit_llm.evaluate.results import mean_and_error, read_results
+from commit_llm.evaluate.runner import evaluate, score_file, write_prompts
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
@@ -24,16 +25,44 @@ EL, EN = find_task("ogx_xquad_el"), find_task("ogx_xquad_en")
 def model(example):
     config = read_config(example / "model")
     params = jax.tree.map(lambda p: p * 8, init_parameters(config, jax.random.key(0)))
-    return Answerer(config, params, load_tokenizer(example / "model"), np.dtype("float32"))
+    return Answerer.of(config, params, load_tokenizer(example / "model"), np.dtype("float32"))
+
+
+def answers_of(model, prompts, batch_size=1, **options):
+    """All answers, in the order of the prompts."""
+    found = {}
+    for batch in answer(model, prompts, batch_size, **options):
+        assert not set(batch) & set(found)
+        found |= batch
+    return [found[place] for place in range(len(prompts))]
 
 
 def test_batches_and_order_do_not_change_answers(model):
-    prompts = [f"{'anna lives ' * n}in" for n in (9, 1, 30, 4, 2)]
-    alone = [answer(model, [prompt], 1, max_new_tokens=8)[0] for prompt in prompts]
-    seen = []
-    assert answer(model, prompts, 3, seen.append, max_new_tokens=8) == alone
-    assert seen == [3, 5]
+    prompts = [f"{'anna lives ' * n}in" for n in (9, 1, 300, 4, 2)]
+    alone = [answers_of(model, [prompt], max_new_tokens=8)[0] for prompt in prompts]
+    assert answers_of(model, prompts, 3, max_new_tokens=8) == alone
     assert len({given.text for given in alone}) > 1
+
+
+def test_batches_whose_answers_are_known_are_left_out(model):
+    prompts = [f"{'anna lives ' * n}in" for n in (600, 1, 300, 4)]
+    batches = list(answer(model, prompts, 1, max_new_tokens=8))
+    assert [list(batch) for batch in batches] == [[1, 3], [2], [0]]
+    again = list(answer(model, prompts, 1, max_new_tokens=8, known={1, 2, 3}))
+    assert again == batches[2:]
+
+
+def test_a_batch_holds_no_more_tokens_than_long_prompts_would():
+    lengths = [5, 1792, 1700, 250, 300, 90, 1100, 20] * 5
+    plan = plan_batches(lengths, 2, 1792, 256)
+    assert sorted(place for batch in plan for place in batch.prompts) == list(range(40))
+    for batch in plan:
+        assert len(batch.prompts) <= batch.rows
+        assert batch.rows * (batch.width + 256) <= 2 * 2048
+        assert batch.width % 256 == 0
+        assert max(lengths[place] for place in batch.prompts) <= batch.width
+    assert len({(batch.rows, batch.width) for batch in plan}) <= 7
+    assert max(batch.rows for batch in plan) == 8
 
 
 def test_an_answer_ends_at_the_first_newline(model, monkeypatch):
@@ -48,10 +77,11 @@ def test_an_answer_ends_at_the_first_newline(model, monkeypatch):
         end = next((i + 1 for i, token in enumerate(ids) if token in (newline, 2)), len(ids))
         out[0, :end] = ids[:end]
         monkeypatch.setattr(answers_module, "generate", lambda *args, out=out: out)
-        assert answer(model, ["x"], 1)[0].text == text
+        assert answers_of(model, ["x"])[0].text == text
 
 
-def test_a_long_prompt_keeps_its_end_and_is_told(model, monkeypatch):
+@pytest.mark.parametrize("bos", [False, True])
+def test_a_long_prompt_keeps_its_end_and_is_told(model, monkeypatch, bos):
     given = {}
 
     def generate(config, params, prompts, lengths, *rest):
@@ -62,15 +92,16 @@ def test_a_long_prompt_keeps_its_end_and_is_told(model, monkeypatch):
     monkeypatch.setattr(answers_module, "generate", generate)
     prompt = "anna lives in athens and " * 1200
     ids = model.tokenizer.encode(prompt)
+    head = [model.tokenizer.bos_id] if bos else []
     assert len(ids) > 1792
-    assert answer(model, [prompt], 1)[0].truncated
-    assert given["rows"] == [ids[-1792:]]
-    assert not answer(model, ["athens"], 1)[0].truncated
-    assert given == {"rows": [model.tokenizer.encode("athens")], "width": 256}  # no bos
+    assert answers_of(model, [prompt], bos=bos)[0].truncated
+    assert given["rows"] == [head + ids[len(ids) - 1792 + len(head) :]]
+    assert not answers_of(model, ["athens"], bos=bos)[0].truncated
+    assert given == {"rows": [head + model.tokenizer.encode("athens")], "width": 256}
 
 
 def test_stop_tokens(model):
-    stops = stop_tokens(model.tokenizer, model.config)
+    stops = stop_tokens(model.tokenizer, model.config.vocab_size)
     assert stops[model.tokenizer.eos_id]
     assert stops[model.tokenizer.encode("\n")].all()
     double = model.tokenizer.encode("\n\n")
@@ -92,17 +123,26 @@ def test_the_evaluation_directory(evaluated, model, example):
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["task"] for row in rows] == ["ogx_xquad_el"] * 5 + ["ogx_xquad_en"] * 5
     assert list(rows[0]) == [
-        "id", "task", "context_id", "question", "prediction", "references", "exact_match", "f1", "truncated",
-        "prompt_sha256",
+        "id", "task", "context_id", "question", "prediction", "references", "exact_match", "f1",
+        "exact_match_english", "f1_english", "truncated", "prompt_sha256",
     ]  # fmt: skip
     contexts = [json.loads(line) for line in (out / "contexts.jsonl").read_text(encoding="utf-8").splitlines()]
     first = next(row for row in contexts if row["task"] == EL.name and row["context_id"] == rows[0]["context_id"])
     prompt = EL.prompt(first["context"], rows[0]["question"])
     assert rows[0]["prompt_sha256"] == hashlib.sha256(prompt.encode()).hexdigest()
     signature = results[EL.name]["signature"]
-    assert f"model:{fingerprint(model.params)[:16]}" in signature
+    assert f"model:{model.fingerprint[:16]}" in signature
     assert signature.endswith(f"|version:{__version__}")
-    for part in ("task:ogx_xquad_el", "labels:el", "normaliser:squad-1.1", "greedy-256", "dtype:float32", "limit:5"):
+    parts = (
+        "task:ogx_xquad_el",
+        "labels:el",
+        "bos:no",
+        "normaliser:squad-1.1",
+        "greedy-256",
+        "dtype:float32",
+        "limit:5",
+    )
+    for part in parts:
         assert part in signature
     with pytest.raises(UserError, match="exists already"):
         evaluate(model, [EL], out, data_dir=str(example), limit=5)
@@ -161,23 +201,27 @@ def test_a_model_with_too_few_positions(model):
 
     short = dataclasses.replace(model, config=dataclasses.replace(model.config, max_position_embeddings=200))
     with pytest.raises(UserError, match="too few for 256 new tokens"):
-        answer(short, ["x"], 1)
+        list(answer(short, ["x"], 1))
 
 
 @pytest.mark.parametrize(("room", "told"), [(0, False), (-1, True)])
 def test_a_prompt_that_just_fits_is_whole(model, monkeypatch, room, told):
     prompt = "anna lives in athens"
-    monkeypatch.setattr(answers_module, "MAX_PROMPT_TOKENS", len(model.tokenizer.encode(prompt)) + room)
     monkeypatch.setattr(answers_module, "generate", lambda *args: np.full((1, 4), -1))
-    assert answer(model, [prompt], 1)[0].truncated == told
+    max_length = len(model.tokenizer.encode(prompt)) + 256 + room
+    assert answers_of(model, [prompt], max_length=max_length)[0].truncated == told
 
 
-def test_shortened_prompts_are_counted_and_scores_have_two_decimals(model, example, tmp_path, monkeypatch):
-    monkeypatch.setattr(answers_module, "MAX_PROMPT_TOKENS", 3)
+def test_shortened_prompts_are_counted(model, example, tmp_path, monkeypatch):
+    monkeypatch.setitem(answer.__kwdefaults__, "max_length", 259)
     monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
     results = evaluate(model, [EL], tmp_path / "eval", data_dir=str(example), limit=5)
     assert results[EL.name]["truncated"] == 5
-    assert _percent([1.0, 0.0, 0.0]) == 33.33
+
+
+def test_means_and_standard_errors():
+    assert mean_and_error("f1", [1.0, 0.0, 0.0]) == {"f1": 33.33, "f1_stderr": 33.33}
+    assert mean_and_error("f1", [1.0]) == {"f1": 100.0, "f1_stderr": None}
 
 
 def test_overwrite_replaces_an_evaluation_and_nothing_else(model, example, tmp_path, monkeypatch):

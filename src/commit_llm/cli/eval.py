@@ -43,21 +43,24 @@ class Eval:
 
 def run(argv: list[str]) -> None:
     command = parse(Eval, "eval", argv)
-    from commit_llm.data.files import refuse_existing_folder
     from commit_llm.evaluate.tasks import find_task
 
     tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
     if not tasks:
         raise UserError("no task; name some with --tasks")
-    from commit_llm.evaluate.runner import PROMPTS, RESULTS, evaluate, write_prompts
+    from commit_llm.data.files import refuse_existing_folder
+    from commit_llm.evaluate.journal import refuse_finished
+    from commit_llm.evaluate.results import RESULTS
+    from commit_llm.evaluate.runner import PROMPTS, evaluate, write_prompts
 
-    refuse_existing_folder(command.out, command.overwrite, PROMPTS if command.prompts_only else RESULTS)
     if command.prompts_only:
+        refuse_existing_folder(command.out, command.overwrite, PROMPTS)
         written = write_prompts(
             tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
         )
         print(f"wrote {written:,} prompts to {command.out / PROMPTS}")
         return
+    refuse_finished(command.out, command.overwrite, RESULTS)
     if command.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory (or ask for --prompts-only)")
     from commit_llm.cli.progress import bars
@@ -67,7 +70,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.train.weights import load_params, open_model
 
     source = open_model(command.model, command.tokenizer)
-    model = Answerer(
+    model = Answerer.of(
         source.config, load_params(source, step=command.step)[0], source.tokenizer, compute_dtype(command.dtype)
     )
     with bars() as bar:

@@ -1,11 +1,11 @@
 """Greedy answers to prompts: batches of like length, each cut at its first newline or end of text."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from commit_llm.data.tokenizer import Tokenizer
@@ -13,21 +13,29 @@ from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.generation import generate
 from commit_llm.model.parameters import Parameters
+from commit_llm.model.precision import cast_matrices
 
 MAX_NEW_TOKENS = 256
-MAX_PROMPT_TOKENS = 2048 - MAX_NEW_TOKENS
+MAX_LENGTH = 2048  # of prompt and answer
 BUCKET = 256  # prompts are padded to a multiple of it: at most seven shapes to compile
 STOP = "\n"
 
 
 @dataclass(frozen=True)
 class Answerer:
-    """A model that answers. params are fp32 (or the dtype they are kept in); dtype is that of the products."""
+    """A model that answers: parameters where they are used, matrices in dtype, that of the products."""
 
     config: ModelConfig
     params: Parameters
     tokenizer: Tokenizer
     dtype: Any
+    fingerprint: str
+
+    @classmethod
+    def of(cls, config: ModelConfig, params: Parameters, tokenizer: Tokenizer, dtype: Any) -> "Answerer":
+        """From fp32 parameters, of which it keeps the fingerprint."""
+        placed = jax.device_put(cast_matrices(params, dtype), jax.local_devices()[0])
+        return cls(config, placed, tokenizer, dtype, fingerprint(params))
 
 
 class Answer(NamedTuple):
@@ -37,44 +45,98 @@ class Answer(NamedTuple):
     truncated: bool
 
 
+class Batch(NamedTuple):
+    """Prompts answered together: which ones, and the shape (rows, width) they are padded to."""
+
+    prompts: list[int]
+    rows: int
+    width: int
+
+
 def answer(
     model: Answerer,
     prompts: Sequence[str],
     batch_size: int,
-    report: Callable[[int], None] = lambda done: None,
+    *,
+    bos: bool = False,
+    known: Collection[int] = (),
+    stops: Sequence[str] = (STOP,),
     max_new_tokens: int = MAX_NEW_TOKENS,
-) -> list[Answer]:
-    """Answer every prompt, in the order given; report is called with the number answered so far.
+    max_length: int = MAX_LENGTH,
+) -> Iterator[dict[int, Answer]]:
+    """Answer the prompts, batch by batch: each gives the answers of some prompts, by their place.
 
-    A prompt keeps its last 1,792 tokens (fewer where the model's positions end earlier) and is
-    answered; it gets no bos (BEHAVIOUR.md, "Evaluation").
+    A prompt keeps its last max_length - max_new_tokens tokens, 1,792 (fewer where the model's positions
+    end earlier), and is answered (BEHAVIOUR.md, "Evaluation"). A bos counts as one of them. A batch
+    whose prompts are all known already is left out; the others are what they would be without.
     """
     require_answerable(model.config, batch_size, max_new_tokens)
-    longest = min(MAX_PROMPT_TOKENS, model.config.max_position_embeddings - max_new_tokens)
-    encoded = [model.tokenizer.encode(prompt) for prompt in prompts]
-    is_stop = stop_tokens(model.tokenizer, model.config)
-    params = jax.tree.map(jnp.asarray, model.params)
-    order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
-    answers: dict[int, Answer] = {}
-    for start in range(0, len(order), batch_size):
-        chosen = order[start : start + batch_size]
-        rows = [encoded[i][-longest:] for i in chosen]
-        # A short last batch repeats its last row, so that its shape is compiled already.
-        rows += [rows[-1]] * (batch_size - len(rows))
-        width = min(longest, -(-max(map(len, rows)) // BUCKET) * BUCKET)
-        padded = np.stack([np.pad(row, (width - len(row), 0)) for row in rows]).astype(np.int32)
-        lengths = np.asarray([len(row) for row in rows], np.int32)
-        out = np.asarray(generate(model.config, params, padded, lengths, is_stop, max_new_tokens, model.dtype))
-        for i, ids in zip(chosen, out, strict=False):
-            text = model.tokenizer.decode([token for token in ids if token not in (-1, model.tokenizer.eos_id)])
-            answers[i] = Answer(text.split(STOP, 1)[0], len(encoded[i]) > longest)
-        report(len(answers))
-    return [answers[i] for i in range(len(prompts))]
+    longest = min(max_length, model.config.max_position_embeddings) - max_new_tokens
+    encoded = [encode_prompt(model.tokenizer, prompt, bos, longest) for prompt in prompts]
+    is_stop = stop_tokens(model.tokenizer, model.config.vocab_size, stops)
+    for batch in plan_batches([len(ids) for ids, _ in encoded], batch_size, longest, max_new_tokens):
+        if all(place in known for place in batch.prompts):
+            continue
+        ids = [encoded[place][0] for place in batch.prompts]
+        out = generate_rows(model, ids, batch, is_stop, max_new_tokens)
+        texts = [model.tokenizer.decode([token for token in row if token >= 0]) for row in out]
+        yield {
+            place: Answer(cut(text, stops), encoded[place][1]) for place, text in zip(batch.prompts, texts, strict=True)
+        }
+
+
+def generate_rows(
+    model: Answerer, prompts: Sequence[list[int]], batch: Batch, is_stop: np.ndarray, max_new_tokens: int
+) -> np.ndarray:
+    """New tokens, (prompts, max_new_tokens), -1 after the end; the batch's last rows repeat the last prompt."""
+    rows = [*prompts, *[prompts[-1]] * (batch.rows - len(prompts))]
+    padded = np.stack([np.pad(row, (batch.width - len(row), 0)) for row in rows]).astype(np.int32)
+    lengths = np.asarray([len(row) for row in rows], np.int32)
+    out = generate(model.config, model.params, padded, lengths, is_stop, max_new_tokens, model.dtype)
+    return np.asarray(out)[: len(prompts)]
+
+
+def plan_batches(lengths: Sequence[int], batch_size: int, longest: int, max_new_tokens: int) -> list[Batch]:
+    """Prompts in batches, short ones first; each as wide as its longest, up to a multiple of 256.
+
+    A batch holds no more tokens, padding and answers included, than batch_size prompts of the greatest
+    length: shorter prompts go more at a time.
+
+    >>> [(b.prompts, b.rows, b.width) for b in plan_batches([300, 5, 700], 1, 768, 256)]
+    [([1], 2, 256), ([0], 1, 512), ([2], 1, 768)]
+    """
+    budget = batch_size * (longest + max_new_tokens)
+
+    def width(place: int) -> int:
+        return min(longest, -(-max(lengths[place], 1) // BUCKET) * BUCKET)
+
+    def most_rows(place: int) -> int:
+        return min(len(lengths), max(1, budget // (width(place) + max_new_tokens)))
+
+    order = sorted(range(len(lengths)), key=lambda place: lengths[place])
+    batches = []
+    start = 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and end - start < most_rows(order[end]):
+            end += 1
+        last = order[end - 1]
+        batches.append(Batch(order[start:end], max(most_rows(last), end - start), width(last)))
+        start = end
+    return batches
+
+
+def encode_prompt(tokenizer: Tokenizer, prompt: str, bos: bool, longest: int) -> tuple[list[int], bool]:
+    """The last `longest` ids of a prompt, the bos before it among them, and whether any were left out."""
+    head = [tokenizer.bos_id] if bos and tokenizer.bos_id is not None else []
+    ids = tokenizer.encode(prompt)
+    room = longest - len(head)
+    return head + ids[-room:], len(ids) > room
 
 
 def require_answerable(config: ModelConfig, batch_size: int, max_new_tokens: int = MAX_NEW_TOKENS) -> None:
     """Raise UserError where a model has no room for an answer, or a batch no row."""
-    if config.max_position_embeddings <= max_new_tokens:
+    if config.max_position_embeddings <= max_new_tokens + 1:
         raise UserError(
             f"the model has {config.max_position_embeddings} positions, too few for {max_new_tokens} new tokens"
         )
@@ -82,10 +144,30 @@ def require_answerable(config: ModelConfig, batch_size: int, max_new_tokens: int
         raise UserError(f"a batch of {batch_size} questions: must be at least 1")
 
 
-def stop_tokens(tokenizer: Tokenizer, config: ModelConfig) -> np.ndarray:
-    """For every entry of the model's vocabulary, whether an answer ends with it: eos, or a newline in its text."""
-    stops = np.zeros(config.vocab_size, bool)
+def stop_tokens(tokenizer: Tokenizer, vocab_size: int, stops: Sequence[str] = (STOP,)) -> np.ndarray:
+    """For every entry of the model's vocabulary, whether an answer ends with it: eos, or a stop in its text."""
+    ends = np.zeros(vocab_size, bool)
     for token in range(tokenizer.vocab_size):
-        stops[token] = STOP in tokenizer.decode([token])
-    stops[tokenizer.eos_id] = True
-    return stops
+        text = tokenizer.decode([token])
+        ends[token] = any(stop in text for stop in stops)
+    ends[tokenizer.eos_id] = True
+    return ends
+
+
+def cut(text: str, stops: Sequence[str]) -> str:
+    """The text before the first of the stops; not stripped.
+
+    >>> cut(" Athens\\nQuestion", ["\\n"])
+    ' Athens'
+    """
+    return text[: min((text.find(stop) for stop in stops if stop and stop in text), default=len(text))]
+
+
+def fingerprint(params: Parameters) -> str:
+    """SHA-256 over every parameter, in the order of their names."""
+    digest = hashlib.sha256()
+    for path, array in jax.tree_util.tree_leaves_with_path(params):
+        host = np.asarray(array)
+        digest.update(f"{jax.tree_util.keystr(path)}{host.dtype.name}{host.shape}".encode())
+        digest.update(np.ascontiguousarray(host).view(np.uint8).data)
+    return digest.hexdigest()

@@ -1,15 +1,18 @@
-"""Questions from the official XQuAD and MLQA files (SQuAD layout)."""
+"""Questions from the official XQuAD and MLQA files (SQuAD layout), or from the hub."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.tasks import Task
+from commit_llm.evaluate.hub import load_rows
+from commit_llm.evaluate.tasks import TASKS, Task
 
 
 class Question(NamedTuple):
-    """context_id is `article-paragraph`, counted from 0: the same in every language of XQuAD."""
+    """context_id is `article-paragraph`, counted from 0 (of the hub: the number of the context); the same in
+    every language of XQuAD."""
 
     id: str
     context_id: str
@@ -19,20 +22,41 @@ class Question(NamedTuple):
 
 
 def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -> list[Question]:
-    """A task's questions in file order, the first `limit` of them.
+    """A task's questions in file order, the first `limit` of them; without a data_dir, from the hub.
 
     Raises UserError where the file is missing, has another shape, or repeats an id.
     """
-    if data_dir is None:
-        raise UserError(f"{task.name}: say where the data is with --data-dir DIR; it must hold {task.files()[0]}")
-    candidates = [Path(data_dir) / name for name in task.files()]
-    path = next((candidate for candidate in candidates if candidate.is_file()), None)
-    if path is None:
-        raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}")
-    questions = read_squad(path)
     if limit is not None and limit < 1:
         raise UserError(f"--limit {limit}: must be at least 1")
-    return questions[:limit]
+    if data_dir is None:
+        return from_rows(load_rows(task), task.name)[:limit]
+    path = find_file(task, data_dir)
+    if path is None:
+        raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}")
+    return read_squad(path)[:limit]
+
+
+def english_references(task: Task, items: Sequence[Question], data_dir: str | None) -> list[tuple[str, ...]] | None:
+    """For each question of XQuAD, which is parallel, the references of the same id in English.
+
+    None where there are none: another data set, English itself, no English file beside the task's own,
+    or one that lacks some of the questions.
+    """
+    if task.dataset != "xquad" or task.language == "en":
+        return None
+    english = TASKS["ogx_xquad_en"]
+    if data_dir is not None and find_file(english, data_dir) is None:
+        return None
+    gold = {item.id: item.references for item in load_questions(english, data_dir)}
+    if any(item.id not in gold for item in items):
+        return None
+    return [gold[item.id] for item in items]
+
+
+def find_file(task: Task, data_dir: str) -> Path | None:
+    """The file of a task in a folder, if it is there."""
+    candidates = [Path(data_dir) / name for name in task.files()]
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def read_squad(path: Path) -> list[Question]:
@@ -57,14 +81,39 @@ def read_squad(path: Path) -> list[Question]:
         raise UserError(f"{path}:{error.lineno}: malformed JSON: {error.msg}") from None
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path}: not in SQuAD layout (data, paragraphs, context, qas): {error!r}") from None
+    return _checked(questions, str(path))
+
+
+def from_rows(rows: Sequence[dict[str, Any]], name: str) -> list[Question]:
+    """Questions from the flat rows of a hub data set: id, context, question, answers {text}."""
+    contexts: dict[str, int] = {}
+    try:
+        questions = [
+            Question(
+                _text(row["id"]),
+                str(contexts.setdefault(_text(row["context"]), len(contexts))),
+                row["context"],
+                _text(row["question"]),
+                tuple(_text(text) for text in row["answers"]["text"]),
+            )
+            for row in rows
+        ]
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"{name}: the hub's rows have another shape (id, context, question, answers): {error!r}"
+        ) from None
+    return _checked(questions, f"{name} from the hub")
+
+
+def _checked(questions: list[Question], where: str) -> list[Question]:
     if not questions:
-        raise UserError(f"{path}: holds no question")
+        raise UserError(f"{where}: holds no question")
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
-            raise UserError(f"{path}: question id {question.id!r} stands there twice")
+            raise UserError(f"{where}: question id {question.id!r} stands there twice")
         if not question.references:
-            raise UserError(f"{path}: question {question.id!r} has no answer to compare with")
+            raise UserError(f"{where}: question {question.id!r} has no answer to compare with")
         seen.add(question.id)
     return questions
 

@@ -57,7 +57,7 @@ def normalise_mlqa(text: str, language: str) -> str:
     """
     if language not in MLQA_ARTICLES:
         raise UserError(f"MLQA defines no score for language {language!r}; it has {', '.join(MLQA_ARTICLES)}")
-    text = "".join(character for character in text.lower() if not _is_punctuation(character))
+    text = "".join(character for character in text.lower() if not is_punctuation(character))
     articles = MLQA_ARTICLES[language]
     text = articles.sub(" ", text) if articles else text
     if language == "zh":
@@ -70,7 +70,7 @@ def score(prediction: str, references: Sequence[str], normalise: Normalise) -> S
     predicted = normalise(prediction)
     gold = [normalise(reference) for reference in references]
     return Score(
-        max(float(predicted == text) for text in gold), max(_f1(predicted.split(), text.split()) for text in gold)
+        max(float(predicted == text) for text in gold), max(token_f1(predicted.split(), text.split()) for text in gold)
     )
 
 
@@ -81,7 +81,8 @@ def normaliser(task: Task) -> tuple[str, Normalise]:
     return f"mlqa-{task.language}", lambda text: normalise_mlqa(text, task.language)
 
 
-def _f1(predicted: list[str], gold: list[str]) -> float:
+def token_f1(predicted: Sequence[str], gold: Sequence[str]) -> float:
+    """F1 of two bags of tokens; 0 where they share none."""
     common = sum((Counter(predicted) & Counter(gold)).values())
     if not common:
         return 0.0
@@ -89,5 +90,6 @@ def _f1(predicted: list[str], gold: list[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _is_punctuation(character: str) -> bool:
+def is_punctuation(character: str) -> bool:
+    """ASCII punctuation and symbols, and what Unicode calls punctuation (P*): what MLQA removes."""
     return character in string.punctuation or unicodedata.category(character).startswith("P")

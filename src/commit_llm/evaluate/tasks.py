@@ -1,13 +1,17 @@
-"""The question-answering tasks of the reference, as one table of labels and rules.
+"""The question-answering tasks, as one table of labels and rules. All are zero-shot.
 
-`ogx_xquad_LANG` and `ogx_mlqa_LANG` put labels in the language around its text, `…_enLANG` English
-labels; `…val` is MLQA's validation split. The tasks are zero-shot, their prompts hold no instruction
-template and no bos (BEHAVIOUR.md, "Evaluation").
+The reference's own: `ogx_xquad_LANG` and `ogx_mlqa_LANG` put labels in the language around its text,
+`…_enLANG` English labels; `…val` is MLQA's validation split. Their prompts hold no instruction template
+and no bos (BEHAVIOUR.md, "Evaluation").
+
+Ours, of the same questions: `xquad_instruct_LANG` and `mlqa_instruct_LANG` ask as the model was tuned:
+the English Alpaca prompt around question and context in the language, with a bos before it.
 """
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.errors import UserError
 
 
@@ -35,9 +39,18 @@ LABELS = {
 }
 
 
+ALPACA = "alpaca"
+XQUAD_LANGUAGES = ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")
+MLQA_LANGUAGES = ("en", "ar", "de", "zh", "vi", "es", "hi")
+
+
 @dataclass(frozen=True)
 class Task:
-    """One row of the table. language is that of context, question and answers."""
+    """One row of the table.
+
+    language is that of context, question and answers; labels is a key of LABELS, or `alpaca`: the
+    instruction prompt, with a bos.
+    """
 
     name: str
     dataset: Literal["xquad", "mlqa"]
@@ -45,8 +58,15 @@ class Task:
     labels: str
     split: Literal["validation", "test"]
 
+    @property
+    def bos(self) -> bool:
+        """Whether a bos stands before the prompt, as it does in training."""
+        return self.labels == ALPACA
+
     def prompt(self, context: str, question: str) -> str:
         """Everything before the answer. XQuAD has no space after the question label, MLQA has one."""
+        if self.labels == ALPACA:
+            return alpaca_prompt(question, context)
         labels = LABELS[self.labels]
         space = " " if self.dataset == "mlqa" else ""
         return f"{labels.background}\n\n{context}\n\n{labels.question}{space}{question}\n\n{labels.answer}"
@@ -61,13 +81,15 @@ class Task:
 
 
 def _table() -> dict[str, Task]:
-    xquad = [(lang, lang, lang) for lang in ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")]
+    xquad = [(lang, lang, lang) for lang in XQUAD_LANGUAGES]
     xquad += [(f"en{lang}", lang, "en") for lang in ("hi", "el", "th")]
     tasks = [Task(f"ogx_xquad_{suffix}", "xquad", lang, labels, "validation") for suffix, lang, labels in xquad]
-    mlqa = [(lang, lang, lang) for lang in ("en", "ar", "de", "zh", "vi", "es", "hi")] + [("enhi", "hi", "en")]
+    mlqa = [(lang, lang, lang) for lang in MLQA_LANGUAGES] + [("enhi", "hi", "en")]
     tasks += [Task(f"ogx_mlqa_{suffix}", "mlqa", lang, labels, "test") for suffix, lang, labels in mlqa]
     validation = [("hival", "hi"), ("enhival", "en")]
     tasks += [Task(f"ogx_mlqa_{suffix}", "mlqa", "hi", labels, "validation") for suffix, labels in validation]
+    tasks += [Task(f"xquad_instruct_{lang}", "xquad", lang, ALPACA, "validation") for lang in XQUAD_LANGUAGES]
+    tasks += [Task(f"mlqa_instruct_{lang}", "mlqa", lang, ALPACA, "test") for lang in MLQA_LANGUAGES]
     return {task.name: task for task in tasks}
 
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from commit_llm.data.files import refuse_existing_folder
 from commit_llm.data.loader import prefetched
+from commit_llm.data.lock import locked
 from commit_llm.data.packing import EXAMPLE_IDS, Batch, Batches, FirstFitPacker, StreamPacker
 from commit_llm.errors import UserError
 from commit_llm.model.parameters import Parameters
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.held_out import held_out_loss
-from commit_llm.train.lock import locked
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
 from commit_llm.train.recipes import Recipe
 from commit_llm.train.run_directory import create_run, is_run, require_same_recipe, require_same_sources
@@ -81,7 +81,7 @@ def train(
         else:
             require_same_recipe(run, recipe)
             require_same_sources(run, recipe, source.config, source.tokenizer.path)
-        with locked(run), Checkpoints(run, recipe.keep_checkpoints) as checkpoints:
+        with locked(run, "training"), Checkpoints(run, recipe.keep_checkpoints) as checkpoints:
             state, start, tokens = _restore(checkpoints, training, batches)
             if state is None:  # a new run, or one that was killed before its first checkpoint
                 state = training.place(params if new else _first_params(training)[0])

@@ -1,4 +1,4 @@
-"""One process a run directory."""
+"""One process a folder."""
 
 import fcntl
 import os
@@ -13,21 +13,21 @@ FILE = ".lock"
 
 
 @contextmanager
-def locked(run: Path) -> Iterator[None]:
-    """Hold the run directory; the system lets go of it when the process ends, however it ends.
+def locked(folder: Path, doing: str) -> Iterator[None]:
+    """Hold the folder; the system lets go of it when the process ends, however it ends.
 
-    Raises UserError, naming the holder, where another process holds it.
+    Raises UserError, naming the holder and what it is doing, where another process holds it.
     """
-    with (run / FILE).open("a+", encoding="utf-8") as file:
+    with (folder / FILE).open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "another process"
-            raise UserError(f"{run}: {holder} is training here; wait for it, or choose another --out") from None
+            raise UserError(f"{folder}: {holder} is {doing} here; wait for it, or choose another --out") from None
         except OSError as error:
             raise UserError(
-                f"{run}: its file system cannot lock files ({error.strerror}); choose another --out"
+                f"{folder}: its file system cannot lock files ({error.strerror}); choose another --out"
             ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}")

@@ -1,0 +1,35 @@
+"""Which scripts a text is written in."""
+
+import unicodedata
+
+# The script of a language, as the names of its letters in Unicode begin; a language that is not here is
+# written in Latin letters.
+SCRIPT_OF_LANGUAGE = {
+    "ar": "ARABIC",
+    "el": "GREEK",
+    "hi": "DEVANAGARI",
+    "ru": "CYRILLIC",
+    "th": "THAI",
+    "zh": "CJK",
+}
+LATIN = "LATIN"
+
+
+def scripts(text: str) -> frozenset[str]:
+    """The scripts of a text's letters, as Unicode's names of letters begin. Digits and signs have none.
+
+    >>> sorted(scripts("Αθήνα 2004, Athens"))
+    ['GREEK', 'LATIN']
+    """
+    text = unicodedata.normalize("NFKC", text)  # full-width letters are Latin ones
+    letters = {character for character in text if unicodedata.category(character).startswith("L")}
+    return frozenset(unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0] for letter in letters)
+
+
+def script_of(language: str) -> str:
+    """The script a language is written in.
+
+    >>> script_of("el"), script_of("de")
+    ('GREEK', 'LATIN')
+    """
+    return SCRIPT_OF_LANGUAGE.get(language, LATIN)

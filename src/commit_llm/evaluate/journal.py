@@ -1,0 +1,100 @@
+"""Answers kept as they come, so that an evaluation that was killed goes on where it was."""
+
+import json
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from commit_llm.data.files import refuse_existing_folder, whole_folder
+from commit_llm.data.lock import locked
+from commit_llm.errors import UserError
+from commit_llm.evaluate.answers import Answer
+
+UNFINISHED = "unfinished"
+WHAT, ANSWERS = "what.json", "answers.jsonl"
+
+
+class Journal:
+    """The folder of an evaluation under way, and the answers in it by task and place."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.folder = out / UNFINISHED
+        self.answers: dict[str, dict[int, Answer]] = defaultdict(dict)
+        for line in _whole_lines(self.folder / ANSWERS):
+            row = json.loads(line)
+            self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"])
+
+    def keep(self, task: str, answers: Mapping[int, Answer]) -> None:
+        """Write a batch of answers down."""
+        lines = [
+            json.dumps({"task": task, "place": place, **given._asdict()}, ensure_ascii=False) + "\n"
+            for place, given in answers.items()
+        ]
+        with (self.folder / ANSWERS).open("a", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+            file.writelines(lines)
+        self.answers[task].update(answers)
+
+    def finish(self, names: list[str]) -> None:
+        """Put the finished files, written into the folder, in their place, the last one last."""
+        for name in names:
+            os.replace(self.folder / name, self.out / name)
+        shutil.rmtree(self.folder)
+
+
+@contextmanager
+def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str) -> Iterator[Journal]:
+    """The journal of the evaluation that `what` describes: a new one, or that of an evaluation gone on with.
+
+    Raises UserError where `out` holds a finished evaluation (it has the marker) or another unfinished one,
+    unless overwrite; where it holds something else; or where another process evaluates into it.
+    """
+    refuse_finished(out, overwrite, marker)
+    folder = out / UNFINISHED
+    what = json.loads(json.dumps(what))
+    if (folder / WHAT).is_file():
+        different = _different(_read(folder / WHAT), what)
+        if different and not overwrite:
+            raise UserError(
+                f"{out}: holds an unfinished evaluation with another {', '.join(different)}; "
+                "choose another --out, or add --overwrite"
+            )
+        if different:
+            shutil.rmtree(folder)
+    if not folder.exists():
+        with whole_folder(folder) as new:
+            (new / WHAT).write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
+    with locked(folder, "evaluating"):
+        yield Journal(out)
+
+
+def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:
+    """Raise UserError where an evaluation into the folder can neither begin nor go on."""
+    if not (out / UNFINISHED / WHAT).is_file():
+        refuse_existing_folder(out, overwrite, marker)
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """The lines of a file; one that was cut off by a kill is removed from it."""
+    if not path.exists():
+        return []
+    text = path.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    if whole != text:
+        path.write_bytes(whole)
+    return whole.decode("utf-8", "surrogatepass").split("\n")[:-1]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        return {}
+
+
+def _different(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    return [name for name in other if one.get(name) != other[name]]

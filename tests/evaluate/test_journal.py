@@ -1,0 +1,89 @@
+"""An evaluation that is killed goes on, to the same files; another one is not mixed into it."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.errors import UserError
+from commit_llm.evaluate import answers as answers_module
+from commit_llm.evaluate.answers import Answer, Answerer
+from commit_llm.evaluate.journal import Journal, journal
+from commit_llm.evaluate.runner import evaluate
+from commit_llm.evaluate.tasks import find_task
+from commit_llm.model.config import read_config
+from commit_llm.model.parameters import init_parameters
+
+TASKS = [find_task("ogx_xquad_el"), find_task("xquad_instruct_el")]
+
+
+@pytest.fixture(scope="module")
+def model(example):
+    config = read_config(example / "model")
+    params = jax.tree.map(lambda p: p * 8, init_parameters(config, jax.random.key(0)))
+    return Answerer.of(config, params, load_tokenizer(example / "model"), np.dtype("float32"))
+
+
+def files_of(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_killed_evaluation_goes_on_to_the_same_files(model, example, tmp_path, monkeypatch):
+    options = {"data_dir": str(example), "limit": 20, "batch_size": 1}
+    evaluate(model, TASKS, tmp_path / "whole", **options)
+    generate, calls = answers_module.generate, []
+
+    def counted(*args):
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return generate(*args)
+
+    monkeypatch.setattr(answers_module, "generate", counted)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(model, TASKS, tmp_path / "killed", **options)
+    assert [path.name for path in (tmp_path / "killed").iterdir()] == ["unfinished"]
+    with (tmp_path / "killed" / "unfinished" / "answers.jsonl").open("a") as file:
+        file.write('{"task": "ogx_xquad_el", "pla')  # cut off in the middle of a line
+    seen = []
+    before = len(calls)
+    evaluate(model, TASKS, tmp_path / "killed", **options, report=lambda *told: seen.append(told))
+    assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
+    assert len(calls) - before == 10 - 4  # five batches a task; four were answered
+    assert seen[0][:2] == ("ogx_xquad_el", 16)
+
+
+def test_another_evaluation_is_refused_naming_what_differs(tmp_path):
+    what = {"model": "a", "limit": None, "tasks": {"t": "1"}}
+    with journal(tmp_path / "eval", what, False, "results.json") as kept:
+        kept.keep("t", {0: Answer("Αθήνα\u2028", False)})
+        with (
+            pytest.raises(UserError, match="is evaluating here"),
+            journal(tmp_path / "eval", what, False, "results.json"),
+        ):
+            pass
+    assert Journal(tmp_path / "eval").answers == {"t": {0: ("Αθήνα\u2028", False)}}
+    other = what | {"model": "b", "limit": 5}
+    with (
+        pytest.raises(UserError, match="an unfinished evaluation with another model, limit"),
+        journal(tmp_path / "eval", other, False, "results.json"),
+    ):
+        pass
+    with journal(tmp_path / "eval", other, True, "results.json") as kept:
+        assert not kept.answers
+    assert json.loads((tmp_path / "eval" / "unfinished" / "what.json").read_text()) == other
+
+
+def test_a_finished_one_stays_until_its_successor_stands(tmp_path):
+    out = tmp_path / "eval"
+    out.mkdir()
+    (out / "results.json").write_text("old")
+    with pytest.raises(UserError, match="exists already"), journal(out, {}, False, "results.json"):
+        pass
+    with journal(out, {}, True, "results.json") as kept:
+        (kept.folder / "results.json").write_text("new")
+        assert (out / "results.json").read_text() == "old"
+        kept.finish(["results.json"])
+    assert files_of(out) == {"results.json": b"new"}
