@@ -130,7 +130,7 @@ def test_without_the_hub_a_file_is_asked_for_at_once(monkeypatch, tmp_path):
     ("content", "message"),
     [
         (rows("a", "a"), "'a' stands there twice"),
-        (rows("a", answers=None), "rows are no id, context"),
+        (rows("a", answers=None), "hub.s rows"),
         ([], "holds no question"),
     ],
 )
