@@ -20,13 +20,13 @@ class Eval:
     out: Path = tyro.MISSING
     """The folder to make: results.json, predictions.jsonl, contexts.jsonl."""
     tasks: tuple[str, ...] = tyro.MISSING
-    """Names of tasks, such as ogx_xquad_el; `commit-llm tasks` lists them."""
+    """Names of tasks, such as ogx_xquad_el; `commit-llm tasks` lists ours; any of lm-eval's with the extra eval."""
     data_dir: str | None = None
-    """Folder with xquad.LANG.json and the official MLQA files."""
+    """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     limit: int | None = None
     """Only the first N questions of each task, in file order."""
     batch_size: int = 8
-    """Questions answered at a time."""
+    """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
     step: int | None = None
     """Checkpoint of a run directory. Default: the newest."""
     tokenizer: str | None = None
@@ -43,17 +43,20 @@ class Eval:
 
 def run(argv: list[str]) -> None:
     command = parse(Eval, "eval", argv)
-    from commit_llm.evaluate.tasks import find_task
+    from commit_llm.evaluate.tasks import split_tasks
 
-    tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
-    if not tasks:
+    tasks, others = split_tasks(command.tasks)
+    if not tasks and not others:
         raise UserError("no task; name some with --tasks")
     from commit_llm.data.files import refuse_existing_folder
+    from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished
     from commit_llm.evaluate.results import RESULTS
     from commit_llm.evaluate.runner import PROMPTS, evaluate, write_prompts
 
     if command.prompts_only:
+        if others:
+            raise UserError(f"--prompts-only knows our tasks, and not {others[0]!r}; `commit-llm tasks` lists them")
         refuse_existing_folder(command.out, command.overwrite, PROMPTS)
         written = write_prompts(
             tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
@@ -69,6 +72,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.model.precision import compute_dtype
     from commit_llm.train.weights import load_params, open_model
 
+    upstream = find_upstream(others) if others else None
     source = open_model(command.model, command.tokenizer)
     model = Answerer.of(
         source.config, load_params(source, step=command.step)[0], source.tokenizer, compute_dtype(command.dtype)
@@ -82,6 +86,7 @@ def run(argv: list[str]) -> None:
             limit=command.limit,
             batch_size=command.batch_size,
             overwrite=command.overwrite,
+            upstream=upstream,
             report=bar,
         )
     if not command.json:

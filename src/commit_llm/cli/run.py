@@ -21,11 +21,11 @@ class Run:
     tasks: tuple[str, ...] = ()
     """Tasks to evaluate, such as ogx_xquad_el. Default: none."""
     data_dir: str | None = None
-    """Folder with xquad.LANG.json and the official MLQA files."""
+    """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     limit: int | None = None
     """Only the first N questions of each task, in file order."""
     eval_batch_size: int = 8
-    """Questions answered at a time."""
+    """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
     stop_after_minutes: float | None = None
     """Save and stop training after so long; the same command goes on."""
     wandb: str | None = None

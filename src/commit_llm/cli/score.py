@@ -19,7 +19,7 @@ class ScoreFile:
     task: str
     """Name of the task, such as ogx_xquad_el."""
     data_dir: str | None = None
-    """Folder with xquad.LANG.json and the official MLQA files."""
+    """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     json: bool = False
     """Print JSON instead of a table."""
 

@@ -25,7 +25,7 @@ class Journal:
         self.out = out
         self.folder = out / UNFINISHED
         self.answers: dict[str, dict[int, Answer]] = defaultdict(dict)
-        for line in _whole_lines(self.folder / ANSWERS):
+        for line in whole_lines(self.folder / ANSWERS):
             row = json.loads(line)
             self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"])
 
@@ -78,7 +78,7 @@ def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:
         refuse_existing_folder(out, overwrite, marker)
 
 
-def _whole_lines(path: Path) -> list[str]:
+def whole_lines(path: Path) -> list[str]:
     """The lines of a file; one that was cut off by a kill is removed from it."""
     if not path.exists():
         return []

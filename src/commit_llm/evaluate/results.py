@@ -133,7 +133,7 @@ def prediction_rows(
     return rows
 
 
-def context_rows(task: Task, items: Sequence[Question]) -> list[dict[str, str]]:
+def context_rows(task: Task, items: Sequence[Question]) -> list[dict[str, Any]]:
     """The rows of contexts.jsonl: every context once."""
     unique = {item.context_id: item.context for item in items}
     return [{"task": task.name, "context_id": id, "context": context} for id, context in unique.items()]

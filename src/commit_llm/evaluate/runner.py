@@ -12,6 +12,7 @@ from commit_llm.data.files import whole_folder
 from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import MAX_NEW_TOKENS, Answerer, answer
+from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
 from commit_llm.evaluate.journal import journal
 from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import (
@@ -43,9 +44,12 @@ def evaluate(
     limit: int | None = None,
     batch_size: int = 8,
     overwrite: bool = False,
+    upstream: Upstream | None = None,
     report: Report = lambda task, done, total: None,
 ) -> Results:
     """Answer and score the tasks; write predictions.jsonl, contexts.jsonl and results.json into `out`.
+
+    upstream are tasks of lm-eval to run too; what was said to them goes into samples.jsonl.
 
     Killed and called again with the same arguments, it goes on with what is not answered yet, to the same
     files. Scores are 0-100 with two decimals.
@@ -59,12 +63,13 @@ def evaluate(
         "dtype": np.dtype(model.dtype).name,
         "batch_size": batch_size,
         "tasks": {task.name: prompts_hash(task, questions[task.name]) for task in tasks},
+        "upstream": list(upstream.names) if upstream else [],
         "limit": limit,
     }
     decoding = f"greedy-{MAX_NEW_TOKENS}|dtype:{what['dtype']}|model:{model.fingerprint[:16]}"
     results: Results = {}
     predictions: list[dict[str, Any]] = []
-    contexts: list[dict[str, str]] = []
+    contexts: list[dict[str, Any]] = []
     with journal(out, what, overwrite, RESULTS) as kept:
         for task in tasks:
             items, known = questions[task.name], kept.answers[task.name]
@@ -80,10 +85,15 @@ def evaluate(
             }
             predictions += prediction_rows(task, items, answers, english[task.name])
             contexts += context_rows(task, items)
-        write_lines(kept.folder / PREDICTIONS, predictions)
-        write_lines(kept.folder / CONTEXTS, contexts)
+        files = {PREDICTIONS: predictions, CONTEXTS: contexts}
+        if upstream:
+            responses = kept.folder / "responses.jsonl"
+            entries, files[SAMPLES] = upstream.run(model, responses, limit, batch_size, report)
+            results |= entries
+        for name, rows in files.items():
+            write_lines(kept.folder / name, rows)
         write_results(kept.folder / RESULTS, results)
-        kept.finish([PREDICTIONS, CONTEXTS, RESULTS])
+        kept.finish([*files, RESULTS])
     return results
 
 

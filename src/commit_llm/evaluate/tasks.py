@@ -8,6 +8,7 @@ Ours, of the same questions: `xquad_instruct_LANG` and `mlqa_instruct_LANG` ask 
 the English Alpaca prompt around question and context in the language, with a bos before it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -104,3 +105,17 @@ def find_task(name: str) -> Task:
         near = difflib.get_close_matches(name, TASKS, n=3, cutoff=0.5) or list(TASKS)[:3]
         raise UserError(f"no task {name!r}; near it are {', '.join(near)}; `commit-llm tasks` lists all")
     return TASKS[name]
+
+
+def split_tasks(names: Sequence[str]) -> tuple[list[Task], list[str]]:
+    """Our tasks among the names, each once, and the names that may be lm-eval's.
+
+    Raises UserError, with the nearest names, for one that begins as ours do and is none.
+    """
+    ours, others = [], []
+    for name in dict.fromkeys(names):
+        if name in TASKS or name.startswith(("ogx_", "xquad_instruct", "mlqa_instruct")):
+            ours.append(find_task(name))
+        else:
+            others.append(name)
+    return ours, others
