@@ -69,7 +69,9 @@ def their_answers(
     for group in groups:
         width = max(len(prompts[i]) for i in group)
         ids = torch.tensor([[0] * (width - len(prompts[i])) + prompts[i] for i in group], device=model.device)
-        mask = torch.tensor([[0] * (width - len(prompts[i])) + [1] * len(prompts[i]) for i in group], device=model.device)
+        mask = torch.tensor(
+            [[0] * (width - len(prompts[i])) + [1] * len(prompts[i]) for i in group], device=model.device
+        )
         with torch.inference_mode():
             model.generate(
                 input_ids=ids, attention_mask=mask, do_sample=False, max_new_tokens=new_tokens, eos_token_id=stops,
@@ -103,9 +105,11 @@ def main() -> int:
     order = [i for batch in batches for i in batch.prompts]
     pairs = [order[start : start + 2] for start in range(0, len(order), 2)]
     print(f"jax {jax.__version__}, torch {torch.__version__}, transformers {transformers.__version__}")
-    print(f"{jax.devices()[0].device_kind}, {jnp.dtype(DTYPE).name}; {len(prompts)} prompts of {sum(map(len, prompts)):,} ", end="")
-    print(f"tokens, {arguments.new_tokens} new ones each; our batches: {[len(batch.prompts) for batch in batches]}")
-    print(f"{'size':<5} {'parameters':>13} {'ours s':>8} {'compiling':>9} {'two s':>8} {'equal s':>8} {'two/ours':>9} {'equal/ours':>11}")
+    print(f"{jax.devices()[0].device_kind}, {jnp.dtype(DTYPE).name}; {len(prompts)} prompts of", end=" ")
+    print(f"{sum(map(len, prompts)):,} tokens, {arguments.new_tokens} new ones each", end="; ")
+    print(f"our batches: {[len(batch.prompts) for batch in batches]}")
+    columns = ("size", "parameters", "ours s", "compiling", "two s", "equal s", "two/ours", "equal/ours")
+    print("{:<5} {:>13} {:>8} {:>9} {:>8} {:>8} {:>9} {:>11}".format(*columns))
     for size in arguments.sizes:
         config = SIZES[size]
         params = jax.jit(lambda key, config=config: init_parameters(config, key))(jax.random.key(0))

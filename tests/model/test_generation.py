@@ -37,11 +37,12 @@ def padded(prompts, width):
     return rows.astype(np.int32), np.asarray([len(prompt) for prompt in prompts], np.int32)
 
 
-def test_padded_rows_equal_running_each_alone(params):
+@pytest.mark.parametrize("unroll", [False, True])
+def test_padded_rows_equal_running_each_alone(params, unroll):
     rng = np.random.default_rng(0)
     prompts = [rng.integers(0, 97, size) for size in (1, 7, 12)]
     tokens, lengths = padded(prompts, 12)
-    out = generate(SMALL, params, tokens, lengths, np.zeros(97, bool), NEW)
+    out = generate(SMALL, params, tokens, lengths, np.zeros(97, bool), NEW, unroll=unroll)
     assert out.tolist() == [slowly(params, prompt) for prompt in prompts]
 
 

@@ -92,7 +92,8 @@ def generate_rows(
     rows = [*prompts, *[prompts[-1]] * (batch.rows - len(prompts))]
     padded = np.stack([np.pad(row, (batch.width - len(row), 0)) for row in rows]).astype(np.int32)
     lengths = np.asarray([len(row) for row in rows], np.int32)
-    out = generate(model.config, model.params, padded, lengths, is_stop, max_new_tokens, model.dtype)
+    on_cpu = jax.default_backend() == "cpu"
+    out = generate(model.config, model.params, padded, lengths, is_stop, max_new_tokens, model.dtype, on_cpu)
     return np.asarray(out)[: len(prompts)]
 
 
@@ -100,10 +101,11 @@ def plan_batches(lengths: Sequence[int], batch_size: int, longest: int, max_new_
     """Prompts in batches, short ones first; each as wide as its longest, up to a multiple of 256.
 
     A batch holds no more tokens, padding and answers included, than batch_size prompts of the greatest
-    length: shorter prompts go more at a time.
+    length: shorter prompts go more at a time. Batches of one width have one number of rows, so that
+    each width is compiled once.
 
-    >>> [(b.prompts, b.rows, b.width) for b in plan_batches([300, 5, 700], 1, 768, 256)]
-    [([1], 2, 256), ([0], 1, 512), ([2], 1, 768)]
+    >>> [(b.prompts, b.rows, b.width) for b in plan_batches([300, 5, 700, 8, 9], 1, 768, 256)]
+    [([1, 3], 2, 256), ([4], 2, 256), ([0], 1, 512), ([2], 1, 768)]
     """
     budget = batch_size * (longest + max_new_tokens)
 
@@ -111,19 +113,21 @@ def plan_batches(lengths: Sequence[int], batch_size: int, longest: int, max_new_
         return min(longest, -(-max(lengths[place], 1) // BUCKET) * BUCKET)
 
     def most_rows(place: int) -> int:
-        return min(len(lengths), max(1, budget // (width(place) + max_new_tokens)))
+        return max(1, budget // (width(place) + max_new_tokens))
 
     order = sorted(range(len(lengths)), key=lambda place: lengths[place])
-    batches = []
+    groups = []
     start = 0
     while start < len(order):
         end = start + 1
         while end < len(order) and end - start < most_rows(order[end]):
             end += 1
-        last = order[end - 1]
-        batches.append(Batch(order[start:end], max(most_rows(last), end - start), width(last)))
+        groups.append(order[start:end])
         start = end
-    return batches
+    rows = {width(group[-1]): 0 for group in groups}
+    for group in groups:
+        rows[width(group[-1])] = max(rows[width(group[-1])], len(group))
+    return [Batch(group, rows[width(group[-1])], width(group[-1])) for group in groups]
 
 
 def encode_prompt(tokenizer: Tokenizer, prompt: str, bos: bool, longest: int) -> tuple[list[int], bool]:

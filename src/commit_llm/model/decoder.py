@@ -65,6 +65,7 @@ def block(
 ) -> tuple[Array, Any]:
     """One layer: its output (B, T, E), and what the attention wants carried on (a cache, or None).
 
+    Where the attention gives only its last N queries, the output is of the last N tokens.
     drop is applied to the attention's output (place 0) and to the feed-forward's (place 1).
     """
     normed = rms_norm(x_BTE, layer["attention_norm"], config.rms_norm_eps)
@@ -72,7 +73,7 @@ def block(
         split_heads(project(normed, layer[name]), config.head_dim) for name in ("query", "key", "value")
     )
     attended, carried = attention(rotate(query, *tables), rotate(key, *tables), value)
-    x_BTE = x_BTE + drop(project(merge_heads(attended), layer["output"]), 0)
+    x_BTE = x_BTE[:, -attended.shape[2] :] + drop(project(merge_heads(attended), layer["output"]), 0)
     normed = rms_norm(x_BTE, layer["mlp_norm"], config.rms_norm_eps)
     return x_BTE + drop(feed_forward(layer, normed), 1), carried
 

@@ -1,0 +1,99 @@
+"""Our evaluation beside transformers and the real lm-eval: greedy text on real prompts, scores of an export."""
+
+import json
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from commit_llm.cli.main import main
+from commit_llm.convert.folder import write_model
+from commit_llm.evaluate.answers import Answerer, answer
+from commit_llm.evaluate.harness.documents import TASK_FILES
+from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.tasks import find_task
+from commit_llm.model.config import ModelConfig, read_config
+from commit_llm.model.parameters import init_parameters
+
+torch = pytest.importorskip("torch", reason="torch is not installed (extra parity)")
+transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
+
+pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("default")]
+NEW = 16
+
+
+def large(params):
+    """Kernels eight times as large as fresh ones, so that the likeliest token is not always the same."""
+    return jax.tree.map(lambda p: p if (p == 1).all() else p * 8, params)
+
+
+def test_greedy_text_on_100_real_prompts(shared, llama, tmp_path):
+    """Ours in padded batches; theirs a prompt at a time, unpadded. Some of the prompts are shortened."""
+    config = ModelConfig(32000, 64, 176, 2, 4, 2, 16)
+    params = large(init_parameters(config, jax.random.key(2)))
+    write_model(tmp_path, params, config, "float32", llama.path)
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    task = find_task("ogx_xquad_el")
+    questions = load_questions(task, str(shared.data("xquad")))[::12]
+    prompts = [task.prompt(item.context, item.question) for item in questions]
+    ours = {}
+    model = Answerer.of(config, params, llama, np.dtype("float32"))
+    for batch in answer(model, prompts, 2, stops=(), max_new_tokens=NEW, max_length=1792 + NEW):
+        ours |= batch
+    assert len(ours) == 100
+    assert 2 <= sum(given.truncated for given in ours.values()) <= 6
+    expected = []
+    for prompt in prompts:
+        ids = torch.tensor([llama.encode(prompt)[-1792:]])
+        with torch.no_grad():
+            out = theirs.generate(ids, max_new_tokens=NEW, do_sample=False, eos_token_id=2, pad_token_id=0)
+        expected.append(llama.decode(out[0, ids.shape[1] :].tolist()))
+    assert [ours[place].text for place in range(100)] == expected
+    assert len(set(expected)) > 50
+
+
+def test_the_real_lm_eval_scores_an_export_as_our_runner_does(shared, example, tmp_path):
+    """50 English questions of XQuAD; every second reference is an answer, so that there is something to score."""
+    config = read_config(example / "model")
+    export, data = tmp_path / "model", tmp_path / "data"
+    export.mkdir()
+    data.mkdir()
+    write_model(
+        export,
+        large(init_parameters(config, jax.random.key(1))),
+        config,
+        "float32",
+        example / "model" / "tokenizer.json",
+    )
+    original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
+    first = ["eval", str(export), "--tasks", "ogx_xquad_en", "--limit", "50"]
+    assert main([*first, "--data-dir", str(shared.data("xquad")), "--out", str(tmp_path / "first")]) == 0
+    told = [json.loads(line) for line in (tmp_path / "first" / "predictions.jsonl").read_text("utf-8").splitlines()]
+    gold = {row["id"]: row["prediction"] for row in told[::2]}
+    for article in original["data"]:
+        for question in (question for paragraph in article["paragraphs"] for question in paragraph["qas"]):
+            if question["id"] in gold:
+                question["answers"] = [{"text": gold[question["id"]], "answer_start": 0}]
+    (data / "xquad.en.json").write_text(json.dumps(original), encoding="utf-8")
+    assert main([*first, "--data-dir", str(data), "--out", str(tmp_path / "ours")]) == 0
+    ours = json.loads((tmp_path / "ours" / "results.json").read_text("utf-8"))["tasks"]["ogx_xquad_en"]
+    command = [
+        sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--tasks", "ogx_xquad_en", "--limit", "50",
+        "--model_args", f"pretrained={export},dtype=float32,add_bos_token=False", "--include_path", str(TASK_FILES),
+        "--metadata", json.dumps({"data_dir": str(data)}), "--device", "cpu", "--batch_size", "8",
+        "--output_path", str(tmp_path / "theirs"), "--log_samples",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    (results,) = (tmp_path / "theirs").rglob("results_*.json")
+    theirs = json.loads(results.read_text("utf-8"))["results"]["ogx_xquad_en"]
+    assert 40 <= ours["exact_match"] <= 60
+    for metric in ("exact_match", "f1"):
+        assert theirs[f"{metric},none"] == pytest.approx(ours[metric], abs=0.005)
+    (samples,) = (tmp_path / "theirs").rglob("samples_*.jsonl")
+    rows = [json.loads(line) for line in samples.read_text("utf-8").splitlines()]
+    assert {row["doc"]["id"]: row["filtered_resps"][0] for row in rows} == {
+        row["id"]: row["prediction"] for row in told
+    }
