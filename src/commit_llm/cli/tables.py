@@ -30,17 +30,64 @@ def training_summary(run: Path, seq_len: int, outcome: "Outcome") -> str:
 
 
 def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """A line a task: exact match and F1 (0-100), questions, and prompts that had to be shortened.
+    """A line a task: exact match and F1 (0-100) with standard errors, questions, prompts that had to be shortened.
 
-    >>> print(scores_table({"ogx_xquad_el": {"exact_match": 12.5, "f1": 20.25, "items": 8, "truncated": 1}}))
-    task          exact match     F1  questions  shortened prompts
-    ogx_xquad_el        12.50  20.25          8                  1
+    Below, where there are such scores: answers in each language, right in English, F1 over ICU's words; then
+    the metrics of lm-eval's own tasks.
+
+    >>> found = {"exact_match": 12.5, "exact_match_stderr": 4.1, "f1": 20.25, "f1_stderr": 5.0, "items": 8}
+    >>> print(scores_table({"ogx_xquad_de": found}))
+    task          exact match         F1  questions  shortened
+    ogx_xquad_de   12.50 ±4.1  20.25 ±5.0          8          -
     """
-    width = max(len("task"), *map(len, results))
-    lines = [f"{'task':<{width}}  exact match     F1  questions  shortened prompts"]
+    ours = {task: found for task, found in results.items() if "exact_match" in found}
+    lines: list[str] = []
+    if ours:
+        rows = [("task", "exact match", "F1", "questions", "shortened")]
+        rows += [
+            (
+                task,
+                _score(found, "exact_match"),
+                _score(found, "f1"),
+                str(found["items"]),
+                _cell(found.get("truncated")),
+            )
+            for task, found in ours.items()
+        ]
+        lines += _aligned(rows)
+    beside = {task: found for task, found in ours.items() if {"answer_language", "f1_words"} & set(found)}
+    if beside:
+        rows = [("task", "in the language", "Latin", "mixed", "neutral", "right in English", "F1 over words")]
+        for task, found in beside.items():
+            shares = found.get("answer_language", {})
+            kinds = [_cell(shares.get(kind), "%") for kind in ("target", "latin", "mixed", "neutral")]
+            rows.append((task, *kinds, _score(found, "exact_match_english"), _score(found, "f1_words")))
+        lines += ["", "answers, of questions whose reference is in the language's script:", *_aligned(rows)]
     for task, found in results.items():
-        shortened = found.get("truncated", "-")
-        lines.append(
-            f"{task:<{width}}  {found['exact_match']:>11.2f}  {found['f1']:>5.2f}  {found['items']:>9}  {shortened:>17}"
-        )
+        if "metrics" in found:
+            values = "  ".join(f"{name} {value:.4f}" for name, value in found["metrics"].items())
+            lines += [f"{task} (lm-eval, {found['items']} items): {values}"]
     return "\n".join(lines)
+
+
+def _score(found: Mapping[str, Any], name: str) -> str:
+    if name not in found:
+        return "-"
+    error = found.get(f"{name}_stderr")
+    return f"{found[name]:.2f}" + ("" if error is None else f" ±{error:.1f}")
+
+
+def _cell(value: float | None, unit: str = "") -> str:
+    return "-" if value is None else f"{value:g}{unit}"
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Columns two spaces apart, the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
