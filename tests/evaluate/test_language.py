@@ -78,7 +78,7 @@ def squad(*references):
         {"id": str(n), "question": "?", "answers": [{"text": text, "answer_start": 0}]}
         for n, text in enumerate(references)
     ]
-    return json.dumps({"data": [{"paragraphs": [{"context": "c", "qas": questions}]}]})
+    return json.dumps({"data": [{"paragraphs": [{"context": "Anna, Άννα", "qas": questions}]}]})
 
 
 def test_right_in_english(tmp_path):

@@ -13,7 +13,7 @@ from commit_llm.evaluate.questions import from_rows, load_questions, read_squad
 from commit_llm.evaluate.tasks import find_task
 
 
-def squad(*questions, context="Anna lives in Athens."):
+def squad(*questions, context="Η Άννα, Anna, अन्ना."):
     return {"data": [{"paragraphs": [{"context": context, "qas": list(questions)}]}]}
 
 
@@ -38,6 +38,12 @@ def test_limit_takes_the_first(example):
     assert load_questions(task, str(example), 3) == every[:3]
     with pytest.raises(UserError, match="--limit 0"):
         load_questions(task, str(example), 0)
+
+
+def test_a_file_of_another_language(tmp_path):
+    write(tmp_path / "xquad.el.json", squad(question(), context="Anna lives in Athens."))
+    with pytest.raises(UserError, match=r"xquad\.el\.json: no context has a Greek letter; is it the file of another"):
+        load_questions(find_task("xquad_instruct_el"), str(tmp_path))
 
 
 def test_mlqa_files_as_the_archive_unpacks(tmp_path):

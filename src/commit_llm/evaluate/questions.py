@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from commit_llm.codemix.scripts import script_of, scripts
 from commit_llm.errors import UserError
 from commit_llm.evaluate.hub import load_rows
 from commit_llm.evaluate.tasks import TASKS, Task
@@ -24,7 +25,7 @@ class Question(NamedTuple):
 def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -> list[Question]:
     """A task's questions in file order, the first `limit` of them; without a data_dir, from the hub.
 
-    Raises UserError where the file is missing, has another shape, or repeats an id.
+    Raises UserError where the file is missing, has another shape, is in another script, or repeats an id.
     """
     if limit is not None and limit < 1:
         raise UserError(f"--limit {limit}: must be at least 1")
@@ -33,7 +34,11 @@ def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -
     path = find_file(task, data_dir)
     if path is None:
         raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}")
-    return read_squad(path)[:limit]
+    questions = read_squad(path)
+    script = script_of(task.language)
+    if all(script not in scripts(question.context) for question in questions):
+        raise UserError(f"{path}: no context has a {script.title()} letter; is it the file of another language?")
+    return questions[:limit]
 
 
 def english_references(task: Task, items: Sequence[Question], data_dir: str | None) -> list[tuple[str, ...]] | None:
