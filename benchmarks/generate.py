@@ -1,7 +1,7 @@
 # ruff: noqa: E402 (the number of threads is set before the libraries are imported)
 """Time to answer real XQuAD prompts, ours beside Hugging Face's `generate`, in one run.
 
-    python benchmarks/generate.py [--sizes 15M 80M] [--prompts 100] [--new-tokens 32] [--rounds 3]
+    python benchmarks/generate.py [--sizes 15M 40M] [--prompts 100] [--new-tokens 32] [--rounds 3]
 
 Both get the same model (random weights), the same prompts of ogx_xquad_el as LLaMA tokens, and stop at a
 newline, at eos, or after the new tokens. Ours are the batches of `commit-llm eval`; theirs are of two prompts, as
@@ -43,7 +43,7 @@ from commit_llm.model.parameters import count_parameters, init_parameters
 SHARED = Path(os.environ.get("COMMIT_SHARED", Path(__file__).parents[2] / "shared"))
 SIZES = {
     "15M": ModelConfig(32000, 256, 688, 8, 4, 4, 64, 2048, tie_word_embeddings=True),
-    "80M": ModelConfig(32000, 640, 1728, 12, 10, 10, 64, 2048, tie_word_embeddings=True),
+    "40M": ModelConfig(32000, 512, 1376, 8, 8, 8, 64, 2048, tie_word_embeddings=True),
     "1B": ModelConfig(32000, 2048, 5632, 22, 32, 4, 64, 2048),
     "7B": ModelConfig(32000, 4096, 11008, 32, 32, 32, 128, 2048),
 }
@@ -89,7 +89,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["15M", "80M"] if ON_CPU else ["1B", "7B"])
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["15M", "40M"] if ON_CPU else ["1B", "7B"])
     parser.add_argument("--prompts", type=int, default=100)
     parser.add_argument("--new-tokens", type=int, default=32)
     parser.add_argument("--batch-size", type=int, default=8)

@@ -60,5 +60,5 @@ def run(argv: list[str]) -> int:
     if done.results is not None:
         print(scores_table(done.results))
     else:
-        print("not evaluated: name --tasks and --data-dir to do so")
+        print("not evaluated: name --tasks to do so")
     return 0
