@@ -25,8 +25,8 @@ def load_rows(task: Task) -> list[dict[str, Any]]:
     way_out = f"put {task.files()[0]} into a folder and name it with --data-dir"
     try:
         folder = snapshot_download(repository, repo_type="dataset", revision=revision, allow_patterns=pattern)
-        files = sorted(Path(folder).glob(f"{config}/**/*{task.split}*.parquet"))
-        files += sorted(Path(folder).glob(f"{config}/{task.split}/*.parquet"))
+        under = Path(folder).glob(f"{config}/**/*.parquet")
+        files = sorted(file for file in under if task.split in str(file.relative_to(folder)))
     except (LocalEntryNotFoundError, OfflineModeIsEnabled):
         raise UserError(f"{task.name}: the hub cannot be reached for {repository}; {way_out}") from None
     except Exception as error:  # the library raises many kinds
