@@ -69,8 +69,8 @@ def alpaca_999(shared: Shared) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The quickstart's example files."""
-    from commit_llm.quickstart.example import write_example
+    """The files of a small data set: instructions, dictionary, questions, model folder."""
+    from tests.small_example import write_example
 
     folder = tmp_path_factory.mktemp("example")
     write_example(folder, seed=0)

@@ -1,4 +1,4 @@
-"""A small recipe on the quickstart's example."""
+"""A small recipe on the small example."""
 
 import dataclasses
 

@@ -15,10 +15,7 @@ from commit_llm.errors import UserError
 # name: (module, what it does). Each module has run(argv), which may give an exit status; it is imported only
 # when it is asked for.
 COMMANDS = {
-    "quickstart": (
-        "commit_llm.cli.quickstart",
-        "a tiny model tuned three ways and asked in Greek, offline, in five minutes at most",
-    ),
+    "quickstart": ("commit_llm.cli.quickstart", "try COMMIT on an embedded example, offline, in under five minutes"),
     "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
     "mix": ("commit_llm.cli.mix", "code-mix the texts of a data file"),
     "train": ("commit_llm.cli.train", "train a model by a recipe, or go on with a run"),

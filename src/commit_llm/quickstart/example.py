@@ -1,137 +1,106 @@
-"""The embedded example: a small world of people, told in English and, word for word, in Greek.
+"""The files of the embedded example: texts, instruction data, dictionary, test questions, and a model to start from.
 
-All of it is made here: instruction data, dictionary, test questions in SQuAD layout, a model
-configuration and a tokenizer. The people of the test questions are in no training example.
+The people of the test questions are in no text and in no instruction, in any language.
 """
 
-import itertools
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from commit_llm.codemix.randomness import permutation
+from commit_llm.codemix.randomness import hash64, unit_float
+from commit_llm.data.prompts import ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT
+from commit_llm.quickstart.tokenizer import write_tokenizer
+from commit_llm.quickstart.world import (
+    DICTIONARY,
+    FIRST_NAMES,
+    LAST_NAMES,
+    RELATIONS,
+    Person,
+    greek,
+    people,
+    question,
+    told,
+)
 
-# English word -> Greek word, of the closed vocabulary that the texts below use.
-DICTIONARY = {
-    "lives": "μένει", "in": "στην", "works": "δουλεύει", "as": "ως", "a": "μια", "likes": "αγαπά", "and": "και",
-    "where": "πού", "what": "τι", "does": "κάνει", "live": "ζει", "work": "εργάζεται", "like": "προτιμά",
-    "athens": "αθήνα", "patras": "πάτρα", "corfu": "κέρκυρα", "crete": "κρήτη", "larissa": "λάρισα", "volos": "βόλος",
-    "teacher": "δασκάλα", "doctor": "γιατρός", "farmer": "αγρότισσα", "baker": "φούρναρης", "pilot": "πιλότος",
-    "singer": "τραγουδίστρια", "bread": "ψωμί", "cheese": "τυρί", "olives": "ελιές", "honey": "μέλι", "fish": "ψάρι",
-    "soup": "σούπα",
-}  # fmt: skip
-CITIES = ("athens", "patras", "corfu", "crete", "larissa", "volos")
-JOBS = ("teacher", "doctor", "farmer", "baker", "pilot", "singer")
-FOODS = ("bread", "cheese", "olives", "honey", "fish", "soup")
-NAMES = (
-    "anna", "eleni", "maria", "sofia", "katerina", "ioanna", "dimitra", "georgia", "vasiliki", "angeliki", "despina",
-    "fotini", "irini", "kalliopi", "marina", "natalia", "olga", "paraskevi", "rania", "stella", "theodora", "xenia",
-    "zoe", "chrysa",
-)  # fmt: skip
-TEST_NAMES = NAMES[-6:]
+TEXTS, INSTRUCTIONS, DICTIONARY_FILE, MODEL = "texts.jsonl", "instructions.jsonl", "en-el.txt", "model"
+TEXTS_A_PERSON = 4
+GREEK_SHARE = 0.1  # of the texts: English-centric, as the models that COMMIT is for
 
-MODEL = {
+CONFIG = {
     "model_type": "llama",
     "hidden_size": 64,
-    "intermediate_size": 176,
+    "intermediate_size": 128,
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 2048,
+    "max_position_embeddings": 512,  # a prompt of 75 tokens and the 256 of an answer
     "rms_norm_eps": 1e-6,
     "bos_token_id": 1,
     "eos_token_id": 2,
+    "tie_word_embeddings": False,
 }
 
 
-def greek(text: str) -> str:
-    """The text word for word in Greek; names and punctuation stay."""
-    return " ".join(DICTIONARY.get(word, word) for word in text.split(" "))
-
-
-def people(names: tuple[str, ...], seed: int) -> list[dict[str, Any]]:
-    """Every person with every city, and a job and a food that the seed draws: text, questions and answers."""
+def texts(told_of: list[Person], seed: int) -> list[dict[str, str]]:
+    """Plain texts to train the base model on: each tells of one person, some in Greek."""
     made = []
-    for number, (name, city) in enumerate(itertools.product(names, CITIES)):
-        job = JOBS[int(permutation(len(JOBS), seed, number, 0)[0])]
-        food = FOODS[int(permutation(len(FOODS), seed, number, 1)[0])]
-        text = f"{name} lives in {city} and works as a {job} and likes {food}"
-        asked = [
-            (f"where does {name} live", city),
-            (f"what does {name} work as", job),
-            (f"what does {name} like", food),
-        ]
-        made.append({"text": text, "asked": asked})
+    for n, person in enumerate(told_of * TEXTS_A_PERSON):
+        text = told(person, seed, 3, n, twice=True)
+        made.append({"text": greek(text) if unit_float(hash64(seed, 4, n)) < GREEK_SHARE else text})
     return made
 
 
-def instructions(seed: int) -> list[dict[str, str]]:
-    """The English training data, Alpaca format: a question, the text as input, the answer."""
-    told = people(tuple(name for name in NAMES if name not in TEST_NAMES), seed)
+def instructions(told_of: list[Person], seed: int) -> list[dict[str, str]]:
+    """English questions with their context as input, Alpaca format: one of every relation of every person."""
     return [
-        {"instruction": f"{question} ?", "input": person["text"], "output": answer}
-        for person in told
-        for question, answer in person["asked"]
+        {"instruction": question(person, relation), "input": told(person, seed, 5, n, i), "output": person.facts[i]}
+        for n, person in enumerate(told_of)
+        for i, relation in enumerate(RELATIONS)
     ]
 
 
-def questions(seed: int, in_greek: bool) -> dict[str, Any]:
-    """The test questions, in SQuAD layout."""
+def questions(asked_about: list[Person], seed: int, in_greek: bool) -> dict[str, Any]:
+    """The test questions in SQuAD layout, a context each; ids are the same in both languages."""
     say = greek if in_greek else str
-    paragraphs = [
-        {
-            "context": say(person["text"]),
-            "qas": [
-                {
-                    "id": f"{number}-{n}",
-                    "question": say(f"{question} ?"),
-                    "answers": [{"text": say(answer), "answer_start": say(person["text"]).index(say(answer))}],
-                }
-                for n, (question, answer) in enumerate(person["asked"])
-            ],
-        }
-        for number, person in enumerate(people(TEST_NAMES, seed))
-    ]
+    paragraphs = []
+    for n, person in enumerate(asked_about):
+        for i, relation in enumerate(RELATIONS):
+            context, answer = say(told(person, seed, 6, n, i)), say(person.facts[i])
+            found = re.search(rf"\b{answer}\b", context)
+            assert found, "every fact is told"
+            given = [{"text": answer, "answer_start": found.start()}]
+            asked = {"id": f"{n}-{relation.asked}", "question": say(question(person, relation)), "answers": given}
+            paragraphs.append({"context": context, "qas": [asked]})
     return {"version": "commit-llm quickstart", "data": [{"title": "people", "paragraphs": paragraphs}]}
 
 
 def write_example(folder: Path, seed: int) -> None:
-    """Write the example's files into an existing, empty folder."""
-    data = instructions(seed)
-    lines = [json.dumps(record, ensure_ascii=False) for record in data]
-    (folder / "instructions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Write all the files into an existing, empty folder."""
+    training, test = people(seed)
+    write_lines(folder / TEXTS, texts(training, seed))
+    write_lines(folder / INSTRUCTIONS, instructions(training, seed))
     pairs = [f"{english}\t{other}\n" for english, other in DICTIONARY.items()]
-    (folder / "en-el.txt").write_text("".join(pairs), encoding="utf-8")
+    (folder / DICTIONARY_FILE).write_text("".join(pairs), encoding="utf-8")
     for language in ("en", "el"):
-        text = json.dumps(questions(seed, in_greek=language == "el"), ensure_ascii=False, indent=1)
-        (folder / f"xquad.{language}.json").write_text(text + "\n", encoding="utf-8")
-    model = folder / "model"
+        write_json(folder / f"xquad.{language}.json", questions(test, seed, in_greek=language == "el"))
+    model = folder / MODEL
     model.mkdir()
-    texts = [*DICTIONARY, *DICTIONARY.values(), *NAMES, *(text for record in data for text in record.values())]
-    vocab_size = write_tokenizer(model, texts)
-    (model / "config.json").write_text(
-        json.dumps(MODEL | {"vocab_size": vocab_size}, indent=2) + "\n", encoding="utf-8"
-    )
+    vocab_size = write_tokenizer(model, known_texts())
+    write_json(model / "config.json", CONFIG | {"vocab_size": vocab_size})
 
 
-def write_tokenizer(folder: Path, texts: list[str]) -> int:
-    """Train a byte-level BPE tokenizer on the texts and the prompt templates; its number of entries."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+def known_texts() -> list[str]:
+    """Texts that hold every word there is: of both languages, of names, and of the prompt templates."""
+    return [ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT, *DICTIONARY, *DICTIONARY.values(), *FIRST_NAMES, *LAST_NAMES]
 
-    from commit_llm.data.prompts import ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=640,
-        special_tokens=["<unk>", "<s>", "</s>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    templates = [ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT]
-    tokenizer.train_from_iterator([*templates, *(f" {text}" for text in texts)], trainer)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": "</s>"}
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    return tokenizer.get_vocab_size()
+def write_lines(path: Path, records: Iterable[dict[str, str]]) -> None:
+    """Write a .jsonl file."""
+    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a .json file."""
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,75 @@
+"""The command: what it replaces, what it refuses, and the whole of it with very few steps."""
+
+import json
+
+import pytest
+
+from commit_llm.cli.main import main
+from commit_llm.quickstart import experiment
+from commit_llm.train.recipes import differences
+from commit_llm.train.run_directory import read_metrics
+from commit_llm.train.stop import Reason
+
+TINY = experiment.Settings(base_steps=4, base_rows=2, steps=4, rows=2, warmup_steps=2)
+
+
+@pytest.fixture
+def skipped(monkeypatch):
+    """No training: the experiment says that it was stopped."""
+    stopped = experiment.Experiment({}, Reason.MINUTES)
+    monkeypatch.setattr(experiment, "run_experiment", lambda out, seed, settings, watcher: stopped)
+
+
+def test_somebody_elses_folder_is_refused(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("keep")
+    assert main(["quickstart", "--out", str(tmp_path)]) == 2
+    assert "exists already and is no quickstart's" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("keep")
+    assert main(["quickstart", "--out", str(tmp_path / "file")]) == 2
+
+
+def test_a_seed_out_of_range_is_told_before_anything_is_written(tmp_path, capsys):
+    assert main(["quickstart", "--out", str(tmp_path / "out"), "--seed", "-1"]) == 2
+    assert "--seed -1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_earlier_quickstart_is_replaced(tmp_path, skipped, capsys):
+    (tmp_path / "quickstart.json").write_text("{}")
+    (tmp_path / "old").mkdir()
+    assert main(["quickstart", "--out", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["example", "quickstart.json"]
+    out = capsys.readouterr().out
+    assert [line.split()[0] for line in out.splitlines()[:3]] == ["English", "mixed", "Greek"]
+    assert "the same command begins anew" in out
+
+
+def test_the_arms_differ_in_the_mixing_alone(tmp_path):
+    made = {arm: experiment.arm_recipe(arm, tmp_path, 0, experiment.SETTINGS) for arm in experiment.ARMS}
+    for recipe in made.values():
+        recipe.check()
+    assert differences(made["codemix-naive"], made["commit"]) == ["block_template: False -> True"]
+    changed = [line.split(":")[0] for line in differences(made["alpaca"], made["commit"])]
+    assert changed == ["dictionary", "ratio"]
+
+
+@pytest.mark.slow
+def test_the_whole_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiment, "SETTINGS", TINY)
+    out = tmp_path / "out"
+    assert main(["quickstart", "--out", str(out), "--seed", "3"]) == 0
+    printed = capsys.readouterr().out
+    for arm in experiment.ARMS:
+        assert read_metrics(out / arm / "run")[-1]["step"] == 4
+        assert (out / arm / "model" / "model.safetensors").is_file()
+        assert len((out / arm / "eval" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()) == 480
+        assert f"{arm:<13}  tuned, exported and asked" in printed
+    held = json.loads((out / "quickstart.json").read_text())
+    assert held["seed"] == 3
+    assert held["arms"]["commit"]["el"]["exact_match"] < 20
+    assert "mixing carries the task over" not in printed  # nothing is learnt in four steps, and nothing is claimed
+    assert "commit-llm run commit --help" in printed
