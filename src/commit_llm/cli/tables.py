@@ -42,6 +42,7 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
     """
     ours = {task: found for task, found in results.items() if "exact_match" in found}
     lines: list[str] = []
+    rows: list[tuple[str, ...]]
     if ours:
         rows = [("task", "exact match", "F1", "questions", "shortened")]
         rows += [
