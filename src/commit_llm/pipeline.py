@@ -72,6 +72,6 @@ def run_chain(
     source = open_model(str(exported))
     model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype))
     results = evaluate(
-        model, tasks, evaluation, data_dir=data_dir, limit=limit, batch_size=batch_size, report=on_answers
+        model, tasks, evaluation, data_dir=data_dir, limit=limit, batch_size=batch_size, hint=False, report=on_answers
     )
     return Chain(outcome, results)

@@ -22,7 +22,7 @@ from commit_llm.evaluate.answers import Answerer
 from commit_llm.evaluate.harness import model as adapter
 from commit_llm.evaluate.harness.documents import TASK_FILES, process_results, task_file
 from commit_llm.evaluate.harness.model import CommitLM
-from commit_llm.evaluate.harness.upstream import Upstream, find_upstream
+from commit_llm.evaluate.harness.upstream import Upstream, _sample, find_upstream
 from commit_llm.evaluate.results import read_results
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import TASKS, find_task
@@ -139,6 +139,7 @@ def test_generation_stops_where_the_task_says(model):
     assert stopped == free[: free.index(stop)]
     (few,) = lm.generate_until([request("generate_until", "anna", {"until": "\n\n\n", "max_gen_toks": 5})])
     assert free.startswith(few)
+    assert lm.generate_until([request("generate_until", "anna", {"do_sample": False, "temperature": 1})])
     with pytest.raises(UserError, match="generation is greedy here"):
         lm.generate_until([request("generate_until", "anna", {"do_sample": True, "temperature": 0.7})])
 
@@ -184,6 +185,20 @@ def test_a_task_of_lm_evals_own_goes_on_after_a_kill(model, example, tmp_path, m
     samples = [json.loads(line) for line in (tmp_path / "eval" / "samples.jsonl").read_text().splitlines()]
     assert len(samples) == 6
     assert np.mean([row["acc"] for row in samples]) == pytest.approx(found["metrics"]["acc"])
+
+
+def test_samples_hold_what_json_can():
+    row = {
+        "doc_id": 1,
+        "filter": "none",
+        "filtered_resps": [(-1.5, np.True_)],
+        "target": np.int64(2),
+        "metrics": ["f1"],
+    }
+    sample = _sample("cola", row | {"f1": (np.int64(1), np.float64("nan"))})
+    assert json.loads(json.dumps(sample, allow_nan=False)) == {
+        "id": "1", "task": "cola", "filter": "none", "prediction": [[-1.5, True]], "target": 2, "f1": [1, None],
+    }  # fmt: skip
 
 
 def test_names_that_lm_eval_does_not_know(monkeypatch):

@@ -76,6 +76,36 @@ def test_another_evaluation_is_refused_naming_what_differs(tmp_path):
     assert json.loads((tmp_path / "eval" / "unfinished" / "what.json").read_text()) == other
 
 
+def test_answers_that_nothing_describes_are_not_taken_over(tmp_path):
+    with journal(tmp_path / "eval", {"model": "a"}, False, "results.json") as kept:
+        kept.keep("t", {0: Answer("old", False)})
+    (kept.folder / "what.json").unlink()  # as where a kill met the removal of the folder
+    with journal(tmp_path / "eval", {"model": "b"}, False, "results.json") as kept:
+        assert not kept.answers
+
+
+def test_overwrite_leaves_an_evaluation_under_way_alone(tmp_path):
+    with journal(tmp_path / "eval", {"model": "a"}, False, "results.json") as kept:
+        with (
+            pytest.raises(UserError, match="is evaluating here"),
+            journal(tmp_path / "eval", {"model": "b"}, True, "results.json"),
+        ):
+            pass
+        kept.keep("t", {0: Answer("mine", False)})
+    assert Journal(tmp_path / "eval").answers == {"t": {0: ("mine", False)}}
+
+
+def test_files_of_an_earlier_evaluation_do_not_stay(tmp_path):
+    out = tmp_path / "eval"
+    out.mkdir()
+    for name in ("results.json", "samples.jsonl"):
+        (out / name).write_text("old")
+    with journal(out, {}, True, "results.json") as kept:
+        (kept.folder / "results.json").write_text("new")
+        kept.finish(["results.json"], others=("samples.jsonl",))
+    assert files_of(out) == {"results.json": b"new"}
+
+
 def test_a_finished_one_stays_until_its_successor_stands(tmp_path):
     out = tmp_path / "eval"
     out.mkdir()

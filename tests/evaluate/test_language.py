@@ -30,6 +30,8 @@ from commit_llm.evaluate.words import words, words_f1
         ("北京", "zh", "target"),
         ("القاهرة", "ar", "target"),
         ("Москва́", "ru", "target"),
+        ("№5, 5 ℃", "el", "neutral"),
+        ("佐々木", "zh", "target"),
     ],
 )
 def test_answer_language(text, language, kind):

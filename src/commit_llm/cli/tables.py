@@ -66,7 +66,9 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += ["", "answers, of questions whose reference is in the language's script:", *_aligned(rows)]
     for task, found in results.items():
         if "metrics" in found:
-            values = "  ".join(f"{name} {value:.4f}" for name, value in found["metrics"].items())
+            values = "  ".join(
+                f"{name} " + ("-" if value is None else f"{value:.4f}") for name, value in found["metrics"].items()
+            )
             lines += [f"{task} (lm-eval, {found['items']} items): {values}"]
     return "\n".join(lines)
 

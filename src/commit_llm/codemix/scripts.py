@@ -13,6 +13,7 @@ SCRIPT_OF_LANGUAGE = {
     "zh": "CJK",
 }
 LATIN = "LATIN"
+ALIASES = {"IDEOGRAPHIC": "CJK"}  # the sign that repeats a character
 
 
 def scripts(text: str) -> frozenset[str]:
@@ -21,9 +22,11 @@ def scripts(text: str) -> frozenset[str]:
     >>> sorted(scripts("Αθήνα 2004, Athens"))
     ['GREEK', 'LATIN']
     """
-    text = unicodedata.normalize("NFKC", text)  # full-width letters are Latin ones
     letters = {character for character in text if unicodedata.category(character).startswith("L")}
-    return frozenset(unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0] for letter in letters)
+    # Full-width letters are Latin ones; signs such as the degree's would become letters, and are none.
+    letters = set(unicodedata.normalize("NFKC", "".join(letters)))
+    found = {unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0] for letter in letters}
+    return frozenset(ALIASES.get(script, script) for script in found) - {"MODIFIER", "COMBINING"}
 
 
 def script_of(language: str) -> str:

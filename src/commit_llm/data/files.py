@@ -34,7 +34,7 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
     """
     refuse_existing_folder(path, overwrite, marker)
     path = path.resolve()
-    _make_parent(path)
+    make_folder(path.parent)
     holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=path.parent))
     temporary, aside = holder / "new", holder / "old"
     temporary.mkdir()  # of the usual mode, which mkdtemp's own folder is not
@@ -81,12 +81,13 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
 
 
 def _temporary(path: Path) -> Path:
-    _make_parent(path)
+    make_folder(path.parent)
     return path.parent / f".{path.name}.partial-{os.getpid()}"
 
 
-def _make_parent(path: Path) -> None:
+def make_folder(path: Path) -> None:
+    """Make a folder that may be there already; UserError where it cannot be made."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise UserError(f"{path.parent}: cannot be made a folder ({error.strerror}); choose another --out") from None
+        raise UserError(f"{path}: cannot be made a folder ({error.strerror}); choose another --out") from None

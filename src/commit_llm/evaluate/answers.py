@@ -101,13 +101,13 @@ def plan_batches(lengths: Sequence[int], batch_size: int, longest: int, max_new_
     """Prompts in batches, short ones first; each as wide as its longest, up to a multiple of 256.
 
     A batch holds no more tokens, padding and answers included, than batch_size prompts of the greatest
-    length: shorter prompts go more at a time. Batches of one width have one number of rows, so that
-    each width is compiled once.
+    length (of 2,048 tokens, where a model takes longer ones): shorter prompts go more at a time. Batches
+    of one width have one number of rows, so that each width is compiled once.
 
     >>> [(b.prompts, b.rows, b.width) for b in plan_batches([300, 5, 700, 8, 9], 1, 768, 256)]
     [([1, 3], 2, 256), ([4], 2, 256), ([0], 1, 512), ([2], 1, 768)]
     """
-    budget = batch_size * (longest + max_new_tokens)
+    budget = batch_size * min(longest + max_new_tokens, MAX_LENGTH)
 
     def width(place: int) -> int:
         return min(longest, -(-max(lengths[place], 1) // BUCKET) * BUCKET)
@@ -153,7 +153,7 @@ def stop_tokens(tokenizer: Tokenizer, vocab_size: int, stops: Sequence[str] = (S
     ends = np.zeros(vocab_size, bool)
     for token in range(tokenizer.vocab_size):
         text = tokenizer.decode([token])
-        ends[token] = any(stop in text for stop in stops)
+        ends[token] = any(stop and stop in text for stop in stops)
     ends[tokenizer.eos_id] = True
     return ends
 

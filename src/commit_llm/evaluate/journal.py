@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.files import refuse_existing_folder, whole_folder
+from commit_llm.data.files import make_folder, refuse_existing_folder, whole_file
+from commit_llm.data.lock import FILE as LOCK
 from commit_llm.data.lock import locked
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answer
@@ -39,42 +40,55 @@ class Journal:
             file.writelines(lines)
         self.answers[task].update(answers)
 
-    def finish(self, names: list[str]) -> None:
-        """Put the finished files, written into the folder, in their place, the last one last."""
+    def finish(self, names: list[str], others: tuple[str, ...] = ()) -> None:
+        """Put the finished files, written into the folder, in their place, the last one last.
+
+        The last one names a finished evaluation: an earlier one is removed first, and so are others, files
+        of an earlier evaluation that this one has not.
+        """
+        for name in (names[-1], *others):
+            (self.out / name).unlink(missing_ok=True)
         for name in names:
             os.replace(self.folder / name, self.out / name)
-        shutil.rmtree(self.folder)
+        (self.folder / WHAT).unlink()  # without it the folder means nothing
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @contextmanager
-def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str) -> Iterator[Journal]:
+def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hint: bool = True) -> Iterator[Journal]:
     """The journal of the evaluation that `what` describes: a new one, or that of an evaluation gone on with.
 
     Raises UserError where `out` holds a finished evaluation (it has the marker) or another unfinished one,
-    unless overwrite; where it holds something else; or where another process evaluates into it.
+    unless overwrite; where it holds something else; or where another process evaluates into it. hint says
+    that the command has --overwrite.
     """
     refuse_finished(out, overwrite, marker)
     folder = out / UNFINISHED
+    make_folder(folder)
     what = json.loads(json.dumps(what))
-    if (folder / WHAT).is_file():
-        different = _different(_read(folder / WHAT), what)
-        if different and not overwrite:
-            raise UserError(
-                f"{out}: holds an unfinished evaluation with another {', '.join(different)}; "
-                "choose another --out, or add --overwrite"
-            )
-        if different:
-            shutil.rmtree(folder)
-    if not folder.exists():
-        with whole_folder(folder) as new:
-            (new / WHAT).write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
     with locked(folder, "evaluating"):
+        if (folder / WHAT).is_file():
+            different = _different(_read(folder / WHAT), what)
+            if different and not overwrite:
+                raise UserError(
+                    f"{out}: holds an unfinished evaluation with another {', '.join(different)}; choose another --out"
+                    + (", or add --overwrite" if hint else "")
+                )
+        else:
+            different = ["everything"]
+        if different:
+            for path in folder.iterdir():
+                if path.name != LOCK:
+                    path.unlink()
+            with whole_file(folder / WHAT, overwrite=True) as new:
+                new.write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
         yield Journal(out)
 
 
 def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:
     """Raise UserError where an evaluation into the folder can neither begin nor go on."""
-    if not (out / UNFINISHED / WHAT).is_file():
+    left = [path.name for path in out.iterdir()] if out.is_dir() and not out.is_symlink() else []
+    if left != [UNFINISHED] and not (out / UNFINISHED / WHAT).is_file():
         refuse_existing_folder(out, overwrite, marker)
 
 

@@ -148,7 +148,7 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def write_results(path: Path, results: Results) -> None:
     """Write results.json."""
-    text = json.dumps({"schema": SCHEMA, "tasks": results}, indent=2, ensure_ascii=False)
+    text = json.dumps({"schema": SCHEMA, "tasks": results}, indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 

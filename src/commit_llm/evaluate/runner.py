@@ -44,6 +44,7 @@ def evaluate(
     limit: int | None = None,
     batch_size: int = 8,
     overwrite: bool = False,
+    hint: bool = True,
     upstream: Upstream | None = None,
     report: Report = lambda task, done, total: None,
 ) -> Results:
@@ -52,7 +53,7 @@ def evaluate(
     upstream are tasks of lm-eval to run too; what was said to them goes into samples.jsonl.
 
     Killed and called again with the same arguments, it goes on with what is not answered yet, to the same
-    files. Scores are 0-100 with two decimals.
+    files. Scores are 0-100 with two decimals. hint says that the command has --overwrite.
     """
     questions = {task.name: load_questions(task, data_dir, limit) for task in tasks}
     english = {task.name: english_references(task, questions[task.name], data_dir) for task in tasks}
@@ -70,7 +71,7 @@ def evaluate(
     results: Results = {}
     predictions: list[dict[str, Any]] = []
     contexts: list[dict[str, Any]] = []
-    with journal(out, what, overwrite, RESULTS) as kept:
+    with journal(out, what, overwrite, RESULTS, hint) as kept:
         for task in tasks:
             items, known = questions[task.name], kept.answers[task.name]
             prompts = [task.prompt(item.context, item.question) for item in items]
@@ -93,7 +94,7 @@ def evaluate(
         for name, rows in files.items():
             write_lines(kept.folder / name, rows)
         write_results(kept.folder / RESULTS, results)
-        kept.finish([*files, RESULTS])
+        kept.finish([*files, RESULTS], others=() if upstream else (SAMPLES,))
     return results
 
 

@@ -168,10 +168,10 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
 
 def _greedy(settings: dict[str, Any]) -> dict[str, Any]:
     """Stops and length of a task's generation settings; UserError where it wants sampling."""
-    if settings.get("do_sample") or settings.get("temperature"):
+    if settings.get("do_sample", bool(settings.get("temperature"))):
         raise UserError(f"a task asks for sampling ({settings}); generation is greedy here")
     until = settings.get("until") or []
     return {
         "until": [until] if isinstance(until, str) else list(until),
-        "max_gen_toks": int(settings.get("max_gen_toks") or MAX_NEW_TOKENS),
+        "max_gen_toks": int(settings.get("max_gen_toks") or settings.get("max_new_tokens") or MAX_NEW_TOKENS),
     }

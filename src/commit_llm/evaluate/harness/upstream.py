@@ -1,13 +1,17 @@
 """lm-eval's own tasks, run on a model of ours."""
 
+import contextlib
 import difflib
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from commit_llm import __version__
 from commit_llm.errors import UserError
@@ -41,8 +45,12 @@ class Upstream:
         from commit_llm.evaluate.harness.model import CommitLM
 
         ours = CommitLM(model, batch_size, responses, report)
+        os.environ["DISABLE_MULTIPROC"] = "1"  # or its bootstrap forks this process, threads of jax and all
         try:
-            found = lm_eval.simple_evaluate(model=ours, tasks=list(self.names), limit=limit, task_manager=self.manager)
+            with contextlib.redirect_stdout(sys.stderr):  # it prints, and our output may be JSON
+                found = lm_eval.simple_evaluate(
+                    model=ours, tasks=list(self.names), limit=limit, task_manager=self.manager
+                )
         except (ConnectionError, FileNotFoundError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UserError(f"{', '.join(self.names)}: lm-eval could not load its data ({reason})") from None
@@ -77,7 +85,7 @@ def _entry(found: dict[str, Any], name: str, model: Answerer, limit: int | None)
     import lm_eval
 
     values = found["results"][name]
-    metrics = {key.removesuffix(",none"): value for key, value in values.items() if isinstance(value, int | float)}
+    metrics = {key.removesuffix(",none"): _plain(value) for key, value in values.items() if _is_number(value)}
     metrics.pop("sample_len", None)
     signature = {
         "task": name,
@@ -101,7 +109,23 @@ def _sample(task: str, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": str(row["doc_id"]),
         "task": task,
-        "prediction": row["filtered_resps"],
-        "target": row["target"],
-        **{metric: row[metric] for metric in row["metrics"]},
+        "filter": row["filter"],
+        "prediction": _plain(row["filtered_resps"]),
+        "target": _plain(row["target"]),
+        **{metric: _plain(row[metric]) for metric in row["metrics"]},
     }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: numpy's values as Python's, null for what is no finite number."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else str(value)
