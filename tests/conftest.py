@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from jaxtyping import install_import_hook
 
@@ -17,6 +18,10 @@ install_import_hook([f"commit_llm.{name}" for name in CHECKED], "beartype.bearty
 COMPILED = tempfile.TemporaryDirectory(prefix="commit-llm-tests-")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+
+# A slow machine is no failure.
+hypothesis.settings.register_profile("commit-llm", deadline=None)
+hypothesis.settings.load_profile("commit-llm")
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"

@@ -240,7 +240,7 @@ MISTAKES = [
     (["batches", "alpaca", "--model", "{model}", "--data", "{data}", "--out", "{out}.zip"], "go into an .npz file"),
     (["export", "{folder}", "--out", "{out}"], "not a run directory"),
     (["eval", "{folder}", "--tasks", "ogx_xquad_el", "--data-dir", "{folder}", "--out", "{out}"], "not a model folder"),
-    (["eval", "{model}", "--tasks", "xquad_el", "--out", "{out}"], "no task 'xquad_el'; near it are ogx_xquad_el"),
+    (["eval", "{model}", "--tasks", "ogx_xquad_ell", "--out", "{out}"], "no task 'ogx_xquad_ell'; near it are ogx_xquad_el"),
     (["eval", "--tasks", "ogx_xquad_el", "--out", "{out}"], "name a model folder"),
     (["score", "{empty}", "--task", "ogx_xquad_el", "--data-dir", "{folder}"], "no xquad.el.json in"),
     (["run", "alpaca", "--model", "{model}", "--tasks", "ogx_xquad_el", "--data-dir", "{folder}", "--out", "{out}"],

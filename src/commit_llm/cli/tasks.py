@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 
 from commit_llm.cli.parse import parse
-from commit_llm.evaluate.harness.documents import TASK_FILES
 from commit_llm.evaluate.tasks import TASKS
 
 
@@ -22,6 +21,8 @@ class Tasks:
 def run(argv: list[str]) -> None:
     command = parse(Tasks, "tasks", argv)
     if command.path:
+        from commit_llm.evaluate.harness.documents import TASK_FILES
+
         print(TASK_FILES)
         return
     if command.json:
