@@ -67,9 +67,8 @@ def questions(asked_about: list[Person], seed: int, in_greek: bool) -> dict[str,
     for n, person in enumerate(asked_about):
         for i, relation in enumerate(RELATIONS):
             context, answer = say(told(person, seed, 6, n, i)), say(person.facts[i])
-            found = re.search(rf"\b{answer}\b", context)
-            assert found, "every fact is told"
-            given = [{"text": answer, "answer_start": found.start()}]
+            start = next(re.finditer(rf"\b{answer}\b", context)).start()  # every fact is told
+            given = [{"text": answer, "answer_start": start}]
             asked = {"id": f"{n}-{relation.asked}", "question": say(question(person, relation)), "answers": given}
             paragraphs.append({"context": context, "qas": [asked]})
     return {"version": "commit-llm quickstart", "data": [{"title": "people", "paragraphs": paragraphs}]}
