@@ -96,7 +96,7 @@ def config(run):
 def test_commit(commit):
     made = config(commit)
     assert (made["ratio"], made["block_template"], made["behaviour"]) == (0.9, True, "original")
-    assert made["dictionary"].endswith("en-el.txt")
+    assert made["dictionary"][0].endswith("en-el.txt")
     lines = read_metrics(commit)
     assert [line["step"] for line in lines] == [1, STEPS]
     assert lines[0]["learning_rate"] == 0  # the schedule's first value, as in the original
@@ -146,7 +146,7 @@ def test_evaluation_on_mlqa(commands, shared, model):
 def test_alignment(aligned):
     made = config(aligned)
     assert (made["form"], made["fields"], made["ratio"]) == ("text", "text", 0.5)
-    assert made["dictionary"].endswith("el-en.txt")
+    assert made["dictionary"][0].endswith("el-en.txt")
     assert read_metrics(aligned)[-1]["step"] == STEPS
 
 
@@ -165,7 +165,7 @@ def test_commit_starts_from_the_aligned_model(commands, aligned):
 def test_naive_alpaca(commands, commit):
     """Its note: all the settings of code-mixing removed."""
     run = commands.train("alpaca", "alpaca-2024", *commands.scratch, *commands.alpaca)
-    assert (config(run)["ratio"], config(run)["dictionary"]) == (0, None)
+    assert (config(run)["ratio"], config(run)["dictionary"]) == (0, [])
     assert read_metrics(run)[0]["loss"] != read_metrics(commit)[0]["loss"]  # the same weights, other text
     assert scripts(commands.rows("alpaca", "alpaca-2024", *commands.alpaca)) == {"LATIN"}
 

@@ -3,13 +3,14 @@
 import random
 from collections.abc import Sequence
 
+import pyarrow as pa
 import pytest
 
-from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.codemix.randomness import occurrence_draws
+from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
+from commit_llm.codemix.clean import replace
+from commit_llm.codemix.original import explain_original
 from commit_llm.errors import UserError
 
-ANY_DRAWS = occurrence_draws(0, 0, 0, "text")  # at ratio 1 with one translation a word they do not matter
 FIELDS = ("instruction", "input", "output")
 
 
@@ -38,33 +39,41 @@ def dictionary(shared):
     return load
 
 
+def both(mixer, text):
+    """The text mixed by the plain engine, which the compiled one must agree with."""
+    plain = mixer.mix(text)
+    assert mixer.mix_example({"text": text}, row=0) == ({"text": plain.text}, plain.counts)
+    return plain.text
+
+
 @pytest.mark.parametrize("name", ["codemix_first_ratio1.jsonl", "codemix_edge.json"])
 @pytest.mark.parametrize("language", ["el", "hi", "th"])
 def test_first_translation_at_ratio_one(shared, dictionary, name, language):
-    mixer = CodeMixer(dictionary(f"en-{language}").first_only(), 1.0)
+    mixer = CodeMixer(dictionary(f"en-{language}").first_only(), 1.0, style="original")
     cases = shared.golden_json(name)
     assert len(cases) in (200, 134)
     for case in cases:
-        assert mixer.mix(case["input"], ANY_DRAWS).text == case[language], case["input"]
+        assert both(mixer, case["input"]) == case[language], case["input"]
 
 
 def test_reverse_direction(shared, dictionary):
     cases = shared.golden_json("codemix_reverse_xquad.jsonl")
     assert len(cases) == 36
     for case in cases:
-        mixer = CodeMixer(dictionary(f"{case['lang']}-en").first_only(), 1.0)
-        assert mixer.mix(case["input"], ANY_DRAWS).text == case["output"]
+        mixer = CodeMixer(dictionary(f"{case['lang']}-en").first_only(), 1.0, style="original")
+        assert both(mixer, case["input"]) == case["output"]
 
 
 @pytest.mark.parametrize("language", ["hi", "el", "th"])
 def test_full_dictionary_with_python_s_generator(shared, dictionary, alpaca_999, language):
     draws = PythonDraws(42)
-    mixer = CodeMixer(dictionary(f"en-{language}"), 0.9)
+    translations = dictionary(f"en-{language}").translations
     cases = [case for case in shared.golden_json("codemix_full_ratio0.9_seed42.jsonl") if case["lang"] == language]
     assert len(cases) == 30
     for case in cases:
         for field in FIELDS:
-            assert mixer.mix(alpaca_999[case["i"]][field], draws).text == case[field]
+            text = alpaca_999[case["i"]][field]
+            assert replace(text, explain_original(text, translations, 0.9, draws), False) == case[field]
 
 
 @pytest.mark.parametrize(
@@ -76,18 +85,14 @@ def test_statistics_below_ratio_one(shared, dictionary, alpaca_999, name):
     ratio = 0.9 if source == "alpaca" else 0.5
     golden = shared.golden_json("codemix_stats.json")[f"{name}_{ratio}"]
     rows = alpaca_999 if source == "alpaca" else shared.contexts(pair[:2])
-    mixer = CodeMixer(dictionary(pair), ratio)
     changed_shares, replaced_shares = [], []
+    columns = {field: pa.array([record[field] for record in rows]) for field in rows[0]}
     for seed in range(5):
-        results = [
-            mixer.mix_field(text, seed=seed, epoch=0, row=row, field=field)
-            for row, record in enumerate(rows)
-            for field, text in record.items()
-        ]
-        words, hits = sum(r.words for r in results), sum(r.hits for r in results)
-        assert (words, hits) == (golden["core_words"], golden["in_dict"])
-        changed_shares.append(sum(r.changed for r in results) / words)
-        replaced_shares.append(sum(r.replaced for r in results) / words)
+        _, counted = CodeMixer(dictionary(pair), ratio, style="original", seed=seed).mix_columns(columns)
+        counts = Counts(*counted.sum(axis=0).tolist())
+        assert (counts.words, counts.hits) == (golden["core_words"], golden["in_dict"])
+        changed_shares.append(counts.changed / counts.words)
+        replaced_shares.append(counts.replaced / counts.words)
     for ours, key in ((changed_shares, "changed_over_core_words"), (replaced_shares, "selected_over_core_words")):
         theirs = [seed[key] for seed in golden["seeds"]]
         assert abs(sum(ours) / 5 - sum(theirs) / 5) < 0.005

@@ -61,7 +61,7 @@ def test_the_entries_tell_the_scripts():
     assert infer_languages(make("d", [("1", "2")])) == Languages(None, None, frozenset(), frozenset())
 
 
-@pytest.mark.parametrize("language", [*WORDS, *(set(MUSE.split()) - set(WORDS))])
+@pytest.mark.parametrize("language", [*WORDS, *sorted(set(MUSE.split()) - set(WORDS))])
 def test_every_language_has_the_script_of_its_words(language):
     word = WORDS.get(language, "dog")
     assert scripts(word) <= set(scripts_of(language))

@@ -1,49 +1,219 @@
-"""Properties of the mixer that hold for any text."""
+"""What the mixer does, and refuses to do."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
+from commit_llm.codemix.clean import replace
 from commit_llm.errors import UserError
 
-DICTIONARY = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("dog", "σκυλί"), ("house", "σπίτι"), ("same", "same")])
-TEXTS = st.text() | st.lists(st.sampled_from(["dog", "house", " ", "\n", "(dog)", "same", ",", "Dog"])).map("".join)
+DICTIONARY = BilingualDictionary.from_pairs(
+    [
+        ("dog", "σκύλος"), ("dog", "σκυλί"), ("house", "σπίτι"), ("house", "house"), ("same", "same"), ("will", "θα"),
+        ("us", "εμάς"), ("don't", "μην"),
+    ]
+)  # fmt: skip
+EVERY = CodeMixer(DICTIONARY, 1.0, choice="first")
+TEXTS = st.text() | st.lists(
+    st.sampled_from(
+        ["dog", "house", "Dog", "DOG", "will", "Will", "same", "don't", "don’t", " ", "\n", "(", ")", ".", "!", '"',
+         "`", "```", "$", "{", "}", "\\", "www.", "://", "@", "_", "-", "'", "1", "é", "e\u0301", "\u200d", "ไทย", "א"]
+    ), max_size=30,
+).map("".join)  # fmt: skip
+MIXERS = [
+    CodeMixer(DICTIONARY, 0.5, style="original"),
+    CodeMixer(DICTIONARY, 0.5),
+    CodeMixer(DICTIONARY, 0.5, all_capitals=True, draw="occurrence", unmixed_share=0.3, skip_words=frozenset({"us"})),
+]
 
 
+@pytest.mark.parametrize("mixer", MIXERS, ids=["original", "clean", "clean with options"])
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4))
+def test_the_kernel_gives_what_python_gives(mixer, examples):
+    """Bytes and counts, for columns, for single examples, and with one field only looked at."""
+    for mixed_fields in (None, ["b"]):
+        columns = {"a": pa.array([a for a, _ in examples]), "b": pa.array([b for _, b in examples])}
+        mixed, counts = mixer.mix_columns(columns, first_row=7, epoch=2, mixed_fields=mixed_fields)
+        for row, (a, b) in enumerate(examples):
+            texts = {"a": a, "b": b}
+            explained = mixer.explain(texts, row=7 + row, epoch=2, mixed_fields=mixed_fields)
+            expected = {name: replace(text, explained.get(name, []), False) for name, text in texts.items()}
+            assert {name: mixed[name][row].as_py() for name in texts} == expected
+            example = mixer.mix_example(texts, row=7 + row, epoch=2, mixed_fields=mixed_fields)
+            assert example.texts == expected
+            assert tuple(example.counts) == tuple(counts[row])
+            outcomes = [word.outcome for words in explained.values() for word in words]
+            assert counts[row, :7].tolist() == [outcomes.count(outcome) for outcome in Outcome]
+
+
+@pytest.mark.parametrize("style", ["clean", "original"])
 @given(TEXTS)
-def test_ratio_zero_is_the_identity(text):
-    result = CodeMixer(DICTIONARY, 0.0).mix_field(text, seed=0, epoch=0, row=0, field="text")
+def test_ratio_zero_is_the_identity(style, text):
+    result = CodeMixer(DICTIONARY, 0.0, style=style).mix(text)
     assert result.text == text
-    assert result.replaced == 0
+    assert result.counts.replaced == 0
 
 
 @given(TEXTS, st.floats(0, 1))
 def test_only_dictionary_words_change(text, ratio):
-    result = CodeMixer(DICTIONARY, ratio).mix_field(text, seed=1, epoch=0, row=3, field="text")
-    before, after = text.split(" "), result.text.split(" ")
-    assert len(before) == len(after)
-    for old, new in zip(before, after, strict=True):
-        allowed = {old}
-        for word, targets in DICTIONARY.translations.items():
-            allowed |= {old.replace(word, target, 1) for target in targets if old.strip("(),\n") == word}
-        assert new in allowed
-    assert sum(old != new for old, new in zip(before, after, strict=True)) == result.changed <= result.replaced
-    assert result.replaced <= result.hits <= result.words
+    words = CodeMixer(DICTIONARY, ratio, all_capitals=True).explain({"text": text})["text"]
+    end = 0
+    for word in words:
+        assert end <= word.start < word.end
+        end = word.end
+        if word.outcome is Outcome.REPLACED:
+            key = text[word.start : word.end].lower().replace("’", "'")
+            assert word.translation.lower() in {target.lower() for target in DICTIONARY.translations[key]} - {key}
 
 
-def test_identity_translations_count_as_replaced_and_not_as_changed():
-    result = CodeMixer(DICTIONARY, 1.0).mix_field("same dog", seed=0, epoch=0, row=0, field="text")
-    assert (result.words, result.hits, result.replaced, result.changed) == (2, 2, 2, 1)
+@given(st.text(st.characters()))
+def test_half_characters_are_no_reason_to_stop(text):
+    """Python's texts may hold lone surrogates."""
+    assert EVERY.mix_example({"text": text}, row=0).texts["text"] == EVERY.mix(text).text
+
+
+@pytest.mark.parametrize(
+    ("text", "mixed"),
+    [
+        ("the\tdog\nDog-house/dog, don't don’t", "the\tσκύλος\nΣκύλος-σπίτι/σκύλος, μην μην"),
+        ("Will sings. (Will) Will!", "Will sings. (Will) Will!"),  # the third stands within a sentence: a name
+        ("Will sings. Will!\n- Will", "Θα sings. Θα!\n- Θα"),
+        ('He said: "No." Will you?', 'He said: "No." Θα you?'),
+        ("end.Will", "end.Will"),  # no white space: an address, for all one knows
+        ("US dogs: us", "US dogs: εμάς"),
+        ("same house", "same σπίτι"),
+        ("dog2 2dog my_dog _dog_ dog.house e.g. 3.dog", "dog2 2dog my_dog _σκύλος_ dog.house e.g. 3.dog"),
+        ("`dog` dog ``a ` dog`` ```dog\ndog``` dog", "`dog` σκύλος ``a ` dog`` ```dog\ndog``` σκύλος"),
+        ("```dog\nhouse", "```dog\nhouse"),
+        ("http://a.b/dog www.dog.gr dog@house.gr dog", "http://a.b/dog www.dog.gr dog@house.gr σκύλος"),
+        ("$dog$ $5 dog $6", "$dog$ $5 σκύλος $6"),
+        ("\\dog{house} {dog} {{dog}} \\(dog\\) dog", "\\dog{house} {dog} {{dog}} \\(dog\\) σκύλος"),
+        ("dogs hotdog", "dogs hotdog"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_clean(text, mixed):
+    assert EVERY.mix(text).text == mixed
+
+
+def test_all_capitals_on_request():
+    assert CodeMixer(DICTIONARY, 1.0, choice="first", all_capitals=True).mix("See Will, US DOG").text == (
+        "See Θα, ΕΜΆΣ ΣΚΎΛΟΣ"
+    )
+
+
+def test_the_whole_example_decides_on_names():
+    texts = {"question": "Will he come?", "context": "Ask Will Smith."}
+    assert EVERY.mix_example(texts, row=0).texts == texts
+    # ... also where the context is looked at only.
+    assert EVERY.mix_example(texts, row=0, mixed_fields=["question"]).texts == texts
+    assert EVERY.mix_example({"question": "Will he come?"}, row=0).texts == {"question": "Θα he come?"}
+
+
+def test_a_word_has_one_fate_in_an_example():
+    mixer = CodeMixer(DICTIONARY, 0.5)
+    text = "dog house " * 30
+    drawn = {mixer.mix(text, row=row).text for row in range(40)}
+    assert len(drawn) == 6  # dog: left, or one of two; house: left, or its only one
+    assert all(len(set(one.split())) <= 2 for one in drawn)
+    several = CodeMixer(DICTIONARY, 0.5, draw="occurrence").mix(text).text
+    assert set(several.split()) == {"dog", "σκύλος", "σκυλί", "house", "σπίτι"}
+
+
+def test_the_counts():
+    text = "dog `dog` house same Will ask Will cat dog"
+    counts = CodeMixer(DICTIONARY, 1.0, skip_words=frozenset({"House"})).mix(text).counts
+    assert counts == Counts(
+        replaced=2, not_drawn=0, not_in_dictionary=2, identity_only=1, name=2, skipped=1, protected=1, changed=2
+    )
+    assert (counts.words, counts.hits) == (8, 2)
+
+
+def test_identity_translations_of_style_original():
+    counts = CodeMixer(DICTIONARY, 1.0, style="original").mix("same dog").counts
+    assert (counts.words, counts.hits, counts.replaced, counts.changed) == (2, 2, 2, 1)
 
 
 def test_every_translation_is_drawn():
-    mixer = CodeMixer(DICTIONARY, 1.0)
-    drawn = {mixer.mix_field("dog", seed=0, epoch=0, row=row, field="text").text for row in range(50)}
-    assert drawn == {"σκύλος", "σκυλί"}
+    for style in ("clean", "original"):
+        mixer = CodeMixer(DICTIONARY, 1.0, style=style)
+        assert {mixer.mix("dog", row=row).text for row in range(50)} == {"σκύλος", "σκυλί"}
 
 
-@pytest.mark.parametrize("ratio", [-0.1, 1.01, float("nan")])
-def test_ratio_out_of_range(ratio):
-    with pytest.raises(UserError, match="between 0 and 1"):
-        CodeMixer(DICTIONARY, ratio)
+def test_several_dictionaries():
+    hindi = BilingualDictionary.from_pairs([("dog", "कुत्ता"), ("cat", "बिल्ली")])
+    mixer = CodeMixer([DICTIONARY, hindi], 1.0, weights=[3, 1])
+    assert mixer.mix("cat house").text == "बिल्ली σπίτι"
+    drawn = [mixer.mix("dog", row=row).text for row in range(4000)]
+    assert abs(drawn.count("कुत्ता") / 4000 - 1 / 4) < 0.03
+    assert abs(drawn.count("σκυλί") / 4000 - 3 / 8) < 0.03
+
+
+def test_a_share_of_the_examples_is_left_alone():
+    mixer = CodeMixer(DICTIONARY, 1.0, unmixed_share=0.25)
+    texts = pa.array(["dog"] * 4000)
+    columns, counts = mixer.mix_columns({"text": texts})
+    left = columns["text"].to_pylist().count("dog")
+    assert abs(left / 4000 - 0.25) < 0.03
+    assert counts[:, Outcome.NOT_DRAWN].sum() == left
+
+
+def test_columns_of_any_kind():
+    texts = ["dog " * 2000, None, "", "no", "dog"] * 1000
+    plain = EVERY.mix_columns({"text": pa.array(texts)}, first_row=3)
+    expected = [text and text.replace("dog", "σκύλος") for text in texts]
+    assert plain[0]["text"].to_pylist() == expected
+    kinds = [
+        pa.array(texts, pa.large_string()),
+        pa.chunked_array([pa.array(["cut"]), pa.array(texts[:7]), pa.array(texts[7:])]).slice(1),
+        pa.array(["off", *texts])[1:],
+        pa.array(texts).dictionary_encode(),
+    ]
+    for column in kinds:
+        mixed, counts = EVERY.mix_columns({"text": column}, first_row=3)
+        assert mixed["text"].to_pylist() == expected
+        assert np.array_equal(counts, plain[1])
+        mixed["text"].validate(full=True)
+    assert EVERY.mix_columns({"text": pa.array([], pa.string())})[0]["text"].to_pylist() == []
+    assert EVERY.mix_columns({"text": pa.array([None, None])})[0]["text"].to_pylist() == [None, None]
+
+
+def test_output_that_grows_beyond_its_room():
+    long = CodeMixer(BilingualDictionary.from_pairs([("a", "β" * 500)]), 1.0)
+    mixed, _ = long.mix_columns({"x": pa.array(["a a", "b", "a"]), "y": pa.array(["a", "a a a a", ""])})
+    assert mixed["x"].to_pylist() == [f"{'β' * 500} {'β' * 500}", "b", "β" * 500]
+    assert mixed["y"].to_pylist() == ["β" * 500, " ".join(["β" * 500] * 4), ""]
+
+
+def test_columns_that_hold_no_text():
+    with pytest.raises(UserError, match="column 'n': holds int64, not text"):
+        EVERY.mix_columns({"n": pa.array([1])})
+    broken = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, 2], np.int32)), pa.py_buffer(b"\xc3("))
+    with pytest.raises(UserError, match="column 'text', rows 1 to 1: no valid text"):
+        EVERY.mix_columns({"text": broken})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ratio": -0.1}, "--ratio -0.1: the probability of a replacement is between 0 and 1"),
+        ({"ratio": 1.01}, "between 0 and 1"),
+        ({"ratio": float("nan")}, "between 0 and 1"),
+        ({"unmixed_share": 2}, "--unmixed-share 2: a share"),
+        ({"weights": [1, 2]}, "2 weights for 1 dictionaries"),
+        ({"weights": [0]}, "a weight is a number above 0"),
+        ({"style": "original", "draw": "type"}, "--draw: style original mixes as the original does"),
+        ({"style": "original", "all_capitals": True}, "--all-capitals: style original"),
+    ],
+)
+def test_refused(arguments, message):
+    with pytest.raises(UserError, match=message):
+        CodeMixer(DICTIONARY, **arguments)
+
+
+def test_no_dictionary():
+    with pytest.raises(UserError, match="no dictionary; name one with --dictionary"):
+        CodeMixer([])

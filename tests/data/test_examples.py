@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix.settings import MixingSettings
 from commit_llm.data.examples import TextForm, columns, encode_instruction, instruction_texts, unmixed
 from commit_llm.data.loader import ExampleMaker, make_mixer, open_batches, prefetched
 from commit_llm.data.tokenizer import load_tokenizer
@@ -65,8 +66,8 @@ def test_fields_that_mean_nothing(fields):
 def test_blocked_and_naive_mixing():
     mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος"), ("request", "αίτημα"), ("a", "ένα")]), 1.0)
 
-    def mix(text, field):
-        return mixer.mix_field(text, seed=0, epoch=0, row=0, field=field).text
+    def mix(texts):
+        return mixer.mix_example(texts, row=0).texts
 
     blocked, answer = instruction_texts(RECORD, 0, mix, block_template=True)
     assert "Say hi to σκύλος" in blocked
@@ -94,8 +95,9 @@ def test_columns():
 
 def test_each_epoch_is_mixed_anew_and_the_same_again(tokenizer):
     recipe = dataclasses.replace(find_recipe("commit"), ratio=0.5)
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), 0.5)
-    record = {"instruction": "dog " * 40, "output": "dog"}
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    mixer = CodeMixer(BilingualDictionary.from_pairs([(word, word[::-1]) for word in words]), 0.5)
+    record = {"instruction": " ".join(words), "output": "one"}
     make = ExampleMaker(recipe, [record], tokenizer, mixer)
     assert (make(0, 0).tokens == make(0, 0).tokens).all()
     assert make(0, 0).tokens.tolist() != make(1, 0).tokens.tolist()
@@ -129,11 +131,11 @@ def test_a_record_that_lacks_a_field_is_told_before_the_first_batch(tokenizer):
 
 
 def test_mixing_needs_a_dictionary():
-    assert make_mixer(None, 0.0) is None
+    assert make_mixer(MixingSettings(ratio=0.0)) is None
     with pytest.raises(UserError, match="the recipe mixes nothing"):
-        make_mixer("en-el.txt", 0.0)
+        make_mixer(MixingSettings(("en-el.txt",), 0.0))
     with pytest.raises(UserError, match="mixing needs a --dictionary"):
-        make_mixer(None, 0.5)
+        make_mixer(MixingSettings(ratio=0.5))
 
 
 def test_prefetched_batches_are_the_same_with_the_state_of_the_last_taken(tokenizer):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.codemix.randomness import occurrence_draws
 from commit_llm.data.examples import TextForm, encode_instruction_original, instruction_texts, unmixed
 from commit_llm.data.loader import open_batches
 from commit_llm.data.packing import Example, Examples, StreamPacker
@@ -16,17 +15,20 @@ from commit_llm.errors import UserError
 from commit_llm.train.recipes import find_recipe
 from tests.conftest import GOLDEN
 
-ANY_DRAWS = occurrence_draws(0, 0, 0, "text")
-
 
 @pytest.fixture(scope="module")
 def first_only(shared):
     """A mixer at ratio 1 with only the first translation of each word."""
-    return lambda pair: CodeMixer(BilingualDictionary.load(shared.data(f"muse/{pair}.txt")).first_only(), 1.0)
+
+    def mixer(pair):
+        dictionary = BilingualDictionary.load(shared.data(f"muse/{pair}.txt")).first_only()
+        return CodeMixer(dictionary, 1.0, style="original")
+
+    return mixer
 
 
 def encode(llama, record, mixer=None, block_template=True):
-    mix = unmixed if mixer is None else lambda text, field: mixer.mix(text, ANY_DRAWS).text
+    mix = unmixed if mixer is None else lambda texts: mixer.mix_example(texts, row=0).texts
     return encode_instruction_original(llama, *instruction_texts(record, 0, mix, block_template))
 
 

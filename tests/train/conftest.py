@@ -15,7 +15,7 @@ def small_recipe(example):
         values = {
             "model": str(example / "model"),
             "data": str(example / "instructions.jsonl"),
-            "dictionary": str(example / "en-el.txt"),
+            "dictionary": (str(example / "en-el.txt"),),
             "from_scratch": True,
             "steps": 8,
             "warmup_steps": 2,

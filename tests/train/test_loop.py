@@ -96,7 +96,7 @@ def test_epochs_become_steps(small_recipe, tmp_path):
         ({"model": "no/where/at/all"}, "no such model folder"),
         ({"model": None}, "name a model folder"),
         ({"data": "none.jsonl"}, "no such data file"),
-        ({"dictionary": "none.txt"}, "no such dictionary file"),
+        ({"dictionary": ("none.txt",)}, "no such dictionary file"),
         ({"seq_len": 4096}, "--seq-len 4096: the model allows 2048"),
         ({"seq_len": 16}, "longer than a row of 16 tokens; --seq-len"),
         ({"mesh": "2,1,1"}, "does not divide the 1 devices"),

@@ -44,7 +44,17 @@ def test_mended_recipes_see_as_many_tokens(name):
     original, mended = find_recipe(name), find_recipe(name.removesuffix("-2024"))
     assert mended.batch_size * mended.seq_len == original.batch_size * original.seq_len
     changed = {line.split(":")[0] for line in differences(original, mended)}
-    allowed = {"behaviour", "seq_len", "batch_size", "loss_reduction", "attn_pdrop", "mesh", "checkpoint_every", "data"}
+    allowed = {
+        "behaviour",
+        "seq_len",
+        "batch_size",
+        "loss_reduction",
+        "attn_pdrop",
+        "mesh",
+        "checkpoint_every",
+        "data",
+        "style",
+    }
     assert changed <= allowed
 
 

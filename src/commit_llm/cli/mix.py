@@ -1,34 +1,27 @@
 """`commit-llm mix`: code-mix the texts of a data file."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from commit_llm.cli.parse import parse
+from commit_llm.codemix.settings import MixingSettings, open_mixer
 from commit_llm.errors import UserError
 
 
 @dataclass(frozen=True)
-class Mix:
+class Mix(MixingSettings):
     """Swap words of a data file for their translations; every other column and the order of rows stay."""
 
-    input: Annotated[Path, tyro.conf.Positional]
+    input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
     """A .json, .jsonl, .parquet or .txt file."""
-    out: Path
+    out: Path = field(kw_only=True)
     """The mixed file; its suffix names the format."""
-    dictionary: Path
-    """MUSE dictionary, from the text's language into the other: `source<TAB>target` lines."""
-    ratio: float
-    """Probability, 0 to 1, that a word that the dictionary has is replaced."""
-    style: Literal["original"] = "original"
-    """How words are found: cut at spaces, exact case, as the original does."""
     fields: tuple[str, ...] = ()
     """Columns to mix. Default: instruction, input and output, or text."""
-    seed: int = 0
-    """The same seed gives the same file, for any number of workers."""
     workers: int = 1
     """Processes that mix."""
     overwrite: bool = False
@@ -40,7 +33,6 @@ class Mix:
 def run(argv: list[str]) -> None:
     command = parse(Mix, "mix", argv)
     from commit_llm.cli.progress import bars
-    from commit_llm.codemix import BilingualDictionary, CodeMixer
     from commit_llm.data.files import refuse_existing_file
     from commit_llm.data.loader import no_hit
     from commit_llm.data.mixing import mix_records
@@ -51,13 +43,12 @@ def run(argv: list[str]) -> None:
     if command.workers < 1:
         raise UserError(f"--workers {command.workers}: must be at least 1")
     records = read_records(command.input)
-    mixer = CodeMixer(BilingualDictionary.load(command.dictionary), command.ratio)
+    mixer = open_mixer(command)
     with bars() as bar:
         mixed, counts = mix_records(
             records,
             command.fields or None,
             mixer,
-            command.seed,
             command.workers,
             lambda done: bar("mixing", done, len(records)),
         )
@@ -65,7 +56,7 @@ def run(argv: list[str]) -> None:
         raise UserError(no_hit(mixer))
     write_records(mixed, command.out, command.overwrite)
     if command.json:
-        print(json.dumps({"rows": len(mixed), **counts._asdict()}))
+        print(json.dumps({"rows": len(mixed), "words": counts.words, "hits": counts.hits, **counts._asdict()}))
         return
     found, changed = 100 * counts.hits / counts.words, 100 * counts.changed / counts.words
     print(f"{len(mixed):,} rows, {counts.words:,} words: {found:.1f} % in the dictionary, {changed:.1f} % changed")

@@ -41,6 +41,8 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
         recipe, rest, shown = Recipe(), argv, "RECIPE"
     else:
         raise UserError(f"name a recipe first: {', '.join(RECIPES)}, or a config.yaml")
+    if any(word.split("=")[0] == "--dictionary" for word in rest):
+        recipe = dataclasses.replace(recipe, dictionary=())  # those given replace the recipe's own
     # Only the recipe has its own defaults; the other fields keep theirs, and required ones stay required.
     values: dict[str, Any] = {"recipe": recipe}
     for field in dataclasses.fields(command):  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ import numpy as np
 
 MASK = (1 << 64) - 1
 GOLDEN_GAMMA = 0x9E3779B97F4A7C15
+UNMIXED = 0x554E_4D49_5845_4400  # keeps the draw of the examples that are left in English apart from other draws
 
 
 def mix64(value: int) -> int:
@@ -27,8 +28,13 @@ def hash64(*words: int) -> int:
     """Fold integers (taken modulo 2^64) into one 64-bit hash."""
     state = 0
     for word in words:
-        state = mix64(((state ^ (int(word) & MASK)) + GOLDEN_GAMMA) & MASK)
+        state = fold(state, word)
     return state
+
+
+def fold(state: int, word: int) -> int:
+    """Fold one more word into a hash: fold(hash64(1, 2), 3) is hash64(1, 2, 3)."""
+    return mix64(((state ^ (int(word) & MASK)) + GOLDEN_GAMMA) & MASK)
 
 
 def text64(text: str) -> int:
@@ -46,11 +52,16 @@ def unit_float(bits: int) -> float:
 
 def permutation(length: int, *key: int) -> np.ndarray:
     """A permutation of range(length), int64, determined by the key: indices sorted by their hash."""
+    return np.argsort(fold_all(hash64(*key), np.arange(length)), kind="stable")
+
+
+def fold_all(state: int, words: np.ndarray) -> np.ndarray:
+    """`fold` of a hash and each of the words: uint64."""
     with np.errstate(over="ignore"):
-        state = (np.uint64(hash64(*key)) ^ np.arange(length, dtype=np.uint64)) + np.uint64(GOLDEN_GAMMA)
-        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.argsort(state ^ (state >> np.uint64(31)), kind="stable")
+        states = (np.uint64(state) ^ words.astype(np.uint64)) + np.uint64(GOLDEN_GAMMA)
+        states = (states ^ (states >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        states = (states ^ (states >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return states ^ (states >> np.uint64(31))
 
 
 class Draws(Protocol):

@@ -4,6 +4,8 @@ import sys
 import unicodedata
 from functools import cache
 
+import numpy as np
+
 ASCII_SYMBOLS = "".join(map(chr, [*range(33, 48), *range(58, 65), *range(91, 97), *range(123, 127)]))
 
 
@@ -20,6 +22,14 @@ def skip_characters() -> str:
         if (category := unicodedata.category(character)) == "Zs" or category[0] == "P"
     )
     return " \t\n\r" + ASCII_SYMBOLS + "".join(unicode_marks)
+
+
+@cache
+def skip_table() -> np.ndarray:
+    """Whether each code point is one of `skip_characters`, bool (0x110000,)."""
+    table = np.zeros(sys.maxunicode + 1, np.bool_)
+    table[[ord(character) for character in skip_characters()]] = True
+    return table
 
 
 def core(piece: str) -> tuple[int, int]:

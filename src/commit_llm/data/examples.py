@@ -18,13 +18,13 @@ from commit_llm.errors import UserError
 
 LITERALS = ("<|bos|>", "<|eos|>")
 
-# mix(text, field) gives the mixed text; without mixing it gives the text back.
-MixText = Callable[[str, str], str]
+# mix(texts) gives the texts of a record's fields mixed, all of them at once: clean mixing looks at the whole example.
+MixTexts = Callable[[Mapping[str, str]], Mapping[str, str]]
 
 
-def unmixed(text: str, field: str) -> str:
-    """The MixText of recipes that do not mix."""
-    return text
+def unmixed(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """The MixTexts of recipes that do not mix."""
+    return texts
 
 
 class Example(NamedTuple):
@@ -45,7 +45,7 @@ def join(*parts: tuple[list[int], float]) -> Example:
     return Example(np.asarray(tokens, np.int32), np.asarray(mask, np.float32))
 
 
-def instruction_texts(record: Record, row: int, mix: MixText, block_template: bool) -> tuple[str, str]:
+def instruction_texts(record: Record, row: int, mix: MixTexts, block_template: bool) -> tuple[str, str]:
     """The prompt and the answer of an instruction record, mixed.
 
     block_template mixes instruction, input and output each by itself and leaves the English template
@@ -54,10 +54,10 @@ def instruction_texts(record: Record, row: int, mix: MixText, block_template: bo
     instruction, output = text_of(record, "instruction", row), text_of(record, "output", row)
     input = text_of(record, "input", row) if record.get("input") is not None else ""
     if block_template:
-        prompt = alpaca_prompt(mix(instruction, "instruction"), mix(input, "input"))
-    else:
-        prompt = mix(alpaca_prompt(instruction, input), "prompt")
-    return prompt, mix(output, "output")
+        mixed = mix({"instruction": instruction, "input": input, "output": output})
+        return alpaca_prompt(mixed["instruction"], mixed["input"]), mixed["output"]
+    mixed = mix({"prompt": alpaca_prompt(instruction, input), "output": output})
+    return mixed["prompt"], mixed["output"]
 
 
 def encode_instruction(tokenizer: Tokenizer, prompt: str, answer: str) -> Example:
@@ -96,16 +96,17 @@ class TextForm:
                     f"--fields {self.fields!r}: {part!r} is no field; write a column, a+b, [masked] or <|eos|>"
                 )
 
-    def texts(self, record: Record, row: int, mix: MixText = unmixed) -> list[str | None]:
+    def texts(self, record: Record, row: int, mix: MixTexts = unmixed) -> list[str | None]:
         """The mixed text of each field, in order; None for a literal token."""
+        names = [name for name, _ in self._parsed()]
+        columns = [column for name in names if name not in LITERALS for column in name.split("+")]
+        mixed = mix({column: text_of(record, column, row) for column in columns})
         return [
-            None
-            if name in LITERALS
-            else self.separator.join(mix(text_of(record, column, row), column) for column in name.split("+"))
-            for name, _ in self._parsed()
+            None if name in LITERALS else self.separator.join(mixed[column] for column in name.split("+"))
+            for name in names
         ]
 
-    def encode_original(self, tokenizer: Tokenizer, record: Record, row: int, mix: MixText = unmixed) -> Example:
+    def encode_original(self, tokenizer: Tokenizer, record: Record, row: int, mix: MixTexts = unmixed) -> Example:
         """Each field has its own bos and eos, and the document another pair, as in the original."""
 
         def encode(text: str) -> list[int]:
@@ -113,7 +114,7 @@ class TextForm:
 
         return self._joined(tokenizer, self.texts(record, row, mix), encode)
 
-    def encode(self, tokenizer: Tokenizer, record: Record, row: int, mix: MixText = unmixed) -> Example | None:
+    def encode(self, tokenizer: Tokenizer, record: Record, row: int, mix: MixTexts = unmixed) -> Example | None:
         """One bos and one eos a document, literal special tokens left as text; None where all is blank."""
         texts = self.texts(record, row, mix)
         if not any(text and not text.isspace() for text in texts):

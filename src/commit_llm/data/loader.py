@@ -1,7 +1,7 @@
 """The pipeline that training reads and `commit-llm batches` shows: records to batches."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +9,12 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix import CodeMixer
 from commit_llm.codemix.randomness import hash64, unit_float
+from commit_llm.codemix.settings import MixingSettings, open_mixer
 from commit_llm.data.examples import (
     Example,
-    MixText,
+    MixTexts,
     TextForm,
     encode_instruction,
     encode_instruction_original,
@@ -40,6 +41,8 @@ class DataSettings(Protocol):
     def form(self) -> Literal["instruction", "text"]: ...
     @property
     def fields(self) -> str: ...
+    @property
+    def mix_fields(self) -> tuple[str, ...]: ...
     @property
     def block_template(self) -> bool: ...
     @property
@@ -103,11 +106,11 @@ class ExampleMaker:
             return
         words = hits = 0
 
-        def count(text: str, field: str) -> str:
+        def count(texts: Mapping[str, str]) -> Mapping[str, str]:
             nonlocal words, hits
-            mixed = mixer.mix_field(text, seed=0, epoch=0, row=0, field=field)
-            words, hits = words + mixed.words, hits + mixed.hits
-            return text
+            counts = mixer.mix_example(texts, row=0, mixed_fields=self._mixed_fields(texts)).counts
+            words, hits = words + counts.words, hits + counts.hits
+            return texts
 
         for row, record in enumerate(self.records):
             if row >= LOOKED_AT and hits:
@@ -120,36 +123,46 @@ class ExampleMaker:
             raise UserError(no_hit(mixer))
         if hits < FEW * words:
             share = f"{100 * hits / words:.1f} %"
-            LOGGER.warning(
-                "%s: has only %s of the data's words; is it the right direction?", mixer.dictionary.name, share
-            )
+            LOGGER.warning("%s: has only %s of the data's words; is it the right direction?", names(mixer), share)
 
-    def _mix(self, epoch: int, row: int) -> MixText:
-        mixer, seed = self.mixer, self.settings.seed
+    def _mix(self, epoch: int, row: int) -> MixTexts:
+        mixer = self.mixer
         if mixer is None:
             return unmixed
-        return lambda text, field: mixer.mix_field(text, seed=seed, epoch=epoch, row=row, field=field).text
+        return lambda texts: (
+            mixer.mix_example(texts, row=row, epoch=epoch, mixed_fields=self._mixed_fields(texts)).texts
+        )
+
+    def _mixed_fields(self, texts: Mapping[str, str]) -> Collection[str]:
+        return self.settings.mix_fields or texts
+
+
+def names(mixer: CodeMixer) -> str:
+    """The dictionaries' names."""
+    return ", ".join(dictionary.name for dictionary in mixer.dictionaries)
 
 
 def no_hit(mixer: CodeMixer) -> str:
     """What to tell the user whose dictionary has no word of the data."""
+    entries = sum(map(len, mixer.dictionaries))
     return (
-        f"{mixer.dictionary.name}: none of its {len(mixer.dictionary):,} words stands in the data; "
+        f"{names(mixer)}: none of its {entries:,} words stands in the data; "
         "its source language must be the data's own (en-el for English data, el-en for Greek)"
     )
 
 
-def make_mixer(dictionary: str | None, ratio: float) -> CodeMixer | None:
+def make_mixer(settings: MixingSettings) -> CodeMixer | None:
     """The mixer of a recipe; None where it does not mix (ratio 0)."""
-    if ratio == 0.0:
-        if dictionary is not None:
+    if settings.ratio == 0.0:
+        if settings.dictionary:
             raise UserError(
-                f"--dictionary {dictionary}: the recipe mixes nothing (ratio 0); leave it out, or set --ratio"
+                f"--dictionary {settings.dictionary[0]}: the recipe mixes nothing (ratio 0); leave it out, or set "
+                "--ratio"
             )
         return None
-    if dictionary is None:
-        raise UserError(f"--ratio {ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
-    return CodeMixer(BilingualDictionary.load(dictionary), ratio)
+    if not settings.dictionary:
+        raise UserError(f"--ratio {settings.ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
+    return open_mixer(settings)
 
 
 def open_batches(

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import Any, NamedTuple
+from typing import Any
 
-from commit_llm.codemix import CodeMixer
+from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.examples import columns
 from commit_llm.data.records import Record, text_of
 
@@ -16,20 +16,10 @@ CHUNK = 1024
 Chunk = tuple[int, Sequence[Record]]
 
 
-class Counts(NamedTuple):
-    """Sums over all texts of the counts of codemix.Mixed."""
-
-    words: int
-    hits: int
-    replaced: int
-    changed: int
-
-
 def mix_records(
     records: Sequence[Record],
     fields: Sequence[str] | None,
     mixer: CodeMixer,
-    seed: int,
     workers: int = 1,
     report: Callable[[int], None] = lambda done: None,
 ) -> tuple[list[dict[str, Any]], Counts]:
@@ -40,30 +30,25 @@ def mix_records(
     report is called with the number of records done. Raises UserError for a field that is missing or
     holds no text, naming the row.
     """
-    mix = partial(mix_chunk, mixer=mixer, fields=tuple(dict.fromkeys(fields)) if fields else None, seed=seed)
+    mix = partial(mix_chunk, mixer=mixer, fields=tuple(dict.fromkeys(fields)) if fields else None)
     mixed: list[dict[str, Any]] = []
-    totals = [0, 0, 0, 0]
+    totals = Counts()
     for part, counts in _map(mix, _chunks(records), workers):
         mixed += part
-        totals = [total + count for total, count in zip(totals, counts, strict=True)]
+        totals = totals.plus(counts)
         report(len(mixed))
-    return mixed, Counts(*totals)
+    return mixed, totals
 
 
-def mix_chunk(
-    chunk: Chunk, *, mixer: CodeMixer, fields: tuple[str, ...] | None, seed: int
-) -> tuple[list[dict[str, Any]], Counts]:
+def mix_chunk(chunk: Chunk, *, mixer: CodeMixer, fields: tuple[str, ...] | None) -> tuple[list[dict[str, Any]], Counts]:
     """The records of a chunk with their fields mixed, and the counts."""
-    mixed, counts = [], [0, 0, 0, 0]
+    mixed, counts = [], Counts()
     for row, record in enumerate(chunk[1], chunk[0]):
-        changed = dict(record)
-        for field in fields or columns(record, row):
-            changed[field], *found = mixer.mix_field(
-                text_of(record, field, row), seed=seed, epoch=0, row=row, field=field
-            )
-            counts = [total + count for total, count in zip(counts, found, strict=True)]
-        mixed.append(changed)
-    return mixed, Counts(*counts)
+        texts = {field: text_of(record, field, row) for field in fields or columns(record, row)}
+        done = mixer.mix_example(texts, row=row)
+        mixed.append({**record, **done.texts})
+        counts = counts.plus(done.counts)
+    return mixed, counts
 
 
 def _chunks(records: Sequence[Record]) -> Iterator[Chunk]:

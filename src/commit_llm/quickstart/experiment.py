@@ -80,7 +80,7 @@ def arm_recipe(arm: str, out: Path, seed: int, settings: Settings) -> Recipe:
         small(recipe, seed, settings),
         model=str(out / BASE),
         data=str(out / EXAMPLE / INSTRUCTIONS),
-        dictionary=str(out / EXAMPLE / DICTIONARY_FILE) if recipe.ratio else None,
+        dictionary=(str(out / EXAMPLE / DICTIONARY_FILE),) if recipe.ratio else (),
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         batch_size=settings.rows,

@@ -1,10 +1,11 @@
 """What the quickstart prints: the three ways of a text, the comparison, some answers, and what to type next."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.loader import make_mixer
+from commit_llm.codemix.settings import open_mixer
 from commit_llm.data.records import read_records
 from commit_llm.evaluate.results import CONTEXTS
 from commit_llm.pipeline import EVALUATION, MODEL
@@ -20,10 +21,10 @@ SAMPLES = (0, 5, 10)  # three people, three relations; fixed, so that nobody pic
 
 def three_ways(out: Path, seed: int) -> str:
     """One context of the training data in English, as commit mixes it in its first epoch, and in Greek."""
-    text = read_records(out / EXAMPLE / INSTRUCTIONS)[0]["input"]
-    mixer = make_mixer(str(out / EXAMPLE / DICTIONARY_FILE), find_recipe("commit").ratio)
-    mixed = mixer.mix_field(text, seed=seed, epoch=0, row=0, field="input").text if mixer else text
-    return f"English  {text}\nmixed    {mixed}\nGreek    {greek(text)}\n"
+    record = read_records(out / EXAMPLE / INSTRUCTIONS)[0]
+    settings = replace(find_recipe("commit"), dictionary=(str(out / EXAMPLE / DICTIONARY_FILE),), seed=seed)
+    mixed = open_mixer(settings).mix_example(record, row=0).texts
+    return f"English  {record['input']}\nmixed    {mixed['input']}\nGreek    {greek(record['input'])}\n"
 
 
 def finished(stage: str, seconds: float) -> str:

@@ -64,7 +64,7 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> tuple[StreamPack
             f"--seq-len {recipe.seq_len}: the model allows {source.config.max_position_embeddings} "
             "(max_position_embeddings in its config.json)"
         )
-    mixer = make_mixer(recipe.dictionary, recipe.ratio)
+    mixer = make_mixer(recipe)
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
     given = (recipe, records, source.tokenizer, mixer)
     return open_batches(*given), held_out_batches(*given)

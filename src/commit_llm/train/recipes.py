@@ -2,15 +2,17 @@
 
 import dataclasses
 import math
+import typing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from commit_llm.codemix.settings import MixingSettings
 from commit_llm.errors import UserError
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(MixingSettings):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
@@ -31,12 +33,6 @@ class Recipe:
     fields: str = "text"
     """Columns of plain text: comma-separated; [field] is not trained; a+b joins two; <|bos|> and <|eos|> are tokens."""
 
-    dictionary: str | None = None
-    """MUSE dictionary from the data's language into the other: en-el.txt for English instruction data."""
-    ratio: float = 0.9
-    """Probability, 0 to 1, that a word that the dictionary has is replaced. 0 mixes nothing."""
-    style: Literal["original"] = "original"
-    """How words are found: cut at spaces, exact case, as the original does."""
     block_template: bool = True
     """Mix instruction, input and output, and leave the English prompt template alone (COMMIT)."""
 
@@ -153,6 +149,7 @@ MENDED_ALIGN = Recipe(
 )
 ORIGINAL: dict[str, Any] = {
     "behaviour": "original",
+    "style": "original",
     "seq_len": 512,
     "batch_size": 16,
     "loss_reduction": "row",
@@ -200,17 +197,15 @@ def load_recipe(path: Path) -> Recipe:
         raise UserError(f"{path}: not readable YAML ({error})") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: holds no mapping of recipe fields")
-    fields = {field.name: field for field in dataclasses.fields(Recipe)}
+    kinds = typing.get_type_hints(Recipe)
     for name, value in values.items():
-        if name not in fields:
+        if name not in kinds:
             raise UserError(f"{path}: unknown field {name!r}; see `commit-llm recipes commit` for the known ones")
-        if fields[name].type is float and isinstance(value, str):
-            value = _yaml_float(value)
-            values[name] = value
-        if not _fits(value, fields[name].type):
-            raise UserError(f"{path}: {name} is {value!r}, which is no {_type_name(fields[name].type)}")
-        if fields[name].type is float:
-            values[name] = float(value)
+        kind = kinds[name]
+        value = _as_written(value, kind)
+        if not _fits(value, kind):
+            raise UserError(f"{path}: {name} is {value!r}, which is no {_type_name(kind)}")
+        values[name] = float(value) if kind is float else value
     return Recipe(**values)
 
 
@@ -232,23 +227,28 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _yaml_float(text: str) -> float | str:
-    """YAML reads 2e-5 as a text, for want of a dot."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _as_written(value: Any, kind: Any) -> Any:
+    """A value as YAML has it: 2e-5 is a text there for want of a dot, a tuple is a list, or its one item."""
+    if kind in (float, float | None) and isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    if typing.get_origin(kind) is tuple:
+        return tuple(value) if isinstance(value, list) else (value,)
+    return value
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    import typing
-
-    if typing.get_origin(kind) is Literal:
-        return value in typing.get_args(kind)
-    accepted = typing.get_args(kind) or (kind,)
+    if typing.get_origin(kind) is tuple:
+        return all(isinstance(item, str) for item in value)
+    options = (kind,) if typing.get_origin(kind) is Literal else typing.get_args(kind) or (kind,)
+    if any(typing.get_origin(option) is Literal and value in typing.get_args(option) for option in options):
+        return True
+    accepted = [option for option in options if isinstance(option, type)]
     if float in accepted:
-        accepted = (*accepted, int)
-    return isinstance(value, accepted) and (not isinstance(value, bool) or bool in accepted)
+        accepted.append(int)
+    return isinstance(value, tuple(accepted)) and (not isinstance(value, bool) or bool in accepted)
 
 
 def _type_name(kind: Any) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
+from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import copy_tokenizer, write_json
 from commit_llm.data.files import whole_file, whole_folder
 from commit_llm.errors import UserError
@@ -72,7 +73,10 @@ def require_same_sources(run: Path, recipe: Recipe, config: ModelConfig, tokeniz
 
 
 def _files(recipe: Recipe, tokenizer: Path) -> Iterator[tuple[str, Path]]:
-    for role, name in (("data", recipe.data), ("dictionary", recipe.dictionary), ("tokenizer", str(tokenizer))):
+    named = [("data", recipe.data), ("tokenizer", str(tokenizer)), ("skip-words", recipe.skip_words)]
+    dictionaries = [file_and_weight(name)[0] for name in recipe.dictionary]
+    named += [("dictionary" if n == 0 else f"dictionary {n + 1}", str(path)) for n, path in enumerate(dictionaries)]
+    for role, name in named:
         if name is not None and Path(name).is_file():
             yield role, Path(name)
 

@@ -1,0 +1,103 @@
+"""The settings of mixing: flags of `mix`, `preview` and every recipe; and the mixer they make."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tyro.conf import UseAppendAction
+
+from commit_llm.errors import UserError
+
+if TYPE_CHECKING:  # recipes are made of settings, and are shown without the mixer's libraries
+    from commit_llm.codemix.mixer import CodeMixer
+
+
+@dataclass(frozen=True)
+class MixingSettings:
+    """How texts are mixed. Every field is a flag."""
+
+    dictionary: UseAppendAction[tuple[str, ...]] = ()
+    """Dictionary from the text's language into the other (en-el.txt for English text): MUSE, .tsv, .csv or .jsonl.
+    Give it again for a further language; FILE=WEIGHT makes one more or less frequent."""
+    ratio: float = 0.9
+    """Probability, 0 to 1, that a word that could be replaced is replaced. 0 mixes nothing."""
+    target_share: float | None = None
+    """Instead of --ratio: the share of words, 0 to 1, to be replaced; a first pass finds the ratio."""
+    target_cmi: float | None = None
+    """Instead of --ratio: the mean code-mixing index of the examples, 0 to 50; a first pass finds the ratio."""
+    style: Literal["clean", "original"] = "clean"
+    """clean: words of any script, lower case as a fallback, code and addresses left alone. original: cut at spaces,
+    exact case, as the original does."""
+    draw: Literal["type", "occurrence"] | None = None
+    """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
+    choice: Literal["uniform", "first"] = "uniform"
+    """Among a word's translations: each with the same chance, or the dictionary's first."""
+    all_capitals: bool = False
+    """Also mix capitalised words within sentences, and words in capitals."""
+    skip_words: str | None = None
+    """A file with words, one a line, that are never mixed."""
+    dictionary_control: Literal["none", "shuffled", "random"] = "none"
+    """For experiments: translations permuted among the words, or random letters; same coverage, no meaning."""
+    mix_fields: tuple[str, ...] = ()
+    """Which of an example's fields are mixed, such as: instruction input output. Default: all of them."""
+    unmixed_share: float = 0.0
+    """Share of examples, 0 to 1, that are left as they are, against forgetting."""
+    segmentation: Literal["auto", "icu", "longest"] = "auto"
+    """Words of Thai, Lao, Khmer, Burmese, Chinese, Japanese text: by ICU (extra seg), or the dictionary's longest."""
+    languages: str | None = None
+    """Source and target language, such as en-el, where the dictionary's name and letters do not tell."""
+    skip_bad_lines: bool = False
+    """Leave out lines of a dictionary that cannot be read, and say how many."""
+    seed: int = 0
+    """The same seed gives the same text, for any number of workers."""
+
+
+def open_mixer(settings: MixingSettings) -> "CodeMixer":
+    """The mixer of the settings, with their ratio.
+
+    Raises UserError for a dictionary or a value that cannot be used.
+    """
+    from commit_llm.codemix.dictionary import BilingualDictionary
+    from commit_llm.codemix.mixer import CodeMixer
+
+    named = [file_and_weight(name) for name in settings.dictionary]
+    return CodeMixer(
+        [BilingualDictionary.load(path) for path, _ in named],
+        settings.ratio,
+        style=settings.style,
+        draw=settings.draw,
+        seed=settings.seed,
+        weights=[weight for _, weight in named],
+        choice=settings.choice,
+        all_capitals=settings.all_capitals,
+        skip_words=read_words(Path(settings.skip_words)) if settings.skip_words else frozenset(),
+        control=settings.dictionary_control,
+        unmixed_share=settings.unmixed_share,
+        segmentation=settings.segmentation,
+        languages=settings.languages,
+    )
+
+
+def file_and_weight(name: str) -> tuple[Path, float]:
+    """`FILE=WEIGHT` apart; the weight is 1 where there is none.
+
+    >>> file_and_weight("en-el.txt=0.5")[1], file_and_weight("en-el.txt")[1]
+    (0.5, 1.0)
+    """
+    file, separator, weight = name.rpartition("=")
+    if not separator or Path(name).exists():
+        return Path(name), 1.0
+    try:
+        return Path(file), float(weight)
+    except ValueError:
+        raise UserError(f"--dictionary {name}: {weight!r} is no number; write FILE or FILE=WEIGHT") from None
+
+
+def read_words(path: Path) -> frozenset[str]:
+    """The words of a file, one a line."""
+    try:
+        return frozenset(path.read_text(encoding="utf-8-sig").split())
+    except FileNotFoundError:
+        raise UserError(f"--skip-words {path}: no such file; it holds a word a line") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"--skip-words {path}: not UTF-8 at byte {error.start}; convert the file to UTF-8") from None
