@@ -105,15 +105,33 @@ def test_each_epoch_is_mixed_anew_and_the_same_again(tokenizer):
 
 def test_a_dictionary_without_a_hit(tokenizer):
     mixer = CodeMixer(BilingualDictionary.from_pairs([("γάτα", "cat")], "el-en.txt"), 0.5)
-    with pytest.raises(UserError, match=r"el-en\.txt: none of its 1 words stands in the data"):
+    message = r"el-en\.txt: has none of the data's words, and turned round none; its source language"
+    with pytest.raises(UserError, match=message):
         open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
+
+
+def test_the_other_direction_is_told(tokenizer):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("σκύλος", "dog"), ("πες", "say")], "el-en.txt"), 0.5)
+    message = r"none of the data's words, and turned round \d+\.\d %; take .* the other direction"
+    with pytest.raises(UserError, match=message):
+        open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
+
+
+def test_fields_to_mix(tokenizer):
+    """The others stay; a name that is no field is told."""
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), 1.0)
+    recipe = dataclasses.replace(find_recipe("commit"), mix_fields=("output",))
+    text = tokenizer.decode(ExampleMaker(recipe, [RECORD], tokenizer, mixer)(0, 0).tokens.tolist())
+    assert ("hi to dog" in text, "hi cat" in text) == (True, True)
+    with pytest.raises(UserError, match="--mix-fields question: no such field is mixed here; there are instruction,"):
+        open_batches(dataclasses.replace(recipe, mix_fields=("question",)), [RECORD], tokenizer, mixer)
 
 
 def test_few_hits_are_told(tokenizer, caplog):
     mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")], "el-en.txt"), 0.5)
     records = [{"instruction": "a b c d e f g h i j", "output": "k l m n o p q r s t u v"}] * 3 + [RECORD]
     open_batches(find_recipe("commit"), records, tokenizer, mixer)
-    assert "el-en.txt: has only" in caplog.text
+    assert "el-en.txt: has 2.8 % of the data's words, and turned round none; its source" in caplog.text
     caplog.clear()
     open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
     assert caplog.text == ""

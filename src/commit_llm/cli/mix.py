@@ -34,7 +34,6 @@ def run(argv: list[str]) -> None:
     command = parse(Mix, "mix", argv)
     from commit_llm.cli.progress import bars
     from commit_llm.data.files import refuse_existing_file
-    from commit_llm.data.loader import no_hit
     from commit_llm.data.mixing import mix_records
     from commit_llm.data.records import read_records, require_suffix, write_records
 
@@ -53,7 +52,7 @@ def run(argv: list[str]) -> None:
             lambda done: bar("mixing", done, len(records)),
         )
     if not counts.hits:
-        raise UserError(no_hit(mixer))
+        raise UserError("none of the dictionary's words stands in the data")
     write_records(mixed, command.out, command.overwrite)
     if command.json:
         print(json.dumps({"rows": len(mixed), "words": counts.words, "hits": counts.hits, **counts._asdict()}))

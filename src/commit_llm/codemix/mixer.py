@@ -1,5 +1,6 @@
 """The mixer: swap dictionary words of texts for their translations."""
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # numba and pyarrow take a second
     import pyarrow as pa
 
     from commit_llm.codemix.compiled import Compiled
+    from commit_llm.codemix.fit import Fit
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,28 @@ class CodeMixer:
         if self.unspaced:
             return mix_row_by_row(partial(self.mix_example, epoch=epoch), texts, first_row, fields)
         return self.compiled.mix_columns(texts, first_row, epoch, fields)
+
+    def fit(
+        self,
+        columns: "Mapping[str, pa.Array | pa.ChunkedArray]",
+        *,
+        target_share: float | None = None,
+        target_cmi: float | None = None,
+        mixed_fields: Collection[str] | None = None,
+    ) -> "Fit":
+        """The ratio that replaces a share of the words, or gives a code-mixing index: see codemix/fit.py."""
+        from commit_llm.codemix.fit import fit
+
+        return fit(self, columns, target_share=target_share, target_cmi=target_cmi, mixed_fields=mixed_fields)
+
+    def with_ratio(self, ratio: float) -> "CodeMixer":
+        """The same mixer with another ratio; what was made of the dictionaries is kept."""
+        other = dataclasses.replace(self, ratio=ratio)
+        kept = ("dictionaries", "directions", "cleaned", "lexicon", "unspaced")
+        other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        if "compiled" in self.__dict__:
+            other.__dict__["compiled"] = dataclasses.replace(self.compiled, ratio=ratio)
+        return other
 
     @cached_property
     def compiled(self) -> "Compiled":

@@ -51,6 +51,11 @@ class MixingSettings:
     seed: int = 0
     """The same seed gives the same text, for any number of workers."""
 
+    @property
+    def asks_for_amount(self) -> bool:
+        """Whether the ratio is to be found by a first pass over the texts."""
+        return self.target_share is not None or self.target_cmi is not None
+
 
 def open_mixer(settings: MixingSettings) -> "CodeMixer":
     """The mixer of the settings, with their ratio.

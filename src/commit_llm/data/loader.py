@@ -1,15 +1,17 @@
 """The pipeline that training reads and `commit-llm batches` shows: records to batches."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from commit_llm.codemix import CodeMixer
+from commit_llm.codemix import CodeMixer, Counts
+from commit_llm.codemix.direction import complaint
+from commit_llm.codemix.fit import Fit
 from commit_llm.codemix.randomness import hash64, unit_float
 from commit_llm.codemix.settings import MixingSettings, open_mixer
 from commit_llm.data.examples import (
@@ -26,9 +28,13 @@ from commit_llm.data.records import Record
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 LOGGER = logging.getLogger("commit_llm")
 PREFETCHED_BATCHES = 4
-LOOKED_AT, FEW = 1000, 0.05  # records and share of words of `ExampleMaker.require_hit`
+LOOKED_AT = 1000  # records, for `ExampleMaker.require_hit`
+FITTED = 20_000  # examples that say how many words can be mixed
 HELD_OUT = 0x4845_4C44  # keeps the draw of the held-out rows apart from other draws
 
 
@@ -96,6 +102,24 @@ class ExampleMaker:
             else:
                 instruction_texts(record, row, unmixed, block_template=True)
 
+    def columns(self, rows: Iterable[int]) -> "dict[str, pa.Array]":
+        """The texts of these rows as mixing sees them."""
+        import pyarrow as pa
+
+        seen: list[Mapping[str, str]] = []
+
+        def see(texts: Mapping[str, str]) -> Mapping[str, str]:
+            seen.append(texts)
+            return texts
+
+        for row in rows:
+            if self.settings.form == "text":
+                self.text_form.texts(self.records[row], row, see)
+            else:
+                instruction_texts(self.records[row], row, see, self.settings.block_template)
+        names = seen[0].keys() if seen else ()
+        return {name: pa.array([texts[name] for texts in seen], pa.large_string()) for name in names}
+
     def require_hit(self) -> None:
         """Raise UserError where the dictionary has not one word of the data; warn where it has few.
 
@@ -104,26 +128,21 @@ class ExampleMaker:
         mixer = self.mixer
         if mixer is None:
             return
-        words = hits = 0
-
-        def count(texts: Mapping[str, str]) -> Mapping[str, str]:
-            nonlocal words, hits
-            counts = mixer.mix_example(texts, row=0, mixed_fields=self._mixed_fields(texts)).counts
-            words, hits = words + counts.words, hits + counts.hits
-            return texts
-
-        for row, record in enumerate(self.records):
-            if row >= LOOKED_AT and hits:
+        told, hits = None, 0
+        for start in range(0, len(self.records), LOOKED_AT):
+            columns = self.columns(range(start, min(start + LOOKED_AT, len(self.records))))
+            fields = self.settings.mix_fields or None
+            for name in fields or ():
+                if name not in columns:
+                    raise UserError(f"--mix-fields {name}: no such field is mixed here; there are {', '.join(columns)}")
+            counts = Counts(*mixer.mix_columns(columns, mixed_fields=fields)[1].sum(axis=0).tolist())
+            told, hits = told or complaint(mixer, counts, columns), hits + counts.hits
+            if hits:
                 break
-            if self.settings.form == "text":
-                self.text_form.texts(record, row, count)
-            else:
-                instruction_texts(record, row, count, block_template=True)
         if not hits:
-            raise UserError(no_hit(mixer))
-        if hits < FEW * words:
-            share = f"{100 * hits / words:.1f} %"
-            LOGGER.warning("%s: has only %s of the data's words; is it the right direction?", names(mixer), share)
+            raise UserError(told or f"{self.settings.mix_fields or 'the data'}: has no word to mix")
+        if told:
+            LOGGER.warning("%s", told)
 
     def _mix(self, epoch: int, row: int) -> MixTexts:
         mixer = self.mixer
@@ -137,23 +156,9 @@ class ExampleMaker:
         return self.settings.mix_fields or texts
 
 
-def names(mixer: CodeMixer) -> str:
-    """The dictionaries' names."""
-    return ", ".join(dictionary.name for dictionary in mixer.dictionaries)
-
-
-def no_hit(mixer: CodeMixer) -> str:
-    """What to tell the user whose dictionary has no word of the data."""
-    entries = sum(map(len, mixer.dictionaries))
-    return (
-        f"{names(mixer)}: none of its {entries:,} words stands in the data; "
-        "its source language must be the data's own (en-el for English data, el-en for Greek)"
-    )
-
-
 def make_mixer(settings: MixingSettings) -> CodeMixer | None:
     """The mixer of a recipe; None where it does not mix (ratio 0)."""
-    if settings.ratio == 0.0:
+    if settings.ratio == 0.0 and not settings.asks_for_amount:
         if settings.dictionary:
             raise UserError(
                 f"--dictionary {settings.dictionary[0]}: the recipe mixes nothing (ratio 0); leave it out, or set "
@@ -163,6 +168,21 @@ def make_mixer(settings: MixingSettings) -> CodeMixer | None:
     if not settings.dictionary:
         raise UserError(f"--ratio {settings.ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
     return open_mixer(settings)
+
+
+def fit_mixer(make: ExampleMaker, mixer: CodeMixer, settings: MixingSettings) -> Fit:
+    """Fit a mixer to the amount of mixing that the settings ask for.
+
+    Looks at all examples, or at 20,000 that are spread over the data.
+    """
+    step = -(-len(make.records) // FITTED)
+    columns = make.columns(range(0, len(make.records), step))
+    return mixer.fit(
+        columns,
+        target_share=settings.target_share,
+        target_cmi=settings.target_cmi,
+        mixed_fields=settings.mix_fields or None,
+    )
 
 
 def open_batches(

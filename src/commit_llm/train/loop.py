@@ -69,10 +69,10 @@ def train(
         new = not is_run(run)
         if new:
             refuse_existing_folder(run, hint=False)
-        elif recipe.epochs is None:
+        elif recipe.epochs is None and not recipe.asks_for_amount:
             require_same_recipe(run, recipe)
         source = open_recipe_model(recipe)
-        batches, held_out = open_recipe_batches(recipe, source)
+        recipe, batches, held_out = open_recipe_batches(recipe, source)
         recipe = resolve_steps(recipe, batches)
         training = prepare(recipe, source)
         if new:

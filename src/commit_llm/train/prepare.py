@@ -1,6 +1,7 @@
 """From a recipe to everything the loop needs; whatever the user got wrong is found here, before anything is written."""
 
 import dataclasses
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from commit_llm.data.loader import held_out_batches, make_mixer, open_batches
+from commit_llm.data.loader import ExampleMaker, fit_mixer, held_out_batches, make_mixer, open_batches
 from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
 from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
@@ -22,6 +23,8 @@ from commit_llm.train.optimizer import AdamState, learning_rate_schedule, make_o
 from commit_llm.train.recipes import Recipe
 from commit_llm.train.step import Metrics, TrainState, init_state, make_train_step
 from commit_llm.train.weights import ModelSource, open_model
+
+LOGGER = logging.getLogger("commit_llm")
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,13 @@ class Training:
         )
 
 
-def open_recipe_batches(recipe: Recipe, source: ModelSource) -> tuple[StreamPacker | FirstFitPacker, list[Batch]]:
-    """The batches a recipe trains on, from the first, and those of its held-out examples."""
+def open_recipe_batches(
+    recipe: Recipe, source: ModelSource
+) -> tuple[Recipe, StreamPacker | FirstFitPacker, list[Batch]]:
+    """The batches a recipe trains on, from the first, and those of its held-out examples.
+
+    Also the recipe itself, with the ratio that gives the amount of mixing it asks for.
+    """
     if recipe.data is None:
         raise UserError("no training data; name a file or a hub data set with --data")
     if recipe.seq_len > source.config.max_position_embeddings:
@@ -66,8 +74,12 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> tuple[StreamPack
         )
     mixer = make_mixer(recipe)
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
+    if mixer is not None and recipe.asks_for_amount:
+        found = fit_mixer(ExampleMaker(recipe, records, source.tokenizer, None), mixer, recipe)
+        mixer, recipe = found.mixer, dataclasses.replace(recipe, ratio=found.mixer.ratio)
+        LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", found.requested, found.reached, recipe.ratio)
     given = (recipe, records, source.tokenizer, mixer)
-    return open_batches(*given), held_out_batches(*given)
+    return recipe, open_batches(*given), held_out_batches(*given)
 
 
 def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:

@@ -1,0 +1,120 @@
+"""From an amount of mixing that is asked for to the draw probability that gives it: the explicit first pass."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from commit_llm.codemix.explanation import Counts, Outcome
+from commit_llm.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from commit_llm.codemix.mixer import CodeMixer
+
+CLOSE = {"share": 0.0005, "cmi": 0.05}  # near enough: a twentieth of a point
+MOST_STEPS = 24  # each halves the interval
+GRID = 10  # ratios that are looked at for the greatest code-mixing index
+
+
+class Fit(NamedTuple):
+    """requested and reached are shares in [0, 1] or code-mixing indices in [0, 50]; highest is what can be reached."""
+
+    mixer: "CodeMixer"
+    requested: float
+    reached: float
+    highest: float
+
+
+def fit(
+    mixer: "CodeMixer",
+    columns: Mapping[str, "pa.Array | pa.ChunkedArray"],
+    *,
+    target_share: float | None = None,
+    target_cmi: float | None = None,
+    mixed_fields: Collection[str] | None = None,
+) -> Fit:
+    """The mixer with the ratio at which it replaces the share of unprotected words asked for.
+
+    Or at which the examples' mean code-mixing index (see `mean_cmi`) is the one asked for: the lower of two ratios
+    that give it, since the index falls again where most words are replaced. The texts are mixed with the mixer's own
+    draws of the first epoch, so that the ratio gives on these very texts what was asked for, and nearly that on
+    others like them.
+
+    Raises UserError where it cannot be reached, naming the highest that can.
+    """
+    if (target_share is None) == (target_cmi is None):
+        raise UserError("--target-share and --target-cmi: ask for one of the two")
+    if target_share is not None and not 0 < target_share <= 1:
+        raise UserError(f"--target-share {target_share}: the share of words to replace is above 0 and at most 1")
+    if target_cmi is not None and not 0 < target_cmi <= 50:
+        raise UserError(f"--target-cmi {target_cmi}: the mean code-mixing index is above 0 and at most 50")
+
+    def counted(ratio: float) -> np.ndarray:
+        return mixer.with_ratio(ratio).mix_columns(columns, mixed_fields=mixed_fields)[1]
+
+    if target_share is not None:
+        return _fit(mixer, target_share, share, counted, 1.0, "--target-share", CLOSE["share"])
+    assert target_cmi is not None
+    ratios = [step / GRID for step in range(1, GRID + 1)]
+    best = max(ratios, key=lambda ratio: mean_cmi(counted(ratio)))
+    return _fit(mixer, target_cmi, mean_cmi, counted, best, "--target-cmi", CLOSE["cmi"])
+
+
+def _fit(
+    mixer: "CodeMixer",
+    requested: float,
+    measure: Callable[[np.ndarray], float],
+    counted: Callable[[float], np.ndarray],
+    greatest: float,
+    flag: str,
+    close: float,
+) -> Fit:
+    """Search between 0 and the ratio that gives the most; the measure grows with the ratio up to there."""
+    counts = counted(greatest)
+    highest = measure(counts)
+    if requested > highest + close:
+        raise UserError(f"{flag} {requested}: the highest that can be reached is {highest:.4g} ({_why(counts)})")
+    low, high, ratio, reached = 0.0, greatest, greatest, highest
+    for _ in range(MOST_STEPS):
+        if abs(reached - requested) <= close:
+            break
+        low, high = (ratio, high) if reached < requested else (low, ratio)
+        # In proportion where that stays within the interval, as the share of words nearly is; else halved.
+        guess = ratio * requested / reached if reached else 0.0
+        ratio = guess if low < guess < high else (low + high) / 2
+        reached = measure(counted(ratio))
+    ratio = round(ratio, 6)  # short enough to read and to type
+    return Fit(mixer.with_ratio(ratio), requested, measure(counted(ratio)), highest)
+
+
+def _why(counts: np.ndarray) -> str:
+    """Where the words that cannot be replaced are."""
+    total = Counts(*counts.sum(axis=0).tolist())
+    parts = [
+        (total.not_in_dictionary, "not in the dictionary"),
+        (total.identity_only, "translated by themselves"),
+        (total.name, "names or acronyms"),
+        (total.skipped, "in the list to skip"),
+    ]
+    words = max(1, total.words)
+    return "of the words, " + ", ".join(f"{100 * n / words:.1f} % are {what}" for n, what in parts if n)
+
+
+def share(counts: np.ndarray) -> float:
+    """Replaced words of all unprotected ones, in [0, 1]. counts: (examples, fields of Counts)."""
+    words = int(counts[:, : Outcome.PROTECTED].sum())
+    return int(counts[:, Outcome.REPLACED].sum()) / words if words else 0.0
+
+
+def mean_cmi(counts: np.ndarray) -> float:
+    """Mean over the examples of their code-mixing index, in [0, 50] (Das and Gambäck, 2014; metrics.py).
+
+    An example's words are one utterance; all translations count as one language. Examples without a word are left
+    out.
+    """
+    words = counts[:, : Outcome.PROTECTED].sum(axis=1)
+    replaced = counts[:, Outcome.REPLACED][words > 0]
+    words = words[words > 0]
+    return float(100 * np.mean(np.minimum(replaced, words - replaced) / words)) if len(words) else 0.0
