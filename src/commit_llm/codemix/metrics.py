@@ -1,0 +1,127 @@
+"""How mixed a text is: the measures of the code-switching literature, over language tags.
+
+    tokens   the  σκύλος  barks  at  http://x.gr  τα  παιδιά  |  a  dog
+    tags      0      1      0     0      -1       1     1     |  0   0      -1: of no language
+    offsets   0                                               7        9    a text's are tags[offsets[n]:offsets[n + 1]]
+
+Tokens of no language (tag -1) are passed over everywhere: they are no words, and a switch is seen across them.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from commit_llm.codemix.explanation import Outcome, Word
+
+
+class MixingMetrics(NamedTuple):
+    """Measures of a corpus. cmi is 0 to 100 (at most 50 with two languages); the others are 0 to 1."""
+
+    cmi: float
+    m_index: float
+    i_index: float
+    spf: float
+
+
+def code_mixing_index(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """CMI of each utterance, float64 in [0, 100): the share of words that are not in its main language.
+
+    CMI = 100 (1 - max_l n_l / (n - u)), n tokens, u of them of no language, n_l in language l; 0 where n = u (an
+    empty utterance too). One token gives 0; two languages reach 50 at most.
+    Das and Gambäck, "Identifying languages at the word level in code-mixed Indian social media text", ICON 2014.
+    Gambäck and Das (LREC 2016) later add the switch points to it; that is not computed here.
+
+    >>> code_mixing_index(np.array([0, 1, 0, 0, -1, 1, 1, 0, 0], np.int8), np.array([0, 7, 9]))
+    array([50.,  0.])
+    """
+    counts = _counts(tags, offsets)
+    words = counts.sum(axis=1)
+    return np.where(words > 0, 100.0 * (1.0 - counts.max(axis=1, initial=0) / np.maximum(words, 1)), 0.0)
+
+
+def switch_point_fraction(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """SPF of each utterance, float64 in [0, 1]: switches of language per boundary between two words.
+
+    SPF = #{i: l_i != l_(i+1)} / (w - 1) over the w words of the utterance; 0 where w < 2, where nothing can switch.
+    Pratapa et al., "Language modeling for code-mixing: the role of linguistic theory based synthetic data", ACL 2018.
+
+    >>> switch_point_fraction(np.array([0, 1, 0, 0, -1, 1, 1, 0, 0], np.int8), np.array([0, 7, 9]))
+    array([0.6, 0. ])
+    """
+    switches, boundaries = _switches(tags, offsets)
+    return switches / np.maximum(boundaries, 1)
+
+
+def multilingual_index(tags: np.ndarray) -> float:
+    """M-index of a corpus, in [0, 1]: 0 is one language, 1 is all languages in equal parts.
+
+    M = (1 - sum_l p_l^2) / ((k - 1) sum_l p_l^2), p_l being language l's share of the words and k the number of
+    languages that occur; 0 where fewer than two do.
+    Barnett et al., "The LIDES coding manual", International Journal of Bilingualism 4(2), 2000.
+
+    >>> multilingual_index(np.array([0, 0, 0, 1, -1], np.int8))
+    0.6
+    """
+    counts = np.bincount(tags[tags >= 0])
+    counts = counts[counts > 0]
+    if len(counts) < 2:
+        return 0.0
+    squares = float(np.sum((counts / counts.sum()) ** 2))
+    return (1.0 - squares) / ((len(counts) - 1) * squares)
+
+
+def integration_index(tags: np.ndarray, offsets: np.ndarray) -> float:
+    """I-index of a corpus, in [0, 1]: the probability that the language switches from one word to the next.
+
+    I = 1 / (n - 1) sum_i [l_i != l_(i+1)] over the n words of the corpus; 0 where no word follows another.
+    Guzmán et al., "Metrics for modeling code-switching across corpora", Interspeech 2017.
+    This differs from the paper, whose corpus is one conversation: rows of a data set follow each other by chance, so
+    only neighbours within an utterance are counted, above and below the line. With offsets [0, len(tags)] it is the
+    paper's.
+
+    >>> integration_index(np.array([0, 1, 0, 0, -1, 1, 1, 0, 0], np.int8), np.array([0, 7, 9]))
+    0.5
+    """
+    switches, boundaries = _switches(tags, offsets)
+    return float(switches.sum() / max(boundaries.sum(), 1))
+
+
+def mixing_metrics(tags: np.ndarray, offsets: np.ndarray) -> MixingMetrics:
+    """All four for a corpus. CMI and SPF are means over the utterances that hold a word of some language; 0 of none."""
+    spoken = _counts(tags, offsets).sum(axis=1) > 0
+    cmi, spf = (
+        float(measure(tags, offsets)[spoken].mean()) if spoken.any() else 0.0
+        for measure in (code_mixing_index, switch_point_fraction)
+    )
+    return MixingMetrics(cmi, multilingual_index(tags), integration_index(tags, offsets), spf)
+
+
+def tags_of_words(utterances: Iterable[Sequence[Word]]) -> tuple[np.ndarray, np.ndarray]:
+    """Tags (int8) and offsets (int64) of mixed texts: one tag a word of the source text, in its place.
+
+    1 for a replaced word (however many words its translation has), -1 for a protected one, 0 for every other.
+    """
+    tag = {Outcome.REPLACED: 1, Outcome.PROTECTED: -1}
+    rows = [[tag.get(word.outcome, 0) for word in words] for words in utterances]
+    tags = np.array([tag for row in rows for tag in row], np.int8)
+    return tags, np.cumsum([0, *map(len, rows)], dtype=np.int64)
+
+
+def _counts(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Words of each language in each utterance, int64 (utterances, languages)."""
+    languages = int(tags.max(initial=-1)) + 1
+    utterances = len(offsets) - 1
+    spoken = tags >= 0
+    cell = np.repeat(np.arange(utterances), np.diff(offsets))[spoken] * languages + tags[spoken]
+    return np.bincount(cell, minlength=utterances * languages).reshape(utterances, languages)
+
+
+def _switches(tags: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Switches and boundaries of each utterance, int64, of its words alone."""
+    utterances = len(offsets) - 1
+    spoken = tags >= 0
+    words, where = tags[spoken], np.repeat(np.arange(utterances), np.diff(offsets))[spoken]
+    inside = where[1:] == where[:-1]
+    switched = inside & (words[1:] != words[:-1])
+    return tuple(np.bincount(where[1:][these], minlength=utterances) for these in (switched, inside))  # type: ignore[return-value]
