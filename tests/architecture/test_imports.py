@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "convert": {"model", "parallel"},
     "train": {"codemix", "data", "model", "parallel", "convert"},
     "evaluate": {"codemix", "data", "model", "parallel", "convert"},
+    "report": {"codemix"},
 }
 EVERYTHING = {"quickstart", "pipeline", "cli", "__main__", "__init__"}
 # The training step and all below it run where only these are installed.
