@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from commit_llm.cli import batches, eval, export, import_, mix, quickstart, recipes, run, score, tasks, train
+from commit_llm.cli import batches, eval, export, import_, mix, preview, quickstart, recipes, run, score, tasks, train
 from commit_llm.cli.main import COMMANDS, main
 from commit_llm.cli.parse import parse, parse_with_recipe
 from commit_llm.evaluate.tasks import TASKS
@@ -26,6 +26,7 @@ RUN_BY = {
     "quickstart": "tests/quickstart/test_command.py",
     "import": "tests/convert/test_streaming.py",
     "tasks": "tests/cli/test_commands.py",
+    "preview": "tests/cli/test_preview.py",
 }
 
 # What each command reads its flags into, and with which of the two parsers.
@@ -34,6 +35,7 @@ PARSERS = {
     "train": (parse_with_recipe, train.Train), "batches": (parse_with_recipe, batches.Batches),
     "run": (parse_with_recipe, run.Run), "import": (parse, import_.Import), "export": (parse, export.Export),
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
+    "preview": (parse, preview.Preview),
 }  # fmt: skip
 
 

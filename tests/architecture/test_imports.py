@@ -85,7 +85,10 @@ def test_codemix_and_data_import_no_jax():
     assert not loaded & {"jax", "grain", "torch", "datasets", "pyarrow", "tokenizers", "sentencepiece"}
 
 
-@pytest.mark.parametrize("command", ["mix", "train", "batches", "run", "export", "eval", "score", "tasks", "recipes"])
+COMMANDS = ["mix", "preview", "train", "batches", "run", "export", "eval", "score", "tasks", "recipes"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_loads_nothing_heavy(command):
     statement = (
         "from commit_llm.cli.main import main\n"

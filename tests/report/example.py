@@ -23,7 +23,7 @@ ROWS = [
             ("of", S, None), ("Anna", C, None), ("cat", P, None),
         ),
         "input": ("", []),
-        "output": words("dog taxi dog", ("dog", R, "<b>كلب</b>"), ("taxi", I, None), ("dog", R, "<b>كلب</b>")),
+        "output": words("dog dog taxi", ("dog", R, "<b>كلب</b>"), ("dog", R, "<b>كلب</b>"), ("taxi", I, None)),
     },
     {"instruction": words("طبيب يعيش قرب البحر", ("يعيش", R, "lives")), "source": ("<i>kept</i>", None)},
 ]  # fmt: skip

@@ -5,8 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from commit_llm.codemix.explanation import Outcome
-from commit_llm.report.preview import MEANINGS, Preview, pieces, shares
+from commit_llm.codemix.clean import replace
+from commit_llm.codemix.explanation import Outcome, Word
+from commit_llm.report.preview import MEANINGS, Preview, mixed_pieces, pieces, shares
 from commit_llm.report.preview_page import preview_page
 from commit_llm.report.preview_terminal import show
 from tests.report.example import EXPLAINED, PREVIEW, ROWS
@@ -25,6 +26,17 @@ def test_pieces_are_the_text():
             assert "".join(part for part, _ in pieces(text, words or ())) == text
 
 
+@pytest.mark.parametrize("unspaced", [True, False])
+def test_mixed_pieces_are_the_mixed_text(unspaced):
+    """With the spaces that a text without spaces needs around what replaces its words."""
+    words = [Word(0, 3, Outcome.REPLACED, "cat"), Word(3, 5, Outcome.REPLACED, "black"), Word(5, 8, Outcome.NOT_DRAWN)]
+    for text, found in (("แมวดำนอน", words), *(row["instruction"] for row in ROWS)):
+        parts = list(mixed_pieces(text, found, unspaced))
+        assert "".join(part for part, _ in parts) == replace(text, found, unspaced)
+        assert [word for _, word in parts if word] == list(found)
+    assert "".join(part for part, _ in mixed_pieces("แมวดำนอน", words, True)) == "cat black นอน"
+
+
 def test_counts_shares_and_measures():
     counts = PREVIEW.counts()
     assert counts == dict(zip(Outcome, (4, 1, 3, 1, 1, 1, 1), strict=True))
@@ -32,11 +44,11 @@ def test_counts_shares_and_measures():
     assert found[Outcome.PROTECTED] is None
     assert found[Outcome.REPLACED] == pytest.approx(100 * 4 / 11)
     assert sum(share for share in found.values() if share) == pytest.approx(100)
-    # Tags by text: 0100000-, 101, 1; the empty text and the one that is not mixed are no utterances.
+    # Tags by text: 0100000-, 110, 1; the empty text and the one that is not mixed are no utterances.
     metrics = PREVIEW.metrics()
     assert metrics.cmi == pytest.approx((100 / 7 + 100 / 3 + 0) / 3)
-    assert metrics.i_index == pytest.approx(4 / 8)
-    assert metrics.spf == pytest.approx((2 / 6 + 1 + 0) / 3)
+    assert metrics.i_index == pytest.approx(3 / 8)
+    assert metrics.spf == pytest.approx((2 / 6 + 1 / 2 + 0) / 3)
 
 
 def test_the_usual_outcomes_are_always_told():
@@ -69,7 +81,7 @@ def test_the_page_holds_the_texts(preview):
 def test_the_page_says_why():
     found = Elements(preview_page(EXPLAINED))
     titles = [attributes["title"] for tag, attributes in found.tags if tag == "span" and "title" in attributes]
-    assert "name: capitalised within a sentence, or an acronym" in titles
+    assert "name: capitalised in a sentence, or an acronym" in titles
     assert "1 replaced · 1 not drawn · 3 not in the dictionary · 1 name · 1 to be skipped · 1 protected" in found.text
     assert "dog → <b>كلب</b> (2 times)" in found.text
 
@@ -81,7 +93,8 @@ def test_no_terminal():
     assert "instruction, original: The [dog] <script>alert(1)</script> of Anna & `cat`.\n" in out
     assert "instruction, mixed: The [σκύλος] <script>alert(1)</script> of Anna & `cat`.\n" in out
     assert "source, not mixed: <i>kept</i>\n" in out
-    assert "replaced                     4   36.4 %  swapped for a translation\n" in out
+    assert "\ninput, empty\n" in out
+    assert "replaced               4   36.4 %  swapped for a translation\n" in out
     assert "CMI 15.9   M-index " in out
     assert "not drawn: The" not in out
     explained = printed(EXPLAINED, width=40)
@@ -102,6 +115,12 @@ def test_a_terminal():
     assert any("dog" in line and "σκύλος" in line for line in wide.splitlines())
     narrow = printed(PREVIEW, 40, terminal=True, color_system="standard")
     assert not any("\x1b[4mdog" in line and "σκύλος" in line for line in narrow.splitlines())
+
+
+@pytest.mark.parametrize(("width", "told"), [(80, True), (60, False)])
+def test_what_outcomes_mean_is_told_of_all_or_none(width, told):
+    out = printed(PREVIEW, width, terminal=True, color_system=None)
+    assert [why in out for _, why in MEANINGS.values()] == [told] * len(MEANINGS)
 
 
 @pytest.mark.parametrize("options", [{"color_system": None}, {"color_system": "standard", "no_color": True}])

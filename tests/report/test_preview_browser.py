@@ -84,7 +84,7 @@ def test_text_from_right_to_left(opened):
     assert style(last.first, "direction") == "rtl"
     arabic = opened.locator(".mixed mark", has_text="lives")
     assert (style(arabic, "direction"), style(arabic, "unicodeBidi")) == ("ltr", "isolate")
-    # Two replaced words stay in the order of their sentence, left to right, with `taxi` between them.
+    # Neighbours stay in the order of their English sentence, left to right.
     places = opened.locator(".row").first.locator(".mixed").last.locator("mark")
     left, right = (places.nth(n).bounding_box()["x"] for n in (0, 1))
     assert left < right

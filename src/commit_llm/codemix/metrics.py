@@ -100,7 +100,8 @@ def mixing_metrics(tags: np.ndarray, offsets: np.ndarray) -> MixingMetrics:
 def tags_of_words(utterances: Iterable[Sequence[Word]]) -> tuple[np.ndarray, np.ndarray]:
     """Tags (int8) and offsets (int64) of mixed texts: one tag a word of the source text, in its place.
 
-    1 for a replaced word (however many words its translation has), -1 for a protected one, 0 for every other.
+    1 for a replaced word (however many words its translation has, and whichever dictionary it is from), -1 for a
+    protected one, 0 for every other.
     """
     tag = {Outcome.REPLACED: 1, Outcome.PROTECTED: -1}
     rows = [[tag.get(word.outcome, 0) for word in words] for words in utterances]

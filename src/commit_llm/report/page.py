@@ -27,14 +27,14 @@ h1 { margin: 0 0 .25rem; font-size: 1.6rem; line-height: 1.25; letter-spacing: -
 h2 { margin: 0; font-size: 1rem; }
 a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 3px; }
-mark { background: var(--mark); color: var(--mark-text); border-radius: 3px; padding: .05em .2em; }
+mark { background: var(--mark); color: var(--mark-text); border-radius: 3px; padding: .05em .15em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .75rem .3rem 0; text-align: start; vertical-align: baseline; }
 .number { text-align: end; white-space: nowrap; }
 .quiet { color: var(--quiet); }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
-  mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  mark, .was { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 """

@@ -4,21 +4,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from commit_llm.codemix.clean import replace
 from commit_llm.codemix.explanation import Outcome, Word
 from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
 
 # A row: for each field its text and the words found in it, in order; None for the words of a field that is not mixed.
 Row = Mapping[str, tuple[str, Sequence[Word] | None]]
 
-# What an outcome is called, and why a word has it.
+# What an outcome is called, and why a word has it, short enough for a line of a terminal with 80 columns.
 MEANINGS = {
     Outcome.REPLACED: ("replaced", "swapped for a translation"),
-    Outcome.NOT_DRAWN: ("not drawn", "in the dictionary, but the draw left it, as the ratio asks"),
+    Outcome.NOT_DRAWN: ("not drawn", "the draw left it, as the ratio asks"),
     Outcome.NOT_IN_DICTIONARY: ("not in the dictionary", "the dictionary has no translation of it"),
     Outcome.IDENTITY_ONLY: ("same in both", "its only translation is the word itself"),
-    Outcome.NAME: ("name", "capitalised within a sentence, or an acronym"),
+    Outcome.NAME: ("name", "capitalised in a sentence, or an acronym"),
     Outcome.SKIPPED: ("to be skipped", "in the list of words to skip"),
-    Outcome.PROTECTED: ("protected", "part of code, a link, a formula or a placeholder, or joined to digits"),
+    Outcome.PROTECTED: ("protected", "code, link, formula, placeholder, digits"),
 }
 ALWAYS_TOLD = (Outcome.REPLACED, Outcome.NOT_DRAWN, Outcome.NOT_IN_DICTIONARY)
 
@@ -35,6 +36,7 @@ class Preview:
     """Rows to show, and how they were mixed.
 
     settings: what to tell of the mixing, by name, in the order to show it. total: rows of the whole file.
+    unspaced: whether the original is written without spaces, so that what replaces a word may need one.
     explain: whether to say why each word stayed.
     """
 
@@ -42,6 +44,7 @@ class Preview:
     total: int
     settings: Mapping[str, str]
     explain: bool = False
+    unspaced: bool = False
 
     def counts(self) -> dict[Outcome, int]:
         """Words of each outcome in the rows shown; those that no word has are left out, but for the usual three."""
@@ -78,6 +81,23 @@ def pieces(text: str, words: Sequence[Word]) -> Iterator[tuple[str, Word | None]
         end = word.end
     if end < len(text):
         yield text[end:], None
+
+
+def mixed_pieces(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[tuple[str, Word | None]]:
+    """As `pieces`, with the translations in place of the replaced words, set off by spaces where the text has none.
+
+    >>> words = [Word(0, 3, Outcome.REPLACED, "cat"), Word(3, 5, Outcome.REPLACED, "black")]
+    >>> [part for part, _ in mixed_pieces("แมวดำ", words, unspaced=True)]
+    ['cat', ' ', 'black']
+    """
+    mixed, end = replace(text, list(words), unspaced), 0
+    for part, word in pieces(text, words):
+        shown = part if word is None or word.translation is None else word.translation
+        if not mixed.startswith(shown, end):
+            yield " ", None
+            end += 1
+        yield shown, word
+        end += len(shown)
 
 
 def reasons(text: str, words: Sequence[Word]) -> dict[Outcome, dict[tuple[str, str | None], int]]:

@@ -1,10 +1,10 @@
 """A preview of mixing as one HTML page: original and mixed side by side, or one under the other where it is narrow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from commit_llm.codemix.explanation import Outcome, Word
 from commit_llm.report.page import page, text
-from commit_llm.report.preview import MEANINGS, MEASURES, Preview, figures, pieces, reasons, shares
+from commit_llm.report.preview import MEANINGS, MEASURES, Preview, Row, figures, mixed_pieces, pieces, reasons, shares
 from commit_llm.report.preview_style import STYLE, css_name
 
 
@@ -16,7 +16,7 @@ def preview_page(preview: Preview) -> str:
         f"{_settings(preview)}</header>",
         f"<main>\n<section class='summary' aria-label='summary'>\n{_shares(preview)}{_measures(preview)}</section>",
         "<div class='heads' aria-hidden='true'><span>Original</span><span>Mixed</span></div>",
-        *(_row(number, row, preview.explain) for number, row in enumerate(preview.rows, 1)),
+        *(_row(number, row, preview) for number, row in enumerate(preview.rows, 1)),
         "</main>",
     ]
     return page(title, "\n".join(parts), STYLE)
@@ -67,22 +67,23 @@ def _measures(preview: Preview) -> str:
     return f"<dl class='measures'>\n{''.join(cells)}</dl>\n"
 
 
-def _row(number: int, row: Mapping[str, tuple[str, Sequence[Word] | None]], explain: bool) -> str:
-    fields = "".join(_field(name, source, words, explain) for name, (source, words) in row.items())
+def _row(number: int, row: Row, preview: Preview) -> str:
+    fields = "".join(_field(name, source, words, preview) for name, (source, words) in row.items())
     heading = f"<h2 id='row-{number}'>Row {number}</h2>"
     return f"<section class='row' aria-labelledby='row-{number}'>\n{heading}\n{fields}</section>"
 
 
-def _field(name: str, source: str, words: Sequence[Word] | None, explain: bool) -> str:
+def _field(name: str, source: str, words: Sequence[Word] | None, preview: Preview) -> str:
     if words is None:
         kept = f"<div class='kept'><p class='text' dir='auto'>{text(source)}</p></div>"
         return f"<div class='field'><h3>{text(name)} <span class='quiet'>(not mixed)</span></h3>\n{kept}</div>\n"
-    original, mixed = "".join(_original(source, words, explain)), "".join(_mixed(source, words))
+    original = "".join(_original(source, words, preview.explain))
+    mixed = "".join(_mixed(source, words, preview.unspaced))
     return (
         f"<div class='field'><h3>{text(name)}</h3>\n"
         f"<div><span class='side-name'>original</span><p class='text original' dir='auto'>{original}</p></div>\n"
         f"<div><span class='side-name'>mixed</span><p class='text mixed' dir='auto'>{mixed}</p></div>\n"
-        f"{_why(source, words) if explain and words else ''}</div>\n"
+        f"{_why(source, words) if preview.explain and words else ''}</div>\n"
     )
 
 
@@ -97,11 +98,11 @@ def _original(source: str, words: Sequence[Word], explain: bool) -> Iterator[str
             yield _marked(text(part), word.outcome, f"{label}: {why}")
 
 
-def _mixed(source: str, words: Sequence[Word]) -> Iterator[str]:
-    for part, word in pieces(source, words):
+def _mixed(source: str, words: Sequence[Word], unspaced: bool) -> Iterator[str]:
+    for part, word in mixed_pieces(source, words, unspaced):
         if word is not None and word.translation is not None:
             # dir isolates it: a word that is written from right to left does not reorder its neighbours.
-            yield f"<mark dir='auto' title='{text(part)}'>{text(word.translation)}</mark>"
+            yield f"<mark dir='auto' title='{text(source[word.start : word.end])}'>{text(part)}</mark>"
         else:
             yield text(part)
 

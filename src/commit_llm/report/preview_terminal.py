@@ -1,6 +1,6 @@
 """A preview of mixing in the terminal: original and mixed side by side, or one under the other where it is narrow."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.rule import Rule
@@ -9,10 +9,10 @@ from rich.text import Text
 
 from commit_llm.codemix.explanation import Word
 from commit_llm.report.page import visible
-from commit_llm.report.preview import MEANINGS, MEASURES, Preview, figures, pieces, reasons, shares
+from commit_llm.report.preview import MEANINGS, MEASURES, Preview, figures, mixed_pieces, pieces, reasons, shares
 
 SIDE_BY_SIDE = 72  # columns; below, the two texts stand one under the other
-COLOURS = ("underline", "bold black on yellow")  # of a replaced word in the original, and of what replaced it
+ORIGINAL, MIXED = "underline", "bold black on yellow"  # a replaced word, and what stands in its place
 
 
 def show(preview: Preview, console: Console) -> None:
@@ -28,10 +28,12 @@ def show(preview: Preview, console: Console) -> None:
         console.print()
         console.print(Rule(Text(f"row {number}"), align="left") if console.is_terminal else Text(f"row {number}"))
         for name, (source, words) in row.items():
-            if words is None:
-                _stacked(console, name, [("not mixed", Text(visible(source)))])
+            if words is None or not source:
+                kind = "not mixed" if words is None else "empty"
+                _stacked(console, name, [(kind, Text(visible(source)))])
                 continue
-            original, mixed = (_coloured(source, words, translated, marks) for translated in (False, True))
+            original = _coloured(pieces(source, words), None if marks else ORIGINAL)
+            mixed = _coloured(mixed_pieces(source, words, preview.unspaced), None if marks else MIXED)
             if wide:
                 console.print(Text(visible(name), style="bold"), _pair(original, mixed))
             else:
@@ -47,27 +49,27 @@ def summary(preview: Preview, console: Console) -> None:
     console.print(Text(visible(f"{preview.heading()}: {settings}")), soft_wrap=not console.is_terminal)
     counts = preview.counts()
     percent = shares(counts)
-    width = max(len(MEANINGS[outcome][0]) for outcome in counts)
+    width, digits = max(len(MEANINGS[outcome][0]) for outcome in counts), max(len(f"{n:,}") for n in counts.values())
+    longest = width + digits + max(len(MEANINGS[outcome][1]) for outcome in counts) + len("    100.0 %  ")
     for outcome, count in counts.items():
         label, why = MEANINGS[outcome]
         share = percent[outcome]
-        line = Text(f"{label:<{width}}  {count:>7,}  {'' if share is None else f'{share:.1f} %':>7}")
-        if not console.is_terminal or console.width > len(line) + 2 + len(why):
+        line = Text(f"{label:<{width}}  {count:>{digits},}  {'' if share is None else f'{share:.1f} %':>7}")
+        if not console.is_terminal or console.width > longest:
             line.append(f"  {why}", style="dim")
         console.print(line, soft_wrap=not console.is_terminal)
     values = zip(MEASURES, figures(preview.metrics()), strict=True)
     console.print(Text("   ".join(f"{name} {value}" for (name, _), value in values)))
 
 
-def _coloured(source: str, words: Sequence[Word], translated: bool, marks: bool) -> Text:
-    """The original text, or the mixed one, with the replaced words in colour or in brackets."""
+def _coloured(parts: Iterable[tuple[str, Word | None]], style: str | None) -> Text:
+    """The parts of a text, the replaced words in a style, or in brackets without one."""
     line = Text()
-    for part, word in pieces(source, words):
+    for part, word in parts:
         if word is None or word.translation is None:
             line.append(visible(part))
-            continue
-        shown = visible(word.translation if translated else part)
-        line.append(f"[{shown}]" if marks else shown, style="" if marks else COLOURS[translated])
+        else:
+            line.append(f"[{visible(part)}]" if style is None else visible(part), style)
     return line
 
 
@@ -81,7 +83,8 @@ def _pair(original: Text, mixed: Text) -> Table:
 
 def _stacked(console: Console, name: str, texts: Sequence[tuple[str, Text]]) -> None:
     for kind, text in texts:
-        line = Text().append(f"{visible(name)}, {kind}: ", style="bold").append_text(text)
+        head = f"{visible(name)}, {kind}" + (": " if text else "")
+        line = Text().append(head, style="bold").append_text(text)
         # soft_wrap alone would cut a word that is longer than the terminal.
         console.print(line, **({"overflow": "fold"} if console.is_terminal else {"soft_wrap": True}))
 

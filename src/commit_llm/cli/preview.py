@@ -1,0 +1,99 @@
+"""`commit-llm preview`: the first rows of a data file, original and mixed, in the terminal or as a page."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from commit_llm.cli.parse import parse
+from commit_llm.codemix.settings import MixingSettings, open_mixer
+from commit_llm.errors import UserError
+
+if TYPE_CHECKING:  # numpy
+    from commit_llm.codemix.mixer import CodeMixer
+    from commit_llm.data.records import Record
+    from commit_llm.report.preview import Row
+
+
+@dataclass(frozen=True)
+class Preview(MixingSettings):
+    """Show what `mix` makes of the first rows of a data file: replaced words in colour, shares, measures of mixing."""
+
+    input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
+    """A .json, .jsonl, .parquet or .txt file."""
+    fields: tuple[str, ...] = ()
+    """Columns to show. Default: instruction, input and output, or text."""
+    rows: int = 10
+    """How many rows to show, from the first."""
+    html: Path | None = None
+    """Write one self-contained HTML page instead of showing the rows here."""
+    explain: bool = False
+    """Say of every word why it was not replaced."""
+    overwrite: bool = False
+    """Replace a page that exists."""
+
+
+def run(argv: list[str]) -> None:
+    command = parse(Preview, "preview", argv)
+    from rich.console import Console
+
+    from commit_llm.data.files import refuse_existing_file, whole_file
+    from commit_llm.data.records import read_records
+    from commit_llm.report import preview as report
+    from commit_llm.report.preview_page import preview_page
+    from commit_llm.report.preview_terminal import show, summary
+
+    if command.rows < 1:
+        raise UserError(f"--rows {command.rows}: must be at least 1")
+    if command.html is not None:
+        if command.html.suffix not in (".html", ".htm"):
+            raise UserError(f"--html {command.html}: the page is an .html file")
+        refuse_existing_file(command.html, command.overwrite)
+    records = read_records(command.input)
+    mixer = open_mixer(command)
+    rows = [_row(record, row, mixer, command) for row, record in enumerate(records[: command.rows])]
+    settings = _settings(command, mixer)
+    preview = report.Preview(rows, len(records), settings, command.explain, mixer.unspaced)
+    console = Console()
+    if command.html is None:
+        show(preview, console)
+        return
+    with whole_file(command.html, command.overwrite) as temporary:
+        temporary.write_text(preview_page(preview), encoding="utf-8")
+    summary(preview, console)
+    print(f"wrote {command.html}")
+
+
+def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "Row":
+    """The texts of a record, mixed together as `mix` does, with their words; None for those that are not mixed."""
+    from commit_llm.data.examples import columns
+    from commit_llm.data.records import text_of
+
+    texts = {field: text_of(record, field, row) for field in command.fields or columns(record, row)}
+    words = mixer.explain(texts, row=row, mixed_fields=command.mix_fields or None)
+    return {field: (text, words.get(field)) for field, text in texts.items()}
+
+
+def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
+    """What a reader needs to do the same again: the usual settings, and every other that is not as it is by default."""
+    names = [dictionary.name for dictionary in mixer.dictionaries]
+    if len(set(mixer.weights or ())) > 1:
+        names = [f"{name} ({weight:g})" for name, weight in zip(names, mixer.weights or (), strict=True)]
+    told = {
+        "file": command.input.name,
+        "dictionary": ", ".join(names),
+        "style": mixer.style,
+        "ratio": f"{mixer.ratio:g}",
+        "draw": mixer.draw or ("type" if mixer.style == "clean" else "occurrence"),
+        "seed": str(mixer.seed),
+    }
+    for option in dataclasses.fields(MixingSettings):
+        value = getattr(command, option.name)
+        if option.name not in told and value != option.default:
+            if isinstance(value, tuple):
+                value = ", ".join(value)
+            # Of a file its name is enough: a page is shown to others.
+            told[option.name.replace("_", " ")] = "yes" if value is True else Path(str(value)).name
+    return told

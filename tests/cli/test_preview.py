@@ -1,0 +1,103 @@
+"""`commit-llm preview`: what it shows is what `mix` writes."""
+
+import json
+import re
+
+import pytest
+
+from commit_llm.cli.main import main
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*argv):
+        status = main([str(word) for word in argv])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def command(example):
+    return ["preview", example / "instructions.jsonl", "--dictionary", example / "en-el.txt"]
+
+
+def test_it_shows_what_mix_writes(run, command, tmp_path):
+    """Row by row and field by field, at a ratio that leaves words out."""
+    mixing = ["--ratio", "0.5", "--seed", "3"]
+    status, shown, err = run(*command, *mixing, "--rows", "20")
+    assert (status, err) == (0, "")
+    assert run("mix", *command[1:], *mixing, "--out", tmp_path / "mixed.jsonl")[0] == 0
+    lines = (tmp_path / "mixed.jsonl").read_text(encoding="utf-8").splitlines()[:20]
+    mixed = [text for line in lines for text in json.loads(line).values()]
+    assert [re.sub(r"[\[\]]", "", text) for text in re.findall(r", mixed: (.*)", shown)] == mixed
+    assert "[" in shown
+    assert "\x1b" not in shown
+
+
+def test_summary(run, command):
+    _, out, _ = run(*command, "--ratio", "1", "--rows", "2")
+    assert out.startswith(
+        "The first 2 of 324 rows: file instructions.jsonl, dictionary en-el.txt, style clean, ratio 1,"
+    )
+    assert re.search(r"^replaced +\d+ +\d+\.\d %", out, re.M)
+    assert re.search(r"^CMI \d+\.\d   M-index \d\.\d\d   I-index \d\.\d\d   SPF \d\.\d\d$", out, re.M)
+
+
+def test_settings_that_are_not_the_default_are_told(run, command, tmp_path):
+    (tmp_path / "skip.txt").write_text("lives\n")
+    flags = ["--choice", "first", "--all-capitals", "--skip-words", tmp_path / "skip.txt", "--mix-fields", "input"]
+    _, out, _ = run(*command, *flags, "--unmixed-share", "0.25", "--rows", "1")
+    told = "seed 0, choice first, all capitals yes, skip words skip.txt, mix fields input, unmixed share 0.25\n"
+    assert told in out
+
+
+def test_the_original_style(run, command):
+    assert "style original, ratio 0.9, draw occurrence, seed 0\n" in run(*command, "--style", "original")[1]
+
+
+def test_explain(run, command):
+    assert "  not in the dictionary: anna" in run(*command, "--explain", "--rows", "1")[1]
+    assert "  not in the dictionary: anna" not in run(*command, "--rows", "1")[1]
+
+
+def test_fields(run, command):
+    _, out, _ = run(*command, "--rows", "1", "--fields", "output", "input", "--mix-fields", "input")
+    assert re.findall(r"^(\w+), ([\w ]+):", out, re.M) == [
+        ("output", "not mixed"),
+        ("input", "original"),
+        ("input", "mixed"),
+    ]
+
+
+def test_page(run, command, tmp_path):
+    page = tmp_path / "preview.html"
+    status, out, _ = run(*command, "--html", page, "--rows", "3")
+    assert status == 0
+    assert out.endswith(f"wrote {page}\n")
+    assert "row 1" not in out
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<section class='row'") == 3
+    assert "<details>" not in html
+    assert run(*command, "--html", page)[0] == 2
+    assert run(*command, "--html", page, "--explain", "--overwrite")[0] == 0
+    assert "<details>" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--rows", "0"], "--rows 0: must be at least 1"),
+        (["--html", "page.pdf"], "--html page.pdf: the page is an .html file"),
+        (["--ratio", "2"], "--ratio 2.0"),
+        (["--fields", "x"], "record 1 of the data: no field 'x'"),
+    ],
+)
+def test_mistakes(run, command, flags, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(*command, *flags)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
