@@ -226,7 +226,7 @@ def test_score(run, example, tmp_path):
 MISTAKES = [
     (["mix", "none.jsonl", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "none.jsonl: no such data file"),
     (["mix", "{bad}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "bad.jsonl:2: malformed JSON"),
-    (["mix", "{data}", "--dictionary", "{data}", "--ratio", 1, "--out", "{out}"], "instructions.jsonl:1: 1 tab-separated"),
+    (["mix", "{data}", "--dictionary", "{data}", "--ratio", 1, "--out", "{out}"], "instructions.jsonl:1: no 'source' and 'target'"),
     (["mix", "{data}", "--dictionary", "{el-en}", "--ratio", 1, "--out", "{out}"], "none of its 1 words stands in"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 2, "--out", "{out}"], "--ratio 2.0"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}.csv"], "unknown suffix '.csv'"),

@@ -33,7 +33,7 @@ def dictionary(shared):
 
     def load(pair):
         if pair not in loaded:
-            loaded[pair] = BilingualDictionary.load(shared.data(f"muse/{pair}.txt"))
+            loaded[pair] = BilingualDictionary.load(shared.data(f"muse/{pair}.txt"), original=True)
         return loaded[pair]
 
     return load
@@ -105,8 +105,8 @@ def test_dictionary_case(shared, tmp_path, index):
     path.write_bytes(case["file"].encode())
     if isinstance(case["result"], str):
         with pytest.raises(UserError, match=r"en-xx\.txt:\d+: .*; a dictionary line is 'source<TAB>target'") as error:
-            BilingualDictionary.load(path)
+            BilingualDictionary.load(path, original=True)
         assert "\n" not in str(error.value)
     else:
-        loaded = BilingualDictionary.load(path)
+        loaded = BilingualDictionary.load(path, original=True)
         assert {word: list(targets) for word, targets in loaded.translations.items()} == case["result"]

@@ -1,21 +1,23 @@
-"""Bilingual dictionaries in the MUSE layout: one `source<TAB>target` pair a line."""
+"""Bilingual dictionaries: the translations of each word."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from commit_llm.errors import UserError
+from commit_llm.codemix.formats import NONE_SKIPPED, Skipped, read_pairs
 
 
 @dataclass(frozen=True)
 class BilingualDictionary:
     """Translations of each source word, in file order, duplicates kept.
 
-    A duplicate doubles a translation's share of the draws, as it does in the original.
+    A duplicate doubles a translation's share of the draws, as it does in the original. skipped: the lines of the
+    file that were no pairs, where they were to be left out.
     """
 
     translations: Mapping[str, tuple[str, ...]]
     name: str = "dictionary"
+    skipped: Skipped = NONE_SKIPPED
 
     def __len__(self) -> int:
         return len(self.translations)
@@ -32,50 +34,15 @@ class BilingualDictionary:
         return cls({source: tuple(targets) for source, targets in collected.items()}, name)
 
     @classmethod
-    def load(cls, path: str | Path) -> "BilingualDictionary":
-        """Read a MUSE file (UTF-8; `\\n`, `\\r\\n` or `\\r` end a line).
+    def load(cls, path: str | Path, *, original: bool = False, skip_bad_lines: bool = False) -> "BilingualDictionary":
+        """Read a dictionary file; its suffix tells the layout (`formats.read_pairs`, which also says what is raised).
 
-        Each line is stripped, then cut into exactly two fields at tabs, or else at single spaces
-        (shared/reference/BEHAVIOUR.md, "Code-mixing"). A byte-order mark stays in the first key, as
-        in the original.
-
-        Raises UserError naming file, line and content where a line has another shape, where the
-        file is missing, not UTF-8, or holds no pair.
+        original reads exactly as the original does, which keeps a byte-order mark in the first key.
         """
         path = Path(path)
-        try:
-            # Universal newlines, as the original reads: splitlines() would also cut at U+2028.
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise UserError(f"{path}: no such dictionary file; give a MUSE file of 'source<TAB>target' lines") from None
-        except IsADirectoryError:
-            raise UserError(f"{path}: is a directory; give a MUSE dictionary file") from None
-        except UnicodeDecodeError as error:
-            raise UserError(f"{path}: not UTF-8 at byte {error.start}; convert the file to UTF-8") from None
-        lines = text.removesuffix("\n").split("\n") if text else []
-        dictionary = cls.from_pairs((parse_line(line, f"{path}:{n}") for n, line in enumerate(lines, 1)), path.name)
-        if not dictionary.translations:
-            raise UserError(f"{path}: the dictionary is empty; it needs 'source<TAB>target' lines")
-        return dictionary
+        pairs, skipped = read_pairs(path, original=original, skip_bad_lines=skip_bad_lines)
+        return replace(cls.from_pairs(pairs, path.name), skipped=skipped)
 
     def first_only(self) -> "BilingualDictionary":
         """Only the first translation of each word, which makes ratio 1.0 deterministic."""
-        return BilingualDictionary({word: targets[:1] for word, targets in self.translations.items()}, self.name)
-
-
-def parse_line(line: str, where: str = "line") -> tuple[str, str]:
-    """Cut one dictionary line into (source, target).
-
-    >>> parse_line("dog\\tσκύλος μου")
-    ('dog', 'σκύλος μου')
-    >>> parse_line("dog σκύλος")
-    ('dog', 'σκύλος')
-    """
-    stripped = line.strip()
-    for separator in ("\t", " "):
-        fields = stripped.split(separator)
-        if len(fields) == 2:
-            return fields[0], fields[1]
-    shown = repr(line if len(line) <= 60 else line[:57] + "...")
-    found = "a blank line" if not stripped else f"{len(stripped.split(chr(9)))} tab-separated field(s)"
-    raise UserError(f"{where}: {found} in {shown}; a dictionary line is 'source<TAB>target'")
+        return replace(self, translations={word: targets[:1] for word, targets in self.translations.items()})

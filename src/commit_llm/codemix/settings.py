@@ -66,8 +66,9 @@ def open_mixer(settings: MixingSettings) -> "CodeMixer":
     from commit_llm.codemix.mixer import CodeMixer
 
     named = [file_and_weight(name) for name in settings.dictionary]
+    original, skip = settings.style == "original", settings.skip_bad_lines
     return CodeMixer(
-        [BilingualDictionary.load(path) for path, _ in named],
+        [BilingualDictionary.load(path, original=original, skip_bad_lines=skip) for path, _ in named],
         settings.ratio,
         style=settings.style,
         draw=settings.draw,
