@@ -66,8 +66,7 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
                 continue
             found = layout.parse(line)
         except BadLineError as error:
-            shown = repr(line if len(line) <= SHOWN else line[: SHOWN - 3] + "...")
-            reason = f"{error}" if not line.strip() else f"{error} in {shown}"
+            reason = f"{error} in {_quoted(line)}" if line.strip() else f"{error}"
             if not skip_bad_lines:
                 raise UserError(
                     f"{path}:{number}: {reason}; a dictionary line is {layout.shape}; --skip-bad-lines skips others"
@@ -162,6 +161,12 @@ def _checked(source: Any, target: Any) -> Pair:
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise BadLineError("half of a character")
     return source.strip(), target.strip()
+
+
+def _quoted(line: str) -> str:
+    """The beginning of a line as it can be shown; a control character takes four places."""
+    quoted = repr(line[:SHOWN])
+    return quoted if len(line) <= SHOWN and len(quoted) <= SHOWN + 2 else quoted[: SHOWN - 2] + "...'"
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -126,7 +126,8 @@ def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], 
         error.close()
         raise UserError(f"{url}: the server answers {error.code} {error.reason}{by_hand}") from None
     except URLError as error:
-        raise UserError(f"{url}: cannot be reached ({error.reason}){by_hand}") from None
+        reason = getattr(error.reason, "strerror", None) or error.reason
+        raise UserError(f"{url}: cannot be reached ({reason}){by_hand}") from None
     except (HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
         reason = str(error) or type(error).__name__
         raise UserError(f"{url}: the connection broke ({reason}); the same command goes on where it was") from None
