@@ -100,7 +100,7 @@ def _with_companions(side: frozenset[str], language: str | None) -> frozenset[st
 def _pair_in_name(name: str, sides: tuple[frozenset[str], frozenset[str]]) -> tuple[str, str] | None:
     """Two neighbouring codes in a file's name: the pair whose scripts are those of the entries before any other."""
     words = re.split(r"[^a-z]+", PurePath(name).name.split(".")[0].lower())
-    pairs = [pair for pair in pairwise(words) if pair[0] != pair[1] and KNOWN.issuperset(pair)]
+    pairs = [pair for pair in pairwise(words) if KNOWN.issuperset(pair)]
     if len(words) == 2 and all(CODE.fullmatch(word) for word in words):
         pairs.append((words[0], words[1]))  # nothing else stands in the name: codes that are not known will do
 
