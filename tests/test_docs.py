@@ -9,7 +9,21 @@ from xml.etree import ElementTree
 
 import pytest
 
-from commit_llm.cli import batches, eval, export, import_, mix, preview, quickstart, recipes, run, score, tasks, train
+from commit_llm.cli import (
+    batches,
+    dictionary,
+    eval,
+    export,
+    import_,
+    mix,
+    preview,
+    quickstart,
+    recipes,
+    run,
+    score,
+    tasks,
+    train,
+)
 from commit_llm.cli.main import COMMANDS, main
 from commit_llm.cli.parse import parse, parse_with_recipe
 from commit_llm.evaluate.tasks import TASKS
@@ -24,6 +38,7 @@ MARKERS = ("# needs an accelerator", "# needs the hub")
 # What runs the other commands: all but README's five, which run below.
 RUN_BY = {
     "quickstart": "tests/quickstart/test_command.py",
+    "dictionary": "tests/cli/test_dictionary.py",
     "import": "tests/convert/test_streaming.py",
     "tasks": "tests/cli/test_commands.py",
     "preview": "tests/cli/test_preview.py",
@@ -34,6 +49,7 @@ PARSERS = {
     "quickstart": (parse, quickstart.Quickstart), "recipes": (parse, recipes.Recipes), "mix": (parse, mix.Mix),
     "train": (parse_with_recipe, train.Train), "batches": (parse_with_recipe, batches.Batches),
     "run": (parse_with_recipe, run.Run), "import": (parse, import_.Import), "export": (parse, export.Export),
+    "dictionary": (parse, dictionary.Dictionary),
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
     "preview": (parse, preview.Preview),
 }  # fmt: skip

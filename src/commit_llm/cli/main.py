@@ -17,6 +17,7 @@ from commit_llm.errors import UserError
 COMMANDS = {
     "quickstart": ("commit_llm.cli.quickstart", "try COMMIT on an embedded example, offline, in under five minutes"),
     "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
+    "dictionary": ("commit_llm.cli.dictionary", "fetch a bilingual dictionary, or look into one"),
     "mix": ("commit_llm.cli.mix", "code-mix the texts of a data file"),
     "preview": ("commit_llm.cli.preview", "see what mixing makes of a few rows, and why, here or as a page"),
     "train": ("commit_llm.cli.train", "train a model by a recipe, or go on with a run"),

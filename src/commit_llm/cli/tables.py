@@ -1,6 +1,6 @@
 """What commands print when they are done: plain lines and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
             )
             for task, found in ours.items()
         ]
-        lines += _aligned(rows)
+        lines += aligned(rows)
     beside = {task: found for task, found in ours.items() if {"answer_language", "f1_words"} & set(found)}
     if beside:
         rows = [("task", "in the language", "Latin", "mixed", "neutral", "right in English", "F1 over words")]
@@ -63,7 +63,7 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
             shares = found.get("answer_language", {})
             kinds = [_cell(shares.get(kind), "%") for kind in ("target", "latin", "mixed", "neutral")]
             rows.append((task, *kinds, _score(found, "exact_match_english"), _score(found, "f1_words")))
-        lines += ["", "answers, of questions whose reference is in the language's script:", *_aligned(rows)]
+        lines += ["", "answers, of questions whose reference is in the language's script:", *aligned(rows)]
     for task, found in results.items():
         if "metrics" in found:
             values = "  ".join(
@@ -84,7 +84,7 @@ def _cell(value: float | None, unit: str = "") -> str:
     return "-" if value is None else f"{value:g}{unit}"
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Columns two spaces apart, the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

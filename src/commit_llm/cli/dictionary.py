@@ -1,0 +1,110 @@
+"""`commit-llm dictionary`: fetch a dictionary, and look into one."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from commit_llm.cli.parse import parse
+from commit_llm.errors import UserError
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Download a MUSE dictionary, with a record of where it comes from; one that is there is not fetched again."""
+
+    pair: Annotated[str, tyro.conf.Positional]
+    """From which language into which: en-hi, el-en. docs/languages.md lists them."""
+    out: Path = Path()
+    """The folder that it goes into."""
+    url: str = "https://dl.fbaipublicfiles.com/arrival/dictionaries/"
+    """Where the dictionaries are; a mirror of your own, for instance."""
+    json: bool = False
+    """Print the record as JSON."""
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Say how large and how clean a dictionary is, and how much of a text it covers."""
+
+    file: Annotated[Path, tyro.conf.Positional]
+    """A dictionary: MUSE's .txt, a two-column .tsv or .csv, or .jsonl with `source` and `target`."""
+    text: Path | None = None
+    """A data file in the dictionary's source language, to see how much of it the dictionary covers."""
+    out: Path | None = None
+    """Write the cleaned dictionary here, as a .txt or .tsv file."""
+    fields: tuple[str, ...] = ()
+    """Columns of the data file. Default: instruction, input and output, or text."""
+    languages: str | None = None
+    """From which language into which, such as en-el, where the file's name and letters do not tell."""
+    skip_bad_lines: bool = False
+    """Leave out lines that are no entries, instead of stopping at the first."""
+    overwrite: bool = False
+    """Replace an output that exists."""
+    json: bool = False
+    """Print JSON."""
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Fetch a bilingual dictionary, or look into one."""
+
+    command: Annotated[
+        Annotated[Fetch, tyro.conf.subcommand("fetch")] | Annotated[Inspect, tyro.conf.subcommand("inspect")],
+        tyro.conf.OmitSubcommandPrefixes,
+    ]
+
+
+def run(argv: list[str]) -> None:
+    command = parse(Dictionary, "dictionary", argv).command
+    if isinstance(command, Fetch):
+        fetch(command)
+    else:
+        inspect(command)
+
+
+def fetch(command: Fetch) -> None:
+    from commit_llm.cli.progress import bars
+    from commit_llm.data.fetch import fetch_dictionary
+
+    with bars() as bar:
+        path, provenance, was_there = fetch_dictionary(
+            command.pair, command.out, command.url, lambda done, total: bar(f"fetching {command.pair}", done, total)
+        )
+    if command.json:
+        print(json.dumps({"path": str(path), **asdict(provenance)}))
+        return
+    print(f"{path}: {provenance.bytes:,} bytes" + (f", fetched on {provenance.fetched}" if was_there else ""))
+    print(f"from {provenance.url}, SHA-256 {provenance.sha256}")
+    print(f"licence {provenance.licence}: not for commercial use; name MUSE where you use it (Lample et al., 2018)")
+
+
+def inspect(command: Inspect) -> None:
+    from commit_llm.cli.inspection import as_json, report
+    from commit_llm.cli.progress import bars
+    from commit_llm.codemix import BilingualDictionary, CodeMixer
+    from commit_llm.codemix.inspection import clean_lines, inspect_dictionary, text_coverage
+    from commit_llm.data.files import refuse_existing_file, whole_file
+    from commit_llm.data.texts import first_examples
+
+    if command.out:
+        refuse_existing_file(command.out, command.overwrite)
+        if command.out.suffix not in (".txt", ".tsv"):
+            raise UserError(f"--out {command.out}: what is written is tab-separated; name a .txt or .tsv file")
+    dictionary = BilingualDictionary.load(command.file, skip_bad_lines=command.skip_bad_lines)
+    mixer = CodeMixer(dictionary, ratio=1.0, languages=command.languages)
+    cleaned = mixer.cleaned[0]
+    found = inspect_dictionary(dictionary, cleaned, mixer.directions[0])
+    coverage = None
+    if command.text:
+        examples = first_examples(command.text, command.fields)
+        with bars() as bar:
+            coverage = text_coverage(mixer, examples, lambda done: bar("counting", done, len(examples)))
+    if command.out:
+        with whole_file(command.out, command.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
+            file.writelines(clean_lines(cleaned))
+    print(json.dumps(as_json(found, coverage), ensure_ascii=False) if command.json else report(found, coverage))
+    if command.out and not command.json:
+        print(f"\nwrote {command.out}: {found.translations:,} pairs")

@@ -1,0 +1,153 @@
+"""What a dictionary is good for: its size, its noise, and how much of a text it covers."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from commit_llm.codemix.cleaning import (
+    ACCENT_VARIANT,
+    DUPLICATE,
+    IDENTITY,
+    NO_LETTER,
+    NO_WORD,
+    PUNCTUATED,
+    WRONG_SCRIPT,
+    CleanDictionary,
+)
+from commit_llm.codemix.dictionary import BilingualDictionary
+from commit_llm.codemix.explanation import Counts, Outcome
+from commit_llm.codemix.formats import Skipped
+from commit_llm.codemix.languages import Languages
+from commit_llm.codemix.mixer import CodeMixer, count
+from commit_llm.codemix.scripts import scripts
+
+MISSING = 20  # words told that a text has most often and the dictionary has not
+# What cleaning finds, and what it does about it.
+KINDS = {
+    IDENTITY: "a word by itself: no choice",
+    WRONG_SCRIPT: "in another script: left out",
+    NO_WORD: "source can never match: left out",  # phrases, signs, digits
+    NO_LETTER: "target has no letter: left out",
+    DUPLICATE: "twice: counts once",
+    ACCENT_VARIANT: "accents differ: counts once",
+    PUNCTUATED: "punctuation around: mended",
+}
+
+
+class Noise(NamedTuple):
+    """Pairs of one kind: what cleaning does about them, and a few of them."""
+
+    kind: str
+    treatment: str
+    pairs: int
+    examples: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A dictionary in numbers.
+
+    pairs and sources are the file's; identity_pairs those that translate a word by itself; identity_only the
+    sources that have no other. in_script: pairs whose target is in the target language's script, None where the
+    two languages share one. words, translations and neutral are what cleaning leaves: sources with a translation,
+    these translations, and sources with none.
+    """
+
+    name: str
+    languages: Languages
+    skipped: Skipped
+    pairs: int
+    sources: int
+    identity_pairs: int
+    identity_only: int
+    in_script: int | None
+    noise: tuple[Noise, ...]
+    words: int
+    translations: int
+    neutral: int
+
+
+def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary, languages: Languages) -> Inspection:
+    """Count what a dictionary holds, and what cleaning finds in it."""
+    entries = dictionary.translations
+    pairs = [(source, target) for source, targets in entries.items() for target in targets]
+    ours, theirs = languages.source_scripts, languages.target_scripts
+    in_script = None
+    if ours and theirs and not ours & theirs:
+        in_script = sum(bool(found) and found <= theirs for found in (scripts(target) for _, target in pairs))
+    return Inspection(
+        name=dictionary.name,
+        languages=languages,
+        skipped=dictionary.skipped,
+        pairs=len(pairs),
+        sources=len(entries),
+        identity_pairs=sum(source == target for source, target in pairs),
+        identity_only=sum(set(targets) == {source} for source, targets in entries.items()),
+        in_script=in_script,
+        noise=tuple(
+            Noise(kind, treatment, cleaned.dropped[kind], cleaned.examples[kind])
+            for kind, treatment in KINDS.items()
+            if kind in cleaned.dropped
+        ),
+        words=sum(map(bool, cleaned.translations.values())),
+        translations=sum(map(len, cleaned.translations.values())),
+        neutral=sum(not targets for targets in cleaned.translations.values()),
+    )
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a text's running words a dictionary covers: at ratio 1 `counts.replaced` are replaced.
+
+    turned: the same with the dictionary turned round, from its targets into its sources; more than the other way
+    says that text and dictionary do not belong together. missing: the words that are not in the dictionary, in lower
+    case, and how often each one is there, the most frequent ones.
+    """
+
+    examples: int
+    counts: Counts
+    turned: Counts
+    missing: tuple[tuple[str, int], ...]
+
+
+def text_coverage(
+    mixer: CodeMixer, examples: Iterable[Mapping[str, str]], report: Callable[[int], None] = lambda done: None
+) -> Coverage:
+    """How much of the words of examples, each one texts by field, a mixer of ratio 1 and style `clean` replaces.
+
+    report is called with the number of examples done.
+    """
+    turned = _turned(mixer)
+    counts = turned_counts = Counts()
+    missing: Counter[str] = Counter()
+    number = 0
+    for number, texts in enumerate(examples, 1):
+        for field, words in mixer.explain(texts).items():
+            text = texts[field]
+            counts = counts.plus(count(text, words))
+            missing.update(
+                text[word.start : word.end].lower() for word in words if word.outcome is Outcome.NOT_IN_DICTIONARY
+            )
+        for field, words in turned.explain(texts).items():
+            turned_counts = turned_counts.plus(count(texts[field], words))
+        report(number)
+    return Coverage(number, counts, turned_counts, tuple(missing.most_common(MISSING)))
+
+
+def clean_lines(cleaned: CleanDictionary) -> Iterator[str]:
+    """The cleaned dictionary as lines of a file, `source<TAB>target`, sources in order.
+
+    Words whose only translation is themselves are left out, as they are left alone in any case.
+    """
+    for source, targets in cleaned.translations.items():
+        for target in targets:
+            yield f"{source}\t{target}\n"
+
+
+def _turned(mixer: CodeMixer) -> CodeMixer:
+    """A mixer from the dictionary's targets into its sources."""
+    cleaned, languages = mixer.cleaned[0], mixer.directions[0]
+    pairs = ((target, source) for source, targets in cleaned.translations.items() for target in targets)
+    codes = f"{languages.target}-{languages.source}" if languages.target and languages.source else None
+    return replace(mixer, dictionary=BilingualDictionary.from_pairs(pairs, "turned round"), languages=codes)

@@ -1,0 +1,178 @@
+"""`commit-llm dictionary`: what it prints, what it writes, and what it answers to a broken file."""
+
+import json
+import re
+
+import pytest
+
+from commit_llm.cli.main import main
+from commit_llm.codemix import BilingualDictionary
+
+CONTENT = "dog\tσκύλος\ndog\tdog\ncat\tγάτα,\ncat\tkitten\nutc\tutc\n"
+TEXT = '{"instruction": "The dog and the cat.", "output": "Utc"}\n'
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*argv):
+        try:
+            status = main(["dictionary", *map(str, argv)])
+        except SystemExit as stop:
+            status = stop.code
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "en-el.txt"
+    path.write_text(CONTENT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "text.jsonl"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+REPORT = """\
+en-el.txt: en (Latin) -> el (Greek)
+pairs                            5
+  target in Greek                2  40.0 %
+source words                     3
+  translated by themselves only  1  33.3 %
+source words after cleaning      2  66.7 %
+  their translations             2
+
+what cleaning finds            pairs
+  a word by itself: no choice      2  40.0 %  dog → dog, utc → utc
+  in another script: left out      1  20.0 %  cat → kitten
+  punctuation around: mended       1  20.0 %  cat → γάτα,
+
+running words of 1 example              6
+  can be replaced                       2  33.3 %
+  only by themselves in the dictionary  1  16.7 %
+  names and acronyms, left alone        0   0.0 %
+  not in the dictionary                 3  50.0 %
+found the other way round, el -> en     0   0.0 %
+
+missing most often:
+  the 2   and 1
+"""
+
+
+def test_the_report(run, file, text):
+    """As a whole: who changes it looks at it."""
+    assert run("inspect", file, "--text", text) == (0, REPORT, "")
+
+
+def test_the_report_for_a_program(run, file, text):
+    found = json.loads(run("inspect", file, "--text", text, "--json")[1])
+    assert found["languages"] == {
+        "source": "en", "target": "el", "source_scripts": ["LATIN"], "target_scripts": ["GREEK"],
+    }  # fmt: skip
+    assert (found["pairs"], found["words"], found["text"]["replaceable"]) == (5, 2, 2)
+    assert found["noise"][0]["kind"] == "identity"
+    assert found["text"]["missing"] == {"the": 2, "and": 1}
+    assert "text" not in json.loads(run("inspect", file, "--json")[1])
+
+
+def test_the_cleaned_dictionary(run, file, tmp_path):
+    out = tmp_path / "clean" / "en-el.tsv"
+    status, printed, _ = run("inspect", file, "--out", out)
+    assert status == 0
+    assert f"wrote {out}: 2 pairs" in printed
+    assert out.read_bytes().decode() == "dog\tσκύλος\ncat\tγάτα\n"
+    status, _, err = run("inspect", file, "--out", out)
+    assert (status, "exists already" in err) == (2, True)
+    assert run("inspect", file, "--out", out, "--overwrite")[0] == 0
+    assert "Cleaning finds nothing to do." in run("inspect", out)[1]
+
+
+def test_bad_lines(run, tmp_path):
+    path = tmp_path / "en-el.txt"
+    path.write_text("dog\tσκύλος\na\tb\tc\td\te\nalone\n", encoding="utf-8")
+    message = (
+        f"commit-llm dictionary: {path}:2: 5 tab-separated field(s) in 'a\\tb\\tc\\td\\te'; "
+        "a dictionary line is 'source<TAB>target'; --skip-bad-lines skips others\n"
+    )
+    assert run("inspect", path) == (2, "", message)
+    status, printed, _ = run("inspect", path, "--skip-bad-lines")
+    assert status == 0
+    assert "\nbad lines, left out              2  line 2: 5 tab-separated field(s)" in printed
+
+
+def test_the_wrong_way_round(run, file, tmp_path):
+    text = tmp_path / "greek.txt"
+    text.write_text("ο σκύλος\n", encoding="utf-8")
+    printed = run("inspect", file, "--text", text)[1]
+    assert "The text looks like the other language: is the dictionary the wrong way round?" in printed
+
+
+def test_languages_and_fields(run, file, tmp_path):
+    assert run("inspect", file, "--languages", "en-hi")[1].startswith("en-el.txt: en (Latin) -> hi (Devanagari)\n")
+    text = tmp_path / "text.jsonl"
+    text.write_text('{"question": "dog"}\n')
+    assert "can be replaced                       1" in run("inspect", file, "--text", text, "--fields", "question")[1]
+
+
+MISTAKES = [
+    ("inspect {none}.txt", "none.txt: no such dictionary file"),
+    ("inspect {folder}", "is a directory"),
+    ("inspect {empty}", "empty.txt: the dictionary is empty"),
+    ("inspect {binary}", "binary.txt: not UTF-8 at byte 1"),
+    ("inspect {line}", "line.txt:1: a line of over 65,536 characters"),
+    ("inspect {good} --text {none}.jsonl", "no such data file"),
+    ("inspect {good} --text {empty}", "holds no record"),
+    ("inspect {good} --text {table}", "no column 'instruction' or 'text', only 'x'; name some with --fields"),
+    ("inspect {good} --text {table} --fields y", "no field 'y'"),
+    ("inspect {good} --languages greek", "--languages 'greek': give the codes"),
+    ("inspect {good} --out {none}.jsonl", "name a .txt or .tsv file"),
+    ("inspect {good} --out {good}", "exists already"),
+    ("fetch en-qqx --out {folder}", "MUSE has no such dictionary"),
+    ("fetch en-el --out {folder} --url ftp://x", "must begin with https:// or http://"),
+    ("fetch en-el --out {folder} --url http://127.0.0.1:1", "cannot be reached"),
+    ("fetch en-el --out {good} --url http://127.0.0.1:1", "cannot be made a folder"),
+]
+
+
+@pytest.mark.parametrize(("argv", "message"), MISTAKES)
+def test_a_mistake_is_one_line_and_leaves_nothing(run, tmp_path, argv, message):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "binary.txt").write_bytes(b"a\xff\tb\n")
+    (tmp_path / "line.txt").write_text("x" * 200_000)
+    (tmp_path / "table.jsonl").write_text('{"x": "dog"}\n')
+    (tmp_path / "en-el.txt").write_text(CONTENT, encoding="utf-8")
+    names = {"none": "none", "folder": "folder", "empty": "empty.txt", "binary": "binary.txt", "line": "line.txt",
+             "table": "table.jsonl", "good": "en-el.txt"}  # fmt: skip
+    before = sorted(tmp_path.rglob("*"))
+    status, printed, err = run(*argv.format(**{name: tmp_path / file for name, file in names.items()}).split())
+    assert (status, printed) == (2, "")
+    assert message in err
+    assert re.fullmatch("commit-llm dictionary: [^\n]{10,500}\n", err)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_fetch(run, tmp_path, monkeypatch):
+    """What it prints; tests/data/test_fetch.py has the rest."""
+    from tests.data.test_fetch import CONTENT, serving
+
+    with serving() as server:
+        command = ["fetch", "en-el", "--out", tmp_path, "--url", server.url]
+        status, printed, _ = run(*command)
+        assert status == 0
+        assert re.fullmatch(
+            rf"{tmp_path}/en-el\.txt: {len(CONTENT):,} bytes\nfrom {server.url}/en-el\.txt, SHA-256 [0-9a-f]{{64}}\n"
+            "licence CC BY-NC 4.0: not for commercial use; .*\n",
+            printed,
+        )
+        assert "fetched on 2" in run(*command)[1]
+        record = json.loads(run(*command, "--json")[1])
+    assert record["path"] == str(tmp_path / "en-el.txt")
+    assert record["licence"] == "CC BY-NC 4.0"
+    assert len(BilingualDictionary.load(tmp_path / "en-el.txt")) == 20_000
