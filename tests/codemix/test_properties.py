@@ -97,12 +97,12 @@ def arrow(examples):
     return {field: pa.array([one[field] for one in examples], pa.string()) for field in examples[0]}
 
 
-@given(texts=EXAMPLES)
-def test_ratio_zero_is_the_identity(make, texts):
+@given(texts=EXAMPLES, row=st.integers(0, 2**40))
+def test_ratio_zero_is_the_identity(make, texts, row):
     mixer = make(0.0)
-    assert mixer.mix_example(texts, row=0).texts == texts
-    assert {field: mixer.mix(text).text for field, text in texts.items()} == texts
-    mixed, counts = mixer.mix_columns(arrow([texts]))
+    assert mixer.mix_example(texts, row=row).texts == texts
+    assert {field: mixer.mix(text, row=row).text for field, text in texts.items()} == texts
+    mixed, counts = mixer.mix_columns(arrow([texts]), first_row=row)
     assert {field: column.to_pylist() for field, column in mixed.items()} == {f: [t] for f, t in texts.items()}
     assert counts[0][Outcome.REPLACED] == 0
 
@@ -110,18 +110,23 @@ def test_ratio_zero_is_the_identity(make, texts):
 @given(texts=EXAMPLES, row=st.integers(0, 2**40), ratio=st.sampled_from([0.5, 1.0]))
 @example(texts={"instruction": "The dog. Dog", "input": "แมวดำ", "output": "```dog"}, row=0, ratio=1.0)
 def test_outside_the_replaced_words_nothing_moves(make, texts, row, ratio):
-    """The mixed text is the text with each replaced word's translation in its place, and the counts are theirs."""
+    """The mixed text is the text with each replaced word's translation in its place, and the counts are theirs.
+
+    What explains is plain Python, what mixes an example is compiled where the source has spaces.
+    """
     mixer = make(ratio)
     # A replaced word of a script without spaces may be set off by one.
     space = " ?" if mixer.dictionary is THAI and mixer.style == "clean" else ""
     mixed, explained = mixer.mix_example(texts, row=row), mixer.explain(texts, row=row)
     outcomes = Counter()
+    changed = 0
     for field, text in texts.items():
         words = explained[field]
         assert all(0 <= word.start < word.end <= len(text) for word in words)
         assert all(before.end <= after.start for before, after in pairwise(words))
         assert all((word.translation is not None) == (word.outcome is Outcome.REPLACED) for word in words)
         outcomes.update(word.outcome for word in words)
+        changed += sum(word.translation not in (None, text[word.start : word.end]) for word in words)
         expected, end = "", 0
         for word in words:
             if word.outcome is Outcome.REPLACED:
@@ -129,7 +134,8 @@ def test_outside_the_replaced_words_nothing_moves(make, texts, row, ratio):
                 end = word.end
         assert re.fullmatch(expected + re.escape(text[end:]), mixed.texts[field])
     assert mixed.counts[: Outcome.PROTECTED + 1] == tuple(outcomes[outcome] for outcome in Outcome)
-    assert mixed.counts.changed <= mixed.counts.replaced
+    assert mixed.counts.changed == changed
+    assert changed == mixed.counts.replaced or mixer.style == "original"
 
 
 @given(examples=st.lists(EXAMPLES, min_size=1, max_size=4), first_row=st.integers(0, 2**40), epoch=st.integers(0, 9))

@@ -10,7 +10,6 @@ import unicodedata
 from collections import Counter
 from itertools import pairwise
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -180,8 +179,45 @@ def test_thai_that_can_be_replaced(shared, dictionary, segmentation, least):
     assert replaced / characters >= least
 
 
+UNTOUCHED = {
+    "fenced code": r"(?s)```.*?```",
+    "inline code": r"(?<!`)`[^`\n]+`(?!`)",
+    "URL": r"https?://[^\s<>\"')\]]+",
+    "e-mail address": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    "placeholder": r"\{[A-Za-z_ ]+\}",
+    "number": r"\d[\d.,]*\w*",
+}
+
+
+def test_code_addresses_placeholders_and_numbers_stay(dictionary, alpaca_999):
+    """Word for word, in the order in which they stand."""
+    mixer = CodeMixer(dictionary("en-el"), 1.0, style="clean", all_capitals=True)
+    seen = Counter()
+    for row, example in enumerate(alpaca_999):
+        for field, text in mixer.mix_example({field: example[field] for field in FIELDS}, row=row).texts.items():
+            for kind, pattern in UNTOUCHED.items():
+                before = re.findall(pattern, example[field])
+                assert re.findall(pattern, text) == before, (row, field, kind)
+                seen[kind] += len(before)
+    print(dict(seen))
+    assert all(seen[kind] for kind in UNTOUCHED)
+
+
 def columns(examples, fields=FIELDS):
     return {field: pa.array([example[field] for example in examples], pa.string()) for field in fields}
+
+
+def rebuilt(texts, explained):
+    """The texts with the replaced words in them, by what the plain Python path says of each word."""
+    mixed = {}
+    for field, text in texts.items():
+        end, mixed[field] = 0, ""
+        for word in explained[field]:
+            if word.outcome is Outcome.REPLACED:
+                mixed[field] += text[end : word.start] + word.translation
+                end = word.end
+        mixed[field] += text[end:]
+    return mixed
 
 
 @pytest.mark.parametrize(
@@ -198,8 +234,10 @@ def columns(examples, fields=FIELDS):
 def test_the_kernel_gives_the_bytes_of_the_python_path(dictionary, alpaca_999, pair, style, options):
     mixer = CodeMixer(dictionary(pair), 0.6, style=style, seed=3, **options)
     mixed, counts = mixer.mix_columns(columns(alpaca_999), first_row=1000, epoch=2)
-    examples = [mixer.mix_example({f: e[f] for f in FIELDS}, row=1000 + i, epoch=2) for i, e in enumerate(alpaca_999)]
-    for field in FIELDS:
-        assert mixed[field].to_pylist() == [example.texts[field] for example in examples]
-    assert np.array_equal(counts, np.array([example.counts for example in examples]))
+    for row, example in enumerate(alpaca_999):
+        texts = {field: example[field] for field in FIELDS}
+        explained = mixer.explain(texts, row=1000 + row, epoch=2)
+        assert {field: mixed[field][row].as_py() for field in FIELDS} == rebuilt(texts, explained)
+        outcomes = Counter(word.outcome for words in explained.values() for word in words)
+        assert counts[row, : len(Outcome)].tolist() == [outcomes[outcome] for outcome in Outcome]
     assert counts.shape == (len(alpaca_999), len(Counts._fields))
