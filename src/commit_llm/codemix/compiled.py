@@ -130,7 +130,7 @@ class Compiled:
         if getattr(local, "words", -1) < words:
             local.words = words
             local.arrays = (
-                np.zeros(len(self.table.form_hash), np.uint8),
+                np.zeros(len(self.table.forms), np.uint8),
                 np.empty((3, words), np.int64),
                 np.empty(words, np.int32),
                 np.empty(words, np.bool_),

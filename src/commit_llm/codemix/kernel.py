@@ -14,6 +14,7 @@ from commit_llm.codemix.finding import OPEN as FINDING_OPEN
 from commit_llm.codemix.finding import STOPPED as FINDING_STOPPED
 from commit_llm.codemix.finding import WITHIN as FINDING_WITHIN
 from commit_llm.codemix.lexicon import Case
+from commit_llm.codemix.tables import CASE, END, FIRST_TARGET, HASH, KEY, LAST_TARGET, OUTCOME, START
 
 U = np.uint64
 GAMMA, MULTIPLIER_1, MULTIPLIER_2 = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
@@ -68,23 +69,20 @@ def decode(data, at):
 
 
 @compiled
-def find_form(table, data, start, end):
-    """The form of these bytes, or -1."""
-    hashed = FNV_OFFSET
-    for at in range(start, end):
-        hashed = (hashed ^ U(data[at])) * FNV_PRIME
-    mask = len(table.slots) - 1
+def find_form(slots, forms, form_data, hashed, data, start, end):
+    """The form of these bytes, of which hashed is the FNV-1a hash, or -1."""
+    mask = len(slots) - 1
     place = np.int64(hashed & U(mask))
     while True:
-        form = table.slots[place]
+        form = slots[place]
         if form < 0:
             return -1
-        if table.form_hash[form] == hashed:
-            first = table.form_start[form]
-            if table.form_start[form + 1] - first == end - start:
+        if forms[form, HASH] == hashed:
+            first = np.int64(forms[form, START])
+            if np.int64(forms[form, END]) - first == end - start:
                 same = True
                 for at in range(end - start):
-                    if table.form_data[first + at] != data[start + at]:
+                    if form_data[first + at] != data[start + at]:
                         same = False
                         break
                 if same:
@@ -126,17 +124,32 @@ def needs_protection(data, starts, ends):
 
 
 @compiled
-def find_words(classes, table, data, start, end, spans, first_span, last_span, word_start, word_end, word_form, opens):
+def hash_bytes(hashed, data, start, end):
+    """FNV-1a, gone on with over some bytes."""
+    for at in range(start, end):
+        hashed = (hashed ^ U(data[at])) * FNV_PRIME
+    return hashed
+
+
+@compiled
+def find_words(
+    classes, slots, forms, form_data, data, start, end, spans, first_span, last_span, word_start, word_end, word_form,
+    opens,
+):  # fmt: skip
     """finding.find_words, into the arrays, whose first place is to be 0; gives the number of words.
 
-    A protected run has the form -2, a word that is not in the dictionary -1.
+    A protected run has the form -2, a word that is not in the dictionary -1. Words are hashed as they are found: each
+    loop over a few bytes that is saved saves the processor a wrong guess at its end.
     """
     count = 0
     opening = OPEN
     span = first_span
     at = start
     while at < end:
-        point, behind = decode(data, at)
+        if data[at] < 0x80:
+            point, behind = np.int64(data[at]), at + 1
+        else:
+            point, behind = decode(data, at)
         kind = classes[point]
         if kind != LETTER and kind != DIGIT and kind != UNDERSCORE:
             if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
@@ -147,14 +160,19 @@ def find_words(classes, table, data, start, end, spans, first_span, last_span, w
                 opening = WITHIN
             at = behind
             continue
-        # A run. word_first, word_last: its letters, without underscores around them.
+        # A run. word_first, word_last: its letters, without underscores around them; hashed: theirs.
         run_start, word_first, word_last = at, -1, -1
         letters, whole, before = kind == LETTER, kind != DIGIT, kind
+        hashed = FNV_OFFSET
         if kind == LETTER:
             word_first, word_last = at, behind
+            hashed = hash_bytes(hashed, data, at, behind)
         at = behind
         while at < end:
-            point, behind = decode(data, at)
+            if data[at] < 0x80:
+                point, behind = np.int64(data[at]), at + 1
+            else:
+                point, behind = decode(data, at)
             kind = classes[point]
             if kind == LETTER or kind == MARK:
                 if kind == LETTER:
@@ -165,6 +183,9 @@ def find_words(classes, table, data, start, end, spans, first_span, last_span, w
                 elif word_last != at:  # letters behind an underscore behind letters
                     whole = False
                 word_last = behind
+                hashed = (hashed ^ U(data[at])) * FNV_PRIME
+                if behind > at + 1:
+                    hashed = hash_bytes(hashed, data, at + 1, behind)
             elif kind == DIGIT:
                 whole = False
             elif kind == APOSTROPHE or kind == DOT:
@@ -176,6 +197,7 @@ def find_words(classes, table, data, start, end, spans, first_span, last_span, w
                     if (before != LETTER and before != MARK) or follows != LETTER:
                         break
                     word_last = behind
+                    hashed = hash_bytes(hashed, data, at, behind)
                 else:
                     if before == UNDERSCORE or (follows != LETTER and follows != DIGIT):
                         break
@@ -190,7 +212,7 @@ def find_words(classes, table, data, start, end, spans, first_span, last_span, w
         if letters:
             if whole and not untouched:
                 word_start[count], word_end[count] = word_first, word_last
-                word_form[count] = find_form(table, data, word_first, word_last)
+                word_form[count] = find_form(slots, forms, form_data, hashed, data, word_first, word_last)
                 opens[count] = opening == OPEN
             else:
                 word_form[count] = -2
@@ -213,6 +235,7 @@ def mix_clean(
     number of examples done.
     """
     by_type, all_capitals, ratio, unmixed_share, unmixed_key = settings
+    slots, forms, form_data, targets, target_cumulative, target_data = table
     fields = len(mixed)
     for example in range(first, last):
         place = rows[example]
@@ -225,12 +248,12 @@ def mix_clean(
         for field in range(fields):
             text = example * fields + field
             found = find_words(
-                classes, table, data, starts[text], ends[text], spans, first_spans[text], first_spans[text + 1],
+                classes, slots, forms, form_data, data, starts[text], ends[text], spans, first_spans[text], first_spans[text + 1],
                 word_start[words:], word_end[words:], scratch_form[words:], scratch_opens[words:],
             )  # fmt: skip
             for word in range(words, words + found):
                 form = scratch_form[word]
-                if form >= 0 and not scratch_opens[word] and table.form_case[form] == CAPITALISED:
+                if form >= 0 and not scratch_opens[word] and forms[form, CASE] == CAPITALISED:
                     names[form] = 1
             scratch_place[2, field] = words
             words += found
@@ -249,31 +272,31 @@ def mix_clean(
                 if form == -1:
                     counts[example, NOT_IN_DICTIONARY] += 1
                     continue
-                outcome = table.form_outcome[form]
+                outcome = np.int64(forms[form, OUTCOME])
                 if outcome != NOT_DRAWN:
                     counts[example, outcome] += 1
                     continue
-                case = table.form_case[form]
+                case = forms[form, CASE]
                 if not (all_capitals or case == EXACT or (case == CAPITALISED and not names[form])):
                     counts[example, NAME] += 1
                     continue
                 if by_type:
-                    state = fold(place, table.form_key[form])
+                    state = fold(place, forms[form, KEY])
                 else:
                     state = fold(fold(place, fields_key[field]), U(word - first_word))
                 if unit_float(fold(state, ZERO)) >= ratio_here:
                     counts[example, NOT_DRAWN] += 1
                     continue
                 drawn = unit_float(fold(state, ONE))
-                target = table.target_first[form]
-                while drawn >= table.target_cumulative[target]:
+                target = np.int64(forms[form, FIRST_TARGET])
+                while drawn >= target_cumulative[target]:
                     target += 1
-                length = table.target_start[target + 1] - table.target_start[target]
-                if at + (word_start[word] - copied) + length > room:
+                target_start, target_end = targets[target, 0], targets[target + 1, 0]
+                if at + (word_start[word] - copied) + target_end - target_start > room:
                     at = room + 1
                     break
                 at = copy(data, copied, word_start[word], out, at)
-                at = copy(table.target_data, table.target_start[target], table.target_start[target + 1], out, at)
+                at = copy(target_data, target_start, target_end, out, at)
                 copied = word_end[word]
                 counts[example, REPLACED] += 1
                 counts[example, CHANGED] += 1
@@ -305,6 +328,7 @@ def mix_original(
 ):
     """Style original: as `mix_clean`, by the rules of original.py. skipped[c]: whether a code point is peeled off."""
     _, _, ratio, unmixed_share, unmixed_key = settings
+    slots, forms, form_data, targets, _, target_data = table
     fields = len(mixed)
     for example in range(first, last):
         place = rows[example]
@@ -315,17 +339,33 @@ def mix_original(
             text = example * fields + field
             start, end = starts[text], ends[text]
             at, room = region[field, 1], region[field, 2]
-            copied = start
-            piece_start = start
-            position = 0
+            fits = at + (end - start) <= room
             key = fold(ZERO, fold(place, fields_key[field]))
-            while mixed[field] and piece_start <= end:
-                piece_end = piece_start
-                while piece_end < end and data[piece_end] != 32:
-                    piece_end += 1
-                word_start, word_end = core(skipped, data, piece_start, piece_end)
-                if word_start < word_end:
-                    form = find_form(table, data, word_start, word_end)
+            position, here = 0, start if mixed[field] else end + 1
+            while fits and here <= end:
+                # A piece is copied, and its core hashed, as it is read. There is room for all of the text that follows.
+                shift = at - here
+                word_start, word_end = -1, -1
+                hashed, hashed_word = FNV_OFFSET, FNV_OFFSET
+                while here < end and data[here] != 32:
+                    if data[here] < 0x80:
+                        point, behind = np.int64(data[here]), here + 1
+                        out[here + shift] = data[here]
+                    else:
+                        point, behind = decode(data, here)
+                        copy(data, here, behind, out, here + shift)
+                    if word_start < 0 and not skipped[point]:
+                        word_start = here
+                    if word_start >= 0:
+                        hashed = (hashed ^ U(data[here])) * FNV_PRIME
+                        if behind > here + 1:
+                            hashed = hash_bytes(hashed, data, here + 1, behind)
+                        if not skipped[point]:
+                            word_end, hashed_word = behind, hashed
+                    here = behind
+                at = here + shift
+                if word_start >= 0:
+                    form = find_form(slots, forms, form_data, hashed_word, data, word_start, word_end)
                     if form < 0:
                         counts[example, NOT_IN_DICTIONARY] += 1
                     else:
@@ -333,48 +373,33 @@ def mix_original(
                         if unit_float(fold(state, ZERO)) >= ratio_here:
                             counts[example, NOT_DRAWN] += 1
                         else:
-                            first_target = table.target_first[form]
-                            choices = U(table.target_first[form + 1] - first_target)
+                            choices = forms[form, LAST_TARGET] - forms[form, FIRST_TARGET]
                             bits = fold(state, ONE)
                             # The upper 64 bits of bits * choices.
                             low = (bits & LOW_HALF) * choices
-                            target = first_target + np.int64(((bits >> U(32)) * choices + (low >> U(32))) >> U(32))
-                            target_start, target_end = table.target_start[target], table.target_start[target + 1]
-                            if at + (word_start - copied) + target_end - target_start > room:
-                                at = room + 1
+                            drawn = ((bits >> U(32)) * choices + (low >> U(32))) >> U(32)
+                            target = np.int64(forms[form, FIRST_TARGET] + drawn)
+                            target_start, target_end = targets[target, 0], targets[target + 1, 0]
+                            length = target_end - target_start
+                            if word_start + shift + length + (end - word_end) > room:
+                                fits = False
                                 break
-                            at = copy(data, copied, word_start, out, at)
-                            at = copy(table.target_data, target_start, target_end, out, at)
-                            copied = word_end
+                            at = copy(target_data, target_start, target_end, out, word_start + shift)
+                            at = copy(data, word_end, here, out, at)
                             counts[example, REPLACED] += 1
-                            counts[example, CHANGED] += table.target_changes[target]
+                            counts[example, CHANGED] += targets[target, 1]
+                if here < end:
+                    out[at] = 32
+                    at += 1
                 position += 1
-                piece_start = piece_end + 1
-            if at + (end - copied) > room:
+                here += 1
+            if not fits:
                 for done in range(field):
                     region[done, 1] = offsets[done, example]
                 counts[example, :] = 0
                 return example - first
-            at = copy(data, copied, end, out, at)
+            if not mixed[field]:
+                at = copy(data, start, end, out, at)
             region[field, 1] = at
             offsets[field, example + 1] = at
     return last - first
-
-
-@compiled
-def core(skipped, data, start, end):
-    """words.core of the piece, in bytes."""
-    while start < end:
-        point, behind = decode(data, start)
-        if not skipped[point]:
-            break
-        start = behind
-    while end > start:
-        before = end - 1
-        while data[before] & 0xC0 == 0x80:
-            before -= 1
-        point, _ = decode(data, before)
-        if not skipped[point]:
-            break
-        end = before
-    return start, end

@@ -14,26 +14,22 @@ class Table(NamedTuple):
     """Surface forms and their translations, in UTF-8. Numba takes a tuple of arrays as it is.
 
     slots (a power of two, int32): the form at a hash's place, or -1; open addressing, linear probing.
-    A form f: its hash (FNV-1a) and bytes form_data[form_start[f]:form_start[f + 1]], its case and outcome (the enums
-    of lexicon.py and explanation.py), the hash of its dictionary key, its translations target_first[f] up to
-    target_first[f + 1].
-    A translation t: bytes target_data[target_start[t]:target_start[t + 1]], its cumulative chance, and whether it
-    changes the word.
+    forms (forms, 8), uint64, so that a look-up reads one line of memory: a row has the columns named below.
+    targets (translations + 1, 2), int64: where a translation begins in target_data (the next row's is where it ends),
+    and whether it changes the word. target_cumulative, float64: its cumulative chance.
     """
 
     slots: np.ndarray
-    form_hash: np.ndarray
-    form_start: np.ndarray
+    forms: np.ndarray
     form_data: np.ndarray
-    form_case: np.ndarray
-    form_outcome: np.ndarray
-    form_key: np.ndarray
-    target_first: np.ndarray
-    target_start: np.ndarray
-    target_data: np.ndarray
+    targets: np.ndarray
     target_cumulative: np.ndarray
-    target_changes: np.ndarray
+    target_data: np.ndarray
 
+
+# The columns of `forms`: the form's hash (FNV-1a); its bytes, form_data[start:end]; its case and outcome (the enums of
+# lexicon.py and explanation.py); the hash of its dictionary key; its translations, first up to last.
+HASH, START, END, CASE, OUTCOME, KEY, FIRST_TARGET, LAST_TARGET = range(8)
 
 # A form, its case, outcome and key's hash, its translations and their cumulative chances.
 Row = tuple[str, int, int, int, Sequence[str], Sequence[float]]
@@ -75,22 +71,21 @@ def _table(rows: Iterable[Row]) -> Table:
         chances += cumulative
         counts.append(len(translations))
         changes += [translation != form for translation in translations]
-    hashes = np.array([text64(form) for form in forms], np.uint64)
     form_start, form_data = _joined(forms)
     target_start, target_data = _joined(targets)
+    first_target = np.concatenate([[0], np.cumsum(counts)])
+    table = np.empty((len(forms), 8), np.uint64)
+    table[:, HASH] = [text64(form) for form in forms]
+    table[:, START], table[:, END] = form_start[:-1], form_start[1:]
+    table[:, CASE], table[:, OUTCOME], table[:, KEY] = cases, outcomes, keys
+    table[:, FIRST_TARGET], table[:, LAST_TARGET] = first_target[:-1], first_target[1:]
     return Table(
-        _slots(hashes),
-        hashes,
-        form_start,
+        _slots(table[:, HASH]),
+        table,
         form_data,
-        np.array(cases, np.uint8),
-        np.array(outcomes, np.uint8),
-        np.array(keys, np.uint64),
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        target_start,
-        target_data,
+        np.stack([target_start, [*changes, False]], axis=1),
         np.array(chances, np.float64),
-        np.array(changes, np.uint8),
+        target_data,
     )
 
 
