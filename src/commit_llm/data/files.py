@@ -1,13 +1,16 @@
-"""Writing a file or a folder so that it appears whole or not at all, and never in the place of something else."""
+"""Writing a file or a folder so that it appears whole or not at all, never in the place of another; a file's hash."""
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from commit_llm.errors import UserError
+
+BLOCK = 1 << 22  # bytes read at a time for a hash
 
 
 @contextmanager
@@ -91,3 +94,25 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise UserError(f"{path}: cannot be made a folder ({error.strerror}); choose another --out") from None
+
+
+def sha256(path: Path, report: Callable[[int], None] = lambda done: None) -> str:
+    """Hex digest of a file. report is called with the number of bytes read."""
+    digest, done = hashlib.sha256(), 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            done += len(block)
+            report(done)
+    return digest.hexdigest()
+
+
+def whole_lines(path: Path) -> list[str]:
+    """The lines of a file that grows line by line; one that was cut off by a kill is removed from it."""
+    if not path.exists():
+        return []
+    text = path.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    if whole != text:
+        path.write_bytes(whole)
+    return whole.decode("utf-8", "surrogatepass").split("\n")[:-1]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.files import make_folder, refuse_existing_folder, whole_file
+from commit_llm.data.files import make_folder, refuse_existing_folder, whole_file, whole_lines
 from commit_llm.data.lock import FILE as LOCK
 from commit_llm.data.lock import locked
 from commit_llm.errors import UserError
@@ -90,17 +90,6 @@ def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:
     left = [path.name for path in out.iterdir()] if out.is_dir() and not out.is_symlink() else []
     if left != [UNFINISHED] and not (out / UNFINISHED / WHAT).is_file():
         refuse_existing_folder(out, overwrite, marker)
-
-
-def whole_lines(path: Path) -> list[str]:
-    """The lines of a file; one that was cut off by a kill is removed from it."""
-    if not path.exists():
-        return []
-    text = path.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    if whole != text:
-        path.write_bytes(whole)
-    return whole.decode("utf-8", "surrogatepass").split("\n")[:-1]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
-from commit_llm.data.files import refuse_existing_folder, whole_folder
+from commit_llm.data.files import refuse_existing_folder, sha256, whole_folder
 from commit_llm.errors import UserError
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.recipes import load_recipe
-from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance, sha256
+from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
 
 

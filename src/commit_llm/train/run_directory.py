@@ -1,6 +1,5 @@
 """The files of a run directory, but for its checkpoints."""
 
-import hashlib
 import json
 import platform
 import uuid
@@ -12,7 +11,7 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import copy_tokenizer, write_json
-from commit_llm.data.files import whole_file, whole_folder
+from commit_llm.data.files import sha256, whole_file, whole_folder
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.train.recipes import Recipe, differences, dump_recipe, load_recipe
@@ -90,12 +89,6 @@ def read_provenance(run: Path) -> dict[str, Any]:
         raise UserError(f"{run}: holds something else (no {PROVENANCE}); choose another --out") from None
     except ValueError as error:
         raise UserError(f"{path}: malformed JSON ({error})") from None
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cut_back(path: Path, step: int) -> None:

@@ -12,9 +12,9 @@ from lm_eval import utils
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import TemplateLM
 
+from commit_llm.data.files import whole_lines
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import MAX_LENGTH, MAX_NEW_TOKENS, Answerer, answer
-from commit_llm.evaluate.journal import whole_lines
 from commit_llm.evaluate.tasks import TASKS
 from commit_llm.model.likelihood import token_log_probabilities
 
