@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from commit_llm.data.files import whole_file, whole_folder
-from commit_llm.data.records import load_data, read_records, text_of, write_records
+from commit_llm.data.records import load_data, read_records, text_of
+from commit_llm.data.writing import write_records
 from commit_llm.errors import UserError
 
 ROWS = [{"instruction": "Ναι\u2028;", "n": 1}, {"instruction": "b\n", "n": 2}]

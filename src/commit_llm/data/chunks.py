@@ -1,0 +1,86 @@
+"""A data file in chunks, each small enough for memory, and the records of a chunk."""
+
+from collections.abc import Iterator
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from commit_llm.data.lines import Span, records_of_lines, spans
+from commit_llm.data.parquet import parquet_rows, parquet_tables
+from commit_llm.data.records import Record, read_records, require_data_file
+from commit_llm.errors import UserError
+
+ROWS = 16_384
+SIZE = 64 << 20  # bytes of text; a longer line or row is a chunk by itself
+BLOCK = 2048  # records that are Python objects at a time, which take several times the memory of their text
+
+
+class Chunk(NamedTuple):
+    """Neighbouring records of a file.
+
+    number: from 0. first_row: the index of its first record in the file. content: lines of the file, a pyarrow
+    table, or the records. done: how far into the file it reaches, in the unit of `length`.
+    """
+
+    number: int
+    first_row: int
+    rows: int
+    content: Any
+    done: int
+
+
+def length(path: Path) -> tuple[int, str]:
+    """How long a file is, and in which unit: rows where they are known beforehand, else bytes."""
+    require_data_file(path)
+    return (parquet_rows(path), "rows") if path.suffix == ".parquet" else (path.stat().st_size, "bytes")
+
+
+def chunks(path: Path, rows: int = ROWS, size: int = SIZE) -> Iterator[Chunk]:
+    """The chunks of a file: they end after `rows` records, or where `size` bytes of text are reached.
+
+    Where they end is decided by the file alone, so that work gone on with meets the same ones. A `.json` list
+    is read whole. Raises UserError where the file is missing, malformed or empty.
+    """
+    require_data_file(path)
+    first_row = 0
+    numbers = count()
+    for content, records, done in _contents(path, rows, size):
+        if records:
+            yield Chunk(next(numbers), first_row, records, content, first_row + records if done is None else done)
+            first_row += records
+        del content  # while the next one is read
+    if not first_row:
+        raise UserError(f"{path}: holds no record")
+
+
+def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int | None]]:
+    if path.suffix == ".parquet":
+        for table in parquet_tables(path, rows, size):
+            yield table, len(table), None
+    elif path.suffix == ".json":
+        records, bytes_ = read_records(path), path.stat().st_size
+        for start in range(0, len(records), rows):
+            end = min(start + rows, len(records))
+            yield records[start:end], end - start, bytes_ * end // len(records)
+    else:
+        for span, lines in spans(path, rows, size):
+            yield span, lines, span.end
+
+
+def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
+    """The records of a chunk a few at a time, with the index of the first one in the file."""
+    records = _records(path, chunk.content)
+    row = chunk.first_row
+    while block := list(islice(records, BLOCK)):
+        yield row, block
+        row += len(block)
+
+
+def _records(path: Path, content: Any) -> Iterator[Record]:
+    if isinstance(content, Span):
+        yield from records_of_lines(path, content)
+    elif isinstance(content, list):
+        yield from content
+    else:
+        for start in range(0, len(content), BLOCK):
+            yield from content.slice(start, BLOCK).to_pylist()

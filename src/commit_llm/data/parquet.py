@@ -1,0 +1,72 @@
+"""Tables of Parquet files: read and written a piece at a time, for a file may be larger than memory."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from commit_llm.errors import UserError
+
+BATCH = 1024  # rows decoded at a time: a table ends at the end of one
+BUFFER = 1 << 20  # bytes of a column read at a time; otherwise a whole row group is
+
+
+def parquet_rows(path: Path) -> int:
+    """The number of rows of a file. Raises UserError where it is no Parquet."""
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def parquet_tables(path: Path, rows: int, size: int) -> Iterator[Any]:
+    """Read a file as tables of at most `rows` rows, or those that reach `size` bytes.
+
+    Where it is cut is decided by the file alone. Raises UserError where it is no readable Parquet.
+    """
+    import pyarrow as pa
+
+    batches: list[pa.RecordBatch] = []
+    with _opened(path) as file:
+        for batch in file.iter_batches(batch_size=min(BATCH, rows)):
+            if sum(map(len, batches)) + len(batch) > rows:
+                yield _table(batches, file)
+            batches.append(batch)
+            if sum(map(len, batches)) == rows or sum(each.nbytes for each in batches) >= size:
+                yield _table(batches, file)
+        if batches:
+            yield _table(batches, file)
+
+
+def _table(batches: list[Any], file: Any) -> Any:
+    """The batches, without a copy, as a table; the list is emptied, so that it does not hold what is done with."""
+    import pyarrow as pa
+
+    table = pa.Table.from_batches(batches, file.schema_arrow)
+    batches.clear()
+    return table
+
+
+def write_parquet(tables: Iterable[Any], schema: Any, path: Path) -> Iterator[int]:
+    """Write tables that fit the schema, a row group each, giving the number of rows written."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    done = 0
+    with pq.ParquetWriter(path, schema) as writer:
+        for table in tables:
+            # Columns that only other tables have are null here, and whole numbers may be fractions there.
+            fitting = pa.concat_tables([schema.empty_table(), table], promote_options="permissive")
+            writer.write_table(fitting.cast(schema), row_group_size=max(1, len(table)))
+            done += len(table)
+            yield done
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path, buffer_size=BUFFER) as file:
+            yield file
+    except pa.ArrowException as error:
+        raise UserError(f"{path}: not a readable Parquet file ({error})") from None
