@@ -1,62 +1,129 @@
 """`commit-llm mix`: code-mix the texts of a data file."""
 
-import json
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from commit_llm.cli.parse import parse
-from commit_llm.codemix.settings import MixingSettings, open_mixer
+from commit_llm.cli.status import INTERRUPTED
+from commit_llm.codemix.settings import MixingSettings, file_and_weight, open_mixer
 from commit_llm.errors import UserError
+
+if TYPE_CHECKING:
+    from commit_llm.codemix import CodeMixer, Counts
+    from commit_llm.data.mixed_file import Job, Report
+    from commit_llm.data.records import Record
 
 
 @dataclass(frozen=True)
 class Mix(MixingSettings):
-    """Swap words of a data file for their translations; every other column and the order of rows stay."""
+    """Swap words of a data file for their translations; every other column and the order of rows stay.
+
+    The file may be larger than memory. Begun again after a kill, the same command goes on where it was.
+    """
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
     """A .json, .jsonl, .parquet or .txt file."""
     out: Path = field(kw_only=True)
-    """The mixed file; its suffix names the format."""
+    """The mixed file; its suffix names the format. OUT.provenance.json says what it was made of."""
     fields: tuple[str, ...] = ()
     """Columns to mix. Default: instruction, input and output, or text."""
     workers: int = 1
     """Processes that mix."""
     overwrite: bool = False
-    """Replace an output that exists."""
+    """Replace an output that exists, or was begun with other settings."""
     json: bool = False
     """Print the counts as JSON."""
 
 
-def run(argv: list[str]) -> None:
+def run(argv: list[str]) -> int | None:
     command = parse(Mix, "mix", argv)
+    if command.workers < 1:
+        raise UserError(f"--workers {command.workers}: must be at least 1")
+    from commit_llm.cli.mixed import as_json, as_text
     from commit_llm.cli.progress import bars
     from commit_llm.data.files import refuse_existing_file
-    from commit_llm.data.mixing import mix_records
-    from commit_llm.data.records import read_records, require_suffix, write_records
+    from commit_llm.data.mixed_file import mix_file
+    from commit_llm.data.parts import folder_of
+    from commit_llm.data.records import require_data_file, require_suffix
 
     refuse_existing_file(command.out, command.overwrite)
     require_suffix(command.out)
-    if command.workers < 1:
-        raise UserError(f"--workers {command.workers}: must be at least 1")
-    records = read_records(command.input)
+    require_data_file(command.input)
     mixer = open_mixer(command)
-    with bars() as bar:
-        mixed, counts = mix_records(
-            records,
-            command.fields or None,
-            mixer,
-            command.workers,
-            lambda done: bar("mixing", done, len(records)),
-        )
+    try:
+        with bars() as bar:
+            done = mix_file(
+                job(command, mixer),
+                workers=command.workers,
+                overwrite=command.overwrite,
+                report=reporter(bar),
+                check=lambda counts, records: check(mixer, counts, records),
+            )
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if folder_of(command.out).is_dir():
+            print(f"commit-llm mix: {command.out}: what is finished is kept; the same command goes on", file=sys.stderr)
+        if isinstance(stop, SystemExit):
+            raise
+        return INTERRUPTED
+    print(as_json(done, command.out, mixer.ratio) if command.json else as_text(done, command.out, mixer.ratio))
+    return None
+
+
+def job(command: Mix, mixer: "CodeMixer") -> "Job":
+    """What the command asks for."""
+    from commit_llm.data.mixed_file import Job
+    from commit_llm.data.mixing import Fields
+
+    named = [file_and_weight(name) for name in command.dictionary]
+    settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingSettings)}
+    del settings["dictionary"]  # told with its hash
+    settings["ratio"] = mixer.ratio
+    return Job(
+        input=command.input,
+        out=command.out,
+        mixer=mixer,
+        fields=Fields(command.fields, command.mix_fields),
+        dictionaries=[
+            (path, {"weight": weight, "pairs": sum(map(len, dictionary.translations.values()))})
+            for (path, weight), dictionary in zip(named, mixer.dictionaries, strict=True)
+        ],
+        others=[Path(command.skip_words)] if command.skip_words else [],
+        recipe={
+            **settings,
+            "fields": list(command.fields),
+            "weights": [weight for _, weight in named],
+        },
+    )
+
+
+def check(mixer: "CodeMixer", counts: "Counts", records: "Iterator[tuple[int, Sequence[Record]]]") -> None:
+    """Refuse a dictionary that has no word of the first chunk, and warn of one that has hardly any."""
+    from commit_llm.data.loader import FEW, names, no_hit
+
     if not counts.hits:
-        raise UserError("none of the dictionary's words stands in the data")
-    write_records(mixed, command.out, command.overwrite)
-    if command.json:
-        print(json.dumps({"rows": len(mixed), "words": counts.words, "hits": counts.hits, **counts._asdict()}))
-        return
-    found, changed = 100 * counts.hits / counts.words, 100 * counts.changed / counts.words
-    print(f"{len(mixed):,} rows, {counts.words:,} words: {found:.1f} % in the dictionary, {changed:.1f} % changed")
-    print(f"wrote {command.out}")
+        raise UserError(no_hit(mixer))
+    if counts.hits < FEW * counts.words:
+        share = f"{100 * counts.hits / counts.words:.1f} %"
+        print(
+            f"commit-llm mix: {names(mixer)}: has only {share} of the data's words; is it the right direction?",
+            file=sys.stderr,
+        )
+
+
+def reporter(bar: Any) -> "Report":
+    """Progress on the terminal, with the rows mixed a second."""
+    began: list[float] = []
+
+    def report(doing: str, done: int, total: int, rows: int = 0) -> None:
+        if not began and doing.startswith("mixing"):
+            began.append(time.perf_counter())
+        bar(doing, done, total, f"{rows / (time.perf_counter() - began[0]):,.0f} rows/s" if rows else "")
+
+    return report

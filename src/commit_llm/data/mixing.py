@@ -1,64 +1,80 @@
-"""Mixing whole data files: chosen columns of every record, the same bytes for any number of workers."""
+"""Mixing records and tables: chosen columns, as training does in its first epoch; everything else stays."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.examples import columns
 from commit_llm.data.records import Record, text_of
 
-CHUNK = 1024
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
 
-# A chunk: the index of its first row in the data, and its records.
-Chunk = tuple[int, Sequence[Record]]
+
+class Fields(NamedTuple):
+    """The columns that hold an example's texts, and which of them are mixed.
+
+    Without names: the columns that `columns` finds in each record; those may be missing or null in some.
+    """
+
+    named: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+
+    def of(self, record: Record, row: int) -> tuple[str, ...]:
+        """The columns of one record."""
+        return tuple(dict.fromkeys(self.named)) or columns(record, row)
+
+
+ALL = Fields()
 
 
 def mix_records(
-    records: Sequence[Record],
-    fields: Sequence[str] | None,
-    mixer: CodeMixer,
-    workers: int = 1,
-    report: Callable[[int], None] = lambda done: None,
+    records: Sequence[Record], mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
 ) -> tuple[list[dict[str, Any]], Counts]:
-    """Mix the fields of every record, as training does in its first epoch; all other columns are kept.
+    """Mix the fields of every record. A null stays null, all other columns stay as they are.
 
-    Without fields, those that `columns` finds in each record.
-
-    report is called with the number of records done. Raises UserError for a field that is missing or
+    first_row is the index of the first record in the whole data. Raises UserError for a field that is missing or
     holds no text, naming the row.
     """
-    mix = partial(mix_chunk, mixer=mixer, fields=tuple(dict.fromkeys(fields)) if fields else None)
-    mixed: list[dict[str, Any]] = []
-    totals = Counts()
-    for part, counts in _map(mix, _chunks(records), workers):
-        mixed += part
-        totals = totals.plus(counts)
-        report(len(mixed))
-    return mixed, totals
+    import pyarrow as pa
+
+    texts: dict[str, list[str | None]] = {}
+    for place, record in enumerate(records):
+        for field in fields.of(record, first_row + place):
+            column = texts.setdefault(field, [None] * len(records))
+            if record.get(field, "missing") is not None:
+                column[place] = text_of(record, field, first_row + place)
+    arrays = {field: pa.array(column, pa.large_string()) for field, column in texts.items()}
+    mixed, counts = mixer.mix_columns(arrays, first_row=first_row, mixed_fields=fields.mixed or None)
+    done = [dict(record) for record in records]
+    for field, column in mixed.items():
+        for changed, text in zip(done, column.to_pylist(), strict=True):
+            if text is not None:
+                changed[field] = text
+    return done, _total(counts)
 
 
-def mix_chunk(chunk: Chunk, *, mixer: CodeMixer, fields: tuple[str, ...] | None) -> tuple[list[dict[str, Any]], Counts]:
-    """The records of a chunk with their fields mixed, and the counts."""
-    mixed, counts = [], Counts()
-    for row, record in enumerate(chunk[1], chunk[0]):
-        texts = {field: text_of(record, field, row) for field in fields or columns(record, row)}
-        done = mixer.mix_example(texts, row=row)
-        mixed.append({**record, **done.texts})
-        counts = counts.plus(done.counts)
-    return mixed, counts
+def mix_table(
+    table: "pa.Table", mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
+) -> tuple["pa.Table", Counts]:
+    """As `mix_records`, for a table, whose schema stays."""
+    import pyarrow as pa
+
+    names = fields.of(dict.fromkeys(table.column_names, ""), first_row)
+    for field in names:
+        text_of(dict.fromkeys(table.column_names, ""), field, first_row)  # names the columns where it is missing
+    # A column of nothing but nulls has no text, and not the type of one.
+    texts = {name: table.column(name) for name in names if not pa.types.is_null(table.schema.field(name).type)}
+    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed or None)
+    for name, column in mixed.items():
+        place = table.schema.get_field_index(name)
+        kind = table.schema.field(place).type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type).dictionary_encode()
+        table = table.set_column(place, table.schema.field(place), column.cast(kind))
+    return table, _total(counts)
 
 
-def _chunks(records: Sequence[Record]) -> Iterator[Chunk]:
-    for start in range(0, len(records), CHUNK):
-        yield start, records[start : start + CHUNK]
-
-
-def _map(function: Callable[[Chunk], Any], chunks: Iterator[Chunk], workers: int) -> Iterator[Any]:
-    if workers == 1:
-        yield from map(function, chunks)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(function, chunks)
+def _total(counts: "np.ndarray") -> Counts:
+    return Counts(*counts.sum(axis=0).tolist())
