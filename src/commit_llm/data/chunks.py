@@ -1,7 +1,7 @@
 """A data file in chunks, each small enough for memory, and the records of a chunk."""
 
 from collections.abc import Iterator
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ from commit_llm.errors import UserError
 
 ROWS = 16_384
 SIZE = 64 << 20  # bytes of text; a longer line or row is a chunk by itself
-BLOCK = 2048  # records that are Python objects at a time, which take several times the memory of their text
+# Records that are mixed at a time: Python objects, and what the mixer works with, take several times their text.
+BLOCK_ROWS, BLOCK_SIZE = 2048, 4 << 20
 
 
 class Chunk(NamedTuple):
@@ -69,11 +70,23 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
 
 def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
     """The records of a chunk a few at a time, with the index of the first one in the file."""
-    records = _records(path, chunk.content)
-    row = chunk.first_row
-    while block := list(islice(records, BLOCK)):
+    row, block, size = chunk.first_row, [], 0
+    for record in _records(path, chunk.content):
+        block.append(record)
+        size += sum(len(value) for value in record.values() if isinstance(value, str))
+        if len(block) == BLOCK_ROWS or size >= BLOCK_SIZE:
+            yield row, block
+            row, block, size = row + len(block), [], 0
+    if block:
         yield row, block
-        row += len(block)
+
+
+def table_blocks(chunk: Chunk) -> Iterator[tuple[int, Any]]:
+    """The same for a chunk that is a pyarrow table: a few rows of it at a time."""
+    table = chunk.content
+    rows = min(BLOCK_ROWS, max(1, BLOCK_SIZE * len(table) // max(1, table.nbytes)))
+    for start in range(0, len(table), rows):
+        yield chunk.first_row + start, table.slice(start, rows)
 
 
 def _records(path: Path, content: Any) -> Iterator[Record]:
@@ -82,5 +95,5 @@ def _records(path: Path, content: Any) -> Iterator[Record]:
     elif isinstance(content, list):
         yield from content
     else:
-        for start in range(0, len(content), BLOCK):
-            yield from content.slice(start, BLOCK).to_pylist()
+        for batch in content.to_batches():
+            yield from batch.to_pylist()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from commit_llm import __version__
 from commit_llm.codemix import CodeMixer, Counts
-from commit_llm.data.chunks import ROWS, SIZE, Chunk, blocks, chunks, length
+from commit_llm.data.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, table_blocks
 from commit_llm.data.files import refuse_existing_file, sha256
 from commit_llm.data.mixing import ALL, Fields, mix_records, mix_table
 from commit_llm.data.parts import Parts, unfinished
@@ -164,19 +164,18 @@ def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, Counts]]:
 def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, Counts]:
     """Write a chunk's part under a name of this process's own: only who holds the folder declares it finished."""
     written = folder / f"{chunk.number:06}.{os.getpid()}"
-    if job.out.suffix == ".parquet" and job.input.suffix == ".parquet":
-        table, total = mix_table(chunk.content, job.mixer, job.fields, chunk.first_row)
-        write_table_part(table, written)
-        return written, total
-    counts = []
+    counts: list[Counts] = []
 
-    def mixed() -> Iterator[tuple[int, list[dict[str, Any]]]]:
-        for row, records in blocks(job.input, chunk):
-            done, found = mix_records(records, job.mixer, job.fields, row)
+    def mixed(mix: Callable[..., tuple[Any, Counts]], blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+        for row, block in blocks:
+            done, found = mix(block, job.mixer, job.fields, row)
             counts.append(found)
             yield row, done
 
-    write_part(mixed(), written, job.out)
+    if job.out.suffix == ".parquet" and job.input.suffix == ".parquet":
+        write_table_part((table for _, table in mixed(mix_table, table_blocks(chunk))), written)
+    else:
+        write_part(mixed(mix_records, blocks(job.input, chunk)), written, job.out)
     return written, Counts(*map(sum, zip(*counts, strict=True)))
 
 

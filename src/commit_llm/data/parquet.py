@@ -7,7 +7,7 @@ from typing import Any
 
 from commit_llm.errors import UserError
 
-BATCH = 1024  # rows decoded at a time: a table ends at the end of one
+BATCH = 256  # rows decoded at a time: a table ends at the end of one
 BUFFER = 1 << 20  # bytes of a column read at a time; otherwise a whole row group is
 
 

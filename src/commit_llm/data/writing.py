@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def write_part(blocks: Iterable[tuple[int, Sequence[Record]]], path: Path, out: 
     Raises UserError where a record does not fit the format.
     """
     if out.suffix == ".parquet":
-        write_table_part(_table(blocks, out), path)
+        write_table_part(iter([_table(blocks, out)]), path)
         return
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for first_row, records in blocks:
@@ -44,13 +45,15 @@ def write_part(blocks: Iterable[tuple[int, Sequence[Record]]], path: Path, out: 
                 file.write(_text(record, row, out))
 
 
-def write_table_part(table: Any, path: Path) -> None:
-    """Write a pyarrow table, in Arrow's own format: it becomes Parquet once, when the parts are joined."""
+def write_table_part(tables: Iterator[Any], path: Path) -> None:
+    """Write pyarrow tables of one schema, in Arrow's own format: they become Parquet once, when parts are joined."""
     import pyarrow as pa
 
+    first = next(tables)
     options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, first.schema, options=options) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
 
 
 def join_parts(parts: Sequence[Path], path: Path, out: Path) -> Iterator[int]:
