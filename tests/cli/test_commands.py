@@ -114,6 +114,44 @@ def test_mix(run, example, tmp_path):
     assert out.read_bytes() != before
 
 
+def test_mix_goes_on_after_an_interrupt(run, example, tmp_path, monkeypatch):
+    out = tmp_path / "mixed.jsonl"
+    command = ["mix", example / "instructions.jsonl", "--dictionary", example / "en-el.txt", "--out", out]
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("commit_llm.data.mixed_file._join", interrupt)
+        status, printed, err = run(*command)
+    assert (status, printed) == (130, "")
+    assert err == f"commit-llm mix: {out}: what is finished is kept; the same command goes on\n"
+    status, _, err = run(*command, "--ratio", "0.5")
+    assert status == 2
+    assert "unfinished, and begun with ratio 0.9 (now 0.5)" in err
+    status, printed, _ = run(*command)
+    assert status == 0
+    assert "finished before" in printed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mixed.jsonl", "mixed.jsonl.provenance.json"]
+
+
+def test_mix_to_an_amount(run, example, tmp_path):
+    command = [
+        "mix",
+        example / "instructions.jsonl",
+        "--dictionary",
+        example / "en-el.txt",
+        "--out",
+        tmp_path / "a.jsonl",
+    ]
+    counts = json.loads(run(*command, "--target-share", "0.3", "--json")[1])
+    assert abs(counts["replaced"] / counts["words"] - 0.3) < 0.001
+    told = json.loads((tmp_path / "a.jsonl.provenance.json").read_text())["recipe"]
+    assert (told["target_share"], told["ratio"]) == (0.3, counts["ratio"])
+    status, _, err = run(*command, "--overwrite", "--mix-fields", "answer")
+    assert (status, "--mix-fields answer: no such field" in err) == (2, True)
+
+
 def test_batches(run, recipe_flags, tmp_path):
     out = tmp_path / "batches.npz"
     status, printed, _ = run("batches", "commit", *recipe_flags, "--num-batches", 3, "--out", out)
@@ -227,7 +265,7 @@ MISTAKES = [
     (["mix", "none.jsonl", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "none.jsonl: no such data file"),
     (["mix", "{bad}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "bad.jsonl:2: malformed JSON"),
     (["mix", "{data}", "--dictionary", "{data}", "--ratio", 1, "--out", "{out}"], "instructions.jsonl:1: no 'source' and 'target'"),
-    (["mix", "{data}", "--dictionary", "{el-en}", "--ratio", 1, "--out", "{out}"], "none of its 1 words stands in"),
+    (["mix", "{data}", "--dictionary", "{el-en}", "--ratio", 1, "--out", "{out}"], "el-en.txt: has none of the data's words"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 2, "--out", "{out}"], "--ratio 2.0"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}.csv"], "unknown suffix '.csv'"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}", "--fields", "x"], "record 1 of the data: no field 'x'"),

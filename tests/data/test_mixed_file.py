@@ -178,15 +178,15 @@ def test_an_input_that_changes_meanwhile_is_told(tmp_path):
 
 
 def test_the_first_chunk_is_looked_at(tmp_path):
-    def check(counts, records):
-        seen.extend(record for _, block in records for record in block)
+    def check(counts, columns):
+        seen.extend(columns["instruction"].to_pylist())
         raise UserError("no use")
 
     for source in ("jsonl", "parquet"):
         seen = []
         with pytest.raises(UserError, match="no use"):
             mix_file(job(tmp_path, source=source), check=check)
-        assert seen == RECORDS[:60]
+        assert seen == [record["instruction"] for record in RECORDS[:60]]
         assert not folder_of(tmp_path / "out.jsonl").exists()
 
 
@@ -231,6 +231,19 @@ def begin(folder, suffix, workers):
 
 def finished(work):
     return parts_of(work) if folder_of(work.out).exists() else {}
+
+
+def kill_worker(job, folder):
+    return lambda chunk: os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_worker_is_told_and_what_is_finished_is_kept(tmp_path, monkeypatch):
+    work = job(tmp_path)
+    start(work)
+    monkeypatch.setattr("commit_llm.data.mixed_file._worker", kill_worker)
+    with pytest.raises(UserError, match=r"a worker was killed, .* the same command goes on"):
+        mix_file(work, workers=2)
+    assert len(parts_of(work)) == 3
 
 
 @pytest.mark.slow

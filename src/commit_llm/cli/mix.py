@@ -3,8 +3,9 @@
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,6 @@ from commit_llm.errors import UserError
 if TYPE_CHECKING:
     from commit_llm.codemix import CodeMixer, Counts
     from commit_llm.data.mixed_file import Job, Report
-    from commit_llm.data.records import Record
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def run(argv: list[str]) -> int | None:
     require_suffix(command.out)
     require_data_file(command.input)
     mixer = open_mixer(command)
+    if command.asks_for_amount:
+        mixer = fitted(command, mixer)
     try:
         with bars() as bar:
             done = mix_file(
@@ -64,7 +66,7 @@ def run(argv: list[str]) -> int | None:
                 workers=command.workers,
                 overwrite=command.overwrite,
                 report=reporter(bar),
-                check=lambda counts, records: check(mixer, counts, records),
+                check=partial(check, mixer, command.mix_fields),
             )
     except (KeyboardInterrupt, SystemExit) as stop:
         if folder_of(command.out).is_dir():
@@ -74,6 +76,22 @@ def run(argv: list[str]) -> int | None:
         return INTERRUPTED
     print(as_json(done, command.out, mixer.ratio) if command.json else as_text(done, command.out, mixer.ratio))
     return None
+
+
+def fitted(command: Mix, mixer: "CodeMixer") -> "CodeMixer":
+    """The mixer with the ratio that gives the amount asked for, on examples from all over the file."""
+    from commit_llm.data.mixing import Fields
+    from commit_llm.data.texts import sample_columns
+
+    columns = sample_columns(command.input, Fields(command.fields, command.mix_fields))
+    fit = mixer.fit(
+        columns,
+        target_share=command.target_share,
+        target_cmi=command.target_cmi,
+        mixed_fields=command.mix_fields or None,
+    )
+    print(f"commit-llm mix: ratio {fit.mixer.ratio} reaches {fit.reached:.4g} of {fit.requested}", file=sys.stderr)
+    return fit.mixer
 
 
 def job(command: Mix, mixer: "CodeMixer") -> "Job":
@@ -103,18 +121,20 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
     )
 
 
-def check(mixer: "CodeMixer", counts: "Counts", records: "Iterator[tuple[int, Sequence[Record]]]") -> None:
-    """Refuse a dictionary that has no word of the first chunk, and warn of one that has hardly any."""
-    from commit_llm.data.loader import FEW, names, no_hit
+def check(mixer: "CodeMixer", mix_fields: Sequence[str], counts: "Counts", columns: "Mapping[str, Any]") -> None:
+    """Refuse dictionaries that have no word of the first chunk, and warn of those that have hardly any."""
+    from commit_llm.codemix.direction import complaint
 
-    if not counts.hits:
-        raise UserError(no_hit(mixer))
-    if counts.hits < FEW * counts.words:
-        share = f"{100 * counts.hits / counts.words:.1f} %"
-        print(
-            f"commit-llm mix: {names(mixer)}: has only {share} of the data's words; is it the right direction?",
-            file=sys.stderr,
-        )
+    for name in mix_fields:
+        if name not in columns:
+            raise UserError(f"--mix-fields {name}: no such field in the data; there are {', '.join(columns)}")
+    if not counts.words:
+        raise UserError(f"{', '.join(columns)}: has no word to mix")
+    told = complaint(mixer, counts, columns)
+    if told and not counts.hits:
+        raise UserError(told)
+    if told:
+        print(f"commit-llm mix: {told}", file=sys.stderr)
 
 
 def reporter(bar: Any) -> "Report":

@@ -12,10 +12,10 @@ from commit_llm import __version__
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, table_blocks
 from commit_llm.data.files import refuse_existing_file, sha256
-from commit_llm.data.mixing import ALL, Fields, mix_records, mix_table
+from commit_llm.data.mixing import ALL, Fields, mix_records, mix_table, text_columns
 from commit_llm.data.parts import Parts, unfinished
 from commit_llm.data.provenance import describe, sidecar, write_provenance
-from commit_llm.data.records import Record, require_data_file, require_suffix
+from commit_llm.data.records import require_data_file, require_suffix
 from commit_llm.data.workers import WorkerKilledError, map_in_order
 from commit_llm.data.writing import join_parts, write_part, write_table_part
 from commit_llm.errors import UserError
@@ -31,8 +31,8 @@ def silent(doing: str, done: int, total: int, rows: int = 0) -> None:
     """The Report that says nothing."""
 
 
-# Looks at the counts and the records of the first chunk, and raises UserError where there is no use in mixing.
-Check = Callable[[Counts, Iterator[tuple[int, Sequence[Record]]]], None]
+# Looks at the counts of the first chunk and its first texts, and raises UserError where there is no use in mixing.
+Check = Callable[[Counts, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def mix_file(
     workers: int = 1,
     overwrite: bool = False,
     report: Report = silent,
-    check: Check = lambda counts, records: None,
+    check: Check = lambda counts, columns: None,
 ) -> Done:
     """Mix a file into `out`, in the format its suffix names, and write its provenance beside it.
 
@@ -150,7 +150,8 @@ def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Che
     with closing(map_in_order(partial(_worker, job, parts.folder), missing(), workers)) as results:
         for chunk, (written, counts) in results:
             if not parts.done:
-                check(counts, blocks(job.input, chunk))
+                row, first = next(blocks(job.input, chunk))
+                check(counts, text_columns(first, job.fields, row))
             parts.keep(chunk.number, written, chunk.rows, counts)
             rows += chunk.rows
             report(doing, chunk.done, total, rows)

@@ -37,6 +37,22 @@ def mix_records(
     first_row is the index of the first record in the whole data. Raises UserError for a field that is missing or
     holds no text, naming the row.
     """
+    mixed, counts = mixer.mix_columns(
+        text_columns(records, fields, first_row), first_row=first_row, mixed_fields=fields.mixed or None
+    )
+    done = [dict(record) for record in records]
+    for field, column in mixed.items():
+        for changed, text in zip(done, column.to_pylist(), strict=True):
+            if text is not None:
+                changed[field] = text
+    return done, _total(counts)
+
+
+def text_columns(records: Sequence[Record], fields: Fields = ALL, first_row: int = 0) -> "dict[str, pa.Array]":
+    """The texts of the records' fields as the mixer takes them; null where a record has none.
+
+    Raises UserError for a field that is missing or holds no text, naming the row.
+    """
     import pyarrow as pa
 
     texts: dict[str, list[str | None]] = {}
@@ -45,14 +61,7 @@ def mix_records(
             column = texts.setdefault(field, [None] * len(records))
             if record.get(field, "missing") is not None:
                 column[place] = text_of(record, field, first_row + place)
-    arrays = {field: pa.array(column, pa.large_string()) for field, column in texts.items()}
-    mixed, counts = mixer.mix_columns(arrays, first_row=first_row, mixed_fields=fields.mixed or None)
-    done = [dict(record) for record in records]
-    for field, column in mixed.items():
-        for changed, text in zip(done, column.to_pylist(), strict=True):
-            if text is not None:
-                changed[field] = text
-    return done, _total(counts)
+    return {field: pa.array(column, pa.large_string()) for field, column in texts.items()}
 
 
 def mix_table(

@@ -53,10 +53,12 @@ def write_parquet(tables: Iterable[Any], schema: Any, path: Path) -> Iterator[in
     done = 0
     with pq.ParquetWriter(path, schema) as writer:
         for table in tables:
-            # Columns that only other tables have are null here, and whole numbers may be fractions there.
-            fitting = pa.concat_tables([schema.empty_table(), table], promote_options="permissive")
-            writer.write_table(fitting.cast(schema), row_group_size=max(1, len(table)))
             done += len(table)
+            if not table.schema.equals(schema):
+                # Columns that only other tables have are null here, and whole numbers may be fractions there.
+                table = pa.concat_tables([schema.empty_table(), table], promote_options="permissive").cast(schema)
+            writer.write_table(table, row_group_size=max(1, len(table)))
+            del table  # while the next one is read
             yield done
 
 
