@@ -58,6 +58,7 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
     if path.suffix == ".parquet":
         for table in parquet_tables(path, rows, size):
             yield table, len(table), None
+            del table  # while the next one is read
     elif path.suffix == ".json":
         records, bytes_ = read_records(path), path.stat().st_size
         for start in range(0, len(records), rows):
