@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
+from commit_llm.errors import UserError
 
 FIELDS = ("instruction", "input", "output")
 SCRIPT = {"el": "GREEK", "hi": "DEVANAGARI", "th": "THAI"}
@@ -59,11 +60,11 @@ def overlaps(start, end, spans):
     return any(start < span_end and span_start < end for span_start, span_end in spans)
 
 
-def share_in_target_script(mixer, examples, script):
+def share_in_target_script(mixer, examples, script, epoch=0):
     """Of the letter runs that no protected word overlaps: the share that are replaced by target script alone."""
     reached = runs = 0
     for row, example in enumerate(examples):
-        explained = mixer.explain({field: example[field] for field in FIELDS}, row=row)
+        explained = mixer.explain({field: example[field] for field in FIELDS}, row=row, epoch=epoch)
         for field, words in explained.items():
             protected = [(word.start, word.end) for word in words if word.outcome is Outcome.PROTECTED]
             replaced = {
@@ -241,3 +242,25 @@ def test_the_kernel_gives_the_bytes_of_the_python_path(dictionary, alpaca_999, p
         outcomes = Counter(word.outcome for words in explained.values() for word in words)
         assert counts[row, : len(Outcome)].tolist() == [outcomes[outcome] for outcome in Outcome]
     assert counts.shape == (len(alpaca_999), len(Counts._fields))
+
+
+@pytest.mark.parametrize(("language", "requested"), [("el", 0.1), ("el", 0.7), ("hi", 0.6), ("th", 0.35)])
+def test_a_share_of_the_words_is_reached(dictionary, alpaca_999, language, requested):
+    """Within a point, on the draws it was fitted on and on others."""
+    mixer = CodeMixer(dictionary(f"en-{language}"), style="clean", seed=1)
+    fitted = mixer.fit(columns(alpaca_999), target_share=requested).mixer
+    for epoch in (0, 3):
+        reached, runs = share_in_target_script(fitted, alpaca_999, SCRIPT[language], epoch)
+        print(f"en-{language}: {requested:.0%} requested, {reached:.2%} reached at ratio {fitted.ratio}")
+        assert runs > 50_000
+        assert abs(reached - requested) <= 0.01
+
+
+@pytest.mark.parametrize("language", ["el", "hi", "th"])
+def test_a_share_out_of_reach_names_the_highest(dictionary, alpaca_999, language):
+    mixer = CodeMixer(dictionary(f"en-{language}"), 1.0, style="clean")
+    counts = mixer.mix_columns(columns(alpaca_999))[1].sum(axis=0)
+    highest = counts[Outcome.REPLACED] / counts[: Outcome.PROTECTED].sum()
+    with pytest.raises(UserError, match=f"highest that can be reached is {highest:.4g} ") as error:
+        mixer.fit(columns(alpaca_999), target_share=0.9)
+    assert "\n" not in str(error.value)
