@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +11,10 @@ import pyarrow as pa
 
 from commit_llm.codemix.characters import character_classes
 from commit_llm.codemix.explanation import Counts
-from commit_llm.codemix.kernel import mix_clean, mix_original, needs_protection
+from commit_llm.codemix.kernel import find_triggers, mix_clean, mix_original
 from commit_llm.codemix.protection import protected_spans
 from commit_llm.codemix.randomness import UNMIXED, fold_all, hash64, text64
-from commit_llm.codemix.tables import Table
+from commit_llm.codemix.tables import Table, threshold
 from commit_llm.codemix.words import skip_table
 from commit_llm.errors import UserError
 
@@ -93,7 +94,8 @@ class Compiled:
         places = fold_all(hash64(self.seed, epoch), np.arange(first_row, first_row + examples))
         keys = np.array([text64(name) for name in block.fields], np.uint64)
         block.data.setflags(write=False)  # Arrow's is read-only, and Numba would compile again for another kind
-        settings = (self.by_type, self.all_capitals, self.ratio, self.unmixed_share, np.uint64(UNMIXED))
+        chances = np.uint64(threshold(self.ratio)), np.uint64(threshold(self.unmixed_share))
+        settings = (self.by_type, self.all_capitals, *chances, np.uint64(UNMIXED))
         if not self.original:
             spans, first_spans = _spans(block)
             scratch = self._scratch(int(sizes.sum(axis=1).max()) // 2 + fields + 2)
@@ -196,31 +198,37 @@ def _array(like: pa.Array, data: np.ndarray, offsets: np.ndarray) -> pa.Array:
     return kind.from_buffers(len(like), buffer, pa.py_buffer(data), valid, like.null_count)
 
 
+SIGNS = np.isin(np.arange(256), list(b"`~$\\@{:w"))  # the first bytes of what protection.TRIGGER finds
+
+
 def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:
     """Protected bytes (spans, 2) of all texts, and where each text's begin (texts + 1)."""
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     numbers = np.zeros(len(block.starts) + 1, np.int64)
-    for text in np.flatnonzero(needs_protection(block.data, block.starts, block.ends)).tolist():
+    texts, places = find_triggers(SIGNS, block.data, block.starts, block.ends)
+    firsts = np.flatnonzero(np.diff(texts, prepend=-1)).tolist()
+    for first, last in pairwise([*firsts, len(texts)]):
+        text = int(texts[first])
         start = int(block.starts[text])
         raw = block.data[start : block.ends[text]].tobytes()
-        spans = byte_spans(raw)
-        found += [(start + first, start + last) for first, last in spans]
-        numbers[text + 1] = len(spans)
-    return np.array(found, np.int64).reshape(-1, 2), np.cumsum(numbers)
+        found = byte_spans(raw, (places[first:last] - start).tolist())
+        spans += [(start + one, start + two) for one, two in found]
+        numbers[text + 1] = len(found)
+    return np.array(spans, np.int64).reshape(-1, 2), np.cumsum(numbers)
 
 
-def byte_spans(raw: bytes) -> list[tuple[int, int]]:
-    """`protected_spans` of a text in UTF-8, in bytes."""
+def byte_spans(raw: bytes, triggers: Sequence[int]) -> list[tuple[int, int]]:
+    """`protected_spans` of a text in UTF-8: triggers and spans are in bytes."""
     text = raw.decode("utf-8", "surrogatepass")
-    spans = protected_spans(text)
     if len(text) == len(raw):
-        return spans
-    result, characters, size = [], 0, 0
-    for span in spans:
-        places = []
-        for place in span:
-            size += len(text[characters:place].encode("utf-8", "surrogatepass"))
-            characters = place
-            places.append(size)
-        result.append((places[0], places[1]))
-    return result
+        return protected_spans(text, triggers)
+    places = list(accumulate(map(_length, [raw[one:two] for one, two in pairwise([0, *triggers])])))
+    spans = protected_spans(text, places)
+    borders = [0, *(border for span in spans for border in span)]
+    sizes = [len(text[one:two].encode("utf-8", "surrogatepass")) for one, two in pairwise(borders)]
+    ends = list(accumulate(sizes))
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _length(raw: bytes) -> int:
+    return len(raw.decode("utf-8", "surrogatepass"))

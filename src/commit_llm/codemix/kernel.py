@@ -14,14 +14,28 @@ from commit_llm.codemix.finding import OPEN as FINDING_OPEN
 from commit_llm.codemix.finding import STOPPED as FINDING_STOPPED
 from commit_llm.codemix.finding import WITHIN as FINDING_WITHIN
 from commit_llm.codemix.lexicon import Case
-from commit_llm.codemix.tables import CASE, END, FIRST_TARGET, HASH, KEY, LAST_TARGET, OUTCOME, START
+from commit_llm.codemix.tables import (
+    CASE,
+    CHANGES,
+    END,
+    FIRST_TARGET,
+    HASH,
+    KEY,
+    LAST_TARGET,
+    OUTCOME,
+    START,
+    TARGET_END,
+    TARGET_START,
+    THRESHOLD,
+)
 
 U = np.uint64
 GAMMA, MULTIPLIER_1, MULTIPLIER_2 = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
 FNV_OFFSET, FNV_PRIME = U(0xCBF29CE484222325), U(0x100000001B3)
 LOW_HALF = U(0xFFFFFFFF)
 ZERO, ONE = U(0), U(1)
-UNIT = 2.0**-53
+COLON, SLASH, FULL_STOP, W = (ord(sign) for sign in ":/.w")
+SPARE = U(11)  # bits of a draw that randomness.unit_float leaves out; tables.threshold is a chance in the others
 
 LETTER, MARK, DIGIT, UNDERSCORE = characters.LETTER, characters.MARK, characters.DIGIT, characters.UNDERSCORE
 APOSTROPHE, DOT, SENTENCE_END = characters.APOSTROPHE, characters.DOT, characters.SENTENCE_END
@@ -42,12 +56,6 @@ def fold(state, word):
     value = (value ^ (value >> U(30))) * MULTIPLIER_1
     value = (value ^ (value >> U(27))) * MULTIPLIER_2
     return value ^ (value >> U(31))
-
-
-@compiled
-def unit_float(bits):
-    """randomness.unit_float."""
-    return np.float64(bits >> U(11)) * UNIT
 
 
 @compiled
@@ -99,28 +107,30 @@ def copy(data, start, end, out, at):
 
 
 @compiled
-def needs_protection(data, starts, ends):
-    """Which texts hold one of the signs of protection.TRIGGER."""
-    found = np.zeros(len(starts), np.bool_)
+def find_triggers(signs, data, starts, ends):
+    """The texts and bytes at which protection.TRIGGER finds something. signs[b]: whether byte b may be one."""
+    size = 64
+    texts, places = np.empty(size, np.int64), np.empty(size, np.int64)
+    count = 0
     for text in range(len(starts)):
-        for at in range(starts[text], ends[text]):
+        end = ends[text]
+        for at in range(starts[text], end):
             byte = data[at]
-            if byte == 96 or byte == 126 or byte == 36 or byte == 92 or byte == 64 or byte == 123:  # ` ~ $ \ @ {
-                found[text] = True
-                break
-            if byte == 58 and at + 2 < ends[text] and data[at + 1] == 47 and data[at + 2] == 47:  # ://
-                found[text] = True
-                break
-            if (
-                byte == 119
-                and at + 3 < ends[text]
-                and data[at + 1] == 119
-                and data[at + 2] == 119
-                and data[at + 3] == 46
-            ):
-                found[text] = True  # www.
-                break
-    return found
+            if not signs[byte]:
+                continue
+            if byte == COLON:
+                if at + 2 >= end or data[at + 1] != SLASH or data[at + 2] != SLASH:
+                    continue
+            elif byte == W and (at + 3 >= end or data[at + 1] != W or data[at + 2] != W or data[at + 3] != FULL_STOP):
+                continue
+            if count == size:
+                size *= 2
+                more_texts, more_places = np.empty(size, np.int64), np.empty(size, np.int64)
+                more_texts[:count], more_places[:count] = texts, places
+                texts, places = more_texts, more_places
+            texts[count], places[count] = text, at
+            count += 1
+    return texts[:count], places[:count]
 
 
 @compiled
@@ -234,21 +244,20 @@ def mix_clean(
     filled up to region[f, 1] and ends at region[f, 2]. offsets[f, e + 1]: where a field's text e ends. Gives the
     number of examples done.
     """
-    by_type, all_capitals, ratio, unmixed_share, unmixed_key = settings
-    slots, forms, form_data, targets, target_cumulative, target_data = table
+    by_type, all_capitals, ratio, unmixed, unmixed_key = settings
+    slots, forms, form_data, targets, target_data = table
     fields = len(mixed)
     for example in range(first, last):
         place = rows[example]
-        ratio_here = ratio
-        if unmixed_share > 0.0 and unit_float(fold(place, unmixed_key)) < unmixed_share:
-            ratio_here = 0.0
+        chance = ZERO if fold(place, unmixed_key) >> SPARE < unmixed else ratio
         # Find all words of the example, and which capitalised forms are names in it.
         word_start, word_end = scratch_place[0], scratch_place[1]
         words = 0
         for field in range(fields):
             text = example * fields + field
             found = find_words(
-                classes, slots, forms, form_data, data, starts[text], ends[text], spans, first_spans[text], first_spans[text + 1],
+                classes, slots, forms, form_data, data, starts[text], ends[text], spans,
+                first_spans[text], first_spans[text + 1],
                 word_start[words:], word_end[words:], scratch_form[words:], scratch_opens[words:],
             )  # fmt: skip
             for word in range(words, words + found):
@@ -284,14 +293,15 @@ def mix_clean(
                     state = fold(place, forms[form, KEY])
                 else:
                     state = fold(fold(place, fields_key[field]), U(word - first_word))
-                if unit_float(fold(state, ZERO)) >= ratio_here:
+                if fold(state, ZERO) >> SPARE >= chance:
                     counts[example, NOT_DRAWN] += 1
                     continue
-                drawn = unit_float(fold(state, ONE))
+                drawn = fold(state, ONE) >> SPARE
                 target = np.int64(forms[form, FIRST_TARGET])
-                while drawn >= target_cumulative[target]:
+                while drawn >= targets[target, THRESHOLD]:
                     target += 1
-                target_start, target_end = targets[target, 0], targets[target + 1, 0]
+                target_start = np.int64(targets[target, TARGET_START])
+                target_end = np.int64(targets[target, TARGET_END])
                 if at + (word_start[word] - copied) + target_end - target_start > room:
                     at = room + 1
                     break
@@ -327,14 +337,12 @@ def mix_original(
     skipped, table, data, starts, ends, mixed, fields_key, rows, first, last, settings, out, region, offsets, counts
 ):
     """Style original: as `mix_clean`, by the rules of original.py. skipped[c]: whether a code point is peeled off."""
-    _, _, ratio, unmixed_share, unmixed_key = settings
-    slots, forms, form_data, targets, _, target_data = table
+    _, _, ratio, unmixed, unmixed_key = settings
+    slots, forms, form_data, targets, target_data = table
     fields = len(mixed)
     for example in range(first, last):
         place = rows[example]
-        ratio_here = ratio
-        if unmixed_share > 0.0 and unit_float(fold(place, unmixed_key)) < unmixed_share:
-            ratio_here = 0.0
+        chance = ZERO if fold(place, unmixed_key) >> SPARE < unmixed else ratio
         for field in range(fields):
             text = example * fields + field
             start, end = starts[text], ends[text]
@@ -370,7 +378,7 @@ def mix_original(
                         counts[example, NOT_IN_DICTIONARY] += 1
                     else:
                         state = fold(key, U(position))
-                        if unit_float(fold(state, ZERO)) >= ratio_here:
+                        if fold(state, ZERO) >> SPARE >= chance:
                             counts[example, NOT_DRAWN] += 1
                         else:
                             choices = forms[form, LAST_TARGET] - forms[form, FIRST_TARGET]
@@ -379,7 +387,8 @@ def mix_original(
                             low = (bits & LOW_HALF) * choices
                             drawn = ((bits >> U(32)) * choices + (low >> U(32))) >> U(32)
                             target = np.int64(forms[form, FIRST_TARGET] + drawn)
-                            target_start, target_end = targets[target, 0], targets[target + 1, 0]
+                            target_start = np.int64(targets[target, TARGET_START])
+                            target_end = np.int64(targets[target, TARGET_END])
                             length = target_end - target_start
                             if word_start + shift + length + (end - word_end) > room:
                                 fits = False
@@ -387,7 +396,7 @@ def mix_original(
                             at = copy(target_data, target_start, target_end, out, word_start + shift)
                             at = copy(data, word_end, here, out, at)
                             counts[example, REPLACED] += 1
-                            counts[example, CHANGED] += targets[target, 1]
+                            counts[example, CHANGED] += np.int64(targets[target, CHANGES])
                 if here < end:
                     out[at] = 32
                     at += 1

@@ -1,19 +1,19 @@
 """What is never touched wherever it stands: code, LaTeX, addresses, placeholders."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
-# A text without any of these has nothing to protect. The kernel looks for the same (kernel.py, needs_protection).
-TRIGGER = re.compile(r"[`~$\\@{]|://|www\.")
+# Where something to protect may begin. The kernel looks for the same (kernel.py, find_triggers).
+TRIGGER = re.compile(r"[`~$\\@{]|:(?=//)|w(?=ww\.)")
 
 # The first that begins furthest to the left wins. A pattern that can begin often and end nowhere has a greatest
-# length, so that no text takes more than linear time. Each begins with a character, and so does each alternative
-# (what must stand before it is asked behind it), because the search then jumps from one such character to the next.
+# length, so that no text takes more than linear time. Each begins with the character of a trigger.
 PATTERNS = (
     r"`(?s:``(?P<ticks>`*).*?(?:```(?P=ticks)`*|\Z))",  # a fenced block, also in the middle of a line; open to the end
     r"~(?ms:(?:(?<=^~)|(?<=^ ~)|(?<=^  ~)|(?<=^   ~))~~(?P<tildes>~*).*?(?:^[ ]{0,3}~~~(?P=tildes)~*|\Z))",
-    r"`(?P<tick>`?)(?!`)[^\n]*?(?<!`)`(?P=tick)(?!`)",  # inline code
-    r"\$\$(?s:.+?)\$\$",
+    r"`[^`\n]+`(?!`)|``(?!`)(?:[^`\n]|`(?!`))+``(?!`)",  # inline code
+    r"\$\$(?:[^$]|\$(?!\$))+\$\$",
     r"\\\[(?s:.{0,2000}?)\\\]",
     r"\\\((?s:.{0,2000}?)\\\)",
     r"\\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}(?s:.{0,4000}?)\\end\{(?P=environment)\}",
@@ -40,29 +40,31 @@ def protection() -> re.Pattern[str]:
     return re.compile("|".join(PATTERNS))
 
 
-def protected_spans(text: str) -> list[tuple[int, int]]:
+def protected_spans(text: str, triggers: Iterable[int] | None = None) -> list[tuple[int, int]]:
     """Where a text must not be touched: (start, end) in characters, end excluded, in order and apart.
+
+    triggers: the places that TRIGGER finds in the text, where they are known.
 
     >>> text = "Run `ls docs` on {machine}, see https://a.example/docs."
     >>> [text[start:end] for start, end in protected_spans(text)]
     ['`ls docs`', '{machine}', 'https://a.example/docs.']
     """
-    if not TRIGGER.search(text):
-        return []
     spans: list[tuple[int, int]] = []
-    search = protection().search
-    end = place = 0
-    while found := search(text, place):
-        start, place = found.span()
+    match = protection().match
+    end = 0
+    for place in (found.start() for found in TRIGGER.finditer(text)) if triggers is None else triggers:
+        found = match(text, place) if place >= end else None
+        if not found:
+            continue
+        start, stop = found.span()
         kind = "address" if found["address"] else "mail" if found["mail"] else None
         if kind:
             before, behind = AROUND[kind]
             name = before.search(text, max(end, start - LONGEST_BEFORE), start)
             rest = name and behind.match(text, start + 1)
             if not (name and rest):
-                place = start + 1
                 continue
-            start, place = name.start(), rest.end()
-        end = place
+            start, stop = name.start(), rest.end()
+        end = stop
         spans.append((start, end))
     return spans

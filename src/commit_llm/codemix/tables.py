@@ -1,5 +1,6 @@
 """The lexicon as arrays, for the compiled engine: a hash table of surface forms and the bytes of the translations."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,21 +16,22 @@ class Table(NamedTuple):
 
     slots (a power of two, int32): the form at a hash's place, or -1; open addressing, linear probing.
     forms (forms, 8), uint64, so that a look-up reads one line of memory: a row has the columns named below.
-    targets (translations + 1, 2), int64: where a translation begins in target_data (the next row's is where it ends),
-    and whether it changes the word. target_cumulative, float64: its cumulative chance.
+    targets (translations, 4), uint64: as many rows of the other columns below.
     """
 
     slots: np.ndarray
     forms: np.ndarray
     form_data: np.ndarray
     targets: np.ndarray
-    target_cumulative: np.ndarray
     target_data: np.ndarray
 
 
 # The columns of `forms`: the form's hash (FNV-1a); its bytes, form_data[start:end]; its case and outcome (the enums of
 # lexicon.py and explanation.py); the hash of its dictionary key; its translations, first up to last.
 HASH, START, END, CASE, OUTCOME, KEY, FIRST_TARGET, LAST_TARGET = range(8)
+# The columns of `targets`: the threshold of its cumulative chance; its bytes, target_data[start:end]; whether it
+# changes the word.
+THRESHOLD, TARGET_START, TARGET_END, CHANGES = range(4)
 
 # A form, its case, outcome and key's hash, its translations and their cumulative chances.
 Row = tuple[str, int, int, int, Sequence[str], Sequence[float]]
@@ -79,14 +81,21 @@ def _table(rows: Iterable[Row]) -> Table:
     table[:, START], table[:, END] = form_start[:-1], form_start[1:]
     table[:, CASE], table[:, OUTCOME], table[:, KEY] = cases, outcomes, keys
     table[:, FIRST_TARGET], table[:, LAST_TARGET] = first_target[:-1], first_target[1:]
-    return Table(
-        _slots(table[:, HASH]),
-        table,
-        form_data,
-        np.stack([target_start, [*changes, False]], axis=1),
-        np.array(chances, np.float64),
-        target_data,
-    )
+    of_targets = np.empty((len(targets), 4), np.uint64)
+    of_targets[:, THRESHOLD] = [threshold(chance) for chance in chances]
+    of_targets[:, TARGET_START], of_targets[:, TARGET_END] = target_start[:-1], target_start[1:]
+    of_targets[:, CHANGES] = changes
+    return Table(_slots(table[:, HASH]), table, form_data, of_targets, target_data)
+
+
+def threshold(chance: float) -> int:
+    """The integer below which the upper 53 bits of a draw are where the draw, as a float, is below the chance.
+
+    >>> from commit_llm.codemix.randomness import unit_float
+    >>> unit_float(threshold(0.3) - 1 << 11) < 0.3 <= unit_float(threshold(0.3) << 11)
+    True
+    """
+    return math.ceil(chance * 2**53)
 
 
 def _joined(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
