@@ -18,7 +18,7 @@ PATTERNS = (
     r"\\\((?s:.{0,2000}?)\\\)",
     r"\\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}(?s:.{0,4000}?)\\end\{(?P=environment)\}",
     # As Pandoc reads it: no space inside, no digit behind, so that "$5 and $6" is money.
-    r"\$(?![\s$])[^$\n]*(?<![\s\\])\$(?!\d)",
+    r"\$(?![\s$])[^$\n]{1,300}(?<![\s\\])\$(?!\d)",
     r"\\[A-Za-z]+\*?(?:\[[^\]\n]{0,200}\])?(?:\{[^{}\n]*\})*",  # a command of LaTeX with its arguments
     r":(?P<address>//)",  # the rest of these two is AROUND them
     r"w(?<=\bw)ww\.[^\s<>\"]+",
