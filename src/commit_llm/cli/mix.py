@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from commit_llm.cli.fitting import fitted
 from commit_llm.cli.parse import parse
 from commit_llm.cli.status import INTERRUPTED
 from commit_llm.codemix.settings import MixingSettings, file_and_weight, open_mixer
@@ -56,9 +57,7 @@ def run(argv: list[str]) -> int | None:
     refuse_existing_file(command.out, command.overwrite)
     require_suffix(command.out)
     require_data_file(command.input)
-    mixer = open_mixer(command)
-    if command.asks_for_amount:
-        mixer = fitted(command, mixer)
+    mixer, request = fitted(command, open_mixer(command), command.input, command.fields)
     try:
         with bars() as bar:
             done = mix_file(
@@ -74,24 +73,8 @@ def run(argv: list[str]) -> int | None:
         if isinstance(stop, SystemExit):
             raise
         return INTERRUPTED
-    print(as_json(done, command.out, mixer.ratio) if command.json else as_text(done, command.out, mixer.ratio))
+    print(as_json(done, command.out, mixer.ratio) if command.json else as_text(done, command.out, mixer.ratio, request))
     return None
-
-
-def fitted(command: Mix, mixer: "CodeMixer") -> "CodeMixer":
-    """The mixer with the ratio that gives the amount asked for, on examples from all over the file."""
-    from commit_llm.data.mixing import Fields
-    from commit_llm.data.texts import sample_columns
-
-    columns = sample_columns(command.input, Fields(command.fields, command.mix_fields))
-    fit = mixer.fit(
-        columns,
-        target_share=command.target_share,
-        target_cmi=command.target_cmi,
-        mixed_fields=command.mix_fields or None,
-    )
-    print(f"commit-llm mix: ratio {fit.mixer.ratio} reaches {fit.reached:.4g} of {fit.requested}", file=sys.stderr)
-    return fit.mixer
 
 
 def job(command: Mix, mixer: "CodeMixer") -> "Job":

@@ -18,8 +18,8 @@ LABELS = {
 }
 
 
-def as_text(done: Done, out: Path, ratio: float) -> str:
-    """Rows, words, where the words went with their shares, the ratio asked for and reached, and the files."""
+def as_text(done: Done, out: Path, ratio: float, request: str | None = None) -> str:
+    """Rows, words, where the words went with their shares, what was requested and reached, and the files."""
     counts = done.counts
     kept = f" ({done.kept:,} of them finished before)" if done.kept else ""
     lines = [f"{done.rows:,} rows{kept}, {counts.words:,} words"]
@@ -29,8 +29,13 @@ def as_text(done: Done, out: Path, ratio: float) -> str:
             lines.append(f"  {number:>{len(f'{counts.words:,}')},}  {_percent(number, counts.words):>7}  {label}")
     if counts.changed != counts.replaced:
         lines.append(f"  {counts.changed:,} of the replaced words are another word now")
-    reached = f"{_percent(counts.replaced, counts.hits)} of those were, {100 * ratio:.1f} % were asked for"
-    lines.append(f"{_percent(counts.hits, counts.words)} of the words could be replaced; {reached}")
+    if request:
+        lines.append(
+            f"{request}; in the whole file {_percent(counts.replaced, counts.words)} of the words are replaced"
+        )
+    else:
+        reached = f"{_percent(counts.replaced, counts.hits)} of those were, {100 * ratio:.1f} % were asked for"
+        lines.append(f"{_percent(counts.hits, counts.words)} of the words could be replaced; {reached}")
     lines.append(f"wrote {out} and {sidecar(out).name}")
     return "\n".join(lines)
 

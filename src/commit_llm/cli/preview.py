@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from commit_llm.cli.fitting import fitted
 from commit_llm.cli.parse import parse
 from commit_llm.codemix.settings import MixingSettings, open_mixer
 from commit_llm.errors import UserError
@@ -52,9 +53,9 @@ def run(argv: list[str]) -> None:
             raise UserError(f"--html {command.html}: the page is an .html file")
         refuse_existing_file(command.html, command.overwrite)
     records = read_records(command.input)
-    mixer = open_mixer(command)
+    mixer, request = fitted(command, open_mixer(command), command.input, command.fields)
     rows = [_row(record, row, mixer, command) for row, record in enumerate(records[: command.rows])]
-    settings = _settings(command, mixer)
+    settings = _settings(command, mixer) | ({"amount": request} if request else {})
     preview = report.Preview(rows, len(records), settings, command.explain, mixer.unspaced)
     console = Console()
     if command.html is None:
@@ -91,7 +92,7 @@ def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
     }
     for option in dataclasses.fields(MixingSettings):
         value = getattr(command, option.name)
-        if option.name not in told and value != option.default:
+        if option.name not in (*told, "target_share", "target_cmi") and value != option.default:
             if isinstance(value, tuple):
                 value = ", ".join(value)
             # Of a file its name is enough: a page is shown to others.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from commit_llm.codemix.dictionary import BilingualDictionary
-from commit_llm.codemix.finding import patterns
+from commit_llm.codemix.finding import is_word
 from commit_llm.codemix.scripts import scripts
 
 EXAMPLES = 5  # pairs kept of each kind of noise
@@ -51,7 +51,6 @@ def clean_dictionary(
     Where both are known and have none in common, an entry with a letter of another script is ignored: of its
     source in the source, of its target in the target.
     """
-    differ = bool(source_scripts and target_scripts and not source_scripts & target_scripts)
     found: dict[str, list[str]] = {}
     neutral: set[str] = set()
     dropped: Counter[str] = Counter()
@@ -62,23 +61,25 @@ def clean_dictionary(
         if dropped[kind] <= EXAMPLES:
             examples.setdefault(kind, []).append(pair)
 
+    differ = bool(source_scripts and target_scripts and not source_scripts & target_scripts)
     for source, targets in dictionary.translations.items():
         word = bare(source)
+        single = is_word(word) and (len(word) > 1 or word == nfc(source))  # of "s}}" no s is left, but a sign
+        foreign = differ and not scripts(word) <= source_scripts
         for target in targets:
-            pair = source, target
-            translation = bare(target)
-            if (word, translation) != (nfc(source), nfc(target)):
-                note(PUNCTUATED, pair)
-            if not word or not (match := patterns()[1].fullmatch(word)) or match.group(1) != word:
+            pair, translation = (source, target), bare(target)
+            if not single:
                 note(NO_WORD, pair)
             elif word.casefold() == translation.casefold():
                 neutral.add(word)
                 note(IDENTITY, pair)
-            elif not (written_in := scripts(translation)):
+            elif not scripts(translation):
                 note(NO_LETTER, pair)
-            elif differ and not (written_in <= target_scripts and scripts(word) <= source_scripts):
+            elif foreign or (differ and not scripts(translation) <= target_scripts):
                 note(WRONG_SCRIPT, pair)
             else:
+                if (word, translation) != (nfc(source), nfc(target)):
+                    note(PUNCTUATED, pair)
                 known = found.setdefault(word, [])
                 twin = next((n for n, other in enumerate(known) if plain(other) == plain(translation)), None)
                 if twin is None:

@@ -53,6 +53,12 @@ def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(run), re.compile(f"_*({part}(?:[{apostrophe}]{part})*)_*")
 
 
+def is_word(text: str) -> bool:
+    """Whether a text is one word, such as `find_words` finds."""
+    found = patterns()[1].fullmatch(text)
+    return found is not None and found.group(1) == text
+
+
 def find_words(text: str, cut: Cut | None = None) -> list[Found]:
     """The words of a text, and the protected runs that hold letters, in order.
 

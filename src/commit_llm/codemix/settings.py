@@ -1,5 +1,6 @@
 """The settings of mixing: flags of `mix`, `preview` and every recipe; and the mixer they make."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from tyro.conf import UseAppendAction
 
 from commit_llm.errors import UserError
+
+LOGGER = logging.getLogger("commit_llm")
 
 if TYPE_CHECKING:  # recipes are made of settings, and are shown without the mixer's libraries
     from commit_llm.codemix.mixer import CodeMixer
@@ -67,8 +70,13 @@ def open_mixer(settings: MixingSettings) -> "CodeMixer":
 
     named = [file_and_weight(name) for name in settings.dictionary]
     original, skip = settings.style == "original", settings.skip_bad_lines
+    dictionaries = [BilingualDictionary.load(path, original=original, skip_bad_lines=skip) for path, _ in named]
+    for dictionary in dictionaries:
+        if dictionary.skipped.lines:
+            lines, first = dictionary.skipped
+            LOGGER.warning("%s: %d bad lines are left out; the first is %s", dictionary.name, lines, first)
     return CodeMixer(
-        [BilingualDictionary.load(path, original=original, skip_bad_lines=skip) for path, _ in named],
+        dictionaries,
         settings.ratio,
         style=settings.style,
         draw=settings.draw,

@@ -12,6 +12,7 @@ from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import copy_tokenizer, write_json
 from commit_llm.data.files import sha256, whole_file, whole_folder
+from commit_llm.data.provenance import describe
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.train.recipes import Recipe, differences, dump_recipe, load_recipe
@@ -47,7 +48,7 @@ def create_run(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, 
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "model": recipe.model,
         "weights_dtype": weights_dtype,
-        "files": {role: {"path": str(path), "sha256": sha256(path)} for role, path in _files(recipe, tokenizer)},
+        "files": {role: describe(path, sha256(path)) for role, path in _files(recipe, tokenizer)},
     }
     with whole_folder(run) as folder:
         (folder / MODEL).mkdir()
