@@ -8,26 +8,9 @@ them. Integers are uint64 wherever they are hashes: Numba makes a float of uint6
 import numpy as np
 from numba import njit
 
-from commit_llm.codemix import characters
+from commit_llm.codemix import characters, finding, tables
 from commit_llm.codemix.explanation import Counts, Outcome
-from commit_llm.codemix.finding import OPEN as FINDING_OPEN
-from commit_llm.codemix.finding import STOPPED as FINDING_STOPPED
-from commit_llm.codemix.finding import WITHIN as FINDING_WITHIN
 from commit_llm.codemix.lexicon import Case
-from commit_llm.codemix.tables import (
-    CASE,
-    CHANGES,
-    END,
-    FIRST_TARGET,
-    HASH,
-    KEY,
-    LAST_TARGET,
-    OUTCOME,
-    START,
-    TARGET_END,
-    TARGET_START,
-    THRESHOLD,
-)
 
 U = np.uint64
 GAMMA, MULTIPLIER_1, MULTIPLIER_2 = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
@@ -40,7 +23,7 @@ SPARE = U(11)  # bits of a draw that randomness.unit_float leaves out; tables.th
 LETTER, MARK, DIGIT, UNDERSCORE = characters.LETTER, characters.MARK, characters.DIGIT, characters.UNDERSCORE
 APOSTROPHE, DOT, SENTENCE_END = characters.APOSTROPHE, characters.DOT, characters.SENTENCE_END
 CLOSER, SPACE, LINE_BREAK = characters.CLOSER, characters.SPACE, characters.LINE_BREAK
-WITHIN, STOPPED, OPEN = FINDING_WITHIN, FINDING_STOPPED, FINDING_OPEN
+WITHIN, STOPPED, OPEN = finding.WITHIN, finding.STOPPED, finding.OPEN
 
 REPLACED, NOT_DRAWN, NOT_IN_DICTIONARY = int(Outcome.REPLACED), int(Outcome.NOT_DRAWN), int(Outcome.NOT_IN_DICTIONARY)
 NAME, PROTECTED, CHANGED = int(Outcome.NAME), int(Outcome.PROTECTED), len(Counts._fields) - 1
@@ -85,9 +68,9 @@ def find_form(slots, forms, form_data, hashed, data, start, end):
         form = slots[place]
         if form < 0:
             return -1
-        if forms[form, HASH] == hashed:
-            first = np.int64(forms[form, START])
-            if np.int64(forms[form, END]) - first == end - start:
+        if forms[form, tables.HASH] == hashed:
+            first = np.int64(forms[form, tables.START])
+            if np.int64(forms[form, tables.END]) - first == end - start:
                 same = True
                 for at in range(end - start):
                     if form_data[first + at] != data[start + at]:
@@ -262,7 +245,7 @@ def mix_clean(
             )  # fmt: skip
             for word in range(words, words + found):
                 form = scratch_form[word]
-                if form >= 0 and not scratch_opens[word] and forms[form, CASE] == CAPITALISED:
+                if form >= 0 and not scratch_opens[word] and forms[form, tables.CASE] == CAPITALISED:
                     names[form] = 1
             scratch_place[2, field] = words
             words += found
@@ -281,27 +264,27 @@ def mix_clean(
                 if form == -1:
                     counts[example, NOT_IN_DICTIONARY] += 1
                     continue
-                outcome = np.int64(forms[form, OUTCOME])
+                outcome = np.int64(forms[form, tables.OUTCOME])
                 if outcome != NOT_DRAWN:
                     counts[example, outcome] += 1
                     continue
-                case = forms[form, CASE]
+                case = forms[form, tables.CASE]
                 if not (all_capitals or case == EXACT or (case == CAPITALISED and not names[form])):
                     counts[example, NAME] += 1
                     continue
                 if by_type:
-                    state = fold(place, forms[form, KEY])
+                    state = fold(place, forms[form, tables.KEY])
                 else:
                     state = fold(fold(place, fields_key[field]), U(word - first_word))
                 if fold(state, ZERO) >> SPARE >= chance:
                     counts[example, NOT_DRAWN] += 1
                     continue
                 drawn = fold(state, ONE) >> SPARE
-                target = np.int64(forms[form, FIRST_TARGET])
-                while drawn >= targets[target, THRESHOLD]:
+                target = np.int64(forms[form, tables.FIRST_TARGET])
+                while drawn >= targets[target, tables.THRESHOLD]:
                     target += 1
-                target_start = np.int64(targets[target, TARGET_START])
-                target_end = np.int64(targets[target, TARGET_END])
+                target_start = np.int64(targets[target, tables.TARGET_START])
+                target_end = np.int64(targets[target, tables.TARGET_END])
                 if at + (word_start[word] - copied) + target_end - target_start > room:
                     at = room + 1
                     break
@@ -381,14 +364,14 @@ def mix_original(
                         if fold(state, ZERO) >> SPARE >= chance:
                             counts[example, NOT_DRAWN] += 1
                         else:
-                            choices = forms[form, LAST_TARGET] - forms[form, FIRST_TARGET]
+                            choices = forms[form, tables.LAST_TARGET] - forms[form, tables.FIRST_TARGET]
                             bits = fold(state, ONE)
                             # The upper 64 bits of bits * choices.
                             low = (bits & LOW_HALF) * choices
                             drawn = ((bits >> U(32)) * choices + (low >> U(32))) >> U(32)
-                            target = np.int64(forms[form, FIRST_TARGET] + drawn)
-                            target_start = np.int64(targets[target, TARGET_START])
-                            target_end = np.int64(targets[target, TARGET_END])
+                            target = np.int64(forms[form, tables.FIRST_TARGET] + drawn)
+                            target_start = np.int64(targets[target, tables.TARGET_START])
+                            target_end = np.int64(targets[target, tables.TARGET_END])
                             length = target_end - target_start
                             if word_start + shift + length + (end - word_end) > room:
                                 fits = False
@@ -396,7 +379,7 @@ def mix_original(
                             at = copy(target_data, target_start, target_end, out, word_start + shift)
                             at = copy(data, word_end, here, out, at)
                             counts[example, REPLACED] += 1
-                            counts[example, CHANGED] += np.int64(targets[target, CHANGES])
+                            counts[example, CHANGED] += np.int64(targets[target, tables.CHANGES])
                 if here < end:
                     out[at] = 32
                     at += 1
