@@ -9,7 +9,7 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.train.loop import Outcome, train
-from commit_llm.train.recipes import load_recipe
+from commit_llm.train.recipes import differences, load_recipe
 from commit_llm.train.run_directory import cut_back, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
 
@@ -88,6 +88,29 @@ def test_epochs_become_steps(small_recipe, tmp_path):
     lines = read_metrics(tmp_path / "run")
     assert lines[-1]["step"] == recipe.steps
     assert recipe.steps * 8 * 256 >= lines[-1]["tokens"] > 0
+
+
+def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
+    """With two dictionaries, some fields and some examples left alone; and the run goes on."""
+    other = tmp_path / "en-hi.txt"
+    other.write_text("lives\tरहता\nworks\tकाम\n", encoding="utf-8")
+    recipe = small_recipe(
+        target_share=0.2, dictionary=(str(example / "en-el.txt"), f"{other}=0.5"), mix_fields=("input", "output"),
+        unmixed_share=0.1, steps=2, warmup_steps=1,
+    )  # fmt: skip
+    assert train(recipe, tmp_path / "run").last == 2
+    resolved = load_recipe(tmp_path / "run" / "config.yaml")
+    assert 0 < resolved.ratio < 1
+    assert differences(recipe, resolved) == [f"ratio: 0.9 -> {resolved.ratio}"]
+    provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
+    assert {"dictionary", "dictionary 2"} < set(provenance["files"])
+    assert train(recipe, tmp_path / "run") == Outcome(2, 2)
+
+
+def test_an_amount_that_cannot_be_reached(small_recipe, tmp_path):
+    with pytest.raises(UserError, match=r"--target-share 1: the highest that can be reached is 0\.\d+ \(of the words"):
+        train(small_recipe(target_share=1), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
