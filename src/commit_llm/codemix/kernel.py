@@ -127,11 +127,12 @@ def hash_bytes(hashed, data, start, end):
 @compiled
 def find_words(
     classes, slots, forms, form_data, data, start, end, spans, first_span, last_span, word_start, word_end, word_form,
-    opens,
+    names_it,
 ):  # fmt: skip
     """finding.find_words, into the arrays, whose first place is to be 0; gives the number of words.
 
-    A protected run has the form -2, a word that is not in the dictionary -1. Words are hashed as they are found: each
+    A protected run has the form -2, a word that is not in the dictionary -1. names_it: whether this occurrence makes
+    the form a name in the example. Words are hashed as they are found: each
     loop over a few bytes that is saved saves the processor a wrong guess at its end.
     """
     count = 0
@@ -205,10 +206,12 @@ def find_words(
         if letters:
             if whole and not untouched:
                 word_start[count], word_end[count] = word_first, word_last
-                word_form[count] = find_form(slots, forms, form_data, hashed, data, word_first, word_last)
-                opens[count] = opening == OPEN
+                form = find_form(slots, forms, form_data, hashed, data, word_first, word_last)
+                word_form[count] = form
+                names_it[count] = opening != OPEN and form >= 0 and forms[form, tables.CASE] == CAPITALISED
             else:
                 word_form[count] = -2
+                names_it[count] = False
             count += 1
         opening = WITHIN
     return count
@@ -217,7 +220,7 @@ def find_words(
 @compiled
 def mix_clean(
     classes, table, data, starts, ends, spans, first_spans, mixed, fields_key, rows, first, last, settings, names,
-    scratch_place, scratch_form, scratch_opens, out, region, offsets, counts,
+    scratch_place, scratch_form, scratch_names, out, region, offsets, counts,
 ):  # fmt: skip
     """Style clean: mix the examples first up to last, as far as their output fits.
 
@@ -241,12 +244,11 @@ def mix_clean(
             found = find_words(
                 classes, slots, forms, form_data, data, starts[text], ends[text], spans,
                 first_spans[text], first_spans[text + 1],
-                word_start[words:], word_end[words:], scratch_form[words:], scratch_opens[words:],
+                word_start[words:], word_end[words:], scratch_form[words:], scratch_names[words:],
             )  # fmt: skip
             for word in range(words, words + found):
-                form = scratch_form[word]
-                if form >= 0 and not scratch_opens[word] and forms[form, tables.CASE] == CAPITALISED:
-                    names[form] = 1
+                if scratch_names[word]:
+                    names[scratch_form[word]] = 1
             scratch_place[2, field] = words
             words += found
         scratch_place[2, fields] = words
@@ -298,21 +300,21 @@ def mix_clean(
                 for done in range(field):
                     region[done, 1] = offsets[done, example]
                 counts[example, :] = 0
-                forget(scratch_form, words, names)
+                forget(scratch_names, scratch_form, words, names)
                 return example - first
             at = copy(data, copied, ends[text], out, at)
             region[field, 1] = at
             offsets[field, example + 1] = at
-        forget(scratch_form, words, names)
+        forget(scratch_names, scratch_form, words, names)
     return last - first
 
 
 @compiled
-def forget(forms, words, names):
+def forget(names_it, word_form, words, names):
     """Take an example's names back."""
     for word in range(words):
-        if forms[word] >= 0:
-            names[forms[word]] = 0
+        if names_it[word]:
+            names[word_form[word]] = 0
 
 
 @compiled
