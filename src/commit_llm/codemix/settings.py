@@ -21,7 +21,7 @@ class MixingSettings:
 
     dictionary: UseAppendAction[tuple[str, ...]] = ()
     """Dictionary from the text's language into the other (en-el.txt for English text): MUSE, .tsv, .csv or .jsonl.
-    Give it again for a further language; FILE=WEIGHT makes one more or less frequent."""
+    Repeat it for several languages; FILE=WEIGHT has one drawn more or less often."""
     ratio: float = 0.9
     """Probability, 0 to 1, that a word that could be replaced is replaced. 0 mixes nothing."""
     target_share: float | None = None
@@ -29,8 +29,8 @@ class MixingSettings:
     target_cmi: float | None = None
     """Instead of --ratio: the mean code-mixing index of the examples, 0 to 50; a first pass finds the ratio."""
     style: Literal["clean", "original"] = "clean"
-    """clean: words of any script, lower case as a fallback, code and addresses left alone. original: cut at spaces,
-    exact case, as the original does."""
+    """clean: words in any script, with lower case as a fallback; code and addresses are left alone.
+    original: as the original does it, cut at spaces and in exact case."""
     draw: Literal["type", "occurrence"] | None = None
     """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
     choice: Literal["uniform", "first"] = "uniform"

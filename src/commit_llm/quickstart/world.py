@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from commit_llm.codemix.randomness import hash64, permutation
 
-# All in lower case: mixing style `original` looks words up in their exact case.
+# All in lower case, so that case plays no part.
 CITIES = {
     "athens": "αθήνα", "patras": "πάτρα", "larissa": "λάρισα", "corfu": "κέρκυρα", "sparta": "σπάρτη",
     "kavala": "καβάλα", "lamia": "λαμία", "kozani": "κοζάνη", "drama": "δράμα", "rhodes": "ρόδο", "chios": "χίο",
