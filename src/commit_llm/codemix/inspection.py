@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from commit_llm.codemix.cleaning import (
@@ -16,6 +16,7 @@ from commit_llm.codemix.cleaning import (
     CleanDictionary,
 )
 from commit_llm.codemix.dictionary import BilingualDictionary
+from commit_llm.codemix.direction import turned
 from commit_llm.codemix.explanation import Counts, Outcome
 from commit_llm.codemix.formats import Skipped
 from commit_llm.codemix.languages import Languages
@@ -118,7 +119,7 @@ def text_coverage(
 
     report is called with the number of examples done.
     """
-    turned = _turned(mixer)
+    back = turned(mixer)
     counts = turned_counts = Counts()
     missing: Counter[str] = Counter()
     number = 0
@@ -129,7 +130,7 @@ def text_coverage(
             missing.update(
                 text[word.start : word.end].lower() for word in words if word.outcome is Outcome.NOT_IN_DICTIONARY
             )
-        for field, words in turned.explain(texts).items():
+        for field, words in back.explain(texts).items():
             turned_counts = turned_counts.plus(count(texts[field], words))
         report(number)
     return Coverage(number, counts, turned_counts, tuple(missing.most_common(MISSING)))
@@ -143,11 +144,3 @@ def clean_lines(cleaned: CleanDictionary) -> Iterator[str]:
     for source, targets in cleaned.translations.items():
         for target in targets:
             yield f"{source}\t{target}\n"
-
-
-def _turned(mixer: CodeMixer) -> CodeMixer:
-    """A mixer from the dictionary's targets into its sources."""
-    cleaned, languages = mixer.cleaned[0], mixer.directions[0]
-    pairs = ((target, source) for source, targets in cleaned.translations.items() for target in targets)
-    codes = f"{languages.target}-{languages.source}" if languages.target and languages.source else None
-    return replace(mixer, dictionary=BilingualDictionary.from_pairs(pairs, "turned round"), languages=codes)
