@@ -11,7 +11,7 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.data.files import whole_file
 
-LIBRARIES = ("numpy", "pyarrow", "numba")
+LIBRARIES = ("numpy", "pyarrow", "numba", "icu4py")  # ICU decides on the words of scripts without spaces
 DECLARED = ("licence", "url")
 
 
