@@ -1,0 +1,226 @@
+"""docs/mixing.md and README's section on mixing: their commands are run, and so is their Python, in a small folder."""
+
+import json
+import re
+from dataclasses import fields
+from types import SimpleNamespace
+
+import pytest
+
+from commit_llm.cli.main import main
+from commit_llm.cli.mix import Mix
+from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
+from commit_llm.codemix.settings import MixingSettings
+from tests.conftest import ROOT
+from tests.test_docs import blocks, commands
+
+PAGE = (ROOT / "docs" / "mixing.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Mixing\n")[1].split("\n## ")[0]
+
+GREEK = [("the", "ο"), ("dog", "σκύλος"), ("cat", "γάτα"), ("barks", "γαβγίζει"), ("house", "σπίτι"), ("utc", "utc")]
+GERMAN = [("dog", "Hund"), ("where", "wo")]
+EXAMPLE = {"instruction": "Where is the dog?", "input": "The dog of Anna barks.", "output": "The house of the cat"}
+ROWS = [{**EXAMPLE, "output": "" if row % 3 else EXAMPLE["output"], "id": row} for row in range(30)]
+FIELDS = tuple(EXAMPLE)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the files that the pages name."""
+    monkeypatch.chdir(tmp_path)
+    for name, pairs in (("en-el.txt", GREEK), ("en-de.txt", GERMAN)):
+        (tmp_path / name).write_text("".join(f"{one}\t{two}\n" for one, two in pairs), encoding="utf-8")
+    (tmp_path / "keep.txt").write_text("cat\n")
+    (tmp_path / "alpaca.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return tmp_path
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("page", [PAGE, README], ids=["mixing.md", "README.md"])
+def test_the_commands_run(folder, page, capsys):
+    """In order; what each of them prints is of these examples, and what `mix` writes is mixed."""
+    found = [words for block in blocks(page) for words, _ in commands(block)]
+    assert {words[0] for words in found} == {"mix", "preview", "dictionary"}
+    for words in found:
+        assert main(words) == 0, (words, capsys.readouterr().err)
+        printed = capsys.readouterr().out
+        if words[0] == "mix":
+            mixed = read(folder / words[words.index("--out") + 1])
+            assert [row["id"] for row in mixed] == [row["id"] for row in ROWS]
+            assert mixed != ROWS
+        elif "--html" in words:
+            assert "σκύλος" in (folder / words[words.index("--html") + 1]).read_text(encoding="utf-8")
+        else:
+            assert ("σκύλος" if words[0] == "preview" else "found the other way round, el -> en") in printed
+
+
+def python_blocks():
+    return re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+
+
+def run(only):
+    """What the page's Python leaves behind: of the one block with these words, and of the first three before it."""
+    found = python_blocks()
+    (place,) = [place for place, block in enumerate(found) if only in block]
+    names = {}
+    for block in [*found[: min(place, 3)], found[place]]:
+        exec(compile(block, "docs/mixing.md", "exec"), names)
+    return SimpleNamespace(**names)
+
+
+@pytest.fixture
+def expected():
+    """The rows, mixed one by one as the page's mixer does."""
+    mixer = CodeMixer(BilingualDictionary.from_pairs(GREEK), ratio=0.9)
+    mixed = [
+        {**row, **mixer.mix_example({name: row[name] for name in FIELDS}, row=number).texts}
+        for number, row in enumerate(ROWS)
+    ]
+    assert mixed != ROWS
+    assert len({row["instruction"] for row in mixed}) > 1  # the row matters
+    return mixed
+
+
+def test_every_way_of_use_is_three_lines():
+    """But for imports and the names of fields."""
+    for block in python_blocks():
+        lines = [line for line in block.splitlines() if line and not re.match(r"import|from|FIELDS =", line)]
+        assert len(lines) <= 3, block
+
+
+def test_a_text(folder):
+    left = run('mix("The dog')
+    assert left.mixed == "Ο σκύλος γαβγίζει at ο γάτα."
+    assert (left.counts.replaced, left.counts.words) == (5, 6)
+
+
+def test_an_example(folder):
+    left = run("mix_example(example, row=0, mixed_fields")
+    assert left.texts == {"instruction": "Where is the dog?", "output": "Ο σκύλος is in ο σπίτι."}
+    assert [word.translation for word in left.explained["instruction"]] == [None, None, "ο", "σκύλος"]
+
+
+def test_arrow(folder):
+    left = run("import pyarrow")
+    assert {name: column.to_pylist() for name, column in left.mixed.items()} == {
+        "instruction": ["Ο σκύλος γαβγίζει.", "Ο γάτα."],
+        "output": ["A σκύλος.", None],
+    }
+    assert left.counts.shape == (2, len(Counts._fields))
+    assert left.counts[:, 0].tolist() == [4, 2]
+
+
+def test_pandas(folder, expected):
+    pytest.importorskip("pandas", reason="needs pandas")
+    left = run("import pandas")
+    assert left.frame.to_dict("records") == expected
+    assert left.counts[:, 0].sum() > 0
+
+
+def test_polars(folder, expected):
+    pytest.importorskip("polars", reason="needs polars")
+    left = run("import polars")
+    assert left.frame.to_dicts() == expected
+    assert left.counts[:, 0].sum() > 0
+
+
+def test_datasets(folder, expected, monkeypatch):
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "cache")
+    assert run("from datasets").data.to_list() == expected
+
+
+def test_an_amount_and_the_measures(folder):
+    left = run("mixing_metrics")
+    assert left.fit.reached == pytest.approx(0.5, abs=0.15)  # of seven words
+    assert left.fit.highest == pytest.approx(6 / 7)
+    assert left.fit.mixer.ratio < 1
+    assert 0 < left.measures.cmi <= 50
+
+
+def test_the_spaces_of_thai():
+    """The examples of the page."""
+    pairs = [("แมว", "cat"), ("ดำ", "black"), ("กิน", "eats"), ("ปลา", "fish")]
+    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), 1.0, languages="th-en", segmentation="longest")
+    examples = re.findall(r"([\u0e00-\u0e7f()]+) becomes \*([^*]+)\*", PAGE)
+    assert len(examples) == 2
+    for text, mixed in examples:
+        assert mixer.mix(text).text == mixed
+
+
+def test_every_key_of_the_provenance_and_of_its_recipe_is_told(folder):
+    assert main(["mix", "alpaca.jsonl", "--dictionary", "en-el.txt", "--out", "out.jsonl"]) == 0
+    told = json.loads((folder / "out.jsonl.provenance.json").read_text(encoding="utf-8"))
+    table = PAGE.split("| key | what |")[1].split("\n\n")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+    keys = {*told, *told["input"], *told["dictionaries"][0], *told["recipe"], *told["counts"], *told["output"]}
+    assert named == keys
+
+
+def test_every_setting_is_told_somewhere():
+    flags = {"--" + setting.name.replace("_", "-") for setting in fields(MixingSettings)}
+    flags |= {"--" + setting.name.replace("_", "-") for setting in fields(Mix)} - {"--input", "--json"}
+    pages = PAGE + (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
+    assert {flag for flag in flags if flag not in pages} == set()
+
+
+WORDS = ["dog", "cat", "well", "known", "see", "will", "us", "name", "the", "don't", "b", "snake", "money", "code"]
+RULES = [  # text, and the text at ratio 1 with a dictionary in which every word above is ξ
+    ("well-known dog/cat", "ξ-ξ ξ/ξ"),
+    ("don't, don’t _dog_", "ξ, ξ _ξ_"),
+    ("```\ndog\n``` `dog` dog\n~~~\ndog\n~~~", "```\ndog\n``` `dog` ξ\n~~~\ndog\n~~~"),
+    ("https://dog.cat/see www.dog.cat dog@cat.us dog.cat e.g", None),
+    (r"$dog$ $$dog$$ \(dog\) \[dog\] \begin{b}dog\end{b} \see{dog}", None),
+    ("$5 money $6", "$5 ξ $6"),
+    ("{name} {{name}} b2b snake_dog 2", None),
+    ("<b>#dog</b> %(name)s", "<ξ>#ξ</ξ> %(ξ)s"),
+    ("See the dog. See it! “Will” see? (The) dog", "Ξ ξ ξ. Ξ it! “Ξ” ξ? (Ξ) ξ"),
+    ("- See\n> “Will\n*The* US Dog", "- Ξ\n> “Ξ\n*Ξ* US Dog"),
+    ("Will you see. See Will", "Will you ξ. Ξ Will"),
+    ("1. The dog", "1. Ξ ξ"),
+    ("1) The dog", "1) The ξ"),
+    ("so: The dog", "so: The ξ"),
+    ("so… The dog", "so… The ξ"),
+    ("so。 The dog", "so。 The ξ"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "mixed"), RULES)
+def test_the_rules_of_style_clean(text, mixed):
+    """What the page says of words, protection and case."""
+    mixer = CodeMixer(BilingualDictionary.from_pairs([(word, "ξ") for word in WORDS]), ratio=1.0)
+    assert mixer.mix(text).text == (text if mixed is None else mixed)
+
+
+def test_the_rules_of_cleaning():
+    pairs = [("for", "for"), ("for", "για"), ("utc", "utc"), ("english", "greek"), ("cat", "γάτα,"), ("x", "123")]
+    pairs += [("hot dog", "χοτ ντογκ"), ("one", "ένα δύο"), ("dog", "σκυλος"), ("dog", "σκύλος"), ("dog", "σκύλος")]
+    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=1.0)
+    kept = {"for": ("για",), "utc": (), "cat": ("γάτα",), "one": ("ένα δύο",), "dog": ("σκύλος",)}
+    assert mixer.cleaned[0].translations == kept
+
+
+def test_a_higher_ratio_replaces_what_a_lower_one_does():
+    dictionary = BilingualDictionary.from_pairs([*GREEK, ("dog", "σκυλί")])
+    low, high = (CodeMixer(dictionary, ratio) for ratio in (0.4, 0.7))
+    counts = [0, 0]
+    for row in range(50):
+        replaced = [
+            {(word.start, word.translation) for word in mixer.explain(EXAMPLE, row=row)["input"] if word.translation}
+            for mixer in (low, high)
+        ]
+        assert replaced[0] <= replaced[1]
+        counts = [count + len(words) for count, words in zip(counts, replaced, strict=True)]
+    assert 0 < counts[0] < counts[1]
+
+
+def test_an_added_entry_moves_no_other_word():
+    one, two = (CodeMixer(BilingualDictionary.from_pairs(pairs), 0.5) for pairs in (GREEK, [("is", "είναι"), *GREEK]))
+    text = EXAMPLE["instruction"]
+    for row in range(50):
+        mixed = two.mix(text, row=row).text
+        assert one.mix(text, row=row).text == mixed.replace("είναι", "is")
