@@ -131,7 +131,11 @@ def test_datasets(folder, expected, monkeypatch):
     import datasets
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "cache")
-    assert run("from datasets").data.to_list() == expected
+    with (folder / "alpaca.jsonl").open("a") as file:
+        file.write(json.dumps({"instruction": "", "input": None, "output": "utc", "id": 99}) + "\n")
+    *mixed, last = run("from datasets").data.to_list()
+    assert mixed == expected
+    assert last == {"instruction": "", "input": None, "output": "utc", "id": 99}
 
 
 def test_an_amount_and_the_measures(folder):
