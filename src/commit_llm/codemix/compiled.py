@@ -77,6 +77,8 @@ class Compiled:
         self, texts: Mapping[str, str], row: int, epoch: int, mixed_fields: Collection[str]
     ) -> tuple[dict[str, str], Counts]:
         """Mix one example."""
+        if not texts:
+            return {}, Counts()
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts.values()]
         ends = np.cumsum([len(part) for part in encoded])
         data = np.frombuffer(b"".join(encoded), np.uint8)
@@ -198,7 +200,7 @@ def _array(like: pa.Array, data: np.ndarray, offsets: np.ndarray) -> pa.Array:
     return kind.from_buffers(len(like), buffer, pa.py_buffer(data), valid, like.null_count)
 
 
-SIGNS = np.isin(np.arange(256), list(b"`~$\\@{:w"))  # the first bytes of what protection.TRIGGER finds
+SIGNS = np.isin(np.arange(256), list(b"`~$\\@{%<:w"))  # the first bytes of what protection.TRIGGER finds
 
 
 def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from commit_llm.codemix.cleaning import CleanDictionary
 from commit_llm.codemix.randomness import fold, hash64, permutation, text64
+from commit_llm.errors import UserError
 
 SHUFFLED, RANDOM = 0x5348_4654, 0x524E_444D  # keep the controls' draws apart from the mixer's
 
@@ -26,10 +27,26 @@ def controlled(dictionary: CleanDictionary, control: Literal["shuffled", "random
 
 
 def _shuffled(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tuple[str, ...]]:
-    """Each word takes the translations of the next one in a cycle over all, so that none keeps its own."""
+    """The translations permuted among the words, so that no word keeps one of its own.
+
+    Each takes those of the next one in a cycle over all, and where the two share a translation, changes with the
+    first that leaves both without one. Raises UserError where there is none.
+    """
     words = list(usable)
-    order = permutation(len(words), seed, SHUFFLED).tolist()
-    return {words[one]: usable[words[two]] for one, two in zip(order, [*order[1:], *order[:1]], strict=True)}
+    order = [words[place] for place in permutation(len(words), seed, SHUFFLED).tolist()]
+    giver = dict(zip(order, [*order[1:], *order[:1]], strict=True))
+
+    def shares(word: str, other: str) -> bool:
+        return not {word, *usable[word]}.isdisjoint(usable[other])
+
+    for word in order:
+        if shares(word, giver[word]):
+            fitting = (o for o in order if not shares(word, giver[o]) and not shares(o, giver[word]))
+            other = next(fitting, None)
+            if other is None:
+                raise UserError("--dictionary-control shuffled: the dictionary has too few different translations")
+            giver[word], giver[other] = giver[other], giver[word]
+    return {word: usable[giver[word]] for word in usable}
 
 
 def _random(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tuple[str, ...]]:

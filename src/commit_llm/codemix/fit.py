@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CLOSE = {"share": 0.0005, "cmi": 0.05}  # near enough: a twentieth of a point
 MOST_STEPS = 24  # each halves the interval
+CHANGED = Counts._fields.index("changed")  # in style original a word may be replaced by itself
 GRID = 10  # ratios that are looked at for the greatest code-mixing index
 
 
@@ -103,9 +104,9 @@ def _why(counts: np.ndarray) -> str:
 
 
 def share(counts: np.ndarray) -> float:
-    """Replaced words of all unprotected ones, in [0, 1]. counts: (examples, fields of Counts)."""
+    """Replaced words (by another one) of all unprotected ones, in [0, 1]. counts: (examples, fields of Counts)."""
     words = int(counts[:, : Outcome.PROTECTED].sum())
-    return int(counts[:, Outcome.REPLACED].sum()) / words if words else 0.0
+    return int(counts[:, CHANGED].sum()) / words if words else 0.0
 
 
 def mean_cmi(counts: np.ndarray) -> float:
@@ -115,6 +116,6 @@ def mean_cmi(counts: np.ndarray) -> float:
     out.
     """
     words = counts[:, : Outcome.PROTECTED].sum(axis=1)
-    replaced = counts[:, Outcome.REPLACED][words > 0]
+    changed = counts[:, CHANGED][words > 0]
     words = words[words > 0]
-    return float(100 * np.mean(np.minimum(replaced, words - replaced) / words)) if len(words) else 0.0
+    return float(100 * np.mean(np.minimum(changed, words - changed) / words)) if len(words) else 0.0

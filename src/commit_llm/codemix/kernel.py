@@ -3,6 +3,8 @@
 Texts lie in one array of bytes; text t is data[starts[t]:ends[t]]. Example e has the texts e * fields up to
 (e + 1) * fields. Output goes to one region a field, so that each field's texts come out in one piece, as Arrow wants
 them. Integers are uint64 wherever they are hashes: Numba makes a float of uint64 and int64 together.
+
+All in one file, though it is long: Numba's cache sees changes in the file of a function, not in the files it calls.
 """
 
 import numpy as np
@@ -29,7 +31,16 @@ REPLACED, NOT_DRAWN, NOT_IN_DICTIONARY = int(Outcome.REPLACED), int(Outcome.NOT_
 NAME, PROTECTED, CHANGED = int(Outcome.NAME), int(Outcome.PROTECTED), len(Counts._fields) - 1
 EXACT, CAPITALISED = int(Case.EXACT), int(Case.CAPITALISED)
 
-compiled = njit(cache=True, nogil=True, boundscheck=False)
+
+def compiled(function):
+    """Compile a function, and keep what is compiled beside this file or in Numba's folder for the user's cache.
+
+    Where neither can be written to, as in some containers, it is compiled anew in every process.
+    """
+    try:
+        return njit(cache=True, nogil=True, boundscheck=False)(function)
+    except RuntimeError:  # "no locator available"
+        return njit(nogil=True, boundscheck=False)(function)
 
 
 @compiled

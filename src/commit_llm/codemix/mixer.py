@@ -1,6 +1,7 @@
 """The mixer: swap dictionary words of texts for their translations."""
 
 import dataclasses
+import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -62,6 +63,10 @@ class CodeMixer:
     languages: str | None = None
 
     def __post_init__(self) -> None:
+        for name, kind in typing.get_type_hints(type(self)).items():
+            options = [each for each in (kind, *typing.get_args(kind)) if typing.get_origin(each) is Literal]
+            if options and getattr(self, name) not in (known := typing.get_args(options[0])) and getattr(self, name):
+                raise UserError(f"{name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
         if not 0.0 <= self.ratio <= 1.0:
             raise UserError(f"--ratio {self.ratio}: the probability of a replacement is between 0 and 1")
         if not 0.0 <= self.unmixed_share <= 1.0:
@@ -89,7 +94,10 @@ class CodeMixer:
     def dictionaries(self) -> tuple[BilingualDictionary, ...]:
         """The dictionaries as given."""
         given = self.dictionary
-        return (given,) if isinstance(given, BilingualDictionary) else tuple(given)
+        dictionaries = (given,) if isinstance(given, BilingualDictionary) else tuple(given)
+        if not all(isinstance(each, BilingualDictionary) for each in dictionaries):
+            raise TypeError(f"{given!r}: a CodeMixer takes dictionaries; BilingualDictionary.load reads a file")
+        return dictionaries
 
     @cached_property
     def directions(self) -> tuple[Languages, ...]:
@@ -132,7 +140,7 @@ class CodeMixer:
 
         Compiled where the source has spaces between words.
         """
-        fields = texts.keys() if mixed_fields is None else mixed_fields
+        fields = chosen(texts, mixed_fields)
         if not self.unspaced:
             return MixedExample(*self.compiled.mix_texts(texts, row, epoch, fields))
         explained = self.explain(texts, row=row, epoch=epoch, mixed_fields=fields)
@@ -151,7 +159,7 @@ class CodeMixer:
         mixed_fields: Collection[str] | None = None,
     ) -> dict[str, list[Word]]:
         """What becomes of every word of an example's mixed fields, in plain Python."""
-        fields = [name for name in texts if mixed_fields is None or name in mixed_fields]
+        fields = chosen(texts, mixed_fields)
         ratio = self.ratio
         if unit_float(hash64(self.seed, epoch, row, UNMIXED)) < self.unmixed_share:
             ratio = 0.0
@@ -179,7 +187,7 @@ class CodeMixer:
         from commit_llm.codemix.columns import mix_row_by_row, text_columns
 
         texts = text_columns(columns)
-        fields = columns.keys() if mixed_fields is None else mixed_fields
+        fields = chosen(columns, mixed_fields)
         if self.unspaced:
             return mix_row_by_row(partial(self.mix_example, epoch=epoch), texts, first_row, fields)
         return self.compiled.mix_columns(texts, first_row, epoch, fields)
@@ -227,6 +235,18 @@ class CodeMixer:
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs: the arguments alone; all else is made there."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def chosen(texts: Mapping[str, Any], mixed_fields: Collection[str] | None) -> list[str]:
+    """The fields that are mixed, in the order of the texts. Raises UserError for one that is not there."""
+    if mixed_fields is None:
+        return list(texts)
+    if isinstance(mixed_fields, str):
+        raise TypeError(f"mixed_fields {mixed_fields!r}: a list of names, not a text")
+    for name in mixed_fields:
+        if name not in texts:
+            raise UserError(f"--mix-fields {name}: no such field is mixed here; there are {', '.join(texts) or 'none'}")
+    return [name for name in texts if name in mixed_fields]
 
 
 def count(text: str, words: Sequence[Word]) -> Counts:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 
 # Where something to protect may begin. The kernel looks for the same (kernel.py, find_triggers).
-TRIGGER = re.compile(r"[`~$\\@{]|:(?=//)|w(?=ww\.)")
+TRIGGER = re.compile(r"[`~$\\@{%<]|:(?=//)|w(?=ww\.)")
 
 # The first that begins furthest to the left wins. A pattern that can begin often and end nowhere has a greatest
 # length, so that no text takes more than linear time. Each begins with the character of a trigger.
@@ -25,6 +25,8 @@ PATTERNS = (
     r"@(?P<mail>[\w-])",
     r"\{\{[^{}\n]*\}\}",  # placeholders
     r"\{[^{}\n]*\}",
+    r"%(?:\(\w{1,60}\))?[sdif]\b",
+    r"</?[A-Za-z][^<>\n]{0,500}>|<!--(?s:.{0,2000}?)-->",  # a tag of HTML or XML
 )
 # What stands before :// and behind it, and before @ and behind it; before it so many characters at most.
 AROUND = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterator
 from functools import cache
 from importlib.util import find_spec
 
-from commit_llm.codemix.characters import MARK, UNSPACED, character_classes
+from commit_llm.codemix.characters import DIGIT, MARK, UNSPACED, character_classes, character_set
 from commit_llm.errors import UserError
 
 MOST_PIECES = 8  # of ICU that are tried as one word of the dictionary
@@ -20,8 +20,9 @@ Cut = Callable[[str], Iterator[int]]
 
 @cache
 def unspaced_or_not() -> re.Pattern[str]:
-    """A stretch of characters that are written without spaces, or of others."""
-    return re.compile(f"(?P<unspaced>[{UNSPACED}]+)|[^{UNSPACED}]+")
+    """A stretch of characters that are written without spaces, of digits of their scripts, or of others."""
+    digits = character_set(DIGIT)
+    return re.compile(f"(?P<unspaced>(?:(?![{digits}])[{UNSPACED}])+)|[{UNSPACED}]+?(?![{digits}])|[^{UNSPACED}]+")
 
 
 def is_unspaced(character: str) -> bool:

@@ -113,5 +113,7 @@ def read_words(path: Path) -> frozenset[str]:
         return frozenset(path.read_text(encoding="utf-8-sig").split())
     except FileNotFoundError:
         raise UserError(f"--skip-words {path}: no such file; it holds a word a line") from None
+    except IsADirectoryError:
+        raise UserError(f"--skip-words {path}: is a folder; it is a file with a word a line") from None
     except UnicodeDecodeError as error:
         raise UserError(f"--skip-words {path}: not UTF-8 at byte {error.start}; convert the file to UTF-8") from None

@@ -92,7 +92,7 @@ def make_folder(path: Path) -> None:
     """Make a folder that may be there already; UserError where it cannot be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise UserError(f"{path}: cannot be made a folder ({error.strerror}); choose another --out") from None
 
 
