@@ -202,7 +202,14 @@ def test_the_rules_of_style_clean(text, mixed):
 
 def test_the_rules_of_cleaning():
     pairs = [("for", "for"), ("for", "για"), ("utc", "utc"), ("english", "greek"), ("cat", "γάτα,"), ("x", "123")]
-    pairs += [("hot dog", "χοτ ντογκ"), ("one", "ένα δύο"), ("dog", "σκυλος"), ("dog", "σκύλος"), ("dog", "σκύλος")]
+    pairs += [
+        ("s}}", "σ"),
+        ("hot dog", "χοτ ντογκ"),
+        ("one", "ένα δύο"),
+        ("dog", "σκυλος"),
+        ("dog", "σκύλος"),
+        ("dog", "σκύλος"),
+    ]
     mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=1.0)
     kept = {"for": ("για",), "utc": (), "cat": ("γάτα",), "one": ("ένα δύο",), "dog": ("σκύλος",)}
     assert mixer.cleaned[0].translations == kept
