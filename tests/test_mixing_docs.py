@@ -181,7 +181,7 @@ RULES = [  # text, and the text at ratio 1 with a dictionary in which every word
     (r"$dog$ $$dog$$ \(dog\) \[dog\] \begin{b}dog\end{b} \see{dog}", None),
     ("$5 money $6", "$5 ξ $6"),
     ("{name} {{name}} b2b snake_dog 2", None),
-    ("<b>#dog</b> %(name)s", "<ξ>#ξ</ξ> %(ξ)s"),
+    ("<b>#dog</b> %(name)s %s", "<b>#ξ</b> %(name)s %s"),
     ("See the dog. See it! “Will” see? (The) dog", "Ξ ξ ξ. Ξ it! “Ξ” ξ? (Ξ) ξ"),
     ("- See\n> “Will\n*The* US Dog", "- Ξ\n> “Ξ\n*Ξ* US Dog"),
     ("Will you see. See Will", "Will you ξ. Ξ Will"),

@@ -34,7 +34,7 @@ def test_as_measured_at_first():
     assert "commit answers all English questions in Greek: 100 %" in text
     assert "mixing cost some of the English questions" in text
     assert "90% of the dictionary's words were swapped" in text
-    assert "an unmixed share of examples" in text
+    assert "try --unmixed-share 0.1" in text
     assert "says nothing about real models" in text
 
 
@@ -76,7 +76,7 @@ def test_a_difference_of_the_template(naive, ahead):
 def test_english_that_stays_english():
     text = said(commit=(answers(79), answers(70, 0, 1)))
     assert "commit goes on answering English questions in English" in text
-    assert "unmixed share" not in text
+    assert "unmixed-share" not in text
     assert "mixing cost" in text
     assert "mixing cost" not in said(commit=(answers(79), answers(74, 0, 1)))
 

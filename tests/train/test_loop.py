@@ -101,7 +101,7 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
     assert train(recipe, tmp_path / "run").last == 2
     resolved = load_recipe(tmp_path / "run" / "config.yaml")
     assert 0 < resolved.ratio < 1
-    assert differences(recipe, resolved) == [f"ratio: 0.9 -> {resolved.ratio}"]
+    assert differences(recipe, resolved) == [f"ratio: 0.9 -> {resolved.ratio}", "target_share: 0.2 -> None"]
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
     assert {"dictionary", "dictionary 2"} < set(provenance["files"])
     assert train(recipe, tmp_path / "run") == Outcome(2, 2)

@@ -57,6 +57,10 @@ def run(argv: list[str]) -> int | None:
     refuse_existing_file(command.out, command.overwrite)
     require_suffix(command.out)
     require_data_file(command.input)
+    sources = [command.input, *(file_and_weight(name)[0] for name in command.dictionary)]
+    for source in [*sources, *([Path(command.skip_words)] if command.skip_words else [])]:
+        if source.resolve() == command.out.resolve():
+            raise UserError(f"{command.out}: is what is read; choose another --out")
     mixer, request = fitted(command, open_mixer(command), command.input, command.fields)
     try:
         with bars() as bar:
@@ -79,6 +83,7 @@ def run(argv: list[str]) -> int | None:
 
 def job(command: Mix, mixer: "CodeMixer") -> "Job":
     """What the command asks for."""
+    from commit_llm.codemix.segmentation import method_and_version
     from commit_llm.data.mixed_file import Job
     from commit_llm.data.mixing import Fields
 
@@ -86,6 +91,8 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingSettings)}
     del settings["dictionary"]  # told with its hash
     settings["ratio"] = mixer.ratio
+    if mixer.unspaced:
+        settings["segmentation"] = method_and_version(command.segmentation)
     return Job(
         input=command.input,
         out=command.out,
@@ -104,20 +111,21 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
     )
 
 
-def check(mixer: "CodeMixer", mix_fields: Sequence[str], counts: "Counts", columns: "Mapping[str, Any]") -> None:
-    """Refuse dictionaries that have no word of the first chunk, and warn of those that have hardly any."""
+def check(
+    mixer: "CodeMixer", mix_fields: Sequence[str], counts: "Counts", columns: "Mapping[str, Any]", more: bool
+) -> str | None:
+    """What to say of dictionaries that have hardly a word of the first chunk; said at once, unless it is an error."""
     from commit_llm.codemix.direction import complaint
 
     for name in mix_fields:
         if name not in columns:
             raise UserError(f"--mix-fields {name}: no such field in the data; there are {', '.join(columns)}")
-    if not counts.words:
-        raise UserError(f"{', '.join(columns)}: has no word to mix")
     told = complaint(mixer, counts, columns)
-    if told and not counts.hits:
-        raise UserError(told)
-    if told:
+    if not counts.words:
+        told = f"{', '.join(columns)}: has no word to mix"
+    if told and (counts.hits or more):
         print(f"commit-llm mix: {told}", file=sys.stderr)
+    return told
 
 
 def reporter(bar: Any) -> "Report":

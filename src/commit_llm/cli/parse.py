@@ -13,6 +13,9 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
     """Parse argv; tyro prints help and its own message for a mistyped flag, and exits."""
     import tyro
 
+    given = {word.split("=")[0] for word in argv}
+    if "--ratio" in given and given & {"--target-share", "--target-cmi"}:
+        raise UserError("--ratio, and an amount to find it for: leave out one of them")
     tyro.extras.set_accent_color("cyan")
     return tyro.cli(
         command,
@@ -43,6 +46,8 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
         raise UserError(f"name a recipe first: {', '.join(RECIPES)}, or a config.yaml")
     if any(word.split("=")[0] == "--dictionary" for word in rest):
         recipe = dataclasses.replace(recipe, dictionary=())  # those given replace the recipe's own
+    if any(word.split("=")[0] == "--ratio" for word in rest):
+        recipe = dataclasses.replace(recipe, target_share=None, target_cmi=None)
     # Only the recipe has its own defaults; the other fields keep theirs, and required ones stay required.
     values: dict[str, Any] = {"recipe": recipe}
     for field in dataclasses.fields(command):  # type: ignore[arg-type]

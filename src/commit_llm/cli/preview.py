@@ -55,6 +55,9 @@ def run(argv: list[str]) -> None:
     records = read_records(command.input)
     mixer, request = fitted(command, open_mixer(command), command.input, command.fields)
     rows = [_row(record, row, mixer, command) for row, record in enumerate(records[: command.rows])]
+    for name in command.mix_fields:
+        if not any(name in row for row in rows):
+            raise UserError(f"--mix-fields {name}: no such field in these rows; there are {', '.join(rows[0])}")
     settings = _settings(command, mixer) | ({"amount": request} if request else {})
     preview = report.Preview(rows, len(records), settings, command.explain, mixer.unspaced)
     console = Console()
@@ -72,8 +75,10 @@ def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "R
     from commit_llm.data.examples import columns
     from commit_llm.data.records import text_of
 
-    texts = {field: text_of(record, field, row) for field in command.fields or columns(record, row)}
-    words = mixer.explain(texts, row=row, mixed_fields=command.mix_fields or None)
+    names = command.fields or columns(record, row)
+    texts = {name: text_of(record, name, row) for name in names if record.get(name, "missing") is not None}
+    mixed = [name for name in texts if name in command.mix_fields] if command.mix_fields else None
+    words = mixer.explain(texts, row=row, mixed_fields=mixed)
     return {field: (text, words.get(field)) for field, text in texts.items()}
 
 

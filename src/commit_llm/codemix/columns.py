@@ -38,10 +38,10 @@ def mix_row_by_row(
     mixed: list[list[str | None]] = [[] for _ in names]
     counts = [np.zeros((0, len(Counts._fields)), np.int64)]
     for row, values in enumerate(zip(*(column.to_pylist() for column in columns.values()), strict=True), first_row):
-        texts = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        texts = dict(zip(names, values, strict=True))
         done = mix(texts, row=row, mixed_fields=mixed_fields)
         for name, column in zip(names, mixed, strict=True):
-            column.append(done.texts.get(name))
+            column.append(done.texts[name])
         counts.append(np.array([done.counts], np.int64))
     arrays = {
         name: pa.chunked_array([pa.array(column, columns[name].type)])

@@ -1,7 +1,7 @@
 """What became of a text's words when it was mixed: of each one, and in numbers."""
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Outcome(IntEnum):
@@ -65,5 +65,5 @@ class Mixed(NamedTuple):
 class MixedExample(NamedTuple):
     """The texts of an example, by field, and what became of all their words."""
 
-    texts: dict[str, str]
+    texts: dict[str, Any]  # str, or None where a field was null
     counts: Counts

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from commit_llm.codemix.explanation import Counts, Outcome
+from commit_llm.codemix.settings import require_amount
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,12 +46,7 @@ def fit(
 
     Raises UserError where it cannot be reached, naming the highest that can.
     """
-    if (target_share is None) == (target_cmi is None):
-        raise UserError("--target-share and --target-cmi: ask for one of the two")
-    if target_share is not None and not 0 < target_share <= 1:
-        raise UserError(f"--target-share {target_share}: the share of words to replace is above 0 and at most 1")
-    if target_cmi is not None and not 0 < target_cmi <= 50:
-        raise UserError(f"--target-cmi {target_cmi}: the mean code-mixing index is above 0 and at most 50")
+    require_amount(target_share, target_cmi)
 
     def counted(ratio: float) -> np.ndarray:
         return mixer.with_ratio(ratio).mix_columns(columns, mixed_fields=mixed_fields)[1]
@@ -98,8 +94,11 @@ def _why(counts: np.ndarray) -> str:
         (total.identity_only, "translated by themselves"),
         (total.name, "names or acronyms"),
         (total.skipped, "in the list to skip"),
+        (total.not_drawn, "in examples that are left unmixed"),
     ]
-    words = max(1, total.words)
+    words = total.words
+    if not words:
+        return "there is no word to mix"
     return "of the words, " + ", ".join(f"{100 * n / words:.1f} % are {what}" for n, what in parts if n)
 
 

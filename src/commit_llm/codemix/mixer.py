@@ -134,32 +134,34 @@ class CodeMixer:
         return Mixed(replace(text, words, self.unspaced), count(text, words))
 
     def mix_example(
-        self, texts: Mapping[str, str], *, row: int, epoch: int = 0, mixed_fields: Collection[str] | None = None
+        self, texts: Mapping[str, str | None], *, row: int, epoch: int = 0, mixed_fields: Collection[str] | None = None
     ) -> MixedExample:
-        """Mix the fields of an example together; mixed_fields leaves the others as they are.
+        """Mix the fields of an example together; mixed_fields leaves the others as they are. Nulls stay.
 
         Compiled where the source has spaces between words.
         """
-        fields = chosen(texts, mixed_fields)
+        fields, there = chosen(texts, mixed_fields), present(texts)
         if not self.unspaced:
-            return MixedExample(*self.compiled.mix_texts(texts, row, epoch, fields))
-        explained = self.explain(texts, row=row, epoch=epoch, mixed_fields=fields)
-        mixed = {name: replace(text, explained.get(name, []), True) for name, text in texts.items()}
-        counts = Counts()
-        for name, words in explained.items():
-            counts = counts.plus(count(texts[name], words))
-        return MixedExample(mixed, counts)
+            mixed, counts = self.compiled.mix_texts(there, row, epoch, fields)
+        else:
+            explained = self.explain(texts, row=row, epoch=epoch, mixed_fields=fields)
+            mixed = {name: replace(text, explained.get(name, []), True) for name, text in there.items()}
+            counts = Counts()
+            for name, words in explained.items():
+                counts = counts.plus(count(there[name], words))
+        return MixedExample({name: mixed.get(name) for name in texts}, counts)
 
     def explain(
         self,
-        texts: Mapping[str, str],
+        texts: Mapping[str, str | None],
         *,
         row: int = 0,
         epoch: int = 0,
         mixed_fields: Collection[str] | None = None,
     ) -> dict[str, list[Word]]:
-        """What becomes of every word of an example's mixed fields, in plain Python."""
-        fields = chosen(texts, mixed_fields)
+        """What becomes of every word of an example's mixed fields, in plain Python; nothing is said of nulls."""
+        texts, fields = present(texts), chosen(texts, mixed_fields)
+        fields = [name for name in fields if name in texts]
         ratio = self.ratio
         if unit_float(hash64(self.seed, epoch, row, UNMIXED)) < self.unmixed_share:
             ratio = 0.0
@@ -247,6 +249,14 @@ def chosen(texts: Mapping[str, Any], mixed_fields: Collection[str] | None) -> li
         if name not in texts:
             raise UserError(f"--mix-fields {name}: no such field is mixed here; there are {', '.join(texts) or 'none'}")
     return [name for name in texts if name in mixed_fields]
+
+
+def present(texts: Mapping[str, str | None]) -> dict[str, str]:
+    """The texts that are no nulls. Raises UserError for what is no text."""
+    for name, text in texts.items():
+        if not isinstance(text, str | None):
+            raise UserError(f"field {name!r}: holds {type(text).__name__} {str(text)[:40]!r}, not a text")
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def count(text: str, words: Sequence[Word]) -> Counts:

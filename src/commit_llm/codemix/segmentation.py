@@ -54,6 +54,15 @@ def resolve_method(method: str) -> str:
     return ("icu" if there else "longest") if method == "auto" else method
 
 
+def method_and_version(method: str) -> str:
+    """What decides on the words: `longest`, or ICU with its version, as `icu 76.1`."""
+    if resolve_method(method) == "longest":
+        return "longest"
+    from icu4py import icu_version
+
+    return f"icu {icu_version}"
+
+
 def longest_match(run: str, words: Container[str], longest: int) -> Iterator[int]:
     """Lengths of pieces: at each place the longest word that the dictionary knows, else one character.
 

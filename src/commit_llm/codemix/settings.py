@@ -68,6 +68,8 @@ def open_mixer(settings: MixingSettings) -> "CodeMixer":
     from commit_llm.codemix.dictionary import BilingualDictionary
     from commit_llm.codemix.mixer import CodeMixer
 
+    if settings.asks_for_amount:
+        require_amount(settings.target_share, settings.target_cmi)
     named = [file_and_weight(name) for name in settings.dictionary]
     original, skip = settings.style == "original", settings.skip_bad_lines
     dictionaries = [BilingualDictionary.load(path, original=original, skip_bad_lines=skip) for path, _ in named]
@@ -90,6 +92,16 @@ def open_mixer(settings: MixingSettings) -> "CodeMixer":
         segmentation=settings.segmentation,
         languages=settings.languages,
     )
+
+
+def require_amount(target_share: float | None, target_cmi: float | None) -> None:
+    """Raise UserError where these are not one amount of mixing to ask for."""
+    if (target_share is None) == (target_cmi is None):
+        raise UserError("--target-share and --target-cmi: ask for one of the two")
+    if target_share is not None and not 0 < target_share <= 1:
+        raise UserError(f"--target-share {target_share}: the share of words to replace is above 0 and at most 1")
+    if target_cmi is not None and not 0 < target_cmi <= 50:
+        raise UserError(f"--target-cmi {target_cmi}: the mean code-mixing index is above 0 and at most 50")
 
 
 def file_and_weight(name: str) -> tuple[Path, float]:

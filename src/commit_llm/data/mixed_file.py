@@ -31,8 +31,9 @@ def silent(doing: str, done: int, total: int, rows: int = 0) -> None:
     """The Report that says nothing."""
 
 
-# Looks at the counts of the first chunk and its first texts, and raises UserError where there is no use in mixing.
-Check = Callable[[Counts, Mapping[str, Any]], None]
+# Looks at the counts of the first chunk and its first texts, and whether there are more chunks; gives what there is to
+# say where no word of the whole file can be replaced. Raises UserError where there is no use in going on.
+Check = Callable[[Counts, Mapping[str, Any], bool], str | None]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def mix_file(
     workers: int = 1,
     overwrite: bool = False,
     report: Report = silent,
-    check: Check = lambda counts, columns: None,
+    check: Check = lambda counts, columns, more: None,
 ) -> Done:
     """Mix a file into `out`, in the format its suffix names, and write its provenance beside it.
 
@@ -100,11 +101,13 @@ def mix_file(
     with unfinished(job.out, what, overwrite) as parts:
         kept = sum(part.rows for part in parts.done.values())
         try:
-            _mix_chunks(job, parts, workers, report, check)
+            told = _mix_chunks(job, parts, workers, report, check)
             if _state(job.input) != before:
                 raise UserError(f"{job.input}: has changed while it was mixed; begin anew when it is finished")
             finished = [parts.done[number] for number in sorted(parts.done)]
             counts = Counts(*map(sum, zip(*(part.counts for part in finished), strict=True)))
+            if told and not counts.hits:
+                raise UserError(told)
             done = Done(sum(part.rows for part in finished), kept, counts)
             output = _join(job, parts, done.rows, report)
             refuse_existing_file(job.out, overwrite)  # something may have come there meanwhile
@@ -135,9 +138,9 @@ def _state(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Check) -> None:
+def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Check) -> str | None:
     total, unit = length(job.input)
-    doing, rows = f"mixing ({unit})", 0
+    doing, rows, told = f"mixing ({unit})", 0, None
 
     def missing() -> Iterator[Chunk]:
         for chunk in chunks(job.input, job.chunk_rows, job.chunk_bytes):
@@ -151,11 +154,12 @@ def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Che
         for chunk, (written, counts) in results:
             if not parts.done:
                 row, first = next(blocks(job.input, chunk))
-                check(counts, text_columns(first, job.fields, row))
+                told = check(counts, text_columns(first, job.fields, row), chunk.done < total)
             parts.keep(chunk.number, written, chunk.rows, counts)
             rows += chunk.rows
             report(doing, chunk.done, total, rows)
             del chunk
+    return told
 
 
 def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, Counts]]:

@@ -1,6 +1,6 @@
 """Mixing records and tables: chosen columns, as training does in its first epoch; everything else stays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commit_llm.codemix import CodeMixer, Counts
@@ -25,6 +25,10 @@ class Fields(NamedTuple):
         """The columns of one record."""
         return tuple(dict.fromkeys(self.named)) or columns(record, row)
 
+    def mixed_of(self, texts: Iterable[str]) -> list[str] | None:
+        """Those of the columns that are mixed; None for all. Some records may lack one."""
+        return [name for name in texts if name in self.mixed] if self.mixed else None
+
 
 ALL = Fields()
 
@@ -37,9 +41,8 @@ def mix_records(
     first_row is the index of the first record in the whole data. Raises UserError for a field that is missing or
     holds no text, naming the row.
     """
-    mixed, counts = mixer.mix_columns(
-        text_columns(records, fields, first_row), first_row=first_row, mixed_fields=fields.mixed or None
-    )
+    texts = text_columns(records, fields, first_row)
+    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
     done = [dict(record) for record in records]
     for field, column in mixed.items():
         for changed, text in zip(done, column.to_pylist(), strict=True):
@@ -75,7 +78,7 @@ def mix_table(
         text_of(dict.fromkeys(table.column_names, ""), field, first_row)  # names the columns where it is missing
     # A column of nothing but nulls has no text, and not the type of one.
     texts = {name: table.column(name) for name in names if not pa.types.is_null(table.schema.field(name).type)}
-    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed or None)
+    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
     for name, column in mixed.items():
         place = table.schema.get_field_index(name)
         kind = table.schema.field(place).type

@@ -23,26 +23,44 @@ def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str
     Without fields, those that `columns` finds. Raises UserError for a field that is missing or holds no text.
     """
     return [
-        {field: text_of(record, field, row) for field in fields or columns(record, row)}
+        {
+            field: text_of(record, field, row)
+            for field in fields or columns(record, row)
+            if record.get(field, "missing") is not None
+        }
         for row, record in enumerate(islice(_records(path), EXAMPLES))
     ]
 
 
-def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.Array]":
+def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArray]":
     """The texts of at most 20,000 examples, or 64 MB, the first ones of every chunk of a file.
 
     Reads the file through twice. Raises UserError for a field that is missing or holds no text.
     """
+    import pyarrow as pa
+
     number = sum(1 for _ in chunks(path))
-    sample: list[Record] = []
+    samples: list[dict[str, pa.Array]] = []
     for chunk in chunks(path):
+        sample: list[Record] = []
         size = 0
         for record in islice(_records_of(path, chunk), max(1, SAMPLED // number)):
             sample.append(record)
             size += sum(len(value) for value in record.values() if isinstance(value, str))
             if size >= SIZE // number:
                 break
-    return text_columns(sample, fields)
+        samples.append(text_columns(sample, fields, chunk.first_row))
+    names = dict.fromkeys(name for columns in samples for name in columns)
+    return {name: pa.chunked_array([_column(columns, name) for columns in samples]) for name in names}
+
+
+def _column(columns: "dict[str, pa.Array]", name: str) -> "pa.Array":
+    """A column of a sample; nulls where no record of it has the field."""
+    import pyarrow as pa
+
+    if name in columns:
+        return columns[name]
+    return pa.nulls(len(next(iter(columns.values()))), pa.large_string())
 
 
 def _records(path: Path) -> Iterator[Record]:

@@ -97,7 +97,7 @@ def english(alpaca: Measured, commit: Measured) -> str:
     return (
         f"{scores} But commit answers {often} English questions in Greek: {percent(mine.target)} of its answers are "
         f"in Greek letters. In its training data {find_recipe('commit').ratio:.0%} of the dictionary's words were "
-        "swapped, answers included; to keep answers in English, try an unmixed share of examples."
+        "swapped, answers included; to keep answers in English, try --unmixed-share 0.1."
     )
 
 

@@ -76,7 +76,9 @@ def open_recipe_batches(
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
     if mixer is not None and recipe.asks_for_amount:
         found = fit_mixer(ExampleMaker(recipe, records, source.tokenizer, None), mixer, recipe)
-        mixer, recipe = found.mixer, dataclasses.replace(recipe, ratio=found.mixer.ratio)
+        # The recipe keeps what was found: another run with it mixes in the same way, whatever its data.
+        mixer, ratio = found.mixer, found.mixer.ratio
+        recipe = dataclasses.replace(recipe, ratio=ratio, target_share=None, target_cmi=None)
         LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", found.requested, found.reached, recipe.ratio)
     given = (recipe, records, source.tokenizer, mixer)
     return recipe, open_batches(*given), held_out_batches(*given)
