@@ -1,6 +1,7 @@
 """Data files in chunks: every record once, cut at places that the file alone decides on."""
 
 import json
+import random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,6 +54,16 @@ def test_a_chunk_ends_where_its_text_is_long_enough(tmp_path, suffix):
 def test_row_groups_do_not_show(tmp_path):
     pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "a.parquet", row_group_size=13)
     assert records(tmp_path / "a.parquet", rows=20) == ROWS
+
+
+def test_a_row_group_is_read_a_piece_at_a_time(tmp_path):
+    path = tmp_path / "a.parquet"
+    draws = random.Random(0)
+    pq.write_table(pa.table({"text": [draws.randbytes(500).hex() for _ in range(20_000)]}), path)
+    before = pa.total_allocated_bytes()
+    chunk = next(chunks(path, rows=1024))
+    assert chunk.content.nbytes > 1_000_000
+    assert pa.total_allocated_bytes() - before < 8_000_000  # of 20
 
 
 def test_a_mark_at_the_head_carriage_returns_and_blank_lines(tmp_path):

@@ -47,6 +47,9 @@ def run(argv: list[str]) -> int | None:
     command = parse(Mix, "mix", argv)
     if command.workers < 1:
         raise UserError(f"--workers {command.workers}: must be at least 1")
+    from commit_llm.data.memory import give_back_freed_memory
+
+    give_back_freed_memory()  # before Arrow is imported
     from commit_llm.cli.mixed import as_json, as_text
     from commit_llm.cli.progress import bars
     from commit_llm.data.files import refuse_existing_file

@@ -12,6 +12,7 @@ from commit_llm import __version__
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, table_blocks
 from commit_llm.data.files import refuse_existing_file, sha256
+from commit_llm.data.memory import give_back_freed_memory
 from commit_llm.data.mixing import ALL, Fields, mix_records, mix_table, text_columns
 from commit_llm.data.parts import Parts, unfinished
 from commit_llm.data.provenance import describe, sidecar, write_provenance
@@ -163,6 +164,7 @@ def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Che
 
 
 def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, Counts]]:
+    give_back_freed_memory()  # of this worker
     return partial(_mix_chunk, job, folder)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from commit_llm.errors import UserError
 
 BATCH = 256  # rows decoded at a time: a table ends at the end of one
-BUFFER = 1 << 20  # bytes of a column read at a time; otherwise a whole row group is
+BUFFER = 1 << 20  # bytes of a column read at a time
 
 
 def parquet_rows(path: Path) -> int:
@@ -68,7 +68,8 @@ def _opened(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path, buffer_size=BUFFER) as file:
+        # Without both of these a whole row group is read at once, which may be all of the file.
+        with pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False) as file:
             yield file
     except pa.ArrowException as error:
         raise UserError(f"{path}: not a readable Parquet file ({error})") from None
