@@ -55,6 +55,8 @@ def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def is_word(text: str) -> bool:
     """Whether a text is one word, such as `find_words` finds."""
+    if text.isascii() and text.isalpha():
+        return True
     found = patterns()[1].fullmatch(text)
     return found is not None and found.group(1) == text
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from commit_llm.codemix.cleaning import CleanDictionary
 from commit_llm.codemix.explanation import Outcome
-from commit_llm.codemix.randomness import text64
+from commit_llm.codemix.randomness import text64_all
 
 
 class Case(IntEnum):
@@ -59,8 +59,9 @@ def make_lexicon(
     """
     skipped = {word.casefold() for word in skip_words}
     words = dict.fromkeys(word for dictionary in dictionaries for word in dictionary.translations)
+    keys = text64_all([word.encode("utf-8", "surrogatepass") for word in words]).tolist()
     entries = {}
-    for word in words:
+    for word, key in zip(words, keys, strict=True):
         translations: list[str] = []
         chances: list[float] = []
         for dictionary, weight in zip(dictionaries, weights, strict=True):
@@ -71,7 +72,7 @@ def make_lexicon(
         outcome = Outcome.NOT_DRAWN if translations else Outcome.IDENTITY_ONLY
         if word.casefold() in skipped:
             outcome = Outcome.SKIPPED
-        entries[word] = Entry(text64(word), tuple(translations), cumulated(chances), outcome)
+        entries[word] = Entry(key, tuple(translations), cumulated(chances), outcome)
     forms: dict[str, Form] = {word: Form(entry, Case.EXACT) for word, entry in entries.items()}
     # What stands in the dictionary comes before what is derived from it; capitals last, since "A" is both.
     for case in Case:
@@ -87,6 +88,8 @@ def cumulated(chances: Sequence[float]) -> tuple[float, ...]:
     >>> cumulated([1, 1, 2])
     (0.25, 0.5, 1.0)
     """
+    if len(chances) == 1:
+        return (1.0,)
     total = sum(chances)
     sums = [sum(chances[: n + 1]) / total for n in range(len(chances))]
     return (*sums[:-1], 1.0) if sums else ()
@@ -104,6 +107,9 @@ def written(text: str, case: Case) -> str:
 
 
 def _variants(form: str) -> Iterator[str]:
+    if form.isascii() and "'" not in form:  # most of the English ones
+        yield form
+        return
     for apostrophised in {form, form.replace("'", "’"), form.replace("’", "'")}:
         yield apostrophised
         if not form.isascii():

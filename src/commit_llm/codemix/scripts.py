@@ -58,7 +58,8 @@ def scripts(text: str) -> frozenset[str]:
     >>> sorted(scripts("Αθήνα 2004, Athens"))
     ['GREEK', 'LATIN']
     """
-    return frozenset().union(*map(_scripts_of_character, set(text)))
+    found = set(map(_scripts_of_character, text))
+    return found.pop() if len(found) == 1 else frozenset().union(*found)
 
 
 @cache

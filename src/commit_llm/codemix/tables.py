@@ -8,7 +8,7 @@ import numpy as np
 
 from commit_llm.codemix.explanation import Outcome
 from commit_llm.codemix.lexicon import Case, Lexicon, cumulated, written
-from commit_llm.codemix.randomness import text64
+from commit_llm.codemix.randomness import text64_all
 
 
 class Table(NamedTuple):
@@ -73,16 +73,17 @@ def _table(rows: Iterable[Row]) -> Table:
         chances += cumulative
         counts.append(len(translations))
         changes += [translation != form for translation in translations]
-    form_start, form_data = _joined(forms)
-    target_start, target_data = _joined(targets)
+    encoded = _encoded(forms)
+    form_start, form_data = _joined(encoded)
+    target_start, target_data = _joined(_encoded(targets))
     first_target = np.concatenate([[0], np.cumsum(counts)])
     table = np.empty((len(forms), 8), np.uint64)
-    table[:, HASH] = [text64(form) for form in forms]
+    table[:, HASH] = text64_all(encoded)
     table[:, START], table[:, END] = form_start[:-1], form_start[1:]
     table[:, CASE], table[:, OUTCOME], table[:, KEY] = cases, outcomes, keys
     table[:, FIRST_TARGET], table[:, LAST_TARGET] = first_target[:-1], first_target[1:]
     of_targets = np.empty((len(targets), 4), np.uint64)
-    of_targets[:, THRESHOLD] = [threshold(chance) for chance in chances]
+    of_targets[:, THRESHOLD] = np.ceil(np.array(chances, np.float64) * 2**53)  # threshold
     of_targets[:, TARGET_START], of_targets[:, TARGET_END] = target_start[:-1], target_start[1:]
     of_targets[:, CHANGES] = changes
     return Table(_slots(table[:, HASH]), table, form_data, of_targets, target_data)
@@ -98,8 +99,11 @@ def threshold(chance: float) -> int:
     return math.ceil(chance * 2**53)
 
 
-def _joined(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+def _encoded(texts: Sequence[str]) -> list[bytes]:
+    return [text.encode("utf-8", "surrogatepass") for text in texts]
+
+
+def _joined(encoded: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     starts = np.concatenate([[0], np.cumsum([len(part) for part in encoded])]).astype(np.int64)
     return starts, np.frombuffer(b"".join(encoded) + b"\0", np.uint8)
 
