@@ -1,5 +1,6 @@
 """Mixing a file: the same bytes for any number of workers and after any number of kills, and what is said of it."""
 
+import dataclasses
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import pytest
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.files import sha256
 from commit_llm.data.mixed_file import Job, mix_file
+from commit_llm.data.mixing import Fields
 from commit_llm.data.parts import folder_of
 from commit_llm.data.provenance import describe, sidecar
 from commit_llm.data.records import read_records
@@ -178,7 +180,8 @@ def test_an_input_that_changes_meanwhile_is_told(tmp_path):
 
 
 def test_the_first_chunk_is_looked_at(tmp_path):
-    def check(counts, columns):
+    def check(counts, columns, more):
+        assert more
         seen.extend(columns["instruction"].to_pylist())
         raise UserError("no use")
 
@@ -188,6 +191,24 @@ def test_the_first_chunk_is_looked_at(tmp_path):
             mix_file(job(tmp_path, source=source), check=check)
         assert seen == [record["instruction"] for record in RECORDS[:60]]
         assert not folder_of(tmp_path / "out.jsonl").exists()
+
+
+def test_words_that_come_late(tmp_path):
+    """A first chunk without a word of the dictionary is told, and gone on from; a whole file is refused."""
+    late = [{"text": "none"}] * 100 + [{"text": "the dog"}] * 10
+    (tmp_path / "late.jsonl").write_text("".join(json.dumps(record) + "\n" for record in late), encoding="utf-8")
+    asked = job(tmp_path, source="jsonl")
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), 1.0)
+    given = dataclasses.replace(asked, input=tmp_path / "late.jsonl", mixer=mixer, chunk_rows=60, fields=Fields())
+    done = mix_file(given, check=lambda counts, columns, more: "no word")
+    assert (done.rows, done.counts.replaced) == (110, 10)
+    never = dataclasses.replace(given, out=tmp_path / "never.jsonl", mixer=dataclasses.replace(
+        mixer, dictionary=BilingualDictionary.from_pairs([("cat", "γάτα")])
+    ))  # fmt: skip
+    with pytest.raises(UserError, match="no word"):
+        mix_file(never, check=lambda counts, columns, more: "no word")
+    assert not never.out.exists()
+    assert not folder_of(never.out).exists()
 
 
 def test_provenance(tmp_path):
