@@ -62,12 +62,8 @@ def decode(data, at):
         return (first & 0x1F) << 6 | (data[at + 1] & 0x3F), at + 2
     if first < 0xF0:
         return (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | (data[at + 2] & 0x3F), at + 3
-    return (
-        (first & 0x07) << 18
-        | (np.int64(data[at + 1]) & 0x3F) << 12
-        | (np.int64(data[at + 2]) & 0x3F) << 6
-        | (data[at + 3] & 0x3F)
-    ), at + 4
+    upper = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
+    return upper | (np.int64(data[at + 2]) & 0x3F) << 6 | (data[at + 3] & 0x3F), at + 4
 
 
 @compiled
@@ -118,10 +114,7 @@ def find_triggers(signs, data, starts, ends):
             elif byte == W and (at + 3 >= end or data[at + 1] != W or data[at + 2] != W or data[at + 3] != FULL_STOP):
                 continue
             if count == size:
-                size *= 2
-                more_texts, more_places = np.empty(size, np.int64), np.empty(size, np.int64)
-                more_texts[:count], more_places[:count] = texts, places
-                texts, places = more_texts, more_places
+                texts, places, size = np.concatenate((texts, texts)), np.concatenate((places, places)), 2 * size
             texts[count], places[count] = text, at
             count += 1
     return texts[:count], places[:count]
@@ -151,10 +144,7 @@ def find_words(
     span = first_span
     at = start
     while at < end:
-        if data[at] < 0x80:
-            point, behind = np.int64(data[at]), at + 1
-        else:
-            point, behind = decode(data, at)
+        point, behind = decode(data, at)
         kind = classes[point]
         if kind != LETTER and kind != DIGIT and kind != UNDERSCORE:
             if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
@@ -174,10 +164,7 @@ def find_words(
             hashed = hash_bytes(hashed, data, at, behind)
         at = behind
         while at < end:
-            if data[at] < 0x80:
-                point, behind = np.int64(data[at]), at + 1
-            else:
-                point, behind = decode(data, at)
+            point, behind = decode(data, at)
             kind = classes[point]
             if kind == LETTER or kind == MARK:
                 if kind == LETTER:
@@ -331,7 +318,7 @@ def forget(names_it, word_form, words, names):
 @compiled
 def mix_original(
     skipped, table, data, starts, ends, mixed, fields_key, rows, first, last, settings, out, region, offsets, counts
-):
+):  # fmt: skip
     """Style original: as `mix_clean`, by the rules of original.py. skipped[c]: whether a code point is peeled off."""
     _, _, ratio, unmixed, unmixed_key = settings
     slots, forms, form_data, targets, target_data = table
