@@ -196,9 +196,35 @@ def test_columns_that_hold_no_text():
         EVERY.mix_columns({"text": broken})
 
 
+def test_no_place_for_numba_s_cache(monkeypatch):
+    """As in a container where neither this package nor the user's folder can be written to."""
+    from commit_llm.codemix import kernel
+
+    def njit(cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(kernel, "njit", njit)
+    assert kernel.compiled(len) is len
+
+
+def test_nulls_and_no_fields():
+    texts = {"a": "dog", "b": None}
+    assert EVERY.mix_example(texts, row=0).texts == {"a": "σκύλος", "b": None}
+    assert EVERY.mix_example({}, row=0).texts == {}
+    with pytest.raises(UserError, match="field 'b': holds int '3', not a text"):
+        EVERY.mix_example({"b": 3}, row=0)
+    with pytest.raises(UserError, match="--mix-fields c: no such field is mixed here; there are a, b"):
+        EVERY.mix_example(texts, row=0, mixed_fields=["c"])
+    with pytest.raises(TypeError, match="a list of names"):
+        EVERY.mix_columns({"a": pa.array(["dog"])}, mixed_fields="a")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"control": "foo"}, "control 'foo': choose one of none, shuffled, random"),
         ({"ratio": -0.1}, "--ratio -0.1: the probability of a replacement is between 0 and 1"),
         ({"ratio": 1.01}, "between 0 and 1"),
         ({"ratio": float("nan")}, "between 0 and 1"),

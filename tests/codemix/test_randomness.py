@@ -1,9 +1,11 @@
 """The randomness is frozen: these vectors may never change, or every user's mixed data does."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.randomness import (
     OccurrenceDraws,
     hash64,
@@ -68,3 +70,26 @@ def test_a_draw_equal_to_the_ratio_is_no_replacement(monkeypatch):
 
 def test_numpy_integers_do_as_well():
     assert hash64(np.int64(5), np.int32(-1)) == hash64(5, -1)
+
+
+WORDS = [f"w{chr(97 + n)}" for n in range(16)]
+FROZEN_MIXED = {
+    "type": "αβ...βββ.αβ.ββαααβ..",
+    "occurrence": "βαββ.β...βα.β..βα..β",
+}
+FROZEN_UNMIXED = [2, 25, 26]
+
+
+@pytest.mark.parametrize("draw", ["type", "occurrence"])
+def test_vectors_of_style_clean(draw):
+    """Which words are replaced, and by which of two translations."""
+    pairs = [(word, f"{word}{number}") for word in WORDS for number in "αβ"]
+    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), 0.5, draw=draw, seed=42)
+    text = " ".join(WORDS + WORDS[:4])
+    mixed = mixer.mix_example({"output": text}, row=7, epoch=1)
+    assert "".join(word[2:] or "." for word in mixed.texts["output"].split()) == FROZEN_MIXED[draw]
+
+
+def test_vectors_of_the_examples_left_alone():
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("a", "β")]), 1.0, unmixed_share=0.3, seed=5)
+    assert [row for row in range(40) if mixer.mix("a", row=row).text == "a"] == FROZEN_UNMIXED
