@@ -8,22 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from commit_llm.cli.main import COMMANDS, main
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command; its status, output and error output."""
-
-    def call(*argv):
-        try:
-            status = main([str(word) for word in argv])
-        except SystemExit as stop:  # tyro's own help and messages
-            status = stop.code
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+from commit_llm.cli.main import COMMANDS
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from commit_llm.cli.main import main
 from commit_llm.codemix import BilingualDictionary
 
 CONTENT = "dog\tσκύλος\ndog\tdog\ncat\tγάτα,\ncat\tkitten\nutc\tutc\n"
@@ -13,16 +12,8 @@ TEXT = '{"instruction": "The dog and the cat.", "output": "Utc"}\n'
 
 
 @pytest.fixture
-def run(capsys):
-    def call(*argv):
-        try:
-            status = main(["dictionary", *map(str, argv)])
-        except SystemExit as stop:
-            status = stop.code
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+def run(run):
+    return lambda *argv: run("dictionary", *argv)
 
 
 @pytest.fixture

@@ -5,18 +5,6 @@ import re
 
 import pytest
 
-from commit_llm.cli.main import main
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*argv):
-        status = main([str(word) for word in argv])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
-
 
 @pytest.fixture
 def command(example):

@@ -225,6 +225,9 @@ def test_nulls_and_no_fields():
     ("arguments", "message"),
     [
         ({"control": "foo"}, "control 'foo': choose one of none, shuffled, random"),
+        ({"style": ""}, "style '': choose one of clean, original"),
+        ({"style": None}, "style None: choose one of"),
+        ({"draw": "word"}, "draw 'word': choose one of type, occurrence"),
         ({"ratio": -0.1}, "--ratio -0.1: the probability of a replacement is between 0 and 1"),
         ({"ratio": 1.01}, "between 0 and 1"),
         ({"ratio": float("nan")}, "between 0 and 1"),

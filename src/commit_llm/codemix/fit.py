@@ -1,12 +1,13 @@
 """From an amount of mixing that is asked for to the draw probability that gives it: the explicit first pass."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from commit_llm.codemix.explanation import Counts, Outcome
-from commit_llm.codemix.settings import require_amount
+from commit_llm.codemix.settings import amount
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,35 +45,21 @@ def fit(
     draws of the first epoch, so that the ratio gives on these very texts what was asked for, and nearly that on
     others like them.
 
-    Raises UserError where it cannot be reached, naming the highest that can.
+    columns are texts by field, an example a row. Raises UserError where the amount cannot be reached, naming the
+    highest that can.
     """
-    require_amount(target_share, target_cmi)
+    what, requested = amount(target_share, target_cmi)
+    measure, close = MEASURES[what], CLOSE[what]
 
     def counted(ratio: float) -> np.ndarray:
         return mixer.with_ratio(ratio).mix_columns(columns, mixed_fields=mixed_fields)[1]
 
-    if target_share is not None:
-        return _fit(mixer, target_share, share, counted, 1.0, "--target-share", CLOSE["share"])
-    assert target_cmi is not None
-    ratios = [step / GRID for step in range(1, GRID + 1)]
-    best = max(ratios, key=lambda ratio: mean_cmi(counted(ratio)))
-    return _fit(mixer, target_cmi, mean_cmi, counted, best, "--target-cmi", CLOSE["cmi"])
-
-
-def _fit(
-    mixer: "CodeMixer",
-    requested: float,
-    measure: Callable[[np.ndarray], float],
-    counted: Callable[[float], np.ndarray],
-    greatest: float,
-    flag: str,
-    close: float,
-) -> Fit:
-    """Search between 0 and the ratio that gives the most; the measure grows with the ratio up to there."""
-    counts = counted(greatest)
-    highest = measure(counts)
+    # The share grows with the ratio, the index only up to the ratio that gives the most.
+    ratios = [1.0] if what == "share" else [step / GRID for step in range(1, GRID + 1)]
+    highest, greatest = max(((measure(counted(ratio)), ratio) for ratio in ratios), key=itemgetter(0))
     if requested > highest + close:
-        raise UserError(f"{flag} {requested}: the highest that can be reached is {highest:.4g} ({_why(counts)})")
+        why = _why(counted(greatest))
+        raise UserError(f"--target-{what} {requested}: the highest that can be reached is {highest:.4g} ({why})")
     low, high, ratio, reached = 0.0, greatest, greatest, highest
     for _ in range(MOST_STEPS):
         if abs(reached - requested) <= close:
@@ -118,3 +105,6 @@ def mean_cmi(counts: np.ndarray) -> float:
     changed = counts[:, CHANGED][words > 0]
     words = words[words > 0]
     return float(100 * np.mean(np.minimum(changed, words - changed) / words)) if len(words) else 0.0
+
+
+MEASURES = {"share": share, "cmi": mean_cmi}

@@ -64,8 +64,13 @@ class CodeMixer:
 
     def __post_init__(self) -> None:
         for name, kind in typing.get_type_hints(type(self)).items():
-            options = [each for each in (kind, *typing.get_args(kind)) if typing.get_origin(each) is Literal]
-            if options and getattr(self, name) not in (known := typing.get_args(options[0])) and getattr(self, name):
+            known = [
+                word
+                for each in (kind, *typing.get_args(kind))
+                for word in typing.get_args(each)
+                if isinstance(word, str)
+            ]
+            if known and getattr(self, name) not in (known if typing.get_origin(kind) is Literal else [*known, None]):
                 raise UserError(f"{name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
         if not 0.0 <= self.ratio <= 1.0:
             raise UserError(f"--ratio {self.ratio}: the probability of a replacement is between 0 and 1")

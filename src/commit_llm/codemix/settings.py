@@ -69,7 +69,7 @@ def open_mixer(settings: MixingSettings) -> "CodeMixer":
     from commit_llm.codemix.mixer import CodeMixer
 
     if settings.asks_for_amount:
-        require_amount(settings.target_share, settings.target_cmi)
+        amount(settings.target_share, settings.target_cmi)  # what is wrong with it is told before anything is read
     named = [file_and_weight(name) for name in settings.dictionary]
     original, skip = settings.style == "original", settings.skip_bad_lines
     dictionaries = [BilingualDictionary.load(path, original=original, skip_bad_lines=skip) for path, _ in named]
@@ -94,14 +94,20 @@ def open_mixer(settings: MixingSettings) -> "CodeMixer":
     )
 
 
-def require_amount(target_share: float | None, target_cmi: float | None) -> None:
-    """Raise UserError where these are not one amount of mixing to ask for."""
-    if (target_share is None) == (target_cmi is None):
-        raise UserError("--target-share and --target-cmi: ask for one of the two")
-    if target_share is not None and not 0 < target_share <= 1:
-        raise UserError(f"--target-share {target_share}: the share of words to replace is above 0 and at most 1")
-    if target_cmi is not None and not 0 < target_cmi <= 50:
-        raise UserError(f"--target-cmi {target_cmi}: the mean code-mixing index is above 0 and at most 50")
+def amount(target_share: float | None, target_cmi: float | None) -> tuple[Literal["share", "cmi"], float]:
+    """Which amount of mixing is asked for: a share of words in (0, 1], or a mean code-mixing index in (0, 50].
+
+    Raises UserError where it is not one of the two, or out of its range.
+    """
+    if target_share is not None and target_cmi is None:
+        if not 0 < target_share <= 1:
+            raise UserError(f"--target-share {target_share}: the share of words to replace is above 0 and at most 1")
+        return "share", target_share
+    if target_cmi is not None and target_share is None:
+        if not 0 < target_cmi <= 50:
+            raise UserError(f"--target-cmi {target_cmi}: the mean code-mixing index is above 0 and at most 50")
+        return "cmi", target_cmi
+    raise UserError("--target-share and --target-cmi: ask for one of the two")
 
 
 def file_and_weight(name: str) -> tuple[Path, float]:

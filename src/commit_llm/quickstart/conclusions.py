@@ -96,8 +96,8 @@ def english(alpaca: Measured, commit: Measured) -> str:
     often = "all" if mine.target == 100 else "most" if mine.target >= 50 else "some"
     return (
         f"{scores} But commit answers {often} English questions in Greek: {percent(mine.target)} of its answers are "
-        f"in Greek letters. In its training data {find_recipe('commit').ratio:.0%} of the dictionary's words were "
-        "swapped, answers included; to keep answers in English, try --unmixed-share 0.1."
+        f"in Greek letters. In its training data {percent(100 * find_recipe('commit').ratio)} of the dictionary's "
+        "words were swapped, answers included; to keep answers in English, try --unmixed-share 0.1."
     )
 
 
