@@ -28,6 +28,7 @@ import torch
 import transformers
 
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import count_parameters, init_parameters
 from commit_llm.train.optimizer import make_optimizer
 from commit_llm.train.step import init_state, make_train_step
@@ -45,7 +46,9 @@ def our_steps(config: ModelConfig, tokens: np.ndarray) -> Callable[[], float]:
         lambda step: 1e-4, beta1=0.9, beta2=0.999, weight_decay=0.0, clip_norm=1.0,
         momentum_dtype=jnp.float32, round_beta1=False,
     )  # fmt: skip
-    step = jax.jit(make_train_step(config, optimizer, unroll=True, by_row=True), donate_argnums=0)
+    step = jax.jit(
+        make_train_step(config, optimizer, execution=Execution(unroll=True, attention="by_row")), donate_argnums=0
+    )
     state = init_state(init_parameters(config, jax.random.key(0)), optimizer)
     batch = {
         "input_tokens": tokens[:, :-1],

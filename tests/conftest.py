@@ -91,9 +91,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 TINY = {"vocab_size": 32000, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2}
 
 
-@pytest.fixture(scope="session")
-def tiny(shared: Shared) -> Any:
-    """The golden model: its configuration, and its initial parameters as fp32."""
+def golden_model(shared: Shared) -> Any:
+    """Configuration and initial parameters, as fp32."""
     import ml_dtypes
     import numpy as np
 
@@ -104,3 +103,9 @@ def tiny(shared: Shared) -> Any:
     bits = np.load(shared.golden("tiny_init_params_bf16bits.npz"))
     arrays = {name: bits[name].view(ml_dtypes.bfloat16).astype(np.float32) for name in bits.files}
     return config, from_easylm(arrays, config)
+
+
+@pytest.fixture(scope="session")
+def tiny(shared: Shared) -> Any:
+    """The golden model."""
+    return golden_model(shared)

@@ -10,6 +10,7 @@ import pytest
 from commit_llm.model.attention import attend, attend_by_row, attention_mask
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import forward
+from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import count_parameters, declare, init_parameters, map_declared
 from commit_llm.model.regularisation import Regularisation, dropout, forgetful_keys
 
@@ -29,7 +30,9 @@ def test_forward_pass_of_the_original(shared, tiny):
     golden = np.load(shared.golden("tiny_forward.npz"))
     for unroll in (False, True):
         logits = np.asarray(
-            jax.jit(lambda p, x, u=unroll: forward(config, p, x, unroll=u))(params, golden["input_tokens"])
+            jax.jit(lambda p, x, u=unroll: forward(config, p, x, execution=Execution(unroll=u)))(
+                params, golden["input_tokens"]
+            )
         )
         np.testing.assert_allclose(logits[..., ::64], golden["logits_every64"], rtol=0, atol=1e-6)
         np.testing.assert_allclose(jax.nn.logsumexp(logits, axis=-1), golden["logsumexp"], rtol=1e-6)
@@ -96,8 +99,9 @@ def test_rematerialisation_changes_nothing(params, remat):
     def gradients(how, unroll):
         def loss(p):
             return forward(
-                SMALL, p, tokens, regularisation=rates, dropout_key=jax.random.key(0), remat=how, unroll=unroll
-            ).sum()
+                SMALL, p, tokens, regularisation=rates, dropout_key=jax.random.key(0),
+                execution=Execution(remat=how, unroll=unroll),
+            ).sum()  # fmt: skip
 
         return jax.jit(jax.grad(loss))(params)
 
@@ -163,7 +167,7 @@ def test_grouped_heads_are_key_value_heads_repeated(params):
 
 
 def test_dropout_zeroes_its_share_and_keeps_the_mean():
-    out = np.asarray(dropout(jnp.ones(100_000), 0.25, jax.random.key(0)))
+    out = np.asarray(dropout(jnp.ones((100, 1000)), 0.25, jax.random.key(0)))
     np.testing.assert_allclose(np.unique(out), [0, 4 / 3], rtol=1e-6)
     assert abs(out.mean() - 1) < 0.01
 
@@ -186,7 +190,7 @@ def test_the_original_s_attention_dropout_is_one_mask_for_all_rows(params, share
 def test_every_dropout_has_a_key_of_its_own(params, monkeypatch):
     seen = []
 
-    def spy(x, rate, key):
+    def spy(x, rate, key, layout):
         jax.debug.callback(lambda data: seen.append(np.asarray(data).tobytes()), jax.random.key_data(key))
         return x
 

@@ -9,6 +9,7 @@ import optax
 import pytest
 
 from commit_llm.convert.easylm import from_easylm
+from commit_llm.model.execution import Execution
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
 from commit_llm.train.step import init_state, make_train_step
 from tests.conftest import GOLDEN
@@ -54,7 +55,13 @@ def check_steps(shared, tiny, run, steps, **options):
     optimizer = golden_optimizer(log["optimizer"])
     remat = "none" if run.startswith("remat_none") else "nothing"
     step = jax.jit(
-        make_train_step(config, optimizer, reduction="row", unroll=True, by_row=True, remat=remat, **options)
+        make_train_step(
+            config,
+            optimizer,
+            reduction="row",
+            execution=Execution(unroll=True, attention="by_row", remat=remat),
+            **options,
+        )
     )
     batches = np.load(shared.golden("train_batches20.npz"))
     state = init_state(jax.tree.map(jnp.asarray, params), optimizer)

@@ -1,47 +1,83 @@
-"""Eight fake CPU devices give the losses of one."""
+"""Eight fake CPU devices, on any mesh, give the numbers of one."""
 
 import json
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from jax.sharding import PartitionSpec
 
 from commit_llm.errors import UserError
-from commit_llm.parallel.mesh import BATCH, RULES, make_mesh, parameter_shardings
+from commit_llm.parallel.mesh import RULES, make_mesh, parameter_shardings, spec_of
+from commit_llm.train.recipes import dump_recipe
+from commit_llm.train.run_directory import read_metrics
+from tests.conftest import ROOT
 from tests.model.test_decoder import SMALL
 
-PROGRAM = """
-import json, sys
+TRAIN = """
+import sys
 from pathlib import Path
 from commit_llm.train.loop import train
 from commit_llm.train.recipes import find_recipe
-train(find_recipe(sys.argv[1]), Path(sys.argv[2]))
-import jax
-print(json.dumps(len(jax.devices())))
+train(find_recipe(sys.argv[1]), Path(sys.argv[2]), stop_after_minutes=float(sys.argv[3]))
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mesh", ["2,2,2", "1,4,2"])
-def test_a_mesh_changes_nothing(small_recipe, tmp_path, mesh):
-    from commit_llm.train.recipes import dump_recipe
-    from commit_llm.train.run_directory import read_metrics
+def on_devices(devices, program, **variables):
+    """Run Python on so many fake devices; what it printed. XLA must not have copied an array whole to move it."""
+    environment = os.environ | variables | {
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "JAX_PLATFORMS": "cpu",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, *program], env=environment, capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "rematerialization" not in done.stderr
+    return done.stdout
 
-    losses = {}
-    for devices, shape in ((1, "1,1,1"), (8, mesh)):
-        config, run = tmp_path / f"{devices}.yaml", tmp_path / f"run-{devices}"
-        config.write_text(dump_recipe(small_recipe(mesh=shape, batch_size=4, log_every=1)))
-        environment = os.environ | {
-            "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
-            "JAX_PLATFORMS": "cpu",
-        }
-        program = [sys.executable, "-c", PROGRAM, str(config), str(run)]
-        done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
-        assert json.loads(done.stdout) == devices
-        losses[devices] = [line["loss"] for line in read_metrics(run)]
-    assert losses[8] == pytest.approx(losses[1], rel=1e-5)
+
+def steps_on(devices, shared, case, *meshes, **variables):
+    program = ["-m", "tests.train.mesh_program", case, *meshes]
+    return json.loads(on_devices(devices, program, COMMIT_SHARED=str(shared.path), **variables))
+
+
+@pytest.mark.slow
+def test_twenty_golden_steps_on_meshes(shared):
+    golden = shared.golden_json("train_log.json")["fp32mom_lr1e-3"]["steps"]
+    for mesh, steps in steps_on(8, shared, "golden", "2,2,2", "4,1,2", "1,4,2", "1,2,4").items():
+        for ours, theirs in (("loss", "loss"), ("grad_norm", "gradient_norm"), ("param_norm", "param_norm")):
+            np.testing.assert_allclose(steps[ours], [step[theirs] for step in golden], rtol=1e-5, err_msg=mesh)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("random_bits", "meshes"), [("threefry2x32", ("8,1,1", "1,8,1", "1,1,8")), ("rbg", ("1,8,1", "2,2,2"))]
+)
+def test_dropout_and_all_are_the_same_on_every_mesh(shared, random_bits, meshes):
+    one = steps_on(1, shared, "wide", "1,1,1", RANDOM_BITS=random_bits)["1,1,1"]
+    eight = steps_on(8, shared, "wide", *meshes, RANDOM_BITS=random_bits)
+    assert tuple(eight) == meshes
+    for mesh, steps in eight.items():
+        for name in ("loss", "grad_norm", "param_norm"):
+            np.testing.assert_allclose(steps[name], one[name], rtol=1e-5, err_msg=mesh)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_on_another_mesh(small_recipe, tmp_path):
+    def train(run, devices, mesh, minutes=60):
+        config = tmp_path / "recipe.yaml"
+        config.write_text(dump_recipe(small_recipe(mesh=mesh, batch_size=4, log_every=1)))
+        on_devices(devices, ["-c", TRAIN, str(config), str(tmp_path / run), str(minutes)])
+        return [(line["loss"], line["tokens"]) for line in read_metrics(tmp_path / run)]
+
+    whole = train("whole", 1, "1,1,1")
+    begun = train("begun", 8, "2,2,2", minutes=0)
+    assert 1 <= len(begun) < len(whole)
+    assert train("begun", 4, "1,2,2", minutes=0)[: len(begun)] == begun
+    np.testing.assert_allclose(train("begun", 1, "1,1,1"), whole, rtol=1e-5)
 
 
 class FakeDevice:
@@ -59,8 +95,10 @@ def test_sizes_of_a_mesh():
     for wrong in ("3,1,1", "1,1,1", "-1,-1,1", "a,b,c", "0,1,8", "8"):
         with pytest.raises(UserError, match=f"--mesh '{wrong}'"):
             make_mesh(wrong, devices)
-    with pytest.raises(UserError, match="tensor 8 does not divide the model's 'vocab' dimension of 97"):
+    with pytest.raises(UserError, match="tensor 8 does not divide the model's 4 heads"):
         parameter_shardings(SMALL, make_mesh("1,1,8", devices))
+    with pytest.raises(UserError, match="tensor 2 does not divide the model's 'vocab' dimension of 97"):
+        parameter_shardings(SMALL, make_mesh("1,4,2", devices))
 
 
 def test_the_rules():
@@ -71,8 +109,10 @@ def test_the_rules():
         "vocab": "tensor",
         "heads": "tensor",
         "mlp": "tensor",
+        "batch": ("data", "fsdp"),
+        "batch_before_fsdp": "data",
     }
-    assert PartitionSpec(("data", "fsdp")) == BATCH
+    assert spec_of(("batch", None, "mlp")) == PartitionSpec(("data", "fsdp"), None, "tensor")
 
 
 def test_a_logical_axis_without_a_rule_raises(monkeypatch):

@@ -15,13 +15,13 @@ from tests.model.test_decoder import SMALL
 
 
 def test_noise_is_of_its_seed_its_step_and_its_part(monkeypatch):
-    seen, real = [], step_module.forward
+    seen, real = [], step_module.hidden_states
 
     def spy(*args, dropout_key, **options):
         jax.debug.callback(lambda data: seen.append(np.asarray(data).tobytes()), jax.random.key_data(dropout_key))
         return real(*args, dropout_key=dropout_key, **options)
 
-    monkeypatch.setattr(step_module, "forward", spy)
+    monkeypatch.setattr(step_module, "hidden_states", spy)
     batch = {name: jnp.ones((2, 4), int) for name in ("input_tokens", "target_tokens", "segment_ids", "positions")}
     batch["loss_masks"] = jnp.ones((2, 4))
     rates, still = Regularisation(resid_pdrop=0.5), optax.sgd(0.0)
@@ -66,8 +66,8 @@ def test_every_setting_reaches_its_place(small_recipe, prepared):
     names = ("beta1", "beta2", "weight_decay", "clip_norm", "momentum_dtype", "round_beta1")
     assert [options[name] for name in names] == [0.8, 0.95, 0.1, 0.5, jnp.bfloat16, True]
     options = seen["make_train_step"][1]
-    names = ("reduction", "gradient_accumulation", "seed", "remat", "dtype")
-    assert [options[name] for name in names] == ["row", 2, 7, "dots", jnp.float32]
+    assert [options[name] for name in ("reduction", "gradient_accumulation", "seed")] == ["row", 2, 7]
+    assert (options["execution"].remat, options["execution"].dtype) == ("dots", jnp.float32)
     assert options["regularisation"] == Regularisation(0.05, 0.05, 0.3, 0.02, 0.1, shared_attention_mask=True)
 
 
@@ -77,5 +77,5 @@ def test_what_the_mended_recipes_do_otherwise(small_recipe, prepared):
     assert seen["make_optimizer"][1]["round_beta1"] is False
     assert seen["make_optimizer"][1]["momentum_dtype"] == jnp.float32
     options = seen["make_train_step"][1]
-    assert (options["reduction"], options["dtype"]) == ("token", jnp.bfloat16)
+    assert (options["reduction"], options["execution"].dtype) == ("token", jnp.bfloat16)
     assert options["regularisation"] == Regularisation(0.05, 0.05, 0.0, 0.0, 0.1, shared_attention_mask=False)

@@ -55,12 +55,12 @@ def attend(
     value: Float[Array, "B K S D"],
     mask: Bool[Array, "B 1 T S"],
     keep_weights: Bool[Array, "#B #H T S"] | None = None,
-    dropout_rate: float = 0.0,
+    keep_probability: float = 1.0,
 ) -> Float[Array, "B H T D"]:
     """Softmax attention in fp32, query heads grouped over key-value heads.
 
     The weights are normalised after the product with the values, which saves a pass over them. With
-    keep_weights, and the dropout_rate it was drawn at, attention weights are dropped after the softmax.
+    keep_weights, each drawn with keep_probability, attention weights are dropped after the softmax.
     """
     batch, heads, queries, size = query.shape
     grouped = query.reshape(batch, key.shape[1], -1, queries, size)
@@ -70,7 +70,7 @@ def attend(
     total = weights.sum(axis=-1)[..., None]
     if keep_weights is not None:
         flat = weights.reshape(batch, heads, *weights.shape[3:])
-        weights = (jnp.where(keep_weights, flat, 0) / (1.0 - dropout_rate)).reshape(weights.shape)
+        weights = (jnp.where(keep_weights, flat, 0) / keep_probability).reshape(weights.shape)
     attended = jnp.einsum("bkgts,bksd->bkgtd", weights.astype(value.dtype), value, preferred_element_type=jnp.float32)
     return (attended / total).astype(value.dtype).reshape(query.shape)
 
@@ -81,7 +81,7 @@ def attend_by_row(
     value: Float[Array, "B K S D"],
     mask: Bool[Array, "B 1 T S"],
     keep_weights: Bool[Array, "#B #H T S"] | None = None,
-    dropout_rate: float = 0.0,
+    keep_probability: float = 1.0,
 ) -> Float[Array, "B H T D"]:
     """`attend`, one row at a time, the scores made again in the backward pass.
 
@@ -95,7 +95,7 @@ def attend_by_row(
     def one(row: tuple[Any, ...]) -> Any:
         query_HTD, key_KSD, value_KSD, mask_1TS, keep_HTS = row
         keep = keep_weights if shared else None if keep_HTS is None else keep_HTS[None]
-        return attend(query_HTD[None], key_KSD[None], value_KSD[None], mask_1TS[None], keep, dropout_rate)[0]
+        return attend(query_HTD[None], key_KSD[None], value_KSD[None], mask_1TS[None], keep, keep_probability)[0]
 
     return jax.lax.map(one, (query, key, value, mask, mapped))
 

@@ -5,7 +5,7 @@ Every matrix product flattens (B, T) first, which XLA on a CPU runs a fifth fast
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,15 +13,12 @@ from jaxtyping import Array, Float, Int
 
 from commit_llm.model.attention import attend, attend_by_row, attention_mask, rotary_tables, rotate
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.execution import PLAIN, POLICIES, Execution
+from commit_llm.model.layout import ONE_DEVICE, Axes, Layout
 from commit_llm.model.parameters import Parameters
-from commit_llm.model.regularisation import Regularisation, dropout, forgetful_keys
+from commit_llm.model.regularisation import Regularisation, attention_dropout, dropout, forgetful_keys
 
-Remat = Literal["none", "dots", "nothing"]
-# Names of layer-wise rematerialisation: what of a layer is kept for the backward pass.
-POLICIES: dict[str, Callable[..., Any]] = {
-    "dots": jax.checkpoint_policies.dots_with_no_batch_dims_saveable,
-    "nothing": jax.checkpoint_policies.nothing_saveable,
-}
+HIDDEN: Axes = ("batch", None, None)  # of hidden states, (B, T, E)
 NO_REGULARISATION = Regularisation()
 # (queries, keys, values, already turned) to (attended queries, whatever the caller wants carried on).
 Attention = Callable[[Array, Array, Array], tuple[Array, Any]]
@@ -78,18 +75,33 @@ def block(
     return x_BTE + drop(feed_forward(layer, normed), 1), carried
 
 
-def embed(params: Parameters, tokens: Int[Array, "B T"], dtype: Any) -> Float[Array, "B T E"]:
-    """Token embeddings in the compute dtype."""
-    return params["embedding"].astype(dtype)[tokens]
+def embed(
+    params: Parameters, tokens: Int[Array, "B T"], dtype: Any, layout: Layout = ONE_DEVICE
+) -> Float[Array, "B T E"]:
+    """Token embeddings in the compute dtype.
+
+    Each device looks up its own slice of the embedding for the rows of all devices along fsdp, and the slices
+    then change places: tokens are cheap to send, the embedding is not.
+    """
+    slices = params["embedding"][layout.constrain(tokens, ("batch_before_fsdp", None))].astype(dtype)
+    return layout.constrain(layout.constrain(slices, ("batch_before_fsdp", None, "embed")), HIDDEN)
+
+
+def final_norm(config: ModelConfig, params: Parameters, hidden_BTE: Array) -> Float[Array, "B T E"]:
+    """What the head is applied to."""
+    return rms_norm(hidden_BTE, params["final_norm"], config.rms_norm_eps)
+
+
+def head_matrix(config: ModelConfig, params: Parameters) -> Float[Array, "E V"]:
+    """The head: its own parameter, or the embedding turned round."""
+    return params["embedding"].T if config.tie_word_embeddings else params["head"]
 
 
 def unembed(config: ModelConfig, params: Parameters, hidden_BTE: Array) -> Float[Array, "B T V"]:
     """fp32 logits of the final hidden states (before the final norm)."""
-    normed = rms_norm(hidden_BTE, params["final_norm"], config.rms_norm_eps)
-    head = params["embedding"].T if config.tie_word_embeddings else params["head"]
-    flat = jnp.matmul(
-        normed.reshape(-1, normed.shape[-1]), head.astype(normed.dtype), preferred_element_type=jnp.float32
-    )
+    normed = final_norm(config, params, hidden_BTE)
+    head = head_matrix(config, params).astype(normed.dtype)
+    flat = jnp.matmul(normed.reshape(-1, normed.shape[-1]), head, preferred_element_type=jnp.float32)
     return flat.reshape(*normed.shape[:-1], -1)
 
 
@@ -100,20 +112,15 @@ def hidden_states(
     segment_ids: Int[Array, "B T"],
     positions: Int[Array, "B T"],
     *,
-    dtype: Any = jnp.float32,
+    execution: Execution = PLAIN,
     regularisation: Regularisation = NO_REGULARISATION,
     dropout_key: jax.Array | None = None,
-    remat: Remat = "none",
-    unroll: bool = False,
-    by_row: bool = False,
 ) -> Float[Array, "B T E"]:
     """Hidden states after the last layer, before the final norm.
 
     Without a dropout_key nothing is random: no dropout, no forgetful masking (evaluation).
-    Two things are faster on a CPU: unroll compiles each layer by itself, instead of one scanned layer, and
-    by_row attends to one row at a time.
     """
-    rates = regularisation
+    rates, layout = regularisation, execution.layout
     embd_key, fcm_key, layer_key = (None,) * 3 if dropout_key is None else jax.random.split(dropout_key, 3)
     keep_keys = None
     if fcm_key is not None and rates.fcm_max_ratio > 0:
@@ -125,26 +132,28 @@ def hidden_states(
         keys = None if layer_key is None else jax.random.split(jax.random.fold_in(layer_key, index), 3)
 
         def attention(query: Array, key: Array, value: Array) -> tuple[Array, None]:
-            keep_weights = None
+            keep_weights, keep_probability = None, 1.0
             if keys is not None and rates.attn_pdrop > 0:
-                shape = (1, 1) if rates.shared_attention_mask else query.shape[:2]
-                keep_weights = jax.random.bernoulli(keys[2], 1.0 - rates.attn_pdrop, (*shape, *mask.shape[2:]))
-            return (attend_by_row if by_row else attend)(query, key, value, mask, keep_weights, rates.attn_pdrop), None
+                weights = (*query.shape[:3], key.shape[2])
+                keep_weights, keep_probability = attention_dropout(keys[2], rates, weights, layout)
+            attending = attend_by_row if execution.attention == "by_row" else attend
+            return attending(query, key, value, mask, keep_weights, keep_probability), None
 
         def drop(x: Array, place: int) -> Array:
-            return dropout(x, rates.resid_pdrop, None if keys is None else keys[place])
+            return dropout(x, rates.resid_pdrop, None if keys is None else keys[place], layout)
 
-        return block(config, layer, x_BTE, tables, attention, drop)[0]
+        return layout.constrain(block(config, layer, x_BTE, tables, attention, drop)[0], HIDDEN)
 
-    if remat != "none":
-        layer_block = jax.checkpoint(layer_block, policy=POLICIES[remat])
+    if execution.remat != "none":
+        layer_block = jax.checkpoint(layer_block, policy=POLICIES[execution.remat])
 
     def scanned(x_BTE: Array, layer_and_index: tuple[Parameters, Array]) -> tuple[Array, None]:
         return layer_block(x_BTE, *layer_and_index), None
 
-    x = dropout(embed(params, tokens, dtype), rates.embd_pdrop, embd_key)
+    x = dropout(embed(params, tokens, execution.dtype, layout), rates.embd_pdrop, embd_key, layout)
     layers = config.num_hidden_layers
-    return jax.lax.scan(scanned, x, (params["layers"], jnp.arange(layers)), unroll=layers if unroll else 1)[0]
+    scan = (params["layers"], jnp.arange(layers))
+    return jax.lax.scan(scanned, x, scan, unroll=layers if execution.unroll else 1)[0]
 
 
 def forward(

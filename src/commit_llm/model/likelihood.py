@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import hidden_states, unembed
+from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import Parameters
 
 
@@ -26,7 +27,7 @@ def token_log_probabilities(
     right with anything. The logits of one row at a time are held.
     """
     positions = jnp.broadcast_to(jnp.arange(tokens.shape[1]), tokens.shape)
-    hidden = hidden_states(config, params, tokens, jnp.ones_like(tokens), positions, dtype=dtype)
+    hidden = hidden_states(config, params, tokens, jnp.ones_like(tokens), positions, execution=Execution(dtype))
 
     def one(row: tuple[Array, Array]) -> tuple[Array, Array]:
         hidden_TE, targets_T = row

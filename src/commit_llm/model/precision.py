@@ -8,10 +8,13 @@ import jax.numpy as jnp
 from commit_llm.model.parameters import Parameters
 
 
-def compute_dtype(name: str) -> Any:
-    """The dtype of `auto`, `float32` or `bfloat16`: auto is bfloat16 on an accelerator, float32 on a CPU."""
+def compute_dtype(name: str, platform: str | None = None) -> Any:
+    """The dtype of `auto`, `float32` or `bfloat16`: auto is bfloat16 on an accelerator, float32 on a CPU.
+
+    platform is that of the devices (by default of jax's own): cpu, gpu or tpu.
+    """
     if name == "auto":
-        name = "float32" if jax.default_backend() == "cpu" else "bfloat16"
+        name = "float32" if (platform or jax.default_backend()) == "cpu" else "bfloat16"
     return jnp.dtype(name)
 
 

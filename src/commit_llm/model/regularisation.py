@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from commit_llm.model.layout import ONE_DEVICE, Layout
+
 
 @dataclass(frozen=True)
 class Regularisation:
@@ -19,12 +21,63 @@ class Regularisation:
     shared_attention_mask: bool = False
 
 
-def dropout(x: Float[Array, "..."], rate: float, key: jax.Array | None) -> Float[Array, "..."]:
-    """Zero each number with probability rate and scale the rest by 1 / (1 - rate); the identity without a key."""
+def threshold(rate: float) -> tuple[int, int]:
+    """How many random bits a number takes to drop it at a rate, and below which of their values it is dropped.
+
+    8 bits give multiples of 1/256; where that is off by more than a fiftieth of the rate, 16 bits.
+
+    >>> threshold(0.05), threshold(0.01)
+    ((8, 13), (16, 655))
+    """
+    for bits in (8, 16):
+        dropped = round(rate * 2**bits)
+        if abs(dropped / 2**bits - rate) <= 0.02 * rate:
+            break
+    return bits, dropped
+
+
+def kept(
+    key: jax.Array, rate: float, rows: int, shape: tuple[int, ...], layout: Layout = ONE_DEVICE
+) -> tuple[Bool[Array, "B ..."], float]:
+    """Which numbers stay, (rows, *shape), and the probability that one stays (close to 1 - rate, see `threshold`).
+
+    Each row is drawn with a key of its own, and each device draws its own rows: how rows are split changes
+    nothing, and a generator of the hardware ("rbg", a key's impl) does not draw those of all devices on each.
+    Of every 32 random bits all are used.
+    """
+    bits, dropped = threshold(rate)
+    parts = 32 // bits
+
+    def draw_row(row_key: jax.Array) -> Array:
+        words = jax.random.bits(row_key, (-(-shape[0] // parts), *shape[1:]), jnp.uint32)
+        shifts = bits * jnp.arange(parts, dtype=jnp.uint32).reshape(-1, *[1] * len(shape))
+        drawn = ((words >> shifts) & (2**bits - 1)).reshape(-1, *shape[1:])
+        return drawn[: shape[0]] >= dropped
+
+    def draw(row_keys: jax.Array) -> Array:
+        return jax.lax.map(draw_row, row_keys)  # vmap would draw all rows with the first key of "rbg"
+
+    draw_everywhere = layout.per_shard(draw, [("batch",)], ("batch", *[None] * len(shape)))
+    return draw_everywhere(jax.random.split(key, rows)), 1.0 - dropped / 2**bits
+
+
+def dropout(
+    x: Float[Array, "B ..."], rate: float, key: jax.Array | None, layout: Layout = ONE_DEVICE
+) -> Float[Array, "B ..."]:
+    """Zero each number with probability rate and scale the rest to the same mean; the identity without a key."""
     if rate == 0.0 or key is None:
         return x
-    keep = jax.random.bernoulli(key, 1.0 - rate, x.shape)
-    return jnp.where(keep, x / (1.0 - rate), 0).astype(x.dtype)
+    keep, probability = kept(key, rate, x.shape[0], x.shape[1:], layout)
+    return jnp.where(keep, x / probability, 0).astype(x.dtype)
+
+
+def attention_dropout(
+    key: jax.Array, rates: Regularisation, shape: tuple[int, ...], layout: Layout = ONE_DEVICE
+) -> tuple[Bool[Array, "#B #H T S"], float]:
+    """Which attention weights of (B, H, T, S) stay, and the probability that one does."""
+    if rates.shared_attention_mask:
+        return kept(key, rates.attn_pdrop, 1, (1, *shape[2:]))
+    return kept(key, rates.attn_pdrop, shape[0], shape[1:], layout)
 
 
 def forgetful_keys(

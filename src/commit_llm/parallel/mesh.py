@@ -1,31 +1,36 @@
 """The device mesh, and one table that says which mesh axis shards which logical axis."""
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array
 
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.layout import Axes, Layout
 from commit_llm.model.parameters import Parameter, declare, map_declared
 
 AXES = ("data", "fsdp", "tensor")
 
-# Logical axis of a parameter -> mesh axis. None is replicated. A name that is not here raises.
-RULES: dict[str, str | None] = {
+# Logical axis of a parameter or an activation -> mesh axes. None is whole. A name that is not here raises.
+RULES: dict[str, str | tuple[str, ...] | None] = {
     "layers": None,
     "norm": None,
     "embed": "fsdp",
     "vocab": "tensor",
     "heads": "tensor",
     "mlp": "tensor",
+    "batch": ("data", "fsdp"),
+    "batch_before_fsdp": "data",  # while the embedding, split along fsdp, is looked up
 }
-BATCH = PartitionSpec(("data", "fsdp"))
 
 
-def make_mesh(sizes: str, devices: list[Any] | None = None) -> Mesh:
+def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
     """A mesh from `data,fsdp,tensor` sizes, of which one may be -1 (all that is left).
 
     Raises UserError where the text is no such list or the sizes do not use every device.
@@ -50,18 +55,40 @@ def parameter_shardings(config: ModelConfig, mesh: Mesh) -> dict[str, Any]:
     def sharding(parameter: Parameter) -> NamedSharding:
         for size, axis in zip(parameter.shape, parameter.axes, strict=True):
             rule = RULES[axis]
-            if rule is not None and size % mesh.shape[rule]:
+            if isinstance(rule, str) and size % mesh.shape[rule]:
                 raise UserError(
                     f"--mesh: {rule} {mesh.shape[rule]} does not divide the model's {axis!r} dimension of {size}"
                 )
-        return NamedSharding(mesh, PartitionSpec(*(RULES[axis] for axis in parameter.axes)))
+        return NamedSharding(mesh, spec_of(parameter.axes))
 
+    for heads in (config.num_attention_heads, config.num_key_value_heads):
+        if heads % mesh.shape["tensor"]:
+            raise UserError(f"--mesh: tensor {mesh.shape['tensor']} does not divide the model's {heads} heads")
     return map_declared(sharding, declare(config))
+
+
+def spec_of(axes: Axes) -> PartitionSpec:
+    """Where an array with these logical axes lives; KeyError for a name without a rule."""
+    return PartitionSpec(*(None if axis is None else RULES[axis] for axis in axes))
+
+
+@dataclass(frozen=True)
+class MeshLayout(Layout):
+    """The model's `Layout` on a mesh."""
+
+    mesh: Mesh
+
+    def constrain(self, x: Array, axes: Axes) -> Array:
+        return jax.lax.with_sharding_constraint(x, NamedSharding(self.mesh, spec_of(axes)))
+
+    def per_shard(self, function: Callable[..., Array], inputs: Sequence[Axes], output: Axes) -> Callable[..., Array]:
+        specs = tuple(map(spec_of, inputs))
+        return jax.shard_map(function, mesh=self.mesh, in_specs=specs, out_specs=spec_of(output), check_vma=False)
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:
     """Rows of a batch are split over data and fsdp."""
-    return NamedSharding(mesh, BATCH)
+    return NamedSharding(mesh, spec_of(("batch",)))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:

@@ -1,27 +1,32 @@
 """The loss of examples that are held out of training."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import forward
+from commit_llm.model.decoder import final_norm, head_matrix, hidden_states
+from commit_llm.model.execution import PLAIN, Execution
 from commit_llm.model.parameters import Parameters
-from commit_llm.train.loss import weighted_loss
+from commit_llm.train.loss import head_loss
 from commit_llm.train.step import Batch
 
 # (sum of losses, sum of right tokens, number of supervised tokens) of one batch.
 Sums = tuple[jax.Array, jax.Array, jax.Array]
 
 
-def make_held_out_step(config: ModelConfig, **options: Any) -> Callable[[Parameters, Batch], Sums]:
-    """A pure function to be jitted: no dropout, no forgetful masking. options are those of the decoder."""
+def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Callable[[Parameters, Batch], Sums]:
+    """A pure function to be jitted: no dropout, no forgetful masking."""
 
     def step(params: Parameters, batch: Batch) -> Sums:
-        logits = forward(config, params, batch["input_tokens"], batch["segment_ids"], batch["positions"], **options)
-        sums = weighted_loss(logits, batch["target_tokens"], batch["loss_masks"])
+        hidden = hidden_states(
+            config, params, batch["input_tokens"], batch["segment_ids"], batch["positions"], execution=execution
+        )
+        sums = head_loss(
+            final_norm(config, params, hidden), head_matrix(config, params), batch["target_tokens"],
+            batch["loss_masks"], execution.loss_chunk, execution.layout,
+        )  # fmt: skip
         return sums.loss, sums.accuracy, jnp.sum(batch["loss_masks"])
 
     return step

@@ -1,20 +1,26 @@
-"""Cross-entropy over the supervised tokens of a batch.
+"""Cross-entropy over the supervised tokens of a batch, without holding all its logits.
 
 Both reductions are a weighted sum over tokens, sum_bt w_bt nll_bt, whose weights depend on the masks of
-the whole batch only; a part of the batch can therefore be summed by itself (gradient accumulation).
+the whole batch only; a part of the batch can therefore be summed by itself (gradient accumulation, and
+the chunks of tokens here).
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
+
+from commit_llm.model.layout import ONE_DEVICE, Layout
 
 Reduction = Literal["token", "row"]
+LOGITS_BYTES = 2**28  # of fp32 logits that a device holds at a time
 
 
 class LossAndAccuracy(NamedTuple):
-    """Weighted sums over the tokens given."""
+    """Weighted sums over the tokens given: of -log p(target), and of tokens none is likelier than."""
 
     loss: Float[Array, ""]
     accuracy: Float[Array, ""]
@@ -32,37 +38,105 @@ def token_weights(loss_masks: Float[Array, "B T"], reduction: Reduction) -> Floa
     return loss_masks / jnp.maximum(supervised, 1.0) / loss_masks.shape[0]
 
 
-def weighted_loss(
-    logits: Float[Array, "B T V"], targets: Int[Array, "B T"], weights: Float[Array, "B T"]
-) -> LossAndAccuracy:
-    """Sums of weight times -log p(target), and of weight where no token is likelier than the target."""
-    negative_log_likelihood, correct = token_loss(logits.astype(jnp.float32), targets)
-    return LossAndAccuracy(jnp.sum(weights * negative_log_likelihood), jnp.sum(weights * correct))
+def chunk_of(rows: int, seq_len: int, vocab_size: int) -> int | None:
+    """Tokens of each row whose logits a device holds at a time, given its rows and its part of the vocabulary.
 
-
-@jax.custom_vjp
-def token_loss(
-    logits: Float[Array, "B T V"], targets: Int[Array, "B T"]
-) -> tuple[Float[Array, "B T"], Bool[Array, "B T"]]:
-    """-log p(target) of each token, and whether no token is likelier.
-
-    The gradient, softmax minus one-hot, is written out: jax's own scatters into the logits and keeps a
-    second copy of them (a third of the loss's time on a CPU).
+    None where it may hold those of all.
     """
-    return _token_loss(logits, targets)[0]
+    chunk = max(1, LOGITS_BYTES // (4 * rows * vocab_size))
+    return None if chunk >= seq_len else chunk
 
 
-def _token_loss(logits: Array, targets: Array) -> tuple[tuple[Array, Array], tuple[Array, Array, Array]]:
+@partial(jax.custom_vjp, nondiff_argnums=(4, 5))
+def head_loss(
+    hidden: Float[Array, "B T E"],
+    head: Float[Array, "E V"],
+    targets: Int[Array, "B T"],
+    weights: Float[Array, "B T"],
+    chunk: int | None = None,
+    layout: Layout = ONE_DEVICE,
+) -> LossAndAccuracy:
+    """The loss of the logits hidden @ head, which are made for `chunk` tokens of each row at a time (None: all).
+
+    The product is in hidden's dtype, everything after it in fp32. The gradient is made along with the loss,
+    while a chunk's logits are there, so that nothing of their size is kept or made twice (the idea is that of
+    Hsu et al., "Liger Kernel", 2024), and softmax minus one-hot is written out: jax's own gradient scatters
+    into the logits and keeps a second copy of them.
+    """
+    gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
+
+    def of_chunk(*part: Array) -> tuple[LossAndAccuracy, None]:
+        return _losses(gathered, *part).sums, None
+
+    return _over_chunks(of_chunk, (hidden, targets, weights), chunk)[0]
+
+
+class _Losses(NamedTuple):
+    """Of a chunk: what is asked for, and what its gradient is made from."""
+
+    sums: LossAndAccuracy
+    logits: Array
+    log_total: Array
+
+
+def _losses(head: Array, hidden: Array, targets: Array, weights: Array) -> _Losses:
+    flat_hidden, flat_targets, flat_weights = hidden.reshape(-1, hidden.shape[-1]), targets.ravel(), weights.ravel()
+    logits = jnp.matmul(flat_hidden, head, preferred_element_type=jnp.float32)
     largest = logits.max(axis=-1)
-    log_total = largest + jnp.log(jnp.exp(logits - largest[..., None]).sum(axis=-1))
-    of_target = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
-    return (log_total - of_target, of_target >= largest), (logits, targets, log_total)
+    log_total = largest + jnp.log(jnp.exp(logits - largest[:, None]).sum(axis=-1))
+    of_target = jnp.take_along_axis(logits, flat_targets[:, None], axis=-1)[:, 0]
+    loss = jnp.sum(flat_weights * (log_total - of_target))
+    return _Losses(LossAndAccuracy(loss, jnp.sum(flat_weights * (of_target >= largest))), logits, log_total)
 
 
-def _token_loss_gradient(kept: tuple[Array, Array, Array], given: tuple[Array, Any]) -> tuple[Array, None]:
-    logits, targets, log_total = kept
-    is_target = jnp.arange(logits.shape[-1]) == targets[..., None]
-    return (jnp.exp(logits - log_total[..., None]) - is_target) * given[0][..., None], None
+def _forward(
+    hidden: Array, head: Array, targets: Array, weights: Array, chunk: int | None, layout: Layout
+) -> tuple[LossAndAccuracy, tuple[Array, Array]]:
+    gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
+
+    def of_chunk(hidden: Array, targets: Array, weights: Array) -> tuple[tuple[LossAndAccuracy, Array], Array]:
+        sums, logits, log_total = _losses(gathered, hidden, targets, weights)
+        is_target = jnp.arange(logits.shape[-1]) == targets.ravel()[:, None]
+        of_logits = (jnp.exp(logits - log_total[:, None]) - is_target) * weights.ravel()[:, None]
+        of_logits = of_logits.astype(hidden.dtype)
+        flat = hidden.reshape(-1, hidden.shape[-1])
+        of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=head.dtype)
+        of_hidden = jnp.matmul(of_logits, gathered.T).reshape(hidden.shape)
+        return (sums, layout.constrain(of_head, ("embed", "vocab"))), of_hidden
+
+    (sums, of_head), of_hidden = _over_chunks(of_chunk, (hidden, targets, weights), chunk)
+    return sums, (of_hidden, of_head)
 
 
-token_loss.defvjp(_token_loss, _token_loss_gradient)
+def _backward(
+    chunk: int | None, layout: Layout, gradients: tuple[Array, Array], given: LossAndAccuracy
+) -> tuple[Array, Array, None, None]:
+    of_hidden, of_head = gradients
+    return of_hidden * given.loss.astype(of_hidden.dtype), of_head * given.loss, None, None
+
+
+head_loss.defvjp(_forward, _backward)
+
+
+def _over_chunks(
+    of_chunk: Callable[..., tuple[Any, Any]], arrays: tuple[Array, ...], chunk: int | None
+) -> tuple[Any, Any]:
+    """A function's first result summed over chunks of the arrays' second axis, its second joined along it."""
+    rows, length = arrays[0].shape[:2]
+    if chunk is None or chunk >= length:
+        return of_chunk(*arrays)
+    whole = length // chunk * chunk
+    parts = [x[:, :whole].reshape(rows, -1, chunk, *x.shape[2:]).swapaxes(0, 1) for x in arrays]
+    rest = [x[:, whole:] for x in arrays]
+    first = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), jax.eval_shape(of_chunk, *(x[0] for x in parts))[0])
+
+    def add(total: Any, part: list[Array]) -> tuple[Any, Any]:
+        summed, joined = of_chunk(*part)
+        return jax.tree.map(jnp.add, total, summed), joined
+
+    total, joined = jax.lax.scan(add, first, parts)
+    joined = jax.tree.map(lambda x: x.swapaxes(0, 1).reshape(rows, whole, *x.shape[3:]), joined)
+    if whole < length:
+        total, of_rest = add(total, rest)
+        joined = jax.tree.map(lambda x, y: jnp.concatenate([x, y], axis=1), joined, of_rest)
+    return total, joined

@@ -2,26 +2,31 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
+from jax.sharding import Mesh
 
 from commit_llm.data.loader import ExampleMaker, fit_mixer, held_out_batches, make_mixer, open_batches
 from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
 from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
-from commit_llm.model.parameters import abstract_parameters
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.execution import Execution
+from commit_llm.model.layout import ONE_DEVICE
 from commit_llm.model.precision import compute_dtype
 from commit_llm.model.regularisation import Regularisation
-from commit_llm.parallel.mesh import batch_sharding, make_mesh, parameter_shardings, replicated
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
 from commit_llm.train.held_out import Sums, make_held_out_step
-from commit_llm.train.optimizer import AdamState, learning_rate_schedule, make_optimizer
+from commit_llm.train.loss import chunk_of
+from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
+from commit_llm.train.placement import jit_step, place_state, state_shapes, state_shardings
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.step import Metrics, TrainState, init_state, make_train_step
+from commit_llm.train.step import Metrics, TrainState, make_train_step
 from commit_llm.train.weights import ModelSource, open_model
 
 LOGGER = logging.getLogger("commit_llm")
@@ -45,12 +50,11 @@ class Training:
 
     def place(self, params: Any) -> TrainState:
         """The state before the first step. params are on the mesh, and are given up to it."""
-        init = jax.jit(lambda p: init_state(p, self.optimizer), out_shardings=self.state_shardings, donate_argnums=0)
-        return init(params)
+        return place_state(params, self.optimizer, self.state_shardings)
 
     def abstract_state(self) -> TrainState:
         """Shapes, dtypes and shardings of the state, without its numbers."""
-        shapes = _state_shapes(self.source, self.optimizer)
+        shapes = state_shapes(self.source.config, self.optimizer)
         return jax.tree.map(
             lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
             shapes,
@@ -109,13 +113,12 @@ def resolve_steps(recipe: Recipe, batches: StreamPacker | FirstFitPacker) -> Rec
     return resolved
 
 
-def prepare(recipe: Recipe, source: ModelSource) -> Training:
-    """Optimizer, shardings and the jitted step of a recipe.
+def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None = None) -> Training:
+    """Optimizer, shardings and the jitted step of a recipe, on these devices (by default all there are).
 
     Raises UserError where the mesh does not divide the devices, the model or the batch.
     """
     original = recipe.behaviour == "original"
-    on_cpu = jax.default_backend() == "cpu"
     schedule = learning_rate_schedule(
         recipe.learning_rate,
         recipe.end_learning_rate,
@@ -132,13 +135,8 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         momentum_dtype=jnp.dtype(recipe.momentum_dtype),
         round_beta1=original,
     )
-    mesh = make_mesh(recipe.mesh)
-    rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
-    if rows % split:
-        raise UserError(
-            f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices along "
-            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{rows},-1"
-        )
+    mesh = make_mesh(recipe.mesh, devices)
+    execution = _execution(recipe, source.config, mesh)
     regularisation = Regularisation(
         recipe.embd_pdrop,
         recipe.resid_pdrop,
@@ -147,7 +145,6 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         recipe.fcm_max_ratio,
         shared_attention_mask=original,
     )
-    layout = {"dtype": compute_dtype(recipe.dtype), "unroll": on_cpu, "by_row": on_cpu and split == 1}
     step = make_train_step(
         source.config,
         optimizer,
@@ -155,27 +152,31 @@ def prepare(recipe: Recipe, source: ModelSource) -> Training:
         regularisation=regularisation,
         reduction=recipe.loss_reduction,
         gradient_accumulation=recipe.gradient_accumulation,
+        execution=execution,
+    )
+    of_state, of_batch = state_shardings(source.config, optimizer, mesh), batch_sharding(mesh)
+    held_out_step = jax.jit(make_held_out_step(source.config, execution), in_shardings=(of_state.params, of_batch))
+    return Training(
+        recipe, source, optimizer, schedule, of_state, of_batch, jit_step(step, of_state, mesh), held_out_step
+    )
+
+
+def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> Execution:
+    """How the decoder is best run on a mesh; UserError where the mesh does not divide the batch."""
+    rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
+    if rows % split:
+        raise UserError(
+            f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices along "
+            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{rows},-1"
+        )
+    platform = mesh.devices.flat[0].platform
+    on_cpu = platform == "cpu"
+    return Execution(
+        dtype=compute_dtype(recipe.dtype, platform),
         remat=recipe.remat,
-        **layout,
+        unroll=on_cpu,
+        attention="by_row" if on_cpu and split == 1 else "reference",
+        random_bits="threefry2x32" if on_cpu else "rbg",
+        loss_chunk=chunk_of(rows // split, recipe.seq_len, config.vocab_size // mesh.shape["tensor"]),
+        layout=ONE_DEVICE if mesh.size == 1 else MeshLayout(mesh),
     )
-    everywhere = replicated(mesh)
-    of_params = parameter_shardings(source.config, mesh)
-    of_optimizer = jax.tree.map(
-        lambda node: AdamState(everywhere, of_params, of_params) if isinstance(node, AdamState) else everywhere,
-        _state_shapes(source, optimizer).opt_state,
-        is_leaf=lambda node: isinstance(node, AdamState),
-    )
-    of_state = TrainState(everywhere, of_params, of_optimizer)
-    of_batch = batch_sharding(mesh)
-    jitted = jax.jit(
-        step,
-        in_shardings=(of_state, of_batch),
-        out_shardings=(of_state, everywhere),
-        donate_argnums=0,
-    )
-    held_out_step = jax.jit(make_held_out_step(source.config, **layout), in_shardings=(of_params, of_batch))
-    return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted, held_out_step)
-
-
-def _state_shapes(source: ModelSource, optimizer: optax.GradientTransformation) -> TrainState:
-    return jax.eval_shape(lambda p: init_state(p, optimizer), abstract_parameters(source.config))

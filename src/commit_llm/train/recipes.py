@@ -143,6 +143,9 @@ class Recipe(MixingSettings):
             )
 
 
+# Fields that say where and how a run is computed; of the results they change only the rounding.
+RUNNING = ("mesh", "remat")
+
 MENDED_COMMIT = Recipe()
 MENDED_ALIGN = Recipe(
     form="text", data="wikimedia/wikipedia", ratio=0.5, steps=10000, warmup_steps=300, block_template=False

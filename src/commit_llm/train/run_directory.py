@@ -1,5 +1,6 @@
 """The files of a run directory, but for its checkpoints."""
 
+import dataclasses
 import json
 import platform
 import uuid
@@ -15,7 +16,7 @@ from commit_llm.data.files import sha256, whole_file, whole_folder
 from commit_llm.data.provenance import describe
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
-from commit_llm.train.recipes import Recipe, differences, dump_recipe, load_recipe
+from commit_llm.train.recipes import RUNNING, Recipe, differences, dump_recipe, load_recipe
 
 CONFIG = "config.yaml"
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
@@ -33,8 +34,13 @@ def is_run(path: Path) -> bool:
 
 
 def require_same_recipe(run: Path, recipe: Recipe) -> None:
-    """Raise UserError where the run was made with another recipe, naming the fields that differ."""
-    different = differences(load_recipe(run / CONFIG), recipe)
+    """Raise UserError where the run was made with another recipe, naming the fields that differ.
+
+    A run may go on on other devices and with less memory (`RUNNING`); its config.yaml says how it began.
+    """
+    begun = load_recipe(run / CONFIG)
+    now = {name: getattr(recipe, name) for name in RUNNING}
+    different = differences(dataclasses.replace(begun, **now), recipe)
     if different:
         raise UserError(f"{run}: holds a run of another recipe ({'; '.join(different)}); choose another --out")
 

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import optax
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import NO_REGULARISATION, Remat, forward
+from commit_llm.model.decoder import NO_REGULARISATION, final_norm, head_matrix, hidden_states
+from commit_llm.model.execution import PLAIN, Execution
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation
-from commit_llm.train.loss import LossAndAccuracy, Reduction, token_weights, weighted_loss
+from commit_llm.train.loss import LossAndAccuracy, Reduction, head_loss, token_weights
 
 # input_tokens, target_tokens, segment_ids, positions (int32) and loss_masks (fp32), each (rows, sequence).
 Batch = dict[str, Any]
@@ -46,10 +47,7 @@ def make_train_step(
     regularisation: Regularisation = NO_REGULARISATION,
     reduction: Reduction = "token",
     gradient_accumulation: int = 1,
-    dtype: Any = jnp.float32,
-    remat: Remat = "none",
-    unroll: bool = False,
-    by_row: bool = False,
+    execution: Execution = PLAIN,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
     """A pure function (state, batch) -> (state, metrics), to be jitted.
 
@@ -57,12 +55,15 @@ def make_train_step(
     """
 
     def loss_of(params: Parameters, part: Batch, key: jax.Array) -> tuple[jax.Array, LossAndAccuracy]:
-        logits = forward(
+        hidden = hidden_states(
             config, params, part["input_tokens"], part["segment_ids"], part["positions"],
-            dtype=dtype, regularisation=regularisation, remat=remat, unroll=unroll, by_row=by_row,
+            execution=execution, regularisation=regularisation,
             dropout_key=None if regularisation == NO_REGULARISATION else key,
         )  # fmt: skip
-        sums = weighted_loss(logits, part["target_tokens"], part["weights"])
+        sums = head_loss(
+            final_norm(config, params, hidden), head_matrix(config, params), part["target_tokens"], part["weights"],
+            execution.loss_chunk, execution.layout,
+        )  # fmt: skip
         return sums.loss, sums
 
     def gradients_of(params: Parameters, batch: Batch, key: jax.Array) -> tuple[LossAndAccuracy, Parameters]:
@@ -83,7 +84,8 @@ def make_train_step(
         return sums, gradients
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
-        sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(jax.random.key(seed), state.step))
+        base_key = jax.random.key(seed, impl=execution.random_bits)
+        sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(base_key, state.step))
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         metrics = Metrics(sums.loss, sums.accuracy, optax.tree.norm(gradients))

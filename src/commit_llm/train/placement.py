@@ -1,0 +1,51 @@
+"""Where the state of training lives on a mesh, and the step compiled for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import optax
+from jax.sharding import Mesh
+
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.parameters import abstract_parameters
+from commit_llm.parallel.mesh import batch_sharding, parameter_shardings, replicated
+from commit_llm.train.optimizer import AdamState
+from commit_llm.train.step import Batch, Metrics, TrainState, init_state
+
+
+def state_shapes(config: ModelConfig, optimizer: optax.GradientTransformation) -> TrainState:
+    """Shapes and dtypes of the state."""
+    return jax.eval_shape(lambda params: init_state(params, optimizer), abstract_parameters(config))
+
+
+def state_shardings(config: ModelConfig, optimizer: optax.GradientTransformation, mesh: Mesh) -> TrainState:
+    """A sharding for each of its arrays: both moments live where their parameter does.
+
+    Raises UserError where the mesh does not divide the model.
+    """
+    everywhere, of_params = replicated(mesh), parameter_shardings(config, mesh)
+    of_optimizer = jax.tree.map(
+        lambda node: AdamState(everywhere, of_params, of_params) if isinstance(node, AdamState) else everywhere,
+        state_shapes(config, optimizer).opt_state,
+        is_leaf=lambda node: isinstance(node, AdamState),
+    )
+    return TrainState(everywhere, of_params, of_optimizer)
+
+
+def jit_step(step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], of_state: TrainState, mesh: Mesh) -> Any:
+    """The step, jitted: it gives up its state to the new one, which lives in the same places.
+
+    Were the places of the outputs left to XLA, the second step could find the state elsewhere, and compile again.
+    """
+    return jax.jit(
+        step,
+        in_shardings=(of_state, batch_sharding(mesh)),
+        out_shardings=(of_state, replicated(mesh)),
+        donate_argnums=0,
+    )
+
+
+def place_state(params: Any, optimizer: optax.GradientTransformation, of_state: TrainState) -> TrainState:
+    """The state before the first step. params are on the mesh, and are given up to it."""
+    return jax.jit(lambda p: init_state(p, optimizer), out_shardings=of_state, donate_argnums=0)(params)

@@ -1,0 +1,100 @@
+"""Training steps on meshes, as a program of its own: how many fake devices there are is settled when jax starts.
+
+    python -m tests.train.mesh_program CASE MESH ...
+
+CASE is golden (the twenty steps of tests/train/test_golden_training.py, 4 rows and 4 heads) or wide (five steps
+of 8 rows and 8 heads, with every noise and packed segments). Prints {mesh: {name: a list, a value a step}} as JSON.
+The reference material is where COMMIT_SHARED says; RANDOM_BITS is the generator of the dropouts.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.execution import Execution
+from commit_llm.model.parameters import init_parameters
+from commit_llm.model.regularisation import Regularisation
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
+from commit_llm.train.optimizer import make_optimizer
+from commit_llm.train.placement import jit_step, place_state, state_shardings
+from commit_llm.train.step import make_train_step
+from tests.conftest import Shared, golden_model
+from tests.train.test_golden_training import batch_of, golden_optimizer
+
+WIDE = ModelConfig(
+    vocab_size=96, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=8,
+    num_key_value_heads=8, head_dim=8,
+)  # fmt: skip
+
+
+def golden():
+    """Configuration, parameters, optimizer, options of the step, and batches of the golden run."""
+    shared = Shared(Path(os.environ["COMMIT_SHARED"]))
+    settings = shared.golden_json("train_log.json")["fp32mom_lr1e-3"]["optimizer"]
+    batches = np.load(shared.golden("train_batches20.npz"))
+    options = {"reduction": "row", "execution": Execution(remat="nothing")}
+    return *golden_model(shared), golden_optimizer(settings), options, [batch_of(batches, n) for n in range(20)]
+
+
+def wide():
+    """The same of a small model with 8 heads, trained on 8 rows, with a logits chunk that does not divide them."""
+    random = np.random.default_rng(0)
+
+    def batch():
+        tokens = random.integers(0, WIDE.vocab_size, (8, 33)).astype(np.int32)
+        return {
+            "input_tokens": tokens[:, :-1],
+            "target_tokens": tokens[:, 1:],
+            "loss_masks": (random.random((8, 32)) < 0.7).astype(np.float32),
+            "segment_ids": np.tile(np.repeat(np.array([1, 2, 0], np.int32), [15, 12, 5]), (8, 1)),
+            "positions": np.tile(np.concatenate([np.arange(n) for n in (15, 12, 5)]).astype(np.int32), (8, 1)),
+        }
+
+    options = {
+        "regularisation": Regularisation(0.1, 0.1, 0.1, 0.0, 0.3),
+        "execution": Execution(
+            remat="nothing", loss_chunk=7, random_bits=os.environ.get("RANDOM_BITS", "threefry2x32")
+        ),
+    }
+    optimizer = make_optimizer(
+        lambda step: 1e-3, beta1=0.9, beta2=0.999, weight_decay=0.0, clip_norm=1.0, momentum_dtype=jnp.float32,
+        round_beta1=False,
+    )  # fmt: skip
+    return WIDE, init_parameters(WIDE, jax.random.key(0)), optimizer, options, [batch() for _ in range(5)]
+
+
+def steps(case, sizes):
+    """The metrics of every step on a mesh, and the norm of the parameters after it."""
+    config, params, optimizer, options, batches = {"golden": golden, "wide": wide}[case]()
+    mesh = make_mesh(sizes)
+    if mesh.size > 1:
+        options["execution"] = Execution(**vars(options["execution"]) | {"layout": MeshLayout(mesh)})
+    of_state = state_shardings(config, optimizer, mesh)
+    step = jit_step(make_train_step(config, optimizer, **options), of_state, mesh)
+    norm = jax.jit(optax.tree.norm)
+    on_mesh = jax.tree.map(
+        lambda x, sharding: jax.make_array_from_callback(x.shape, sharding, lambda index: np.asarray(x)[index]),
+        jax.tree.map(jnp.asarray, params),
+        of_state.params,
+    )
+    state, logged = place_state(on_mesh, optimizer, of_state), []
+    for batch in batches:
+        placed = {
+            name: jax.make_array_from_callback(x.shape, batch_sharding(mesh), lambda index, x=x: x[index])
+            for name, x in batch.items()
+        }
+        state, metrics = step(state, placed)
+        logged.append({**{k: float(v) for k, v in metrics._asdict().items()}, "param_norm": float(norm(state.params))})
+    assert step._cache_size() == 1, "a step was compiled twice"
+    return {name: [line[name] for line in logged] for name in logged[0]}
+
+
+if __name__ == "__main__":
+    print(json.dumps({sizes: steps(sys.argv[1], sizes) for sizes in sys.argv[2:]}))
