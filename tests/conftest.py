@@ -11,7 +11,10 @@ import pytest
 from jaxtyping import install_import_hook
 
 # jaxtyping annotations are checked in tests only. Before the modules are imported.
-CHECKED = ["model.attention", "model.decoder", "model.generation", "model.regularisation", "train.loss", "train.step"]
+CHECKED = [
+    "model.attention", "model.attention_choice", "model.decoder", "model.fast_attention", "model.generation",
+    "model.regularisation", "train.loss", "train.step",
+]  # fmt: skip
 install_import_hook([f"commit_llm.{name}" for name in CHECKED], "beartype.beartype")
 
 # Many tests compile the same few programs: keep them, between processes too, for as long as the session lasts.

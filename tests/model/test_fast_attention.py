@@ -1,0 +1,159 @@
+"""The fast attentions against the reference path: the kernels interpreted, cuDNN's way without cuDNN."""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from commit_llm.model import fast_attention
+from commit_llm.model.attention import attend, attention_mask
+from commit_llm.model.fast_attention import cudnn_attention, splash_attention, splash_block
+from commit_llm.model.layout import ONE_DEVICE
+
+# Forward and gradients of both are one program for each of these, to be thrifty with compilations.
+INTERPRETED = functools.partial(splash_attention, interpret=True)
+PLAIN = functools.partial(cudnn_attention, implementation="xla")
+
+
+def packed(rows, seq_len):
+    """Segments and positions of rows of three examples, the second ending where a block does, and padding."""
+    segments, positions = np.zeros((2, rows, seq_len), np.int32)
+    for row in range(rows):
+        at = 0
+        for segment, length in enumerate((seq_len // 4 + row, seq_len // 4 - row, seq_len // 5), 1):
+            segments[row, at : at + length], positions[row, at : at + length] = segment, np.arange(length)
+            at += length
+    return jnp.asarray(segments), jnp.asarray(positions)
+
+
+def example(heads, key_heads, seq_len, size=16, rows=2, dtype=jnp.float32):
+    """Queries, keys, values, the output's gradient; segments; keys kept, half of them and the first of a segment."""
+    keys = jax.random.split(jax.random.key(0), 5)
+    shapes = [(rows, heads, seq_len, size), *[(rows, key_heads, seq_len, size)] * 2, (rows, heads, seq_len, size)]
+    arrays = [jax.random.normal(key, shape, dtype) for key, shape in zip(keys, shapes, strict=False)]
+    segments, positions = packed(rows, seq_len)
+    return arrays, segments, jax.random.bernoulli(keys[4], 0.5, segments.shape) | (positions == 0)
+
+
+def reference(query, key, value, segments, keep, layout):
+    return attend(query, key, value, attention_mask(segments, keep))
+
+
+def forward_and_gradients(attention, arrays, segments, keep):
+    @jax.jit
+    def run(query, key, value, wanted):
+        output, pull = jax.vjp(lambda *args: attention(*args, segments, keep, ONE_DEVICE), query, key, value)
+        return output, pull(wanted)
+
+    return run(*arrays)
+
+
+def assert_held_to_the_reference(attention, arrays, segments, keep, forward=1.2e-6, gradient=2e-6):
+    """Forward in absolute terms (values are about 1), gradients as a share of the largest."""
+    output, gradients = forward_and_gradients(attention, arrays, segments, keep)
+    wanted, wanted_gradients = forward_and_gradients(reference, arrays, segments, keep)
+    np.testing.assert_allclose(output, wanted, rtol=0, atol=forward)
+    for ours, theirs in zip(gradients, wanted_gradients, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=gradient * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize(("key_heads", "forgetful"), [(2, True), (4, False)])
+@pytest.mark.parametrize("attention", [INTERPRETED, PLAIN], ids=["splash", "cudnn's way"])
+def test_held_to_the_reference(attention, key_heads, forgetful, monkeypatch):
+    monkeypatch.setattr(fast_attention, "LARGEST_BLOCK", 128)  # two blocks of queries and of keys
+    arrays, segments, keep = example(4, key_heads, 256)
+    assert not keep.all()
+    assert (segments == 0).any()
+    assert_held_to_the_reference(attention, arrays, segments, keep if forgetful else None)
+
+
+@pytest.mark.parametrize("attention", [INTERPRETED, PLAIN], ids=["splash", "cudnn's way"])
+def test_a_row_without_a_key_is_finite(attention):
+    arrays, segments, _ = example(2, 1, 128, rows=1)
+    output, gradients = forward_and_gradients(attention, arrays, segments, jnp.zeros_like(segments, bool))
+    for array in (output, *gradients):
+        assert np.isfinite(array).all()
+
+
+def test_blocks():
+    assert [splash_block(length) for length in (128, 512, 640, 768, 2048, 4096)] == [128, 512, 128, 384, 512, 512]
+
+
+def test_production_does_not_interpret():
+    arrays, segments, keep = example(2, 2, 128, rows=1)
+    with pytest.raises(ValueError, match="interpret"):
+        forward_and_gradients(splash_attention, arrays, segments, keep)
+
+
+def test_cudnn_is_what_is_emitted(monkeypatch):
+    """Lowered for a GPU that is not there; jax asks for cuDNN's version first."""
+    stablehlo = pytest.importorskip("jax._src.cudnn.fused_attention_stablehlo", reason="jax keeps it elsewhere")
+    monkeypatch.setattr(stablehlo, "check_cudnn_version", lambda: 91000)
+    arrays, segments, keep = example(4, 2, 256, 64, dtype=jnp.bfloat16)
+
+    def run(query, key, value, wanted, segments, keep):
+        output, pull = jax.vjp(lambda *args: cudnn_attention(*args, segments, keep, ONE_DEVICE), query, key, value)
+        return output, pull(wanted)
+
+    lowered = jax.jit(run).trace(*arrays, segments, keep).lower(lowering_platforms=("cuda",)).as_text()
+    calls = re.findall(r"custom_call @(__cudnn\S+?)\(", lowered)
+    assert calls == ["__cudnn$fmhaScaleBiasSoftmax", "__cudnn$fmhaScaleBiasSoftmaxBackward"]
+    assert lowered.count(r"mask_type\22: \22CAUSAL") == 2
+
+
+def test_cudnn_on_a_gpu():
+    gpus = [device for device in jax.devices() if device.platform == "gpu"]
+    if not gpus:
+        pytest.skip("no GPU here")
+    for seq_len, size in ((256, 64), (512, 128)):
+        arrays, segments, keep = example(8, 4, seq_len, size, dtype=jnp.bfloat16)
+        assert_held_to_the_reference(cudnn_attention, arrays, segments, keep, forward=0.03, gradient=0.03)
+
+
+TPU_PROGRAM = """
+import json, sys
+import jax, jax.numpy as jnp
+from jax.experimental import topologies
+from jax.sharding import SingleDeviceSharding
+from commit_llm.model.attention_choice import choose_attention
+from commit_llm.model.fast_attention import splash_attention
+from commit_llm.model.layout import ONE_DEVICE
+from tests.model.test_attention_choice import LLAMA_7B
+
+def gradients(query, key, value, segments, keep):
+    loss = lambda *args: splash_attention(*args, segments, keep, ONE_DEVICE).astype(jnp.float32).sum()
+    return jax.grad(loss, (0, 1, 2))(query, key, value)
+
+for name in sys.argv[1:]:
+    device = topologies.get_topology_desc(platform="tpu", topology_name=name).devices[0]
+    paths = []
+    for seq_len, size in ((512, 64), (2048, 128), (2048, 256)):
+        def array(shape, dtype="bfloat16"):
+            return jax.ShapeDtypeStruct(shape, dtype, sharding=SingleDeviceSharding(device))
+        heads, key_heads = array((2, 4, seq_len, size)), array((2, 2, seq_len, size))
+        rows = [array((2, seq_len), dtype) for dtype in ("int32", "bool")]
+        program = jax.jit(gradients).lower(heads, key_heads, key_heads, *rows).compile().as_text()
+        paths.append(sum(program.count(f'"splash_mha_{part}_') > 0 for part in ("fwd", "dq", "dkv")))
+    choice = choose_attention(LLAMA_7B, device, dtype="bfloat16", seq_len=2048)
+    print(json.dumps([name, str(choice), paths]))
+"""
+
+
+@pytest.mark.slow
+def test_splash_compiles_for_every_tpu_that_it_is_chosen_for():
+    pytest.importorskip("libtpu", reason="no libtpu here (extra tpu), so no TPU topologies")
+    names = ["v4:2x2x1", "v5e:2x4", "v5p:2x2x1", "v6e:2x4", "tpu7x:2x2x1"]
+    environment = {"JAX_PLATFORMS": "cpu", "TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
+    program = [sys.executable, "-c", TPU_PROGRAM, *names]
+    done = subprocess.run(program, env=os.environ | environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    kinds = ["TPU v4", "TPU v5 lite", "TPU v5", "TPU v6 lite", "TPU7x"]
+    assert told == [[n, f"attention: splash (on {k})", [3, 3, 3]] for n, k in zip(names, kinds, strict=True)]
