@@ -133,16 +133,16 @@ def gradients(query, key, value, segments, keep):
 
 for name in sys.argv[1:]:
     device = topologies.get_topology_desc(platform="tpu", topology_name=name).devices[0]
-    paths = []
-    for seq_len, size in ((512, 64), (2048, 128), (2048, 256)):
+    kernels = []
+    for seq_len, size in ((512, 64), (2048, 128)):
         def array(shape, dtype="bfloat16"):
             return jax.ShapeDtypeStruct(shape, dtype, sharding=SingleDeviceSharding(device))
         heads, key_heads = array((2, 4, seq_len, size)), array((2, 2, seq_len, size))
         rows = [array((2, seq_len), dtype) for dtype in ("int32", "bool")]
         program = jax.jit(gradients).lower(heads, key_heads, key_heads, *rows).compile().as_text()
-        paths.append(sum(program.count(f'"splash_mha_{part}_') > 0 for part in ("fwd", "dq", "dkv")))
+        kernels.append(program.count('custom_call_target="tpu_custom_call"'))
     choice = choose_attention(LLAMA_7B, device, dtype="bfloat16", seq_len=2048)
-    print(json.dumps([name, str(choice), paths]))
+    print(json.dumps([name, str(choice), kernels]))
 """
 
 
@@ -154,6 +154,7 @@ def test_splash_compiles_for_every_tpu_that_it_is_chosen_for():
     program = [sys.executable, "-c", TPU_PROGRAM, *names]
     done = subprocess.run(program, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+    # Forward, and backward one kernel for the queries and one for the keys and values.
     told = [json.loads(line) for line in done.stdout.splitlines()]
     kinds = ["TPU v4", "TPU v5 lite", "TPU v5", "TPU v6 lite", "TPU7x"]
-    assert told == [[n, f"attention: splash (on {k})", [3, 3, 3]] for n, k in zip(names, kinds, strict=True)]
+    assert told == [[n, f"attention: splash (on {k})", [3, 3]] for n, k in zip(names, kinds, strict=True)]
