@@ -39,12 +39,10 @@ def choose_attention(
     seq_len: int,
     attn_pdrop: float = 0.0,
     row_shards: int = 1,
-    head_shards: int = 1,
 ) -> Choice:
     """The path for a model on devices like this one, which need not be there (a topology's).
 
-    dtype is that of the matrix products; row_shards and head_shards say over how many devices the rows of a
-    batch and the heads are split.
+    dtype is that of the matrix products; row_shards says over how many devices the rows of a batch are split.
     """
     if wanted == "reference":
         return Choice("reference", "asked for")
@@ -53,7 +51,7 @@ def choose_attention(
             return Choice("by_row", "one row's scores stay in a CPU's cache")
         return Choice("reference", "rows are split over CPU devices, which have no fast attention")
     fast, missing = _of_device(device)
-    obstacle = missing or _obstacle(config, fast, jnp.dtype(dtype), seq_len, attn_pdrop, head_shards)
+    obstacle = missing or _obstacle(config, fast, jnp.dtype(dtype), seq_len, attn_pdrop)
     return Choice("reference", obstacle) if obstacle else Choice(fast, f"on {device.device_kind}")
 
 
@@ -72,15 +70,13 @@ def _of_device(device: Any) -> tuple[Literal["splash", "cudnn"], str | None]:
 
 
 def _obstacle(
-    config: ModelConfig, fast: Literal["splash", "cudnn"], dtype: Any, seq_len: int, attn_pdrop: float, head_shards: int
+    config: ModelConfig, fast: Literal["splash", "cudnn"], dtype: Any, seq_len: int, attn_pdrop: float
 ) -> str | None:
     """What of the case the fast attention cannot express, or None."""
     if attn_pdrop > 0:
         return f"attention dropout {attn_pdrop:g} needs the weights themselves"
     if dtype != jnp.bfloat16:
         return f"{dtype.name} products are asked for; {fast} is for bfloat16"
-    if config.num_key_value_heads % head_shards:
-        return f"{config.num_key_value_heads} key-value heads do not divide over {head_shards} devices"
     size, largest = config.head_dim, SPLASH_LARGEST_HEAD if fast == "splash" else CUDNN_LARGEST_HEAD
     if size > largest:
         return f"a head of {size}; {fast} takes up to {largest}"
