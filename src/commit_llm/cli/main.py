@@ -9,6 +9,7 @@ import threading
 from types import FrameType
 
 from commit_llm import __version__
+from commit_llm.cli.notes import notes_shown
 from commit_llm.cli.status import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 
@@ -51,7 +52,8 @@ def main(argv: list[str] | None = None) -> int:
             near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`commit-llm --help` lists the commands"
             raise UserError(f"no command {argv[0]!r}; {hint}")
-        status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
+        with notes_shown():
+            status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
         return status or DONE
     except UserError as error:
         print(f"commit-llm {argv[0]}: {error}", file=sys.stderr)
