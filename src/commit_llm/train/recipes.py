@@ -78,6 +78,8 @@ class Recipe(MixingSettings):
     """Devices along data, fsdp and tensor; -1 is all that is left."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU. Weights are float32."""
+    attention: Literal["auto", "reference"] = "auto"
+    """Fast attention where it can express the recipe, or always the reference path."""
     remat: Literal["none", "dots", "nothing"] = "nothing"
     """What a layer keeps for the backward pass: all (none is recomputed), matrix products, nothing."""
     embd_pdrop: float = 0.05
