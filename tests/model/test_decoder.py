@@ -216,3 +216,15 @@ def test_attention_by_row_is_attention(shared):
 
     for one, other in zip(*map(jax.tree.leaves, (run(attend), run(attend_by_row))), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-5)
+
+
+def test_a_fast_attention_refuses_dropout(params):
+    tokens = jnp.arange(8)[None]
+    with pytest.raises(ValueError, match=r"splash attention has no dropout, and attn_pdrop is 0\.1"):
+        forward(
+            SMALL,
+            params,
+            tokens,
+            execution=Execution(attention="splash"),
+            regularisation=Regularisation(attn_pdrop=0.1),
+        )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.execution import AttentionPath
 from commit_llm.model.fast_attention import LANES
 
 # device_kind is "TPU v2", "TPU v3", "TPU v4", "TPU v5 lite" (v5e), "TPU v5" (v5p), "TPU v6 lite", "TPU7x".
@@ -23,7 +24,7 @@ Wanted = Literal["auto", "reference"]
 class Choice:
     """path is a name of `Execution.attention`, why a few words for the user."""
 
-    path: Literal["reference", "by_row", "splash", "cudnn"]
+    path: AttentionPath
     why: str
 
     def __str__(self) -> str:

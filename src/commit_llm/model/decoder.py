@@ -14,11 +14,13 @@ from jaxtyping import Array, Float, Int
 from commit_llm.model.attention import attend, attend_by_row, attention_mask, rotary_tables, rotate
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import PLAIN, POLICIES, Execution
+from commit_llm.model.fast_attention import cudnn_attention, splash_attention
 from commit_llm.model.layout import ONE_DEVICE, Axes, Layout
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation, attention_dropout, dropout, forgetful_keys
 
 HIDDEN: Axes = ("batch", None, None)  # of hidden states, (B, T, E)
+FAST: dict[str, Callable[..., Array]] = {"splash": splash_attention, "cudnn": cudnn_attention}
 NO_REGULARISATION = Regularisation()
 # (queries, keys, values, already turned) to (attended queries, whatever the caller wants carried on).
 Attention = Callable[[Array, Array, Array], tuple[Array, Any]]
@@ -118,9 +120,12 @@ def hidden_states(
 ) -> Float[Array, "B T E"]:
     """Hidden states after the last layer, before the final norm.
 
-    Without a dropout_key nothing is random: no dropout, no forgetful masking (evaluation).
+    Without a dropout_key nothing is random: no dropout, no forgetful masking (evaluation). Raises ValueError
+    for attention dropout where the execution's attention has none.
     """
-    rates, layout = regularisation, execution.layout
+    rates, layout, fast = regularisation, execution.layout, FAST.get(execution.attention)
+    if fast is not None and rates.attn_pdrop > 0:
+        raise ValueError(f"{execution.attention} attention has no dropout, and attn_pdrop is {rates.attn_pdrop}")
     embd_key, fcm_key, layer_key = (None,) * 3 if dropout_key is None else jax.random.split(dropout_key, 3)
     keep_keys = None
     if fcm_key is not None and rates.fcm_max_ratio > 0:
@@ -132,6 +137,8 @@ def hidden_states(
         keys = None if layer_key is None else jax.random.split(jax.random.fold_in(layer_key, index), 3)
 
         def attention(query: Array, key: Array, value: Array) -> tuple[Array, None]:
+            if fast is not None:
+                return fast(query, key, value, segment_ids, keep_keys, layout), None
             keep_weights, keep_probability = None, 1.0
             if keys is not None and rates.attn_pdrop > 0:
                 weights = (*query.shape[:3], key.shape[2])

@@ -15,8 +15,9 @@ POLICIES: dict[str, Callable[..., Any]] = {
     "dots": jax.checkpoint_policies.dots_with_no_batch_dims_saveable,
     "nothing": jax.checkpoint_policies.nothing_saveable,
 }
-# reference can express everything; by_row is the same for a CPU (model/attention.py).
-AttentionPath = Literal["reference", "by_row"]
+# reference can express everything, by_row is the same for a CPU (model/attention.py); splash for a TPU and cudnn for
+# a GPU have no attention dropout (model/fast_attention.py). model/attention_choice.py chooses.
+AttentionPath = Literal["reference", "by_row", "splash", "cudnn"]
 
 
 @dataclass(frozen=True)

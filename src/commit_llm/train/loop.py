@@ -75,6 +75,8 @@ def train(
         recipe, batches, held_out = open_recipe_batches(recipe, source)
         recipe = resolve_steps(recipe, batches)
         training = prepare(recipe, source)
+        if jax.process_index() == 0:
+            LOGGER.info("%s", training.attention)
         if new:
             params, weights_dtype = _first_params(training)
             create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)

@@ -15,8 +15,9 @@ from commit_llm.data.loader import ExampleMaker, fit_mixer, held_out_batches, ma
 from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
 from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
+from commit_llm.model.attention_choice import Choice, choose_attention
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import Execution
+from commit_llm.model.execution import AttentionPath, Execution
 from commit_llm.model.layout import ONE_DEVICE
 from commit_llm.model.precision import compute_dtype
 from commit_llm.model.regularisation import Regularisation
@@ -36,7 +37,8 @@ LOGGER = logging.getLogger("commit_llm")
 class Training:
     """What a recipe comes to. step is jitted and donates its state; learning_rate is a function of the step from 0.
 
-    held_out_step is jitted too: (parameters, batch) to the sums of train/held_out.py.
+    held_out_step is jitted too: (parameters, batch) to the sums of train/held_out.py. attention says which is
+    used, and why.
     """
 
     recipe: Recipe
@@ -47,6 +49,7 @@ class Training:
     batch_sharding: Any
     step: Callable[[TrainState, Any], tuple[TrainState, Metrics]]
     held_out_step: Callable[[Any, Any], Sums]
+    attention: Choice
 
     def place(self, params: Any) -> TrainState:
         """The state before the first step. params are on the mesh, and are given up to it."""
@@ -136,7 +139,8 @@ def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None =
         round_beta1=original,
     )
     mesh = make_mesh(recipe.mesh, devices)
-    execution = _execution(recipe, source.config, mesh)
+    attention = _attention(recipe, source.config, mesh)
+    execution = _execution(recipe, source.config, mesh, attention.path)
     regularisation = Regularisation(
         recipe.embd_pdrop,
         recipe.resid_pdrop,
@@ -156,12 +160,25 @@ def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None =
     )
     of_state, of_batch = state_shardings(source.config, optimizer, mesh), batch_sharding(mesh)
     held_out_step = jax.jit(make_held_out_step(source.config, execution), in_shardings=(of_state.params, of_batch))
-    return Training(
-        recipe, source, optimizer, schedule, of_state, of_batch, jit_step(step, of_state, mesh), held_out_step
+    jitted = jit_step(step, of_state, mesh)
+    return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention)
+
+
+def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> Choice:
+    """The attention for a recipe on the kind of device that a mesh is made of."""
+    device = mesh.devices.flat[0]
+    return choose_attention(
+        config,
+        device,
+        wanted=recipe.attention,
+        dtype=compute_dtype(recipe.dtype, device.platform),
+        seq_len=recipe.seq_len,
+        attn_pdrop=recipe.attn_pdrop,
+        row_shards=mesh.shape["data"] * mesh.shape["fsdp"],
     )
 
 
-def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> Execution:
+def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: AttentionPath) -> Execution:
     """How the decoder is best run on a mesh; UserError where the mesh does not divide the batch."""
     rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
     if rows % split:
@@ -175,7 +192,7 @@ def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> Execution:
         dtype=compute_dtype(recipe.dtype, platform),
         remat=recipe.remat,
         unroll=on_cpu,
-        attention="by_row" if on_cpu and split == 1 else "reference",
+        attention=attention,
         random_bits="threefry2x32" if on_cpu else "rbg",
         loss_chunk=chunk_of(rows // split, recipe.seq_len, config.vocab_size // mesh.shape["tensor"]),
         layout=ONE_DEVICE if mesh.size == 1 else MeshLayout(mesh),

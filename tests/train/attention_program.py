@@ -1,0 +1,62 @@
+"""A step of training with each attention on meshes, as a program of its own: jax settles its devices when it starts.
+
+    python -m tests.train.attention_program MESH ...
+
+Splash is interpreted and cuDNN is left to XLA, for a CPU has neither. Prints {mesh: {attention: {name: value}}}
+as JSON: the metrics, and the norm of the parameters after the step.
+"""
+
+import dataclasses
+import functools
+import json
+import sys
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from commit_llm.model import decoder
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.execution import Execution
+from commit_llm.model.fast_attention import cudnn_attention, splash_attention
+from commit_llm.model.parameters import init_parameters
+from commit_llm.model.regularisation import Regularisation
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
+from commit_llm.train.placement import jit_step, place_state, state_shardings
+from commit_llm.train.step import make_train_step
+from tests.model.test_fast_attention import packed
+
+CONFIG = ModelConfig(
+    vocab_size=96, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
+    num_key_value_heads=2, head_dim=16,
+)  # fmt: skip
+ROWS, SEQ_LEN = 8, 128
+
+
+def step(sizes, attention):
+    """One step of SGD without momentum, so that parameters tell the gradients."""
+    mesh, optimizer = make_mesh(sizes), optax.sgd(1.0)
+    execution = Execution(remat="nothing", attention=attention)
+    if mesh.size > 1:
+        execution = dataclasses.replace(execution, layout=MeshLayout(mesh))
+    of_state = state_shardings(CONFIG, optimizer, mesh)
+    regularisation = Regularisation(fcm_max_ratio=0.5)
+    train_step = make_train_step(CONFIG, optimizer, regularisation=regularisation, execution=execution)
+    state = place_state(jax.device_put(PARAMS, of_state.params), optimizer, of_state)
+    segments, positions = packed(ROWS, SEQ_LEN)
+    tokens = jax.random.randint(jax.random.key(1), (ROWS, SEQ_LEN + 1), 0, CONFIG.vocab_size)
+    batch = {"input_tokens": tokens[:, :-1], "target_tokens": tokens[:, 1:], "loss_masks": segments > 0}
+    batch |= {"segment_ids": segments, "positions": positions}
+    batch["loss_masks"] = batch["loss_masks"].astype(jnp.float32)
+    state, metrics = jit_step(train_step, of_state, mesh)(state, jax.device_put(batch, batch_sharding(mesh)))
+    values = metrics._asdict() | {"param_norm": optax.tree.norm(state.params)}
+    return {name: float(value) for name, value in values.items()}
+
+
+if __name__ == "__main__":
+    decoder.FAST["splash"] = functools.partial(splash_attention, interpret=True)
+    decoder.FAST["cudnn"] = functools.partial(cudnn_attention, implementation="xla")
+    # Larger than fresh weights are, so that it matters what is attended to.
+    PARAMS = jax.tree.map(lambda x: 4 * jax.device_get(x), init_parameters(CONFIG, jax.random.key(0)))
+    paths = ("reference", "splash", "cudnn")
+    print(json.dumps({sizes: {path: step(sizes, path) for path in paths} for sizes in sys.argv[1:]}))

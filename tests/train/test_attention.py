@@ -1,0 +1,103 @@
+"""Fast attention in whole training steps: on meshes of fake devices, compiled for TPUs, and told to the user."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from commit_llm.cli.main import main
+from commit_llm.errors import UserError
+from commit_llm.train.prepare import open_recipe_model, prepare
+from commit_llm.train.recipes import dump_recipe
+
+
+def run_program(program, environment):
+    """What a Python program of its own prints, a JSON value a line."""
+    environment = os.environ | {"JAX_PLATFORMS": "cpu"} | environment
+    done = subprocess.run([sys.executable, *program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.slow
+def test_every_attention_takes_the_same_step():
+    """Forgetful masking, packed segments, padding and grouped heads, on one device and on eight."""
+    meshes = {"1,1,1": 1, "1,4,2": 8}
+    wanted = None
+    for sizes, devices in meshes.items():
+        fake = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+        [told] = run_program(["-m", "tests.train.attention_program", sizes], fake)
+        wanted = wanted or told[sizes]["reference"]
+        for path in ("reference", "splash", "cudnn"):
+            assert told[sizes][path] == pytest.approx(wanted, rel=5e-6), (sizes, path)
+
+
+TPU_PROGRAM = """
+import json, sys
+import jax, jax.numpy as jnp
+import numpy as np
+import optax
+from jax.experimental import topologies
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.execution import Execution
+from commit_llm.model.regularisation import Regularisation
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
+from commit_llm.train.placement import jit_step, state_shapes, state_shardings
+from commit_llm.train.step import make_train_step
+
+config = ModelConfig(vocab_size=256, hidden_size=256, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4,
+    num_key_value_heads=2, head_dim=64)
+optimizer = optax.adamw(1e-3)
+for name, sizes in (case.split("/") for case in sys.argv[1:]):
+    mesh = make_mesh(sizes, topologies.get_topology_desc(platform="tpu", topology_name=name).devices)
+    execution = Execution(jnp.bfloat16, "nothing", attention="splash", random_bits="rbg", layout=MeshLayout(mesh))
+    step = make_train_step(config, optimizer, regularisation=Regularisation(fcm_max_ratio=0.1), execution=execution)
+    of_state = state_shardings(config, optimizer, mesh)
+    state = jax.tree.map(
+        lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where),
+        state_shapes(config, optimizer), of_state,
+    )
+    dtypes = {name: np.int32 for name in ("input_tokens", "target_tokens", "segment_ids", "positions")}
+    batch = {
+        name: jax.ShapeDtypeStruct((8, 512), dtype, sharding=batch_sharding(mesh))
+        for name, dtype in (dtypes | {"loss_masks": np.float32}).items()
+    }
+    program = jit_step(step, of_state, mesh).lower(state, batch).compile().as_text()
+    print(json.dumps([name, sizes, program.count('custom_call_target="tpu_custom_call"')]))
+"""
+
+
+@pytest.mark.slow
+def test_a_step_with_splash_compiles_for_tpus():
+    pytest.importorskip("libtpu", reason="no libtpu here (extra tpu), so no TPU topologies")
+    cases = [(name, sizes) for name in ("v4:2x2x1", "v5e:2x4") for sizes in ("1,-1,1", "1,-1,2")]
+    environment = {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
+    told = run_program(["-c", TPU_PROGRAM, *map("/".join, cases)], environment)
+    # In the scanned layer: forward, forward again, and backward one kernel for queries, one for keys and values.
+    assert told == [[name, sizes, 4] for name, sizes in cases]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "attention: by row (one row's scores stay in a CPU's cache)"),
+        ({"attention": "reference"}, "attention: reference (asked for)"),
+    ],
+)
+def test_a_recipe_comes_to_an_attention(small_recipe, changes, told):
+    recipe = small_recipe(**changes)
+    assert str(prepare(recipe, open_recipe_model(recipe)).attention) == told
+
+
+def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch, capsys):
+    def enough(training):
+        raise UserError("enough")
+
+    monkeypatch.setattr("commit_llm.train.loop._first_params", enough)  # what comes after is not looked at
+    config = tmp_path / "config.yaml"
+    config.write_text(dump_recipe(small_recipe()))
+    assert main(["train", str(config), "--out", str(tmp_path / "run")]) == 2
+    told = capsys.readouterr().err
+    assert told == "attention: by row (one row's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
