@@ -146,7 +146,7 @@ class Recipe(MixingSettings):
 
 
 # Fields that say where and how a run is computed; of the results they change only the rounding.
-RUNNING = ("mesh", "remat")
+RUNNING = ("mesh", "attention", "remat")
 
 MENDED_COMMIT = Recipe()
 MENDED_ALIGN = Recipe(
