@@ -11,13 +11,6 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
-from jax.experimental.pallas.ops.tpu.splash_attention import (
-    BlockSizes,
-    CausalMask,
-    MultiHeadMask,
-    SegmentIds,
-    make_splash_mha,
-)
 from jaxtyping import Array, Bool, Float, Int
 
 from commit_llm.model.attention import attention_mask
@@ -51,6 +44,8 @@ def splash_attention(
     no query has. A kernel is not partitioned by the compiler, so every device runs it on its own rows and
     heads. interpret runs it without a TPU, slowly: for tests.
     """
+    from jax.experimental.pallas.ops.tpu.splash_attention import SegmentIds  # half a second, for a TPU only
+
     seq_len = query.shape[2]
     key_ids = segment_ids if keep_keys is None else jnp.where(keep_keys, segment_ids, FORGOTTEN)
 
@@ -64,6 +59,13 @@ def splash_attention(
 
 
 def _splash_kernel(heads: int, seq_len: int, interpret: bool) -> Callable[..., Any]:
+    from jax.experimental.pallas.ops.tpu.splash_attention import (
+        BlockSizes,
+        CausalMask,
+        MultiHeadMask,
+        make_splash_mha,
+    )
+
     block = splash_block(seq_len)
     sizes = BlockSizes(
         block_q=block, block_kv=block, block_q_dkv=block, block_kv_dkv=block, block_q_dq=block, block_kv_dq=block
