@@ -208,6 +208,8 @@ def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:
     spans: list[tuple[int, int]] = []
     numbers = np.zeros(len(block.starts) + 1, np.int64)
     texts, places = find_triggers(SIGNS, block.data, block.starts, block.ends)
+    if not len(texts):
+        return np.zeros((0, 2), np.int64), numbers
     firsts = np.flatnonzero(np.diff(texts, prepend=-1)).tolist()
     for first, last in pairwise([*firsts, len(texts)]):
         text = int(texts[first])

@@ -7,6 +7,7 @@ loss_mask   0     0    …     0      0   0      1      1      original: the fir
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,9 +41,9 @@ def join(*parts: tuple[list[int], float]) -> Example:
     >>> join(([1, 5], 0.0), ([6, 2], 1.0))
     Example(tokens=array([1, 5, 6, 2], dtype=int32), loss_mask=array([0., 0., 1., 1.], dtype=float32))
     """
-    tokens = [token for ids, _ in parts for token in ids]
-    mask = [value for ids, value in parts for _ in ids]
-    return Example(np.asarray(tokens, np.int32), np.asarray(mask, np.float32))
+    lengths = [len(ids) for ids, _ in parts]
+    tokens = np.fromiter(chain.from_iterable(ids for ids, _ in parts), np.int32, sum(lengths))
+    return Example(tokens, np.repeat(np.array([value for _, value in parts], np.float32), lengths))
 
 
 def instruction_texts(record: Record, row: int, mix: MixTexts, block_template: bool) -> tuple[str, str]:
@@ -72,7 +73,7 @@ def encode_instruction_original(tokenizer: Tokenizer, prompt: str, answer: str) 
     """As the original: one text, and a mask measured on the prompt alone, its eos and non-zero ids counted."""
     whole = _bos(tokenizer) + tokenizer.encode_with_specials(prompt + answer) + [tokenizer.eos_id]
     measured = _bos(tokenizer) + tokenizer.encode_with_specials(prompt) + [tokenizer.eos_id]
-    masked = sum(token != 0 for token in measured)
+    masked = len(measured) - measured.count(0)
     return join((whole[:masked], 0.0), (whole[masked:], 1.0))
 
 

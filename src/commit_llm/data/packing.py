@@ -180,6 +180,19 @@ class Piece(NamedTuple):
     stop: int
 
 
+@dataclass(eq=False)  # a row is itself alone, so that taking it off a list compares no pieces
+class Row:
+    """A row while it is filled: its pieces, and how many of its places they take."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    used: int = 0
+
+    def add(self, piece: Piece) -> None:
+        """Append a piece."""
+        self.pieces.append(piece)
+        self.used += piece.stop - piece.start
+
+
 class FirstFitPacker:
     """Rows of whole examples: each goes into the first open row with room for it.
 
@@ -196,8 +209,8 @@ class FirstFitPacker:
         self, examples: Examples, rows: int, seq_len: int, *, cut_freely: bool = False, split_long: bool = False
     ) -> None:
         self.examples, self.rows, self.seq_len = examples, rows, seq_len
-        self._open: list[list[Piece]] = []
-        self._closed: list[list[Piece]] = []
+        self._open: list[Row] = []
+        self._closed: list[Row] = []
         self.cut_freely, self.split_long = cut_freely, split_long
         self.set_state({"position": 0, "left_out": 0, "longest": 0, "open": [], "closed": []})
 
@@ -222,16 +235,16 @@ class FirstFitPacker:
             "position": self._position,
             "left_out": self.left_out,
             "longest": self.longest,
-            "open": [[list(piece) for piece in row] for row in self._open],
-            "closed": [[list(piece) for piece in row] for row in self._closed],
+            "open": [[list(piece) for piece in row.pieces] for row in self._open],
+            "closed": [[list(piece) for piece in row.pieces] for row in self._closed],
         }
 
     def set_state(self, state: State) -> None:
         self._position, self.left_out, self.longest = state["position"], state["left_out"], state["longest"]
-        self._open = [[Piece(*piece) for piece in row] for row in state["open"]]
-        self._closed = [[Piece(*piece) for piece in row] for row in state["closed"]]
+        self._open = [_filled(row) for row in state["open"]]
+        self._closed = [_filled(row) for row in state["closed"]]
         self._made: dict[int, Example] = {}
-        for piece in (piece for row in self._open + self._closed for piece in row):
+        for piece in (piece for row in self._open + self._closed for piece in row.pieces):
             self._made[piece.position] = _made(self.examples[piece.position])
 
     def count(self, epochs: int) -> int:
@@ -249,7 +262,7 @@ class FirstFitPacker:
         for position in range(self.examples.num_records):
             self._place(position)
         rows = self._closed + self._open
-        rows += [[] for _ in range(-len(rows) % self.rows)]
+        rows += [Row() for _ in range(-len(rows) % self.rows)]
         for start in range(0, len(rows), self.rows):
             yield self._batch(rows[start : start + self.rows])
 
@@ -267,10 +280,10 @@ class FirstFitPacker:
         start = 0
         while start < places:
             row = self._row_for(min(places - start, self.seq_len), self._epoch(position))
-            stop = min(places, start + self.seq_len - _used(row))
-            row.append(Piece(position, start, stop))
+            stop = min(places, start + self.seq_len - row.used)
+            row.add(Piece(position, start, stop))
             start = stop
-            if _used(row) == self.seq_len:
+            if row.used == self.seq_len:
                 self._open.remove(row)
                 self._closed.append(row)
         return True
@@ -278,22 +291,22 @@ class FirstFitPacker:
     def _epoch(self, position: int) -> int:
         return position // self.examples.num_records
 
-    def _row_for(self, places: int, epoch: int) -> list[Piece]:
+    def _row_for(self, places: int, epoch: int) -> Row:
         """The first open row with that many places free (any at all where text is cut freely)."""
         needed, limit = (1, 1) if self.cut_freely else (places, OPEN_ROWS)
         for row in self._open:
-            if _used(row) + needed <= self.seq_len:
+            if row.used + needed <= self.seq_len:
                 return row
-        waiting = [row for row in self._open if self._epoch(row[0].position) < epoch]
+        waiting = [row for row in self._open if self._epoch(row.pieces[0].position) < epoch]
         if waiting or len(self._open) == limit:
-            fullest = max(waiting or self._open, key=_used)
+            fullest = max(waiting or self._open, key=lambda row: row.used)
             self._open.remove(fullest)
             self._closed.append(fullest)
-        self._open.append([])
+        self._open.append(Row())
         return self._open[-1]
 
-    def _batch(self, rows: list[list[Piece]]) -> Batch:
-        built = [self._row(pieces) for pieces in rows]
+    def _batch(self, rows: list[Row]) -> Batch:
+        built = [self._row(row.pieces) for row in rows]
         return {key: np.stack([row[key] for row in built]) for key in built[0]}
 
     def _row(self, pieces: list[Piece]) -> Batch:
@@ -316,7 +329,7 @@ class FirstFitPacker:
         return row
 
     def _forget(self) -> None:
-        needed = {piece.position for row in self._open + self._closed for piece in row}
+        needed = {piece.position for row in self._open + self._closed for piece in row.pieces}
         self._made = {position: example for position, example in self._made.items() if position in needed}
 
     def _nothing_fits(self) -> str:
@@ -328,8 +341,11 @@ class FirstFitPacker:
         )
 
 
-def _used(row: list[Piece]) -> int:
-    return sum(piece.stop - piece.start for piece in row)
+def _filled(pieces: list[list[int]]) -> Row:
+    row = Row()
+    for piece in pieces:
+        row.add(Piece(*piece))
+    return row
 
 
 def _made(example: Example | None) -> Example:
