@@ -50,6 +50,7 @@ def test_the_files_of_a_run(undisturbed, small_recipe):
     assert (undisturbed / "model" / "tokenizer.json").is_file()
     timing = [json.loads(line) for line in (undisturbed / "timing.jsonl").read_text().splitlines()]
     assert [line["step"] for line in timing] == [1, 2, 4, 6, 8]
+    assert all(0 < line["waiting_seconds"] < line["seconds"] for line in timing)
 
 
 @pytest.mark.parametrize("stopped", [2, 5, 7])

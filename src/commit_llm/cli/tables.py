@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the loop imports jax
     from commit_llm.train.loop import Outcome
 
+WAITING = 0.05  # share of the time from which waiting for data is worth a line
+
 
 def training_summary(run: Path, seq_len: int, outcome: "Outcome") -> str:
     """How a call of train or run ended."""
-    from commit_llm.train.run_directory import read_metrics
+    from commit_llm.train.run_directory import TIMING, read_metrics
 
     if outcome.first == outcome.last:
         return f"{run}: finished already, at step {outcome.last}"
@@ -25,6 +27,11 @@ def training_summary(run: Path, seq_len: int, outcome: "Outcome") -> str:
         text += (
             f"\nleft out {outcome.left_out:,} of the {outcome.seen:,} examples that came up: longer than a row of "
             f"{seq_len} tokens; --seq-len {outcome.longest} would keep them, --split-long cuts them"
+        )
+    if outcome.waiting >= WAITING:
+        text += (
+            f"\nthe steps waited {100 * outcome.waiting:.0f} % of the time for data ({run / TIMING}: waiting_seconds); "
+            "one core makes it: see that it has one to itself"
         )
     return text
 

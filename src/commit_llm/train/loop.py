@@ -13,7 +13,7 @@ import numpy as np
 from commit_llm.data.files import refuse_existing_folder
 from commit_llm.data.loader import prefetched
 from commit_llm.data.lock import locked
-from commit_llm.data.packing import EXAMPLE_IDS, Batch, Batches, FirstFitPacker, StreamPacker
+from commit_llm.data.packing import EXAMPLE_IDS, Batch, FirstFitPacker, StreamPacker
 from commit_llm.errors import UserError
 from commit_llm.model.parameters import Parameters
 from commit_llm.train.checkpoint import Checkpoints
@@ -23,6 +23,7 @@ from commit_llm.train.recipes import Recipe
 from commit_llm.train.run_directory import create_run, is_run, require_same_recipe, require_same_sources
 from commit_llm.train.step import Metrics, TrainState
 from commit_llm.train.stop import Reason, Stop, listening
+from commit_llm.train.waiting import Awaited
 from commit_llm.train.watch import HeldOut, Logged, Watch, import_wandb, watching
 from commit_llm.train.weights import fresh_params, load_params
 
@@ -37,7 +38,8 @@ class Outcome(NamedTuple):
     """What a call of `train` did: from step first (0 for a new run) to last; first == last: all was done.
 
     Of the examples that came up in the first epoch, left_out of seen were longer than a row; rows of
-    longest tokens would have kept them. stopped says why the run is not at its end.
+    longest tokens would have kept them. stopped says why the run is not at its end. waiting is the share
+    of the time, 0 to 1, that the steps waited for data.
     """
 
     first: int
@@ -46,6 +48,7 @@ class Outcome(NamedTuple):
     seen: int = 0
     longest: int = 0
     stopped: Reason | None = None
+    waiting: float = 0.0
 
 
 def train(
@@ -89,13 +92,14 @@ def train(
                 state = training.place(params if new else _first_params(training)[0])
             if start == recipe.steps:
                 return Outcome(start, start, stopped=stop.signalled)
-            with watching(run, start, tokens, wandb_project) as watch, prefetched(batches) as upcoming:
+            with watching(run, start, tokens, wandb_project) as watch, prefetched(batches) as prefetching:
+                upcoming = Awaited(prefetching)
                 loop = _Loop(training, checkpoints, watch, upcoming, held_out, report, tokens)
                 last, stopped = loop.run(state, start, stop)
                 taken = upcoming.get_state()  # what was made ahead does not count
     stopped = stopped or stop.signalled  # a signal in the last step: all is saved, but what comes after must not begin
     seen = min(taken["position"], batches.examples.num_records)
-    return Outcome(start, last, taken.get("left_out", 0), seen, taken.get("longest", 0), stopped)
+    return Outcome(start, last, taken.get("left_out", 0), seen, taken.get("longest", 0), stopped, upcoming.share())
 
 
 def _first_params(training: Training) -> tuple[Parameters, str]:
@@ -143,7 +147,7 @@ class _Loop:
     training: Training
     checkpoints: Checkpoints
     watch: Watch
-    upcoming: Batches
+    upcoming: Awaited
     held_out: list[Batch]
     report: Report
     tokens: int
@@ -181,7 +185,7 @@ class _Loop:
         values = jax.device_get(metrics)
         rate = float(self.training.learning_rate(step - 1))
         logged = Logged(step, float(values.loss), float(values.accuracy), rate, float(values.grad_norm), self.tokens)
-        self.watch.log(logged)
+        self.watch.log(logged, self.upcoming.seconds)
         return logged
 
     def _require_finite(self, saved: int) -> None:

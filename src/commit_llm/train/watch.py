@@ -35,14 +35,14 @@ class Watch:
 
     def __init__(self, files: Mapping[str, IO[str]], tensorboard: Any, wandb_run: Any, tokens: int) -> None:
         self.files, self.tensorboard, self.wandb_run = files, tensorboard, wandb_run
-        self.clock, self.tokens = time.perf_counter(), tokens
+        self.clock, self.tokens, self.waited = time.perf_counter(), tokens, 0.0
 
-    def log(self, logged: Logged) -> None:
-        """Write a logged step, and the speed since the one before it."""
+    def log(self, logged: Logged, waited: float) -> None:
+        """Write a logged step, and speed and waiting since the one before it; waited: seconds so far, for data."""
         now = time.perf_counter()
-        seconds, tokens = now - self.clock, logged.tokens - self.tokens
-        self.clock, self.tokens = now, logged.tokens
-        timing = {"seconds": seconds, "tokens_per_second": tokens / seconds}
+        seconds, tokens, waiting = now - self.clock, logged.tokens - self.tokens, waited - self.waited
+        self.clock, self.tokens, self.waited = now, logged.tokens, waited
+        timing = {"seconds": seconds, "tokens_per_second": tokens / seconds, "waiting_seconds": waiting}
         self._line(METRICS, logged._asdict())
         self._line(TIMING, {"step": logged.step, **timing})
         self._scalars("train", logged.step, logged._asdict() | timing)
