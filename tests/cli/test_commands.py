@@ -148,6 +148,19 @@ def test_batches(run, recipe_flags, tmp_path):
     )
 
 
+def test_train_without_training(run, recipe_flags, tmp_path):
+    command = ["train", "commit", *recipe_flags, "--out", tmp_path / "run"]
+    status, printed, err = run(*command, "--dry-run")
+    assert (status, err) == (0, "")
+    lines = printed.splitlines()
+    assert lines[0].split() == ["examples", "an", "epoch", "324"]
+    assert lines[-1] == f"wrote nothing; without --dry-run trains {tmp_path / 'run'}"
+    assert any(line.startswith("looked at the first 4 batches, with ") for line in lines)
+    told = json.loads(run(*command, "--dry-run", "--json")[1])
+    assert (told["examples"], told["batches"], told["steps"], told["estimated"]) == (324, 4, 4, True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_train_export_eval(run, recipe_flags, example, tmp_path):
     """The three commands one after another, and that each refuses to do its work twice."""
     status, printed, err = run("train", "commit", *recipe_flags, "--out", tmp_path / "run")
@@ -264,6 +277,8 @@ MISTAKES = [
     (["train", "--out", "{out}"], "name a recipe first"),
     (["train", "commit", "--model", "{empty}", "--dictionary", "{en-el}", "--out", "{out}"], "is a file; a model is a folder"),
     (["train", "alpaca", "--model", "{folder}", "--out", "{out}"], "not a model folder"),
+    (["train", "alpaca", "--model", "{folder}", "--out", "{out}", "--dry-run"], "not a model folder"),
+    (["train", "alpaca", "--model", "{folder}", "--out", "{out}", "--json"], "--json: goes with --dry-run"),
     (["batches", "alpaca", "--model", "{model}", "--data", "{bad}", "--out", "{out}.npz"], "malformed JSON"),
     (["batches", "alpaca", "--model", "{model}", "--data", "{data}", "--out", "{out}.zip"], "go into an .npz file"),
     (["export", "{folder}", "--out", "{out}"], "not a run directory"),

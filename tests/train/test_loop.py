@@ -7,7 +7,9 @@ import jax
 import numpy as np
 import pytest
 
+from commit_llm.cli.dry_run import report
 from commit_llm.errors import UserError
+from commit_llm.train.dry_run import dry_run
 from commit_llm.train.loop import Outcome, train
 from commit_llm.train.recipes import differences, load_recipe
 from commit_llm.train.run_directory import cut_back, read_metrics, read_provenance
@@ -72,6 +74,16 @@ def test_a_finished_run_says_so_and_another_recipe_is_refused(undisturbed, small
     ):
         train(small_recipe(seed=1, ratio=0.5), undisturbed)
     assert (undisturbed / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_dry_run_of_a_run_changes_nothing_in_it(undisturbed, small_recipe):
+    before = {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()}
+    found = dry_run(small_recipe(), undisturbed)
+    assert not found.new
+    assert f"goes on with {undisturbed}" in report(found, undisturbed)
+    with pytest.raises(UserError, match="another recipe"):
+        dry_run(small_recipe(steps=9), undisturbed)
+    assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before
 
 
 def test_the_next_stage_starts_from_a_run(undisturbed, small_recipe, tmp_path):

@@ -1,10 +1,12 @@
 """`commit-llm train`: train a model by a recipe, or go on with a run."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.cli.parse import parse_with_recipe
-from commit_llm.cli.status import of_stop
+from commit_llm.cli.status import DONE, of_stop
+from commit_llm.errors import UserError
 from commit_llm.train.recipes import Recipe
 
 
@@ -22,10 +24,18 @@ class Train:
     """Save and stop after so long; the same command goes on."""
     wandb: str | None = None
     """Log to this Weights & Biases project too (extra wandb)."""
+    dry_run: bool = False
+    """Say what training would see, from its first batches: tokens, epochs, mixing, what is left out. Write nothing."""
+    json: bool = False
+    """With --dry-run: print it as JSON."""
 
 
 def run(argv: list[str]) -> int:
     command = parse_with_recipe(Train, "train", argv)
+    if command.dry_run:
+        return _dry_run(command)
+    if command.json:
+        raise UserError("--json: goes with --dry-run; the figures of a run are in its metrics.jsonl")
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.tables import training_summary
     from commit_llm.train.loop import train
@@ -42,3 +52,12 @@ def run(argv: list[str]) -> int:
     if outcome.stopped is None:
         print(f"next: commit-llm export {command.out} --out FOLDER")
     return of_stop(outcome.stopped)
+
+
+def _dry_run(command: Train) -> int:
+    from commit_llm.cli.dry_run import as_json, report
+    from commit_llm.train.dry_run import dry_run
+
+    found = dry_run(command.recipe, command.out, wandb_project=command.wandb)
+    print(json.dumps(as_json(found)) if command.json else report(found, command.out))
+    return DONE

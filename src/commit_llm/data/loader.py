@@ -65,6 +65,13 @@ class DataSettings(Protocol):
     def held_out_share(self) -> float: ...
 
 
+class Observer(Protocol):
+    """Is told of every example that is made, and of what became of its words where they are mixed."""
+
+    def made(self, epoch: int, example: Example | None) -> None: ...
+    def mixed(self, epoch: int, counts: Counts) -> None: ...
+
+
 @dataclass(frozen=True)
 class ExampleMaker:
     """Turns the record of a row, in an epoch, into an example: mix, fill the prompt, encode, mask."""
@@ -73,8 +80,15 @@ class ExampleMaker:
     records: Sequence[Record]
     tokenizer: Tokenizer
     mixer: CodeMixer | None
+    observer: Observer | None = None
 
     def __call__(self, epoch: int, row: int) -> Example | None:
+        example = self._make(epoch, row)
+        if self.observer is not None:
+            self.observer.made(epoch, example)
+        return example
+
+    def _make(self, epoch: int, row: int) -> Example | None:
         settings, record = self.settings, self.records[row]
         original = settings.behaviour == "original"
         mix = self._mix(epoch, row)
@@ -145,9 +159,14 @@ class ExampleMaker:
         mixer = self.mixer
         if mixer is None:
             return unmixed
-        return lambda texts: (
-            mixer.mix_example(texts, row=row, epoch=epoch, mixed_fields=self._mixed_fields(texts)).texts
-        )
+
+        def mix(texts: Mapping[str, str]) -> Mapping[str, str]:
+            mixed = mixer.mix_example(texts, row=row, epoch=epoch, mixed_fields=self._mixed_fields(texts))
+            if self.observer is not None:
+                self.observer.mixed(epoch, mixed.counts)
+            return mixed.texts
+
+        return mix
 
     def _mixed_fields(self, texts: Mapping[str, str]) -> Collection[str]:
         return self.settings.mix_fields or texts
@@ -183,14 +202,18 @@ def fit_mixer(make: ExampleMaker, mixer: CodeMixer, settings: MixingSettings) ->
 
 
 def open_batches(
-    settings: DataSettings, records: Sequence[Record], tokenizer: Tokenizer, mixer: CodeMixer | None
+    settings: DataSettings,
+    records: Sequence[Record],
+    tokenizer: Tokenizer,
+    mixer: CodeMixer | None,
+    observer: Observer | None = None,
 ) -> StreamPacker | FirstFitPacker:
-    """Batches of the records without end, mixed anew in every epoch.
+    """Batches of the records without end, mixed anew in every epoch; the observer is told of their examples.
 
     Raises UserError for a record without the fields that the recipe needs, and for a dictionary that
     has none of the data's words.
     """
-    make = ExampleMaker(settings, records, tokenizer, mixer)
+    make = ExampleMaker(settings, records, tokenizer, mixer, observer)
     make.require_fields()
     make.require_hit()
     held_out = held_out_rows(settings, len(records))

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from commit_llm.data.files import refuse_existing_folder
 from commit_llm.data.loader import prefetched
 from commit_llm.data.lock import locked
 from commit_llm.data.packing import EXAMPLE_IDS, Batch, FirstFitPacker, StreamPacker
@@ -20,7 +19,7 @@ from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.held_out import held_out_loss
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.run_directory import create_run, is_run, require_same_recipe, require_same_sources
+from commit_llm.train.run_directory import create_run, require_same_recipe, require_same_sources, require_usable
 from commit_llm.train.step import Metrics, TrainState
 from commit_llm.train.stop import Reason, Stop, listening
 from commit_llm.train.waiting import Awaited
@@ -69,11 +68,7 @@ def train(
         recipe.check()
         if wandb_project is not None:
             import_wandb()
-        new = not is_run(run)
-        if new:
-            refuse_existing_folder(run, hint=False)
-        elif recipe.epochs is None and not recipe.asks_for_amount:
-            require_same_recipe(run, recipe)
+        new = require_usable(run, recipe)
         source = open_recipe_model(recipe)
         recipe, batches, held_out = open_recipe_batches(recipe, source)
         recipe = resolve_steps(recipe, batches)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh
 
-from commit_llm.data.loader import ExampleMaker, fit_mixer, held_out_batches, make_mixer, open_batches
+from commit_llm.data.loader import ExampleMaker, Observer, fit_mixer, held_out_batches, make_mixer, open_batches
 from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
 from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
@@ -66,11 +66,12 @@ class Training:
 
 
 def open_recipe_batches(
-    recipe: Recipe, source: ModelSource
+    recipe: Recipe, source: ModelSource, observer: Observer | None = None
 ) -> tuple[Recipe, StreamPacker | FirstFitPacker, list[Batch]]:
     """The batches a recipe trains on, from the first, and those of its held-out examples.
 
-    Also the recipe itself, with the ratio that gives the amount of mixing it asks for.
+    Also the recipe itself, with the ratio that gives the amount of mixing it asks for. The observer is told of every
+    example that the batches are made of.
     """
     if recipe.data is None:
         raise UserError("no training data; name a file or a hub data set with --data")
@@ -88,7 +89,7 @@ def open_recipe_batches(
         recipe = dataclasses.replace(recipe, ratio=ratio, target_share=None, target_cmi=None)
         LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", found.requested, found.reached, recipe.ratio)
     given = (recipe, records, source.tokenizer, mixer)
-    return recipe, open_batches(*given), held_out_batches(*given)
+    return recipe, open_batches(*given, observer), held_out_batches(*given)
 
 
 def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:

@@ -12,7 +12,7 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import copy_tokenizer, write_json
-from commit_llm.data.files import sha256, whole_file, whole_folder
+from commit_llm.data.files import refuse_existing_folder, sha256, whole_file, whole_folder
 from commit_llm.data.provenance import describe
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
@@ -31,6 +31,19 @@ LIBRARIES = ("jax", "jaxlib", "optax", "orbax-checkpoint", "grain", "numpy", "to
 def is_run(path: Path) -> bool:
     """Whether a folder is a run directory of ours."""
     return (path / CONFIG).is_file() and (path / PROVENANCE).is_file()
+
+
+def require_usable(run: Path, recipe: Recipe) -> bool:
+    """Whether a folder is free for a new run; else it holds one of this recipe, as far as can be told before its data.
+
+    Raises UserError where it holds something else.
+    """
+    if not is_run(run):
+        refuse_existing_folder(run, hint=False)
+        return True
+    if recipe.epochs is None and not recipe.asks_for_amount:
+        require_same_recipe(run, recipe)
+    return False
 
 
 def require_same_recipe(run: Path, recipe: Recipe) -> None:
