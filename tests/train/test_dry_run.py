@@ -73,13 +73,15 @@ def test_large_batches_are_few(small_recipe, tmp_path, monkeypatch):
     assert dry_run(small_recipe(), tmp_path / "run").batches == 1
 
 
-def test_long_examples_are_told_with_the_length_that_keeps_them(small_recipe, tmp_path):
+def test_long_examples_are_told_with_the_length_that_keeps_them(small_recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_BATCHES", 200)
     lengths = sorted(len(example.tokens) - 1 for example in all_examples(small_recipe())[0])
     seq_len = lengths[-5]  # so that those that are longer are in the data
     recipe = small_recipe(seq_len=seq_len, steps=400)
     found = dry_run(recipe, tmp_path / "run")
     assert (found.longer, found.longest) == (sum(length > seq_len for length in lengths), lengths[-1])
     assert found.longer_are == "left out"
+    assert found.tokens_an_epoch == sum(length + 1 for length in lengths if length <= seq_len)
     assert f"--seq-len {lengths[-1]} keeps them whole, --split-long cuts them" in report(found, tmp_path / "run")
     assert dry_run(small_recipe(seq_len=lengths[-1], steps=400), tmp_path / "run").longer == 0
     split = dry_run(small_recipe(seq_len=seq_len, split_long=True, steps=400), tmp_path / "run")
