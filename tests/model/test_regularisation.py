@@ -1,0 +1,36 @@
+"""Dropout: its share, its generators, and that a row's mask is its own."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from commit_llm.model.regularisation import dropout, kept, threshold
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.9])
+def test_a_rate_is_drawn_within_a_fiftieth(rate):
+    bits, dropped = threshold(rate)
+    assert dropped / 2**bits == pytest.approx(rate, rel=0.02)
+
+
+@pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])
+@pytest.mark.parametrize("rate", [0.05, 0.01])
+def test_dropout_zeroes_its_share_and_keeps_the_mean(generator, rate):
+    key = jax.random.key(0, impl=generator)
+    keep, probability = kept(key, rate, 20, (101, 500))  # 101 is no multiple of the numbers that a word serves
+    assert keep.shape == (20, 101, 500)
+    assert 1 - probability == pytest.approx(rate, rel=0.02)
+    assert float(keep.mean()) == pytest.approx(probability, abs=5 * (rate / keep.size) ** 0.5)
+    out = np.asarray(dropout(jnp.ones(keep.shape), rate, key))
+    np.testing.assert_allclose(np.unique(out), [0, 1 / probability], rtol=1e-6)
+    assert out.mean() == pytest.approx(1, abs=0.002)
+
+
+@pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])
+def test_rows_are_drawn_apart(generator):
+    """No row repeats another, nor one part of a word the next."""
+    keep = np.asarray(kept(jax.random.key(0, impl=generator), 0.5, 6, (64, 256))[0])
+    parts = keep.reshape(6 * 4, -1).astype(float)
+    between = np.corrcoef(parts) - np.eye(24)
+    assert np.abs(between).max() < 0.1
