@@ -21,6 +21,7 @@ COMMANDS = {
     "dictionary": ("commit_llm.cli.dictionary", "fetch a bilingual dictionary, or look into one"),
     "mix": ("commit_llm.cli.mix", "code-mix the texts of a data file"),
     "preview": ("commit_llm.cli.preview", "see what mixing makes of a few rows, and why, here or as a page"),
+    "plan": ("commit_llm.cli.plan", "does a recipe fit a machine, how long will it take; no accelerator needed"),
     "train": ("commit_llm.cli.train", "train a model by a recipe, or go on with a run"),
     "batches": ("commit_llm.cli.batches", "write the batches that training would see, as arrays"),
     "run": ("commit_llm.cli.run", "train, export and evaluate in one go"),

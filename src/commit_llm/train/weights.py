@@ -34,6 +34,17 @@ def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True)
 
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
+    folder, run, config = find_model(name, weights=weights)
+    loaded = load_tokenizer(tokenizer or folder)
+    loaded.require_room(config.vocab_size)
+    return ModelSource(name, folder, run, config, loaded)
+
+
+def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, ModelConfig]:
+    """A model's folder, its run where it is one of ours, and its configuration; the tokenizer is not looked at.
+
+    Raises UserError where it is not a model.
+    """
     path = Path(name)
     run = path if is_run(path) else None
     folder = path / MODEL if run else path
@@ -41,10 +52,7 @@ def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True)
         folder = _from_hub(name, weights)
     elif not folder.is_dir():
         raise UserError(f"{name}: is a file; a model is a folder with a config.json, a hub id, or a run directory")
-    config = read_config(folder)
-    loaded = load_tokenizer(tokenizer or folder)
-    loaded.require_room(config.vocab_size)
-    return ModelSource(name, folder, run, config, loaded)
+    return folder, run, read_config(folder)
 
 
 def load_params(source: ModelSource, shardings: Any = None, step: int | None = None) -> tuple[Parameters, str]:

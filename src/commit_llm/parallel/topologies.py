@@ -1,0 +1,152 @@
+"""Machines that are not here: a table of device kinds, and the devices of a topology such as v3:2x2 or h100:8."""
+
+import importlib.util
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commit_llm.errors import UserError
+
+
+@dataclass(frozen=True)
+class DeviceKind:
+    """What jax calls one device: a chip, or on TPU v2, v3 and 7x one of a chip's two halves.
+
+    memory: GiB. peak: dense bf16 TFLOP/s. spoken: what jax's `device_kind` begins with, where it is a TPU, or holds.
+    """
+
+    name: str
+    platform: str
+    memory: float
+    peak: float
+    spoken: tuple[str, ...]
+    devices_a_chip: int = 1
+
+
+# TPU: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16, and "HBM capacity"), a half
+# of it where a chip is two devices. GPU: NVIDIA's data sheet of each (BF16 Tensor Core, without sparsity), and the
+# memory that its driver reports. `spoken` of a longer name comes before that of a shorter one.
+KINDS: dict[str, DeviceKind] = {
+    kind.name: kind
+    for kind in (
+        DeviceKind("v2", "tpu", 8, 22.5, ("TPU v2",), 2),
+        DeviceKind("v3", "tpu", 16, 61.5, ("TPU v3",), 2),
+        DeviceKind("v4", "tpu", 32, 275, ("TPU v4",)),
+        DeviceKind("v5e", "tpu", 16, 197, ("TPU v5 lite", "TPU v5e")),
+        DeviceKind("v5p", "tpu", 95, 459, ("TPU v5",)),
+        DeviceKind("v6e", "tpu", 32, 918, ("TPU v6",)),
+        DeviceKind("tpu7x", "tpu", 96, 1153.5, ("TPU7x", "TPU v7"), 2),
+        DeviceKind("a10", "gpu", 22.5, 125, ("A10",)),
+        DeviceKind("l4", "gpu", 22.5, 121, ("L4",)),
+        DeviceKind("l40s", "gpu", 45, 362, ("L40S",)),
+        DeviceKind("rtx-4090", "gpu", 24, 165.2, ("RTX 4090",)),
+        DeviceKind("a100-40gb", "gpu", 40, 312, ("A100-SXM4-40GB", "A100-PCIE-40GB")),
+        DeviceKind("a100-80gb", "gpu", 80, 312, ("A100-SXM4-80GB", "A100 80GB PCIe")),
+        DeviceKind("h100", "gpu", 79.6, 989.4, ("H100 80GB HBM3",)),
+        DeviceKind("h100-pcie", "gpu", 79.6, 756, ("H100 PCIe",)),
+        DeviceKind("h200", "gpu", 140.4, 989.4, ("H200",)),
+        DeviceKind("b200", "gpu", 179, 2250, ("B200",)),
+    )
+}
+# Those that libtpu can describe and that one can rent; others of the same form are tried.
+SHAPES = {
+    "v2": "2x2",
+    "v3": "2x2 4x4 4x8 8x8",
+    "v4": "2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
+    "v5e": "1x1 2x2 2x4 4x4 4x8 8x8 8x16 16x16",
+    "v5p": "2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
+    "v6e": "1x1 2x2 2x4 4x4 4x8 8x8 8x16 16x16",
+    "tpu7x": "2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
+}
+TPU_TOPOLOGIES = [f"{kind}:{shape}" for kind, shapes in SHAPES.items() for shape in shapes.split()]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """So many devices of one kind. name is what the user wrote."""
+
+    name: str
+    kind: DeviceKind
+    count: int
+
+
+@dataclass(frozen=True)
+class AbsentDevice:
+    """Enough of a device to lay a mesh over it, where nothing is compiled."""
+
+    id: int
+    platform: str
+    device_kind: str
+    process_index: int = 0
+
+
+def find_topology(name: str) -> Topology:
+    """The topology of a name: `v3:2x2` (chips along each side) or `h100:8` (how many). UserError lists the known."""
+    kind_name, _, shape = name.partition(":")
+    kind = KINDS.get(kind_name)
+    sides = r"\d+(x\d+){1,2}" if kind is not None and kind.platform == "tpu" else r"\d+"
+    if kind is None or not re.fullmatch(sides, shape) or not (chips := math.prod(map(int, shape.split("x")))):
+        raise unknown_topology(name)
+    return Topology(name, kind, chips * kind.devices_a_chip)
+
+
+def unknown_topology(name: str) -> UserError:
+    """The mistake of naming a topology that there is not."""
+    gpus = ", ".join(f"{kind.name}:N" for kind in KINDS.values() if kind.platform == "gpu")
+    return UserError(
+        f"--topology {name!r}: not known; TPU (kind:chips along each side): {', '.join(TPU_TOPOLOGIES)}; "
+        f"GPU (kind:how many): {gpus}"
+    )
+
+
+def larger_topologies(topology: Topology) -> list[Topology]:
+    """Known topologies of the same kind with more devices, the smallest first."""
+    if topology.kind.platform == "tpu":
+        known = [find_topology(name) for name in TPU_TOPOLOGIES if name.partition(":")[0] == topology.kind.name]
+    else:
+        known = [find_topology(f"{topology.kind.name}:{2**power}") for power in range(11)]
+    return sorted((other for other in known if other.count > topology.count), key=lambda other: other.count)
+
+
+def kind_of(device_kind: str) -> DeviceKind | None:
+    """The row of the table for what jax calls a device; None where it has none (a CPU)."""
+    for kind in KINDS.values():
+        for spoken in kind.spoken:
+            if device_kind.startswith(spoken) if kind.platform == "tpu" else re.search(rf"\b{spoken}\b", device_kind):
+                return kind
+    return None
+
+
+def absent_devices(topology: Topology) -> Sequence[Any]:
+    """The devices of a topology, for `make_mesh`; those of a TPU can be compiled for.
+
+    Raises UserError where libtpu is not installed, or knows no such topology.
+    """
+    if topology.kind.platform != "tpu":
+        name = topology.kind.spoken[0]
+        return [AbsentDevice(number, topology.kind.platform, f"NVIDIA {name}") for number in range(topology.count)]
+    require_libtpu()
+    os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # there is no machine to ask about itself
+    os.environ.setdefault("ALLOW_MULTIPLE_LIBTPU_LOAD", "1")  # a TPU that is here may be at work: it is not touched
+    from jax.experimental.topologies import get_topology_desc
+
+    options: dict[str, Any] = {}
+    if topology.kind.name == "v4":
+        options["chip_config_name"] = "megacore"  # as jax runs there: both cores of a chip are one device
+    if topology.count == 1:
+        options["chips_per_host_bounds"] = (1, 1, 1)
+    try:
+        return get_topology_desc(platform="tpu", topology_name=topology.name, **options).devices
+    except Exception as error:  # the library's own kind, with its text
+        if "INVALID_ARGUMENT" in str(error) or "NOT_FOUND" in str(error):
+            raise unknown_topology(topology.name) from None
+        raise
+
+
+def require_libtpu() -> None:
+    """Raise UserError where the compiler for TPUs is not installed."""
+    if importlib.util.find_spec("libtpu") is None:
+        raise UserError("a TPU topology needs libtpu, the compiler for TPUs: pip install 'commit-llm[tpu]'")
