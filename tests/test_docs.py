@@ -16,6 +16,7 @@ from commit_llm.cli import (
     export,
     import_,
     mix,
+    plan,
     preview,
     quickstart,
     recipes,
@@ -42,6 +43,7 @@ RUN_BY = {
     "dictionary": "tests/cli/test_dictionary.py",
     "import": "tests/convert/test_streaming.py",
     "tasks": "tests/cli/test_commands.py",
+    "plan": "tests/cli/test_plan.py",
     "preview": "tests/cli/test_preview.py",
 }
 
@@ -52,7 +54,7 @@ PARSERS = {
     "run": (parse_with_recipe, run.Run), "import": (parse, import_.Import), "export": (parse, export.Export),
     "dictionary": (parse, dictionary.Dictionary),
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
-    "preview": (parse, preview.Preview),
+    "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.Plan),
 }  # fmt: skip
 
 

@@ -85,7 +85,20 @@ def test_codemix_and_data_import_no_jax():
     assert not loaded & {"jax", "grain", "torch", "datasets", "pyarrow", "tokenizers", "sentencepiece"}
 
 
-COMMANDS = ["mix", "preview", "dictionary", "train", "batches", "run", "export", "eval", "score", "tasks", "recipes"]
+COMMANDS = [
+    "mix",
+    "preview",
+    "dictionary",
+    "plan",
+    "train",
+    "batches",
+    "run",
+    "export",
+    "eval",
+    "score",
+    "tasks",
+    "recipes",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

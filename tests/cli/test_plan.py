@@ -1,0 +1,61 @@
+"""`commit-llm plan`: what it prints, as text and as JSON, and its exit status."""
+
+import json
+
+import pytest
+
+from tests.train.test_plan import LLAMA_7B
+
+
+@pytest.fixture
+def llama_7b(tmp_path):
+    """A model folder with a configuration and nothing else: no weights, no tokenizer."""
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA_7B.to_hf("float32")))
+    return tmp_path
+
+
+def test_gpus_that_are_not_here(run, llama_7b):
+    status, out, err = run("plan", "commit-2024", "--model", llama_7b, "--topology", "h100:8", "--mesh", "1,-1,1")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "h100:8: 8 x NVIDIA H100 80GB HBM3, mesh data 1, fsdp 8, tensor 1"
+    assert lines[1].startswith("bfloat16 products, attention ")
+    assert lines[4].split() == ["parameters", "3.14"]
+    assert lines[5].split() == ["optimizer", "4.71"]
+    assert "fits, with " in out
+    assert "40.05 GFLOP a token, 8,192 tokens a step, 1,210 steps" in out
+    assert "0.03 hours at an MFU of 0.4, of 8 x 989.4 TFLOP/s (bf16, peak)" in out
+
+
+def test_too_small_a_machine_is_2(run, llama_7b):
+    command = ["plan", "commit-2024", "--model", llama_7b, "--topology", "h100:1", "--mfu", "0.5"]
+    status, out, err = run(*command)
+    assert (status, err) == (2, "")
+    assert "does not fit: " in out
+    assert out.splitlines()[-1].startswith("--topology h100:2 --mesh 1,-1,1")
+    status, out, _ = run(*command, "--json")
+    plan = json.loads(out)
+    assert (status, plan["fits"], plan["by"], plan["mfu"], plan["peak"]) == (2, False, "arithmetic", 0.5, 989.4)
+    assert plan["changes"][-1]["fits"]
+
+
+def test_this_machine(run, example, monkeypatch):
+    """A tiny model, compiled here; neither data nor dictionary is named."""
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    flags = ["--batch-size", 2, "--seq-len", 64, "--data", "no-such-file", "--json"]
+    status, out, err = run("plan", "commit", "--model", example / "model", *flags)
+    plan = json.loads(out)
+    assert (status, err, plan["by"], plan["devices"], plan["hours"]) == (0, "", "compiler", 1, None)
+    assert 0 < plan["parameters"] < plan["needed"] < plan["there"]
+
+
+def test_mistakes(run, llama_7b, tmp_path):
+    def error(*words):
+        status, out, err = run("plan", "commit-2024", *words)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        return err
+
+    assert "no model; name a model folder" in error("--topology", "h100:8")
+    assert "--topology 'v3:2x3x9x1': not known" in error("--model", llama_7b, "--topology", "v3:2x3x9x1")
+    assert "--mesh '1,3,-1': does not divide" in error("--model", llama_7b, "--topology", "h100:8", "--mesh", "1,3,-1")
+    assert "no config.json" in error("--model", tmp_path.parent, "--topology", "h100:8")
