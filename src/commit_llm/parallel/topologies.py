@@ -16,6 +16,7 @@ class DeviceKind:
     """What jax calls one device: a chip, or on TPU v2, v3 and 7x one of a chip's two halves.
 
     memory: GiB. peak: dense bf16 TFLOP/s. spoken: what jax's `device_kind` begins with, where it is a TPU, or holds.
+    capability: NVIDIA's compute capability.
     """
 
     name: str
@@ -24,6 +25,7 @@ class DeviceKind:
     peak: float
     spoken: tuple[str, ...]
     devices_a_chip: int = 1
+    capability: str = ""
 
 
 # TPU: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16, and "HBM capacity"), a half
@@ -39,16 +41,16 @@ KINDS: dict[str, DeviceKind] = {
         DeviceKind("v5p", "tpu", 95, 459, ("TPU v5",)),
         DeviceKind("v6e", "tpu", 32, 918, ("TPU v6",)),
         DeviceKind("tpu7x", "tpu", 96, 1153.5, ("TPU7x", "TPU v7"), 2),
-        DeviceKind("a10", "gpu", 22.5, 125, ("A10",)),
-        DeviceKind("l4", "gpu", 22.5, 121, ("L4",)),
-        DeviceKind("l40s", "gpu", 45, 362, ("L40S",)),
-        DeviceKind("rtx-4090", "gpu", 24, 165.2, ("RTX 4090",)),
-        DeviceKind("a100-40gb", "gpu", 40, 312, ("A100-SXM4-40GB", "A100-PCIE-40GB")),
-        DeviceKind("a100-80gb", "gpu", 80, 312, ("A100-SXM4-80GB", "A100 80GB PCIe")),
-        DeviceKind("h100", "gpu", 79.6, 989.4, ("H100 80GB HBM3",)),
-        DeviceKind("h100-pcie", "gpu", 79.6, 756, ("H100 PCIe",)),
-        DeviceKind("h200", "gpu", 140.4, 989.4, ("H200",)),
-        DeviceKind("b200", "gpu", 179, 2250, ("B200",)),
+        DeviceKind("a10", "gpu", 22.5, 125, ("A10",), capability="8.6"),
+        DeviceKind("l4", "gpu", 22.5, 121, ("L4",), capability="8.9"),
+        DeviceKind("l40s", "gpu", 45, 362, ("L40S",), capability="8.9"),
+        DeviceKind("rtx-4090", "gpu", 24, 165.2, ("RTX 4090",), capability="8.9"),
+        DeviceKind("a100-40gb", "gpu", 40, 312, ("A100-SXM4-40GB", "A100-PCIE-40GB"), capability="8.0"),
+        DeviceKind("a100-80gb", "gpu", 80, 312, ("A100-SXM4-80GB", "A100 80GB PCIe"), capability="8.0"),
+        DeviceKind("h100", "gpu", 79.6, 989.4, ("H100 80GB HBM3",), capability="9.0"),
+        DeviceKind("h100-pcie", "gpu", 79.6, 756, ("H100 PCIe",), capability="9.0"),
+        DeviceKind("h200", "gpu", 140.4, 989.4, ("H200",), capability="9.0"),
+        DeviceKind("b200", "gpu", 179, 2250, ("B200",), capability="10.0"),
     )
 }
 # Those that libtpu can describe and that one can rent; others of the same form are tried.
@@ -80,6 +82,7 @@ class AbsentDevice:
     id: int
     platform: str
     device_kind: str
+    compute_capability: str = ""
     process_index: int = 0
 
 
@@ -126,8 +129,8 @@ def absent_devices(topology: Topology) -> Sequence[Any]:
     Raises UserError where libtpu is not installed, or knows no such topology.
     """
     if topology.kind.platform != "tpu":
-        name = topology.kind.spoken[0]
-        return [AbsentDevice(number, topology.kind.platform, f"NVIDIA {name}") for number in range(topology.count)]
+        name, capability = f"NVIDIA {topology.kind.spoken[0]}", topology.kind.capability
+        return [AbsentDevice(number, "gpu", name, capability) for number in range(topology.count)]
     require_libtpu()
     os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # there is no machine to ask about itself
     os.environ.setdefault("ALLOW_MULTIPLE_LIBTPU_LOAD", "1")  # a TPU that is here may be at work: it is not touched

@@ -129,12 +129,17 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
         device_kind=first.device_kind,
         devices=len(devices),
         mesh=mesh,
-        attention="by_row" if first.platform == "cpu" and mesh["data"] * mesh["fsdp"] == 1 else "reference",
+        attention=_attention_of(training),
         dtype=compute_dtype(training.recipe.dtype, first.platform).name,
         parameters=bytes_on_each(state.params),
         optimizer=bytes_on_each(state.opt_state),
         there=_memory_of(first, len(devices)) if here else None,
     )
+
+
+def _attention_of(training: Any) -> str:
+    choice = getattr(training, "attention", None)
+    return "reference" if choice is None else f"{choice.path} ({choice.why})"
 
 
 def _memory_of(device: Any, count: int) -> int | None:

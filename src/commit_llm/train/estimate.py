@@ -91,4 +91,4 @@ def _all(declared: Mapping[str, Any]) -> list[Parameter]:
 def _on_each(parameter: Parameter, mesh: Mapping[str, int]) -> int:
     """How many numbers of a parameter each device holds."""
     rules = [RULES[axis] for axis in parameter.axes]
-    return math.prod(parameter.shape) // math.prod(mesh[rule] for rule in rules if rule is not None)
+    return math.prod(parameter.shape) // math.prod(mesh[rule] for rule in rules if isinstance(rule, str))
