@@ -8,6 +8,7 @@ from typing import Any
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameter, declare
 from commit_llm.parallel.mesh import RULES
+from commit_llm.train.loss import chunk_of
 from commit_llm.train.recipes import Recipe
 
 GIB = 2**30
@@ -51,35 +52,65 @@ class Memory:
         return self.parameters + self.optimizer + self.gradients + self.rest
 
 
-def estimate_memory(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int) -> Memory:
-    """What a step needs by arithmetic: exact for parameters and optimizer, about right for the rest.
+def estimate_memory(
+    recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, *, scores: bool = True
+) -> Memory:
+    """What a step needs by arithmetic: exact for parameters and optimizer, within a tenth or so for the rest.
 
-    mesh: devices along data, fsdp and tensor; compute_bytes: 4 for fp32 products, 2 for bf16.
+    mesh: devices along data, fsdp and tensor; compute_bytes: 4 for fp32 products, 2 for bf16; scores: whether the
+    attention holds them (the reference path does, the fast ones do not).
     """
     declared = declare(config)
-    layers = declared["layers"].values()
     parameters = 4 * sum(_on_each(parameter, mesh) for parameter in _all(declared))
     moments = {"bfloat16": 2, "float32": 4}[recipe.momentum_dtype] + 4  # the second moment is fp32
-    optimizer = parameters // 4 * moments
     # Gradients are summed over the parts of a batch, beside those of the part under way.
     gradients = parameters * (1 if recipe.gradient_accumulation == 1 else 2)
-    weights = max(4, compute_bytes) * max(sum(map(math.prod, (p.shape[1:] for p in layers))) // mesh["tensor"], 1)
-    return Memory(parameters, optimizer, gradients, weights + _activations(recipe, config, mesh, compute_bytes))
+    layers = 4 * sum(_on_each(parameter, mesh) for parameter in declared["layers"].values())
+    # XLA casts the kernels of all layers before the loop over them.
+    cast = 0 if compute_bytes == 4 else layers // 2
+    layer, head = _working(recipe, config, mesh, compute_bytes, scores)
+    # The head's part is over before the gradients of the layers have a place.
+    rest = cast + _kept(recipe, config, mesh, compute_bytes, scores) + max(layer, head - layers)
+    return Memory(parameters, parameters // 4 * moments, gradients, int(rest))
 
 
-def _activations(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int) -> int:
-    rows = math.ceil(recipe.batch_size / recipe.gradient_accumulation / (mesh["data"] * mesh["fsdp"]))
-    tokens, tensor = rows * recipe.seq_len, mesh["tensor"]
-    heads = config.num_attention_heads / tensor
-    stream = tokens * config.hidden_size * compute_bytes  # what goes from layer to layer
-    products = tokens * compute_bytes / tensor
-    products *= 2 * config.num_attention_heads * config.head_dim + 2 * config.num_key_value_heads * config.head_dim
-    products += tokens * compute_bytes * 3 * config.intermediate_size / tensor
-    scores = rows * heads * recipe.seq_len**2 * (4 + compute_bytes)  # fp32, and as weights of the values
-    kept = {"nothing": stream, "dots": stream + products, "none": 4 * stream + 2 * products + scores}[recipe.remat]
-    in_layer = 6 * stream + 2 * products + 2 * scores  # the layer under way, and its gradients
-    logits = tokens * config.vocab_size / tensor * (4 + 4 + compute_bytes)  # fp32 logits, their gradient, a copy
-    return int(config.num_hidden_layers * kept + max(in_layer, logits))
+def _kept(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
+    """Bytes of activations that all layers keep for the backward pass."""
+    stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
+    kept = {"nothing": stream, "dots": stream + products, "none": 6 * stream + 2 * products + weights}
+    return config.num_hidden_layers * kept[recipe.remat]
+
+
+def _working(
+    recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool
+) -> tuple[float, float]:
+    """Bytes that the layer under way takes in the backward pass, and the head with its loss."""
+    stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
+    shapes = [parameter.shape[1:] for parameter in declare(config)["layers"].values()]
+    gathered = sum(map(math.prod, shapes)) / mesh["tensor"] * compute_bytes  # along fsdp, and their gradients again
+    layer = 2 * gathered + 6 * stream + 2 * products + 2 * weights
+    rows = _rows(recipe, mesh)
+    vocab = config.vocab_size / mesh["tensor"]
+    logits = rows * (chunk_of(rows, recipe.seq_len, int(vocab)) or recipe.seq_len) * vocab
+    head = vocab * config.hidden_size * (compute_bytes + 4) + logits * (4 + compute_bytes)
+    return layer, head
+
+
+def _activations(
+    recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool
+) -> tuple[float, float, float]:
+    """Bytes of what goes from layer to layer, of all products of a layer, and of its attention weights."""
+    rows, tensor = _rows(recipe, mesh), mesh["tensor"]
+    numbers = rows * recipe.seq_len * compute_bytes
+    heads = (2 * config.num_attention_heads + 2 * config.num_key_value_heads) * config.head_dim
+    products = numbers * (heads + 3 * config.intermediate_size) / tensor
+    weights = rows * config.num_attention_heads / tensor * recipe.seq_len**2 * (4 + compute_bytes) if scores else 0
+    return numbers * config.hidden_size, products, weights
+
+
+def _rows(recipe: Recipe, mesh: Mapping[str, int]) -> int:
+    """Rows that a device has at a time."""
+    return math.ceil(recipe.batch_size / recipe.gradient_accumulation / (mesh["data"] * mesh["fsdp"]))
 
 
 def _all(declared: Mapping[str, Any]) -> list[Parameter]:
