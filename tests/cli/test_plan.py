@@ -28,15 +28,10 @@ def test_gpus_that_are_not_here(run, llama_7b):
 
 
 def test_too_small_a_machine_is_2(run, llama_7b):
-    command = ["plan", "commit-2024", "--model", llama_7b, "--topology", "h100:1", "--mfu", "0.5"]
-    status, out, err = run(*command)
+    status, out, err = run("plan", "commit-2024", "--model", llama_7b, "--topology", "h100:1", "--mfu", "0.5")
     assert (status, err) == (2, "")
     assert "does not fit: " in out
     assert out.splitlines()[-1].startswith("--topology h100:2 --mesh 1,-1,1")
-    status, out, _ = run(*command, "--json")
-    plan = json.loads(out)
-    assert (status, plan["fits"], plan["by"], plan["mfu"], plan["peak"]) == (2, False, "arithmetic", 0.5, 989.4)
-    assert plan["changes"][-1]["fits"]
 
 
 def test_this_machine(run, example, monkeypatch):
@@ -47,6 +42,7 @@ def test_this_machine(run, example, monkeypatch):
     plan = json.loads(out)
     assert (status, err, plan["by"], plan["devices"], plan["hours"]) == (0, "", "compiler", 1, None)
     assert 0 < plan["parameters"] < plan["needed"] < plan["there"]
+    assert (plan["fits"], plan["mfu"], plan["changes"]) == (True, 0.4, [])
 
 
 def test_mistakes(run, llama_7b, tmp_path):

@@ -149,7 +149,11 @@ def test_a_step_that_the_compiler_refuses(monkeypatch):
     assert (plan.fits, plan.needed) == (False, 20)
     flags = [change.flags for change in plan.changes]
     assert flags[0] == "--mesh 1,-1,1"
-    assert "--batch-size 128 --gradient-accumulation 8" in flags
+    assert flags[1:4] == [
+        "--batch-size 128 --gradient-accumulation 128",
+        "--batch-size 16 --gradient-accumulation 1",
+        "--seq-len 256",
+    ]
     assert flags[-1] == "--topology v3:4x4 --mesh 1,-1,1"
     assert plan.changes[-1].fits
 

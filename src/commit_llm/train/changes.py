@@ -28,9 +28,10 @@ def estimate_on(recipe: Recipe, config: ModelConfig, devices: int, dtype: str) -
 def changes(
     recipe: Recipe, config: ModelConfig, devices: int, dtype: str, machine: Topology | None, there: float
 ) -> list[Change]:
-    """Changes that need less memory than the recipe, each by itself; the last is the least larger machine that does.
+    """Changes that need less memory than the recipe, each by itself; the last is the least larger machine that fits.
 
-    there: GiB on each device. machine is None where the devices are of no known kind; then none is larger.
+    Of a kind of change, the mildest that fits, or else the hardest. there: GiB on each device. machine is None where
+    the devices are of no known kind; then none is larger.
     """
     now = estimate_on(recipe, config, devices, dtype).needed / GIB
 
@@ -39,7 +40,11 @@ def changes(
         needed = estimate_on(changed, config, devices, compute).needed / GIB
         return Change(flags, needed, needed <= there)
 
-    found = [made for made in (change(*option) for option in _options(recipe, devices, dtype)) if made.needed < now]
+    found = []
+    for ladder in _options(recipe, devices, dtype):
+        steps = [change(*option) for option in ladder]
+        fitting = [made for made in steps if made.fits]
+        found += [made for made in fitting[:1] or steps[-1:] if made.needed < now]
     for larger in larger_topologies(machine) if machine else []:
         changed, flags = _spread(recipe, larger.count)
         made = change(f"--topology {larger.name} {flags}", changed, larger.count)
@@ -48,24 +53,27 @@ def changes(
     return found
 
 
-def _options(recipe: Recipe, devices: int, dtype: str) -> Iterator[tuple[str, Recipe]]:
+def _options(recipe: Recipe, devices: int, dtype: str) -> Iterator[list[tuple[str, Recipe]]]:
+    """Ladders of (flags, recipe with them), each from the mildest step to the hardest."""
     mesh = make_mesh(recipe.mesh, [AbsentDevice(number, "", "") for number in range(devices)]).shape
     split, parts = mesh["data"] * mesh["fsdp"], recipe.gradient_accumulation
     if mesh["fsdp"] != devices:
         changed, flags = _spread(recipe, devices)
-        yield flags, changed
+        yield [(flags, changed)]
     if recipe.remat != "nothing":
-        yield "--remat nothing", replace(recipe, remat="nothing")
+        yield [("--remat nothing", replace(recipe, remat="nothing"))]
     if dtype != "bfloat16":
-        yield "--dtype bfloat16", replace(recipe, dtype="bfloat16")
+        yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
     rows = recipe.batch_size // parts // split  # on each device at a time
-    for times in (2**power for power in range(1, 12) if rows % 2**power == 0):
-        flags = f"--batch-size {recipe.batch_size} --gradient-accumulation {parts * times}"
-        yield flags, replace(recipe, gradient_accumulation=parts * times)
-    if rows > 1:
-        flags = f"--batch-size {split * parts} --gradient-accumulation {parts}"
-        yield flags, replace(recipe, batch_size=split * parts)
-    yield f"--seq-len {recipe.seq_len // 2}", replace(recipe, seq_len=recipe.seq_len // 2)
+    divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]
+    yield [_with(recipe, recipe.batch_size, parts * divisor) for divisor in divisors]
+    yield [_with(recipe, recipe.batch_size // divisor, parts) for divisor in divisors]
+    yield [(f"--seq-len {recipe.seq_len // 2}", replace(recipe, seq_len=recipe.seq_len // 2))]
+
+
+def _with(recipe: Recipe, batch_size: int, parts: int) -> tuple[str, Recipe]:
+    flags = f"--batch-size {batch_size} --gradient-accumulation {parts}"
+    return flags, replace(recipe, batch_size=batch_size, gradient_accumulation=parts)
 
 
 def _spread(recipe: Recipe, devices: int) -> tuple[Recipe, str]:
