@@ -18,7 +18,7 @@ from commit_llm.parallel.topologies import (
     larger_topologies,
 )
 from commit_llm.train import plan as plan_module
-from commit_llm.train.changes import changes, estimate_on
+from commit_llm.train.changes import Setting, changes
 from commit_llm.train.compilation import Compiled, needed_by
 from commit_llm.train.estimate import GIB, hours, training_flops_a_token
 from commit_llm.train.plan import make_plan
@@ -34,6 +34,7 @@ TINY = dataclasses.replace(
 )  # fmt: skip
 COMMIT_2024 = find_recipe("commit-2024")
 SPREAD = dataclasses.replace(COMMIT_2024, mesh="1,-1,1")
+OF_7B = Setting(LLAMA_7B, "bfloat16")
 
 needs_libtpu = pytest.mark.skipif(
     importlib.util.find_spec("libtpu") is None, reason="libtpu is not installed (extra tpu)"
@@ -59,7 +60,7 @@ def test_hours():
 @pytest.mark.parametrize(("mesh", "share"), [("1,-1,1", 8), ("1,1,-1", 8), ("2,2,2", 4), ("-1,1,1", 1)])
 def test_the_state_is_split_over_the_mesh(mesh, share):
     """Parameters 4 bytes, moments 2 + 4, gradients 4, over fsdp and tensor; norms are on every device."""
-    memory = estimate_on(dataclasses.replace(COMMIT_2024, mesh=mesh), LLAMA_7B, 8, "bfloat16")
+    memory = OF_7B.estimate(dataclasses.replace(COMMIT_2024, mesh=mesh), 8)
     norms = 4096 * 65
     numbers = (6738415616 - norms) // share + norms
     assert (memory.parameters, memory.optimizer, memory.gradients) == (4 * numbers, 6 * numbers, 4 * numbers)
@@ -67,9 +68,11 @@ def test_the_state_is_split_over_the_mesh(mesh, share):
 
 def test_what_moves_the_estimate():
     def needed(**fields):
-        return estimate_on(dataclasses.replace(SPREAD, **fields), LLAMA_7B, 8, "bfloat16").needed
+        return OF_7B.estimate(dataclasses.replace(SPREAD, **fields), 8).needed
 
     assert needed() < needed(remat="dots") < needed(remat="none")
+    fast = Setting(LLAMA_7B, "bfloat16", scores=False)
+    assert needed() - fast.estimate(SPREAD, 8).needed == 2 * 2 * 32 * 512**2 * 6  # rows x heads x scores, twice
     assert needed(seq_len=256) < needed() < needed(batch_size=32)
     assert needed(momentum_dtype="float32") - needed() == pytest.approx(2 * 6738415616 / 8, rel=1e-3)
     in_parts = needed(batch_size=512, gradient_accumulation=32)  # a second copy of the gradients, and few rows
@@ -161,11 +164,11 @@ def test_a_step_that_the_compiler_refuses(monkeypatch):
 def test_changes_are_less_than_what_there_is():
     """remat dots, fp32 products: each is offered, and every change needs less than the recipe."""
     recipe = dataclasses.replace(SPREAD, remat="dots", dtype="float32", batch_size=64)
-    offered = changes(recipe, LLAMA_7B, 8, "float32", find_topology("v3:2x2"), 16)
+    offered = changes(recipe, OF_7B, 8, find_topology("v3:2x2"), 16)
     flags = " ".join(change.flags for change in offered)
     assert all(flag in flags for flag in ("--remat nothing", "--dtype bfloat16", "--seq-len 256", "--batch-size 8 "))
     assert "--mesh 1,-1,1" not in offered[0].flags
-    now = estimate_on(recipe, LLAMA_7B, 8, "float32").needed / GIB
+    now = OF_7B.estimate(recipe, 8).needed / GIB
     assert all(change.needed < now for change in offered)
 
 
@@ -217,7 +220,7 @@ def test_a_tiny_model_compiled_for_a_tpu():
     plan = make_plan(SPREAD, TINY, "v5e:2x4")
     assert (plan.by, plan.fits, plan.devices, plan.mesh["fsdp"]) == ("compiler", True, 8, 8)
     assert (plan.dtype, plan.attention) == ("bfloat16", "reference")
-    assert plan.parameters == pytest.approx(estimate_on(SPREAD, TINY, 8, "bfloat16").parameters / GIB, rel=1e-3)
+    assert plan.parameters == pytest.approx(Setting(TINY, "bfloat16").estimate(SPREAD, 8).parameters / GIB, rel=1e-3)
     assert 0.1 < plan.needed < 3
     plan = make_plan(dataclasses.replace(SPREAD, batch_size=131072), TINY, "v5e:2x4")
     assert "RESOURCE_EXHAUSTED" in plan.compiler_message

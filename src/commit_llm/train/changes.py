@@ -1,6 +1,6 @@
 """What to change where a step does not fit: flags, and by arithmetic what the step then needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from commit_llm.model.config import ModelConfig
@@ -19,29 +19,40 @@ class Change:
     fits: bool
 
 
-def estimate_on(recipe: Recipe, config: ModelConfig, devices: int, dtype: str) -> Memory:
-    """`estimate_memory` on so many devices in the recipe's mesh; dtype is that of the products."""
-    mesh = make_mesh(recipe.mesh, [AbsentDevice(number, "", "") for number in range(devices)])
-    return estimate_memory(recipe, config, mesh.shape, 2 if dtype == "bfloat16" else 4)
+@dataclass(frozen=True)
+class Setting:
+    """What stays as it is while a recipe changes: the model, the dtype of `--dtype auto`, and how it attends.
+
+    scores: whether the attention holds its scores, as the reference path does.
+    """
+
+    config: ModelConfig
+    dtype: str
+    scores: bool = True
+
+    def dtype_of(self, recipe: Recipe) -> str:
+        return self.dtype if recipe.dtype == "auto" else recipe.dtype
+
+    def estimate(self, recipe: Recipe, devices: int) -> Memory:
+        """`estimate_memory` on so many devices in the recipe's mesh."""
+        width = {"bfloat16": 2, "float32": 4}[self.dtype_of(recipe)]
+        return estimate_memory(recipe, self.config, _mesh(recipe, devices), width, scores=self.scores)
 
 
-def changes(
-    recipe: Recipe, config: ModelConfig, devices: int, dtype: str, machine: Topology | None, there: float
-) -> list[Change]:
+def changes(recipe: Recipe, setting: Setting, devices: int, machine: Topology | None, there: float) -> list[Change]:
     """Changes that need less memory than the recipe, each by itself; the last is the least larger machine that fits.
 
     Of a kind of change, the mildest that fits, or else the hardest. there: GiB on each device. machine is None where
     the devices are of no known kind; then none is larger.
     """
-    now = estimate_on(recipe, config, devices, dtype).needed / GIB
+    now = setting.estimate(recipe, devices).needed / GIB
 
     def change(flags: str, changed: Recipe, devices: int = devices) -> Change:
-        compute = changed.dtype if changed.dtype != "auto" else dtype
-        needed = estimate_on(changed, config, devices, compute).needed / GIB
+        needed = setting.estimate(changed, devices).needed / GIB
         return Change(flags, needed, needed <= there)
 
     found = []
-    for ladder in _options(recipe, devices, dtype):
+    for ladder in _options(recipe, setting, devices):
         steps = [change(*option) for option in ladder]
         fitting = [made for made in steps if made.fits]
         found += [made for made in fitting[:1] or steps[-1:] if made.needed < now]
@@ -53,16 +64,16 @@ def changes(
     return found
 
 
-def _options(recipe: Recipe, devices: int, dtype: str) -> Iterator[list[tuple[str, Recipe]]]:
+def _options(recipe: Recipe, setting: Setting, devices: int) -> Iterator[list[tuple[str, Recipe]]]:
     """Ladders of (flags, recipe with them), each from the mildest step to the hardest."""
-    mesh = make_mesh(recipe.mesh, [AbsentDevice(number, "", "") for number in range(devices)]).shape
+    mesh = _mesh(recipe, devices)
     split, parts = mesh["data"] * mesh["fsdp"], recipe.gradient_accumulation
     if mesh["fsdp"] != devices:
         changed, flags = _spread(recipe, devices)
         yield [(flags, changed)]
     if recipe.remat != "nothing":
         yield [("--remat nothing", replace(recipe, remat="nothing"))]
-    if dtype != "bfloat16":
+    if setting.dtype_of(recipe) != "bfloat16":
         yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
     rows = recipe.batch_size // parts // split  # on each device at a time
     divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]
@@ -84,3 +95,7 @@ def _spread(recipe: Recipe, devices: int) -> tuple[Recipe, str]:
     rows = recipe.batch_size if recipe.batch_size % devices == 0 else devices
     changed = replace(recipe, mesh=mesh, batch_size=rows, gradient_accumulation=1)
     return changed, f"{flags} --batch-size {rows} --gradient-accumulation 1"
+
+
+def _mesh(recipe: Recipe, devices: int) -> Mapping[str, int]:
+    return make_mesh(recipe.mesh, [AbsentDevice(number, "", "") for number in range(devices)]).shape

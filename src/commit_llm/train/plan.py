@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.parallel.topologies import Topology, find_topology, kind_of, require_libtpu
-from commit_llm.train.changes import Change, changes, estimate_on
+from commit_llm.train.changes import Change, Setting, changes
 from commit_llm.train.compilation import Compiled
 from commit_llm.train.estimate import GIB, hours, training_flops_a_token
 from commit_llm.train.recipes import Recipe
@@ -94,7 +94,8 @@ def make_plan(
         notes.append("a CPU computes bfloat16 by way of float32: the compiler's figure says little here")
     if recipe.epochs is not None:
         notes.append(f"--epochs {recipe.epochs} is counted from the data, which is not read here; --steps is taken")
-    estimate = estimate_on(recipe, config, found.devices, found.dtype)
+    setting = Setting(config, found.dtype, scores=found.attention.startswith(("reference", "by_row")))
+    estimate = setting.estimate(recipe, found.devices)
     needed = (estimate.needed if found.needed is None else found.needed) / GIB
     parameters, optimizer, gradients = (n / GIB for n in (found.parameters, found.optimizer, estimate.gradients))
     flops, tokens = training_flops_a_token(config, recipe.seq_len), recipe.batch_size * recipe.seq_len
@@ -102,7 +103,7 @@ def make_plan(
     advice: list[Change] = []
     if not fits and there is not None:
         machine = target or (Topology("", kind, found.devices) if kind else None)
-        advice = changes(recipe, config, found.devices, found.dtype, machine, there)
+        advice = changes(recipe, setting, found.devices, machine, there)
     return Plan(
         topology=topology,
         device_kind=found.device_kind,
