@@ -94,4 +94,8 @@ def _memory(plan: "Planned") -> list[str]:
     if plan.there is None:
         return lines
     left = plan.there - plan.needed
-    return [*lines, f"fits, with {left:.2f} GiB to spare" if plan.fits else f"does not fit: {-left:.2f} GiB too much"]
+    if plan.fits:
+        return [*lines, f"fits, with {left:.2f} GiB to spare"]
+    if left >= 0:  # the arithmetic's figure: the compiler gave none
+        return [*lines, f"does not fit: {plan.compiler_message}"]
+    return [*lines, f"does not fit: {-left:.2f} GiB too much"]

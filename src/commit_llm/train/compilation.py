@@ -56,10 +56,10 @@ class Compiled:
 
 
 def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> Compiled:
-    """Compile the step of a recipe for a topology, or for the devices of this machine; GPUs that are not here: only
-    lay it out.
+    """Compile the step of a recipe for a topology, or for the devices of this machine.
 
-    Raises UserError for an unknown topology, and where the compiler fails for another reason than memory.
+    For GPUs that are not here it is only laid out. Raises UserError for an unknown topology, and where the compiler
+    fails for another reason than memory.
     """
     import jax
 
@@ -70,6 +70,7 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
 
     jax.config.update("jax_enable_compilation_cache", False)  # what comes from there does not know its memory
     devices: Sequence[Any] = jax.devices() if topology is None else absent_devices(find_topology(topology))
+    # Of a model, `prepare` looks at the configuration only.
     source = ModelSource("", Path(), None, config, Tokenizer(Path(), config.vocab_size, None, 0, {}, None))  # type: ignore[arg-type]
     training = prepare(recipe, source, list(devices))
     found = _described(training, devices, here=topology is None)
