@@ -20,7 +20,7 @@ def test_gpus_that_are_not_here(run, llama_7b):
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "h100:8: 8 x NVIDIA H100 80GB HBM3, mesh data 1, fsdp 8, tensor 1"
-    assert lines[1].startswith("bfloat16 products, attention ")
+    assert lines[1].startswith("bfloat16 products, attention reference (attention dropout 0.05")
     assert lines[4].split() == ["parameters", "3.14"]
     assert lines[5].split() == ["optimizer", "4.71"]
     assert "fits, with " in out

@@ -133,17 +133,12 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
         device_kind=first.device_kind,
         devices=len(devices),
         mesh=mesh,
-        attention=_attention_of(training),
+        attention=f"{training.attention.path} ({training.attention.why})",
         dtype=compute_dtype(training.recipe.dtype, first.platform).name,
         parameters=bytes_on_each(state.params),
         optimizer=bytes_on_each(state.opt_state),
         there=_memory_of(first, len(devices)) if here else None,
     )
-
-
-def _attention_of(training: Any) -> str:
-    choice = getattr(training, "attention", None)
-    return "reference" if choice is None else f"{choice.path} ({choice.why})"
 
 
 def _memory_of(device: Any, count: int) -> int | None:
