@@ -161,6 +161,20 @@ def test_a_step_that_the_compiler_refuses(monkeypatch):
     assert plan.changes[-1].fits
 
 
+@pytest.mark.usefixtures("libtpu")
+def test_a_refusal_without_a_figure(monkeypatch):
+    """Arithmetic says that it fits; the compiler knows better."""
+    answered(monkeypatch, stdout=an_answer(exhausted="RESOURCE_EXHAUSTED: something else"))
+    plan = make_plan(SPREAD, LLAMA_7B, "v3:2x2")
+    assert (plan.fits, plan.by, plan.needed < plan.there) == (False, "arithmetic", True)
+
+
+def test_parts_of_a_batch_are_not_offered_where_their_gradients_cost_more():
+    offered = changes(COMMIT_2024, OF_7B, 8, find_topology("v3:2x2"), 10)
+    assert not any("--batch-size 16 " in change.flags for change in offered)
+    assert any("--batch-size 1 " in change.flags for change in offered)
+
+
 def test_changes_are_less_than_what_there_is():
     """remat dots, fp32 products: each is offered, and every change needs less than the recipe."""
     recipe = dataclasses.replace(SPREAD, remat="dots", dtype="float32", batch_size=64)
@@ -219,7 +233,7 @@ def test_a_tiny_model_compiled_for_a_tpu():
     """The real step for v5e:2x4: it fits; eight thousand times the rows do not, and the figure is told."""
     plan = make_plan(SPREAD, TINY, "v5e:2x4")
     assert (plan.by, plan.fits, plan.devices, plan.mesh["fsdp"]) == ("compiler", True, 8, 8)
-    assert (plan.dtype, plan.attention) == ("bfloat16", "reference")
+    assert (plan.dtype, plan.attention.split()[0]) == ("bfloat16", "reference")
     assert plan.parameters == pytest.approx(Setting(TINY, "bfloat16").estimate(SPREAD, 8).parameters / GIB, rel=1e-3)
     assert 0.1 < plan.needed < 3
     plan = make_plan(dataclasses.replace(SPREAD, batch_size=131072), TINY, "v5e:2x4")
