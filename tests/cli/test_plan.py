@@ -25,7 +25,7 @@ def test_gpus_that_are_not_here(run, llama_7b):
     assert lines[5].split() == ["optimizer", "4.71"]
     assert "fits, with " in out
     assert "40.05 GFLOP a token, 8,192 tokens a step, 1,210 steps" in out
-    assert "0.03 hours at an MFU of 0.4, of 8 x 989.4 TFLOP/s (bf16, peak)" in out
+    assert "0.0348 hours at an MFU of 0.4, of 8 x 989.4 TFLOP/s (bf16, peak)" in out
 
 
 def test_too_small_a_machine_is_2(run, llama_7b):

@@ -63,13 +63,13 @@ def plan_text(plan: "Planned") -> str:
         *_memory(plan),
         "",
         *(f"note: {note}" for note in plan.notes),
-        f"{plan.flops_a_token / 1e9:.2f} GFLOP a token, {plan.tokens_a_step:,} tokens a step, {plan.steps:,} steps",
+        f"{plan.flops_a_token / 1e9:.4g} GFLOP a token, {plan.tokens_a_step:,} tokens a step, {plan.steps:,} steps",
     ]
     if plan.hours is None:
         lines.append(f"hours: not known; the table of devices has no {plan.device_kind}")
     else:
         lines.append(
-            f"{plan.hours:.2f} hours at an MFU of {plan.mfu:g}, of {plan.devices} x {plan.peak:g} TFLOP/s (bf16, peak)"
+            f"{plan.hours:.3g} hours at an MFU of {plan.mfu:g}, of {plan.devices} x {plan.peak:g} TFLOP/s (bf16, peak)"
         )
     if plan.changes:
         rows = [("change, each by itself", "GiB", "")]
