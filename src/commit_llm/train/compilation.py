@@ -94,8 +94,8 @@ def needed_by(message: str, state: int) -> int | None:
 
     >>> needed_by("RESOURCE_EXHAUSTED: Ran out of memory in memory space hbm. Used 17.50G of 15.75G hbm.", 0) / 2**30
     17.5
-    >>> needed_by("the total memory required for HLO temporaries (5.37T) exceeds available HBM (15.75G).", 0) / 2**40
-    5.37
+    >>> needed_by("the total memory required for HLO temporaries (5.5T) exceeds available HBM (15.75G).", 0) / 2**40
+    5.5
     """
     if used := USED.search(message):
         return int(float(used[1]) * UNITS[used[2]])
