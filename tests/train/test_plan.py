@@ -72,11 +72,24 @@ def test_what_moves_the_estimate():
 
     assert needed() < needed(remat="dots") < needed(remat="none")
     fast = Setting(LLAMA_7B, "bfloat16", scores=False)
-    assert needed() - fast.estimate(SPREAD, 8).needed == 2 * 2 * 32 * 512**2 * 6  # rows x heads x scores, twice
+    assert needed() - fast.estimate(SPREAD, 8).needed == 2 * 32 * 512**2 * 6  # rows x heads x scores
     assert needed(seq_len=256) < needed() < needed(batch_size=32)
     assert needed(momentum_dtype="float32") - needed() == pytest.approx(2 * 6738415616 / 8, rel=1e-3)
     in_parts = needed(batch_size=512, gradient_accumulation=32)  # a second copy of the gradients, and few rows
     assert needed() < in_parts < needed(batch_size=512)
+
+
+@pytest.mark.parametrize(
+    ("fields", "compiled"),
+    [
+        ({}, 13.46), ({"mesh": "1,1,-1"}, 15.08), ({"batch_size": 64}, 15.07), ({"batch_size": 512}, 28.92),
+        ({"batch_size": 32, "gradient_accumulation": 2}, 16.67),
+    ],
+)  # fmt: skip
+def test_the_estimate_is_near_the_compiler_s_figure(fields, compiled):
+    """GiB that the compiler gave for LLaMA-7B on v3:2x2 (docs/planning.md)."""
+    needed = OF_7B.estimate(dataclasses.replace(SPREAD, **fields), 8).needed / GIB
+    assert needed == pytest.approx(compiled, rel=0.05)
 
 
 def test_topologies():
@@ -84,7 +97,7 @@ def test_topologies():
     assert {name: topology.count for name, topology in found.items()} == {
         "v2:2x2": 8, "v3:2x2": 8, "v4:2x2x2": 8, "v5e:2x4": 8, "tpu7x:2x2x1": 8, "h100:8": 8,
     }  # fmt: skip
-    assert (found["v3:2x2"].kind.memory, found["v3:2x2"].kind.peak) == (16, 61.5)
+    assert (found["v3:2x2"].kind.memory, found["v3:2x2"].kind.peak) == (15.48, 61.5)
     assert all(find_topology(name).kind.platform == "tpu" for name in TPU_TOPOLOGIES)
     assert [other.name for other in larger_topologies(found["v5e:2x4"])][:2] == ["v5e:4x4", "v5e:4x8"]
     assert larger_topologies(found["h100:8"])[0].name == "h100:16"
@@ -139,7 +152,7 @@ def test_a_step_that_fits(monkeypatch):
     told = []
     plan = make_plan(COMMIT_2024, LLAMA_7B, "v3:2x2", report=told.append)
     assert told == ["compiling for v3:2x2, this takes two to four minutes for 7 B parameters"]
-    assert (plan.fits, plan.by, plan.needed, plan.there, plan.changes) == (True, "compiler", 14, 16, [])
+    assert (plan.fits, plan.by, plan.needed, plan.there, plan.changes) == (True, "compiler", 14, 15.48, [])
     assert plan.parameters + plan.optimizer + plan.gradients + plan.rest == pytest.approx(14)
     assert plan.tokens_a_step == 8192
     assert plan.hours == pytest.approx(1210 * 8192 * 40.045e9 / (0.4 * 8 * 61.5e12) / 3600, rel=1e-4)
@@ -212,10 +225,10 @@ def test_a_fault_of_ours_is_no_mistake(monkeypatch):
 
 
 def test_figures_in_the_compiler_s_message():
-    assert needed_by("RESOURCE_EXHAUSTED: ... Used 17.08G of 15.48G hbm. Exceeded ...", 5) == int(17.08 * GIB)
+    assert needed_by("RESOURCE_EXHAUSTED: ... Used 17.08G of 15.48G hbm. Exceeded ...") == int(17.08 * GIB)
     message = "required for HLO temporaries (5.37T) exceeds available HBM (15.75G)."
-    assert needed_by(message, 2 * GIB) == int(5.37 * 1024 * GIB) + 2 * GIB
-    assert needed_by("RESOURCE_EXHAUSTED: out of something else", 0) is None
+    assert needed_by(message) == int(5.37 * 1024 * GIB)
+    assert needed_by("RESOURCE_EXHAUSTED: out of something else") is None
 
 
 def test_mistakes():

@@ -28,19 +28,20 @@ class DeviceKind:
     capability: str = ""
 
 
-# TPU: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16, and "HBM capacity"), a half
-# of it where a chip is two devices. GPU: NVIDIA's data sheet of each (BF16 Tensor Core, without sparsity), and the
-# memory that its driver reports. `spoken` of a longer name comes before that of a shorter one.
+# Peak of a TPU: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16), half of it where a
+# chip is two devices; its memory: what libtpu says is available to a program, up to half a GiB less than the page's 8,
+# 16, 32, 16, 95, 32 and 96. GPU: NVIDIA's data sheet of each (BF16 Tensor Core, without sparsity), and the memory that
+# its driver reports. A longer name in `spoken` comes before a shorter one that it begins with.
 KINDS: dict[str, DeviceKind] = {
     kind.name: kind
     for kind in (
-        DeviceKind("v2", "tpu", 8, 22.5, ("TPU v2",), 2),
-        DeviceKind("v3", "tpu", 16, 61.5, ("TPU v3",), 2),
-        DeviceKind("v4", "tpu", 32, 275, ("TPU v4",)),
-        DeviceKind("v5e", "tpu", 16, 197, ("TPU v5 lite", "TPU v5e")),
-        DeviceKind("v5p", "tpu", 95, 459, ("TPU v5",)),
-        DeviceKind("v6e", "tpu", 32, 918, ("TPU v6",)),
-        DeviceKind("tpu7x", "tpu", 96, 1153.5, ("TPU7x", "TPU v7"), 2),
+        DeviceKind("v2", "tpu", 7.48, 22.5, ("TPU v2",), 2),
+        DeviceKind("v3", "tpu", 15.48, 61.5, ("TPU v3",), 2),
+        DeviceKind("v4", "tpu", 30.75, 275, ("TPU v4",)),
+        DeviceKind("v5e", "tpu", 15.75, 197, ("TPU v5 lite", "TPU v5e")),
+        DeviceKind("v5p", "tpu", 95.74, 459, ("TPU v5",)),
+        DeviceKind("v6e", "tpu", 31.25, 918, ("TPU v6",)),
+        DeviceKind("tpu7x", "tpu", 94.75, 1153.5, ("TPU7x", "TPU v7"), 2),
         DeviceKind("a10", "gpu", 22.5, 125, ("A10",), capability="8.6"),
         DeviceKind("l4", "gpu", 22.5, 121, ("L4",), capability="8.9"),
         DeviceKind("l40s", "gpu", 45, 362, ("L40S",), capability="8.9"),

@@ -84,24 +84,22 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
         text = " ".join(str(error).split())
         if "RESOURCE_EXHAUSTED" not in text:
             raise UserError(f"compiling for {topology or found.device_kind} failed: {text[:400]}") from None
-        needed = needed_by(text, found.parameters + found.optimizer)
-        return replace(found, exhausted=text[:400], needed=needed)
+        return replace(found, exhausted=text[:400], needed=needed_by(text))
     return replace(found, needed=_peak(memory, found.platform), seconds=time.monotonic() - started)
 
 
-def needed_by(message: str, state: int) -> int | None:
-    """The bytes that a RESOURCE_EXHAUSTED message says are needed; state is added where it names temporaries only.
+def needed_by(message: str) -> int | None:
+    """The bytes that a RESOURCE_EXHAUSTED message says are needed, all in all.
 
-    >>> needed_by("RESOURCE_EXHAUSTED: Ran out of memory in memory space hbm. Used 17.50G of 15.75G hbm.", 0) / 2**30
+    The second message speaks of temporaries, but counts the state too.
+
+    >>> needed_by("RESOURCE_EXHAUSTED: Ran out of memory in memory space hbm. Used 17.50G of 15.75G hbm.") / 2**30
     17.5
-    >>> needed_by("the total memory required for HLO temporaries (5.5T) exceeds available HBM (15.75G).", 0) / 2**40
+    >>> needed_by("the total memory required for HLO temporaries (5.5T) exceeds available HBM (15.75G).") / 2**40
     5.5
     """
-    if used := USED.search(message):
-        return int(float(used[1]) * UNITS[used[2]])
-    if temporaries := TEMPORARIES.search(message):
-        return int(float(temporaries[1]) * UNITS[temporaries[2]]) + state
-    return None
+    found = USED.search(message) or TEMPORARIES.search(message)
+    return int(float(found[1]) * UNITS[found[2]]) if found else None
 
 
 def _peak(memory: Any, platform: str) -> int:

@@ -55,8 +55,9 @@ class Memory:
 def estimate_memory(
     recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, *, scores: bool = True
 ) -> Memory:
-    """What a step needs by arithmetic: exact for parameters and optimizer, within a tenth or so for the rest.
+    """What a step needs by arithmetic: exact for parameters and optimizer, the rest fitted to a compiler's figures.
 
+    The compiler is that of TPUs, and docs/planning.md has the figures.
     mesh: devices along data, fsdp and tensor; compute_bytes: 4 for fp32 products, 2 for bf16; scores: whether the
     attention holds them (the reference path does, the fast ones do not).
     """
@@ -88,7 +89,7 @@ def _working(
     stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
     shapes = [parameter.shape[1:] for parameter in declare(config)["layers"].values()]
     gathered = sum(map(math.prod, shapes)) / mesh["tensor"] * compute_bytes  # along fsdp, and their gradients again
-    layer = 2 * gathered + 6 * stream + 2 * products + 2 * weights
+    layer = 2 * gathered + 6 * stream + products + weights
     rows = _rows(recipe, mesh)
     vocab = config.vocab_size / mesh["tensor"]
     logits = rows * (chunk_of(rows, recipe.seq_len, int(vocab)) or recipe.seq_len) * vocab
