@@ -93,6 +93,12 @@ def steps(case, sizes):
         state, metrics = step(state, placed)
         logged.append({**{k: float(v) for k, v in metrics._asdict().items()}, "param_norm": float(norm(state.params))})
     assert step._cache_size() == 1, "a step was compiled twice"
+    if mesh.shape["data"] * mesh.shape["fsdp"] > 1:  # no device ever has anything of all rows
+        rows, length = batch["input_tokens"].shape
+        program = step.lower(state, placed).compile().as_text()
+        for size in (config.hidden_size, config.intermediate_size, config.vocab_size):
+            for whole in (f"f32[{rows},{length},{size}]", f"f32[{rows * length},{size}]"):
+                assert whole not in program, f"{sizes}: {whole} is made whole"
     return {name: [line[name] for line in logged] for name in logged[0]}
 
 

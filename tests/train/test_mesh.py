@@ -26,7 +26,7 @@ train(find_recipe(sys.argv[1]), Path(sys.argv[2]), stop_after_minutes=float(sys.
 
 
 def on_devices(devices, program, **variables):
-    """Run Python on so many fake devices; what it printed. XLA must not have copied an array whole to move it."""
+    """Run Python on so many fake devices; what it printed."""
     environment = os.environ | variables | {
         "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
         "JAX_PLATFORMS": "cpu",
@@ -35,7 +35,6 @@ def on_devices(devices, program, **variables):
         [sys.executable, *program], env=environment, capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "rematerialization" not in done.stderr
     return done.stdout
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.flops import training_flops_a_token
 from commit_llm.parallel.topologies import (
     KINDS,
     TPU_TOPOLOGIES,
@@ -20,7 +21,7 @@ from commit_llm.parallel.topologies import (
 from commit_llm.train import plan as plan_module
 from commit_llm.train.changes import Setting, changes
 from commit_llm.train.compilation import Compiled, needed_by
-from commit_llm.train.estimate import GIB, hours, training_flops_a_token
+from commit_llm.train.estimate import GIB, hours
 from commit_llm.train.plan import make_plan
 from commit_llm.train.recipes import find_recipe
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.flops import training_flops_a_token
 from commit_llm.parallel.topologies import Topology, find_topology, kind_of, require_libtpu
 from commit_llm.train.changes import Change, Setting, changes
 from commit_llm.train.compilation import Compiled
-from commit_llm.train.estimate import GIB, hours, training_flops_a_token
+from commit_llm.train.estimate import GIB, hours
 from commit_llm.train.recipes import Recipe
 
 # jax takes this share of a GPU's memory, unless XLA_PYTHON_CLIENT_MEM_FRACTION says otherwise.
