@@ -4,6 +4,7 @@
 
 CASE is golden (the twenty steps of tests/train/test_golden_training.py, 4 rows and 4 heads) or wide (five steps
 of 8 rows and 8 heads, with every noise and packed segments). Prints {mesh: {name: a list, a value a step}} as JSON.
+Several processes are found by what JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID say.
 The reference material is where COMMIT_SHARED says; RANDOM_BITS is the generator of the dropouts.
 """
 
@@ -22,6 +23,7 @@ from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
+from commit_llm.parallel.processes import start
 from commit_llm.train.optimizer import make_optimizer
 from commit_llm.train.placement import jit_step, place_state, state_shardings
 from commit_llm.train.step import make_train_step
@@ -103,4 +105,5 @@ def steps(case, sizes):
 
 
 if __name__ == "__main__":
+    start()
     print(json.dumps({sizes: steps(sys.argv[1], sizes) for sizes in sys.argv[2:]}))

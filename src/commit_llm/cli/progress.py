@@ -19,8 +19,8 @@ class Bar(Protocol):
 
 
 @contextmanager
-def bars() -> Iterator[Bar]:
-    """A function that draws one line for every name it is called with, on standard error."""
+def bars(quiet: bool = False) -> Iterator[Bar]:
+    """A function that draws one line for every name it is called with, on standard error; none where quiet."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -31,7 +31,7 @@ def bars() -> Iterator[Bar]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
         known: dict[str, Any] = {}
 
         def bar(name: str, done: int, total: int, note: str = "") -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.cli.several import ALONE, Processes
 from commit_llm.cli.status import DONE, of_stop
 from commit_llm.errors import UserError
 from commit_llm.train.recipes import Recipe
@@ -28,6 +29,7 @@ class Train:
     """Say what training would see, from its first batches: tokens, epochs, mixing, what is left out. Write nothing."""
     json: bool = False
     """With --dry-run: print it as JSON."""
+    processes: Processes = ALONE
 
 
 def run(argv: list[str]) -> int:
@@ -36,11 +38,17 @@ def run(argv: list[str]) -> int:
         return _dry_run(command)
     if command.json:
         raise UserError("--json: goes with --dry-run; the figures of a run are in its metrics.jsonl")
+    with command.processes.join():
+        return _train(command)
+
+
+def _train(command: Train) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.tables import training_summary
+    from commit_llm.parallel.processes import is_first
     from commit_llm.train.loop import train
 
-    with bars() as bar:
+    with bars(quiet=not is_first()) as bar:
         outcome = train(
             command.recipe,
             command.out,
@@ -48,9 +56,10 @@ def run(argv: list[str]) -> int:
             stop_after_minutes=command.stop_after_minutes,
             wandb_project=command.wandb,
         )
-    print(training_summary(command.out, command.recipe.seq_len, outcome))
-    if outcome.stopped is None:
-        print(f"next: commit-llm export {command.out} --out FOLDER")
+    if is_first():
+        print(training_summary(command.out, command.recipe.seq_len, outcome))
+        if outcome.stopped is None:
+            print(f"next: commit-llm export {command.out} --out FOLDER")
     return of_stop(outcome.stopped)
 
 

@@ -81,6 +81,15 @@ class Examples:
         return self.make(position // self.num_records, self.row(position))
 
 
+class Source(Protocol):
+    """Examples by position, as packers read them."""
+
+    @property
+    def num_records(self) -> int: ...
+    def row(self, position: int) -> int: ...
+    def __getitem__(self, position: int) -> Example | None: ...
+
+
 class StreamPacker:
     """The original's rows: a batch is cut while the buffer holds more than rows * seq_len + 1 tokens.
 
@@ -88,7 +97,7 @@ class StreamPacker:
     loss mask"). Raises UserError where a whole pass is too short for one batch.
     """
 
-    def __init__(self, examples: Examples, rows: int, seq_len: int) -> None:
+    def __init__(self, examples: Source, rows: int, seq_len: int) -> None:
         self.examples, self.rows, self.seq_len = examples, rows, seq_len
         self.set_state({"position": 0, "first": 0, "offset": 0, "batches_in_pass": 0})
 
@@ -206,7 +215,7 @@ class FirstFitPacker:
     """
 
     def __init__(
-        self, examples: Examples, rows: int, seq_len: int, *, cut_freely: bool = False, split_long: bool = False
+        self, examples: Source, rows: int, seq_len: int, *, cut_freely: bool = False, split_long: bool = False
     ) -> None:
         self.examples, self.rows, self.seq_len = examples, rows, seq_len
         self._open: list[Row] = []

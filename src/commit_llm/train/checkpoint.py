@@ -8,6 +8,7 @@ from typing import Any
 import orbax.checkpoint as ocp
 
 from commit_llm.errors import UserError
+from commit_llm.parallel.processes import barrier, is_first
 from commit_llm.train.step import TrainState
 
 FOLDER = "checkpoints"
@@ -36,9 +37,11 @@ class Checkpoints:
     def set_aside(self, step: int) -> Path:
         """Move a checkpoint that cannot be read out of the way, so that its step can be saved again; where to."""
         aside = self.run / UNREADABLE / str(step)
-        aside.parent.mkdir(exist_ok=True)
-        shutil.rmtree(aside, ignore_errors=True)
-        (self.run / FOLDER / str(step)).rename(aside)
+        if is_first():
+            aside.parent.mkdir(exist_ok=True)
+            shutil.rmtree(aside, ignore_errors=True)
+            (self.run / FOLDER / str(step)).rename(aside)
+        barrier("set aside")
         self.manager.reload()
         return aside
 

@@ -8,6 +8,7 @@ from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
 from commit_llm.data.files import refuse_existing_folder, sha256, whole_folder
 from commit_llm.errors import UserError
+from commit_llm.parallel.processes import is_first, together
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.recipes import load_recipe
 from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance
@@ -18,11 +19,14 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     """Write the model of a run's checkpoint (the newest one by default) and give the dtype it was written in.
 
     By default that is the dtype of the weights training began with; fp32 weights are written as
-    bfloat16. A -2024 run is written as float16, as the original does.
+    bfloat16. A -2024 run is written as float16, as the original does. Of several processes each reads the whole
+    model, and process 0 writes it.
     """
-    refuse_existing_folder(out, overwrite, CONFIG_FILE)
-    if not is_run(run):
-        raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
+    with together("export"):
+        if is_first():
+            refuse_existing_folder(out, overwrite, CONFIG_FILE)
+        if not is_run(run):
+            raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
     source = open_model(str(run))
     step = newest_step(run) if step is None else step
     params, trained_from = load_params(source, step=step)
@@ -30,9 +34,11 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
         dtype = "float16"
     if dtype is None:
         dtype = "bfloat16" if trained_from == "float32" else trained_from
-    with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-        write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, step, dtype))
-        write_json(folder / PROVENANCE, exported_from(run, step))
+    with together("exported"):
+        if is_first():
+            with whole_folder(out, overwrite, CONFIG_FILE) as folder:
+                write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, step, dtype))
+                write_json(folder / PROVENANCE, exported_from(run, step))
     return dtype
 
 

@@ -1,5 +1,6 @@
 """The one loop: every recipe runs through it, and a run that was stopped goes on in it."""
 
+import dataclasses
 import logging
 import math
 from collections.abc import Callable
@@ -12,22 +13,42 @@ import numpy as np
 
 from commit_llm.data.loader import prefetched
 from commit_llm.data.lock import locked
-from commit_llm.data.packing import EXAMPLE_IDS, Batch, FirstFitPacker, StreamPacker
+from commit_llm.data.packing import EXAMPLE_IDS, Batch
 from commit_llm.errors import UserError
 from commit_llm.model.parameters import Parameters
+from commit_llm.parallel.arrays import place_alike
+from commit_llm.parallel.processes import (
+    count,
+    entered_by_first,
+    from_first,
+    is_first,
+    require_same,
+    seen_by_all,
+    together,
+)
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.held_out import held_out_loss
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.run_directory import create_run, require_same_recipe, require_same_sources, require_usable
+from commit_llm.train.restoring import restore
+from commit_llm.train.run_directory import (
+    create_run,
+    file_hashes,
+    is_run,
+    require_same_recipe,
+    require_same_sources,
+    require_usable,
+)
 from commit_llm.train.step import Metrics, TrainState
-from commit_llm.train.stop import Reason, Stop, listening
+from commit_llm.train.stop import Reason, listening
+from commit_llm.train.together import CommonStop, shared_examples
 from commit_llm.train.waiting import Awaited
 from commit_llm.train.watch import HeldOut, Logged, Watch, import_wandb, watching
 from commit_llm.train.weights import fresh_params, load_params
 
 LOGGER = logging.getLogger("commit_llm")
 SHOWN_IDS = 8
+SAME_COMMAND = "start every process with the same command, on the same files"
 
 # Called after every step with (step, of how many) and, where the step was logged, its line.
 Report = Callable[[int, int, Logged | None], None]
@@ -64,36 +85,54 @@ def train(
     when stop_after_minutes are over, the step under way is finished and saved. Raises UserError for what
     the user got wrong, and where the loss is no longer a number.
     """
-    with listening(stop_after_minutes) as stop:
-        recipe.check()
-        if wandb_project is not None:
-            import_wandb()
-        new = require_usable(run, recipe)
-        source = open_recipe_model(recipe)
-        recipe, batches, held_out = open_recipe_batches(recipe, source)
-        recipe = resolve_steps(recipe, batches)
-        training = prepare(recipe, source)
-        if jax.process_index() == 0:
-            LOGGER.info("%s", training.attention)
-        if new:
-            params, weights_dtype = _first_params(training)
-            create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
-        else:
-            require_same_recipe(run, recipe)
-            require_same_sources(run, recipe, source.config, source.tokenizer.path)
-        with locked(run, "training"), Checkpoints(run, recipe.keep_checkpoints) as checkpoints:
-            state, start, tokens = _restore(checkpoints, training, batches)
+    with listening(stop_after_minutes) as own_stop:
+        stop = CommonStop(own_stop)
+        with together("start"):
+            recipe.check()
+            if wandb_project is not None and is_first():
+                import_wandb()
+            new = is_first() and require_usable(run, recipe)
+        new = from_first("new run", str(new)) == str(True)
+        require_same("recipe", dataclasses.asdict(recipe), SAME_COMMAND)
+        with together("model and data"):
+            source = open_recipe_model(recipe)
+            recipe, batches, held_out = open_recipe_batches(recipe, source)
+            recipe = resolve_steps(recipe, batches)
+            training = prepare(recipe, source)
+            if is_first():
+                LOGGER.info("%s", training.attention)
+            files = file_hashes(recipe, source.tokenizer.path) if count() > 1 else {}
+        require_same("recipe", dataclasses.asdict(recipe) | files, SAME_COMMAND)
+        with together("run directory"):
+            if new:
+                params, weights_dtype = _first_params(training)
+            if is_first() and new:
+                create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
+            elif is_first():
+                require_same_recipe(run, recipe)
+                require_same_sources(run, recipe, source.config, source.tokenizer.path)
+        seen_by_all("run directory", lambda: is_run(run), str(run))
+        with (
+            entered_by_first("lock", locked(run, "training")),
+            Checkpoints(run, recipe.keep_checkpoints) as checkpoints,
+        ):
+            state, start, tokens = restore(checkpoints, training, batches)
             if state is None:  # a new run, or one that was killed before its first checkpoint
                 state = training.place(params if new else _first_params(training)[0])
             if start == recipe.steps:
-                return Outcome(start, start, stopped=stop.signalled)
-            with watching(run, start, tokens, wandb_project) as watch, prefetched(batches) as prefetching:
+                return Outcome(start, start, stopped=stop.signalled())
+            with (
+                entered_by_first("logs", watching(run, start, tokens, wandb_project)) as watch,
+                prefetched(batches) as prefetching,
+                shared_examples(batches),
+            ):
                 upcoming = Awaited(prefetching)
                 loop = _Loop(training, checkpoints, watch, upcoming, held_out, report, tokens)
                 last, stopped = loop.run(state, start, stop)
                 taken = upcoming.get_state()  # what was made ahead does not count
-    stopped = stopped or stop.signalled  # a signal in the last step: all is saved, but what comes after must not begin
+        signalled = stop.signalled()  # in the last step: all is saved, but what comes after must not begin
     seen = min(taken["position"], batches.examples.num_records)
+    stopped = stopped or signalled
     return Outcome(start, last, taken.get("left_out", 0), seen, taken.get("longest", 0), stopped, upcoming.share())
 
 
@@ -104,51 +143,20 @@ def _first_params(training: Training) -> tuple[Parameters, str]:
     return load_params(training.source, shardings)
 
 
-def _restore(
-    checkpoints: Checkpoints, training: Training, batches: StreamPacker | FirstFitPacker
-) -> tuple[TrainState | None, int, int]:
-    """The newest checkpoint that can be read, its step and its tokens; (None, 0, 0) where there is none at all.
-
-    Those that cannot be read are set aside, never deleted. Raises UserError where none can be read.
-    """
-    unreadable: list[tuple[int, str]] = []
-    for step in reversed(checkpoints.steps()):
-        try:
-            state, progress = checkpoints.restore(step, training.abstract_state())
-            position, tokens = progress["data"], progress["tokens"]
-        except Exception as error:  # whatever a broken file makes of Orbax
-            unreadable.append((step, (str(error) or type(error).__name__).splitlines()[0]))
-            continue
-        batches.set_state(position)
-        for broken, reason in unreadable:
-            kept = checkpoints.set_aside(broken)
-            LOGGER.warning("%s: the checkpoint of step %d cannot be read (%s)", checkpoints.run, broken, reason)
-            LOGGER.warning("%s: going on from step %d; the other is kept as %s", checkpoints.run, step, kept)
-        placed = jax.device_put(step, training.state_shardings.step)
-        return state._replace(step=placed), step, tokens
-    if unreadable:
-        step, reason = unreadable[0]
-        raise UserError(
-            f"{checkpoints.run}: none of its checkpoints can be read (step {step}: {reason}); nothing was changed; "
-            "try again if it may pass, or choose another --out"
-        )
-    return None, 0, 0
-
-
 @dataclass
 class _Loop:
     """The steps of one call. unchecked holds (step, its metrics, its example ids) since the last look at them."""
 
     training: Training
     checkpoints: Checkpoints
-    watch: Watch
+    watch: Watch | None  # of process 0
     upcoming: Awaited
     held_out: list[Batch]
     report: Report
     tokens: int
     unchecked: list[tuple[int, Metrics, np.ndarray]] = field(default_factory=list)
 
-    def run(self, state: TrainState, start: int, stop: Stop) -> tuple[int, Reason | None]:
+    def run(self, state: TrainState, start: int, stop: CommonStop) -> tuple[int, Reason | None]:
         """Take the steps after start; the last one taken, and why it was not the recipe's last."""
         recipe = self.training.recipe
         saved, stopped = start, None
@@ -156,7 +164,7 @@ class _Loop:
             batch = next(self.upcoming)
             ids = batch.pop(EXAMPLE_IDS)
             self.tokens += int((ids >= 0).sum())
-            state, metrics = self.training.step(state, jax.device_put(batch, self.training.batch_sharding))
+            state, metrics = self.training.step(state, place_alike(batch, self.training.batch_sharding))
             self.unchecked.append((step, metrics, ids))
             ends = step == recipe.steps
             stopped = None if ends else stop.reason()
@@ -166,8 +174,10 @@ class _Loop:
                 self._require_finite(saved)
             logged = self._log(step, metrics) if logs else None
             if self.held_out and (ends or step % recipe.eval_every == 0):
-                means = held_out_loss(self.training.held_out_step, state.params, self.held_out)
-                self.watch.held_out(HeldOut(step, *means))
+                placed = (place_alike(batch, self.training.batch_sharding) for batch in self.held_out)
+                means = held_out_loss(self.training.held_out_step, state.params, placed)
+                if self.watch:
+                    self.watch.held_out(HeldOut(step, *means))
             if saves:
                 self.checkpoints.save(state, {"data": self.upcoming.get_state(), "tokens": self.tokens})
                 saved = step
@@ -180,7 +190,8 @@ class _Loop:
         values = jax.device_get(metrics)
         rate = float(self.training.learning_rate(step - 1))
         logged = Logged(step, float(values.loss), float(values.accuracy), rate, float(values.grad_norm), self.tokens)
-        self.watch.log(logged, self.upcoming.seconds)
+        if self.watch:
+            self.watch.log(logged, self.upcoming.seconds)
         return logged
 
     def _require_finite(self, saved: int) -> None:

@@ -21,7 +21,7 @@ from commit_llm.model.execution import AttentionPath, Execution
 from commit_llm.model.layout import ONE_DEVICE
 from commit_llm.model.precision import compute_dtype
 from commit_llm.model.regularisation import Regularisation
-from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, replicated
 from commit_llm.train.held_out import Sums, make_held_out_step
 from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
@@ -160,7 +160,11 @@ def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None =
         execution=execution,
     )
     of_state, of_batch = state_shardings(source.config, optimizer, mesh), batch_sharding(mesh)
-    held_out_step = jax.jit(make_held_out_step(source.config, execution), in_shardings=(of_state.params, of_batch))
+    held_out_step = jax.jit(
+        make_held_out_step(source.config, execution),
+        in_shardings=(of_state.params, of_batch),
+        out_shardings=replicated(mesh),
+    )
     jitted = jit_step(step, of_state, mesh)
     return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention)
 

@@ -91,6 +91,11 @@ def require_same_sources(run: Path, recipe: Recipe, config: ModelConfig, tokeniz
             )
 
 
+def file_hashes(recipe: Recipe, tokenizer: Path) -> dict[str, str]:
+    """The SHA-256 of each file that a run reads, by what it is."""
+    return {role: sha256(path) for role, path in _files(recipe, tokenizer)}
+
+
 def _files(recipe: Recipe, tokenizer: Path) -> Iterator[tuple[str, Path]]:
     named = [("data", recipe.data), ("tokenizer", str(tokenizer)), ("skip-words", recipe.skip_words)]
     dictionaries = [file_and_weight(name)[0] for name in recipe.dictionary]

@@ -1,0 +1,272 @@
+"""Several processes, one a host or a device, that do one piece of work together: started, told apart, kept in step.
+
+All of it does nothing in a single process. What the processes tell one another here (a few bytes now and
+then) goes through the store of jax's coordination service, which process 0 holds; arrays go through jax.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from typing import Any, TypeVar
+
+from commit_llm.errors import UserError
+from commit_llm.parallel.detection import Place, find_place
+from commit_llm.parallel.roll_call import call_roll
+
+TIMEOUT_SECONDS = 300.0
+LONGEST_TIMEOUT = 1e6
+POLL_MS = 1000  # between two looks at whether another process has failed
+# How long a process that is at its end waits for the others, before jax ends them all.
+SHUTDOWN_SECONDS = 30
+FAILED = "commit_llm/failed/"
+
+Entered = TypeVar("Entered")
+
+_counters: dict[str, int] = defaultdict(int)
+_joined: list[Place] = []  # what `start` has joined, if anything
+
+
+class ElsewhereError(UserError):
+    """A mistake that another process has found, in its words."""
+
+
+def start(
+    coordinator: str | None = None,
+    num_processes: int | None = None,
+    process_id: int | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> None:
+    """Join the other processes, where there are any; before anything else that uses jax.
+
+    What is not given is looked up in the environment (parallel/detection.py). Raises UserError where something
+    is missing, and in every process that came where the others do not come within timeout_seconds.
+    """
+    if not 0 < timeout_seconds <= LONGEST_TIMEOUT:
+        raise UserError(f"--coordinator-timeout {timeout_seconds:g}: must be above 0, and at most {LONGEST_TIMEOUT:g}")
+    place = find_place(coordinator, num_processes, process_id, os.environ)
+    if place is not None:
+        call_roll(place, timeout_seconds)
+        _initialize(place)
+        _joined.append(place)
+
+
+def _initialize(place: Place) -> None:
+    import jax
+
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGTERM) if main else None
+    jax.distributed.initialize(
+        place.coordinator,
+        place.count,
+        place.index,
+        local_device_ids=place.devices,
+        cluster_detection_method="deactivate",  # detected already
+        shutdown_timeout_seconds=SHUTDOWN_SECONDS,
+    )
+    if handler is not None:
+        signal.signal(signal.SIGTERM, handler)  # jax has set its own, which would only take note
+    if place.index != 0:
+        logging.getLogger("commit_llm").setLevel(logging.ERROR)  # process 0 alone tells what all of them see
+
+
+@contextmanager
+def joined(
+    coordinator: str | None = None,
+    num_processes: int | None = None,
+    process_id: int | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Iterator[None]:
+    """`start`, and where this process fails inside, the others that wait for it are told, and end too."""
+    start(coordinator, num_processes, process_id, timeout_seconds)
+    try:
+        yield
+    except BaseException as error:
+        if count() > 1 and not isinstance(error, ElsewhereError):
+            message = str(error) if isinstance(error, UserError) else f"ended with {type(error).__name__}"
+            with suppress(Exception):  # the store may be what has failed
+                _store().key_value_set(f"{FAILED}{index()}", message, allow_overwrite=True)
+        raise
+
+
+def count() -> int:
+    """How many processes there are."""
+    return _joined[0].count if _joined else _of_jax("process_count", 1)
+
+
+def index() -> int:
+    """Which of them this is, from 0."""
+    return _joined[0].index if _joined else _of_jax("process_index", 0)
+
+
+def is_first() -> bool:
+    """Whether this is process 0, which alone writes files and speaks."""
+    return index() == 0
+
+
+def _of_jax(name: str, alone: int) -> int:
+    """Where somebody else has started the processes. That makes jax look for its devices, which takes all of them."""
+    jax = sys.modules.get("jax")  # whoever has not imported it has no other processes either
+    return int(getattr(jax, name)()) if jax is not None and jax.distributed.is_initialized() else alone
+
+
+def agree_all(name: str, text: str) -> list[str]:
+    """Every process's text, by process; waits for all of them.
+
+    All processes call it in the same order. Raises ElsewhereError where one of them has failed meanwhile.
+    """
+    if count() == 1:
+        return [text]
+    key = _next_key(name)
+    post(f"{key}/{index()}", text.encode("utf-8", "surrogatepass"))
+    return [wait_for(f"{key}/{process}").decode("utf-8", "surrogatepass") for process in range(count())]
+
+
+def from_first(name: str, text: str) -> str:
+    """The text of process 0, whatever the others give."""
+    if count() == 1:
+        return text
+    key = _next_key(name)
+    if is_first():
+        post(key, text.encode("utf-8", "surrogatepass"))
+        return text
+    return wait_for(key).decode("utf-8", "surrogatepass")
+
+
+def barrier(name: str) -> None:
+    """Wait until all processes are here."""
+    agree_all(name, "")
+
+
+@contextmanager
+def together(name: str) -> Iterator[None]:
+    """A section that all processes leave together: the first of their user's mistakes is raised in each of them."""
+    found: UserError | None = None
+    try:
+        yield
+    except UserError as error:
+        if count() == 1:
+            raise
+        found = error
+    messages = agree_all(name, "" if found is None else str(found) or "failed")
+    for process, message in enumerate(messages):
+        if message:
+            raise (found if found is not None and process == index() else _elsewhere(process, message)) from None
+
+
+def require_same(name: str, values: Mapping[str, Any], way_out: str) -> None:
+    """Raise the same UserError in every process where one of them has other values than process 0."""
+    if count() == 1:
+        return
+    import json
+
+    told = [json.loads(text) for text in agree_all(name, json.dumps(values, default=str))]
+    first = told[0]
+    for process, theirs in enumerate(told):
+        names = [field for field in {**first, **theirs} if first.get(field) != theirs.get(field)]
+        if names:
+            shown = "; ".join(f"{field}: {first.get(field)} -> {theirs.get(field)}" for field in names)
+            raise UserError(f"process {process} of {len(told)} has another {name} than process 0 ({shown}); {way_out}")
+
+
+def wait_for(key: str, closed: threading.Event | None = None) -> bytes:
+    """What some process puts under a key, as soon as it has.
+
+    Raises ElsewhereError where a process has failed meanwhile, InterruptedError where closed is set. That a process
+    has died without a word is found by jax, which ends the others.
+    """
+    from jax.errors import JaxRuntimeError
+
+    while True:
+        try:
+            return _store().blocking_key_value_get_bytes(key, POLL_MS)
+        except JaxRuntimeError as error:
+            if "DEADLINE_EXCEEDED" not in str(error):
+                raise
+        for name, message in sorted(_store().key_value_dir_get(FAILED)):
+            raise _elsewhere(int(name.rsplit("/", 1)[1]), message)
+        if closed is not None and closed.is_set():
+            raise InterruptedError(key)
+
+
+def post(key: str, value: bytes) -> None:
+    """Put bytes under a key that no other process uses."""
+    _store().key_value_set_bytes(key, value)
+
+
+def seen_by_all(name: str, seen: Any, what: str, seconds: float = 30.0) -> None:
+    """Wait until every process sees what process 0 has made; UserError where its files are not shared."""
+    if count() == 1:
+        return
+    with together(name):
+        deadline = time.monotonic() + seconds  # network file systems show new files late
+        while not seen():
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"{what}: was made by process 0 and is not seen by process {index()}; "
+                    "name a folder that all hosts share"
+                )
+            time.sleep(0.1)
+
+
+def _next_key(name: str) -> str:
+    _counters[name] += 1
+    return f"commit_llm/{name}/{_counters[name]}"
+
+
+def _elsewhere(process: int, message: str) -> ElsewhereError:
+    return ElsewhereError(f"process {process}: {message}")
+
+
+def _store() -> Any:
+    """The client of jax's coordination service.
+
+    jax has no public way to its store of keys; Orbax and others reach it by this name too. Exchanging through
+    devices instead (multihost_utils) would run a program of its own among those of the training step, in a thread of
+    its own.
+    """
+    from jax._src import distributed
+
+    return distributed.global_state.client
+
+
+class Exchange:
+    """Bytes from every process to every process, again and again; in any one thread, beside the rest.
+
+    Waiting ends with InterruptedError once it is closed.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.key, self.number, self.closed = _next_key(name), 0, threading.Event()
+
+    def __call__(self, value: bytes) -> list[bytes]:
+        """What the processes give in this round, by process."""
+        post(f"{self.key}/{self.number}/{index()}", value)
+        given = [
+            value if process == index() else wait_for(f"{self.key}/{self.number}/{process}", self.closed)
+            for process in range(count())
+        ]
+        if self.number:  # who has posted this round has read all of the one before
+            _store().key_value_delete(f"{self.key}/{self.number - 1}/{index()}")
+        self.number += 1
+        return given
+
+    def close(self) -> None:
+        """Let a thread that waits go."""
+        self.closed.set()
+
+
+@contextmanager
+def entered_by_first(name: str, context: AbstractContextManager[Entered]) -> Iterator[Entered | None]:
+    """Enter a context in process 0 only (None in the others); a user's mistake at its door is raised in all."""
+    with ExitStack() as held:
+        entered = None
+        with together(name):
+            if is_first():
+                entered = held.enter_context(context)
+        yield entered

@@ -1,0 +1,211 @@
+"""Two processes of four fake CPU devices train as one process does."""
+
+import json
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commit_llm.parallel.processes import SHUTDOWN_SECONDS
+from commit_llm.train.loop import train
+from commit_llm.train.recipes import dump_recipe
+from commit_llm.train.run_directory import read_metrics
+from tests.parallel.processes import Processes, flags, free_port, run_command
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def recipe(small_recipe):
+    return small_recipe(batch_size=8, log_every=1, held_out_share=0.1, eval_every=4)
+
+
+@pytest.fixture(scope="module")
+def alone(recipe, tmp_path_factory):
+    run = tmp_path_factory.mktemp("alone") / "run"
+    train(recipe, run)
+    return run
+
+
+def command(recipe, folder, run, *more):
+    config = folder / f"{len(list(folder.iterdir()))}.yaml"
+    config.write_text(dump_recipe(recipe))
+    return ["train", str(config), "--out", str(run), *more]
+
+
+def held_out(run):
+    return [json.loads(line) for line in (run / "held_out.jsonl").read_text().splitlines()]
+
+
+def assert_same_metrics(run, alone):
+    ours, theirs = read_metrics(run), read_metrics(alone)
+    for name in ("step", "tokens", "learning_rate"):
+        assert [line[name] for line in ours] == [line[name] for line in theirs]
+    for name in ("loss", "accuracy", "grad_norm"):
+        assert [line[name] for line in ours] == pytest.approx([line[name] for line in theirs], rel=1e-5)
+
+
+def test_two_processes_give_the_losses_of_one_and_either_goes_on_with_the_other_s_run(recipe, alone, tmp_path):
+    run = tmp_path / "run"
+    argv = command(recipe, tmp_path, run)
+    first, second = run_command([argv, argv], tmp_path)
+    assert (first[0], second[0]) == (0, 0), first[2] + second[2]
+    assert "to step 8" in first[1]
+    assert second[1] == ""  # process 0 alone speaks
+    assert_same_metrics(run, alone)
+    means = [line["loss"] for line in held_out(run)]
+    assert means == pytest.approx([line["loss"] for line in held_out(alone)], rel=1e-5)
+    assert len(list((run / "tensorboard").iterdir())) == 1
+    # One process, of as many devices, goes on from step 6.
+    (run / "checkpoints" / "8").rename(tmp_path / "8")
+    (done,) = run_one(argv, tmp_path, 8)
+    assert "gone on from step 6" in done[1], done[2]
+    assert_same_metrics(run, alone)
+    # And two go on with a run of one.
+    (run / "checkpoints" / "8").rename(tmp_path / "8 again")
+    first, second = run_command([argv, argv], tmp_path)
+    assert "gone on from step 6" in first[1], first[2] + second[2]
+    assert_same_metrics(run, alone)
+
+
+def run_one(argv, folder, devices):
+    with Processes([["-m", "commit_llm", *argv]], folder, devices) as processes:
+        return processes.wait()
+
+
+def test_sigterm_to_one_stops_both_at_one_step_and_all_is_saved(recipe, alone, tmp_path):
+    run, port = tmp_path / "run", free_port()
+    argv = command(recipe, tmp_path, run, "--steps", "100000", "--decay-steps", "8")
+    commands = [["-m", "commit_llm", *argv, *flags(number, 2, port)] for number in range(2)]
+    with Processes(commands, tmp_path) as processes:
+        deadline = time.monotonic() + 200
+        while not (run / "metrics.jsonl").is_file() or len(read_metrics(run)) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        processes.started[1].send_signal(signal.SIGTERM)
+        (first, out, err), (second, _, other) = processes.wait()
+    assert (first, second) == (143, 143), err + other
+    assert "stopped by SIGTERM at step" in out
+    step = read_metrics(run)[-1]["step"]
+    assert f"at step {step}, all saved" in out
+    assert (run / "checkpoints" / str(step)).is_dir()
+
+
+def test_processes_that_disagree_end_at_once_with_one_line(recipe, tmp_path):
+    run = tmp_path / "run"
+    one = command(recipe, tmp_path, run)
+    results = run_command([one, [*one, "--seed", "5", "--learning-rate", "0.5"]], tmp_path)
+    for status, _, err in results:
+        assert status == 2
+        assert err == (
+            "commit-llm train: process 1 of 2 has another recipe than process 0 (seed: 0 -> 5; "
+            "learning_rate: 0.001 -> 0.5); start every process with the same command, on the same files\n"
+        )
+    assert not run.exists()
+
+
+def test_a_mistake_in_process_0_ends_both(recipe, tmp_path):
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "file").write_text("something")
+    results = run_command([command(recipe, tmp_path, tmp_path / "foreign")] * 2, tmp_path)
+    assert [status for status, _, _ in results] == [2, 2]
+    message = f"{tmp_path / 'foreign'}: exists already; choose another --out\n"
+    assert [err for _, _, err in results] == [
+        f"commit-llm train: {message}",
+        f"commit-llm train: process 0: {message}",
+    ]
+
+
+@pytest.mark.parametrize("there", ["none", "another"])
+def test_files_that_are_not_the_same_on_every_host(recipe, tmp_path, there):
+    hosts = [tmp_path / "host-0", tmp_path / "host-1"]
+    data = Path(recipe.data).read_bytes()
+    for number, host in enumerate(hosts):
+        host.mkdir()
+        if number == 0 or there == "another":
+            (host / "data.jsonl").write_bytes(data[: data.rfind(b"\n", 0, -1) + 1] if number else data)
+    argv = command(replace(recipe, data="data.jsonl"), tmp_path, tmp_path / "run")
+    results = run_command([argv, argv], tmp_path, folders=hosts)
+    assert [status for status, _, _ in results] == [2, 2]
+    for status, _, err in results:
+        assert status == 2
+        told = err.splitlines()[-1]  # process 0 may have told of its attention before
+        assert told.startswith("commit-llm train: ")
+        assert "data.jsonl" in told if there == "none" else "process 1 of 2 has another recipe than process 0 (" in told
+    assert ("process 1: data.jsonl" if there == "none" else "data: ") in results[0][2]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_coordinator_that_never_answers(recipe, tmp_path):
+    port = free_port()
+    argv = command(recipe, tmp_path, tmp_path / "run")
+    for number in range(2):
+        began = time.monotonic()
+        with Processes([["-m", "commit_llm", *argv, *flags(number, 2, port, 2)]], tmp_path) as processes:
+            ((status, _, err),) = processes.wait()
+        assert status == 2
+        assert err.count("\n") == 1
+        assert f"127.0.0.1:{port} in 2 s" in err
+        assert time.monotonic() - began < SHUTDOWN_SECONDS
+
+
+def test_twenty_golden_steps_in_two_processes(shared, tmp_path):
+    golden = shared.golden_json("train_log.json")["fp32mom_lr1e-3"]["steps"]
+    together = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port()}", "JAX_NUM_PROCESSES": "2"}
+    variables = [together | {"JAX_PROCESS_ID": str(n), "COMMIT_SHARED": str(shared.path)} for n in range(2)]
+    command = ["-m", "tests.train.mesh_program", "golden", "1,4,2", "2,1,4"]
+    with Processes([command] * 2, tmp_path, variables=variables) as processes:
+        results = processes.wait()
+    for status, out, err in results:
+        assert status == 0, err
+        for mesh, steps in json.loads(out).items():
+            for ours, theirs in (("loss", "loss"), ("grad_norm", "gradient_norm"), ("param_norm", "param_norm")):
+                np.testing.assert_allclose(steps[ours], [step[theirs] for step in golden], rtol=1e-5, err_msg=mesh)
+
+
+BATCHES = """
+import hashlib, json, sys
+from commit_llm.parallel.processes import index, start
+start(*json.loads(sys.argv[1]))
+from commit_llm.data.loader import prefetched
+from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
+from commit_llm.train.recipes import find_recipe
+from commit_llm.train.together import shared_examples
+recipe = find_recipe(sys.argv[2])
+_, batches, _ = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False))
+made, make = [], batches.examples.make
+object.__setattr__(batches.examples, "make", lambda epoch, row: (made.append(row), make(epoch, row))[1])
+digest = hashlib.sha256()
+with prefetched(batches) as upcoming, shared_examples(batches):
+    for _ in range(int(sys.argv[3])):
+        for name, array in sorted(next(upcoming).items()):
+            digest.update(name.encode() + array.tobytes())
+    state = upcoming.get_state()
+print(json.dumps([digest.hexdigest(), state, len(made)]))
+"""
+
+
+@pytest.mark.parametrize("name", ["commit", "align", "commit-2024"])
+def test_batches_are_the_same_bytes_and_each_process_makes_its_share(small_recipe, tmp_path, name):
+    changes = {"form": "text", "fields": "instruction+output"} if name == "align" else {}
+    config = tmp_path / "config.yaml"
+    config.write_text(dump_recipe(small_recipe(name, batch_size=8, **changes)))
+    told = {}
+    for count in (1, 2, 3):
+        port = free_port()
+        commands = [
+            ["-c", BATCHES, json.dumps([f"127.0.0.1:{port}", count, number, 60]), str(config), "20"]
+            for number in range(count)
+        ]
+        with Processes(commands, tmp_path) as processes:
+            results = processes.wait()
+        assert [status for status, _, _ in results] == [0] * count, results
+        told[count] = [json.loads(out) for _, out, _ in results]
+    whole, state, made = told[1][0]
+    for count in (2, 3):
+        for digest, reached, _ in told[count]:
+            assert (digest, reached) == (whole, state)
+        assert all(share < made / count + 200 for _, _, share in told[count])
