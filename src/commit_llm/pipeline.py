@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from commit_llm.convert.folder import CONFIG_FILE
 from commit_llm.data.files import refuse_existing_folder
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
@@ -13,6 +14,7 @@ from commit_llm.evaluate.runner import Report as EvaluationReport
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import Task
 from commit_llm.model.precision import compute_dtype
+from commit_llm.parallel.processes import from_first, is_first, seen_by_all, together
 from commit_llm.train.export import export, exported_from, newest_step
 from commit_llm.train.loop import Outcome, train
 from commit_llm.train.loop import Report as TrainingReport
@@ -48,30 +50,42 @@ def run_chain(
 
     The questions are read before training, so that a missing file is told at once.
     """
-    asked = {task.name: prompts_hash(task, load_questions(task, data_dir, limit)) for task in tasks}
     run, exported, evaluation = out / RUN, out / MODEL, out / EVALUATION
-    if not is_run(run):
-        for folder in (exported, evaluation):
-            refuse_existing_folder(folder, hint=False)
-    evaluated = (evaluation / RESULTS).is_file()
-    if evaluated and {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked:
-        raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")
-    if tasks and recipe.model is not None:
-        require_answerable(open_model(recipe.model, recipe.tokenizer, weights=False).config, batch_size)
+    with together("chain"):
+        asked = {task.name: prompts_hash(task, load_questions(task, data_dir, limit)) for task in tasks}
+        if is_first():
+            _require_usable(run, exported, evaluation, asked)
+        if tasks and recipe.model is not None:
+            require_answerable(open_model(recipe.model, recipe.tokenizer, weights=False).config, batch_size)
     outcome = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
     if outcome.stopped is not None:
         return Chain(outcome, None)
-    if not exported.exists() or not any(exported.iterdir()):
+    step = newest_step(run)
+    with together("model"):
+        missing = is_first() and (not exported.exists() or not any(exported.iterdir()))
+        if is_first() and not missing and read_provenance(exported) != exported_from(run, step):
+            raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
+    if from_first("missing model", str(missing)) == str(True):
         export(run, exported)
-    elif read_provenance(exported) != exported_from(run, newest_step(run)):
-        raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
     if not tasks:
         return Chain(outcome, None)
-    if evaluated:
-        return Chain(outcome, read_results(evaluation))
+    evaluated = is_first() and (evaluation / RESULTS).is_file()
+    if from_first("evaluated", str(evaluated)) == str(True):
+        return Chain(outcome, read_results(evaluation) if is_first() else {})
+    seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))
     source = open_model(str(exported))
     model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype))
     results = evaluate(
         model, tasks, evaluation, data_dir=data_dir, limit=limit, batch_size=batch_size, hint=False, report=on_answers
     )
     return Chain(outcome, results)
+
+
+def _require_usable(run: Path, exported: Path, evaluation: Path, asked: dict[str, str]) -> None:
+    if not is_run(run):
+        for folder in (exported, evaluation):
+            refuse_existing_folder(folder, hint=False)
+    if not (evaluation / RESULTS).is_file():
+        return
+    if {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked:
+        raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")

@@ -3,12 +3,16 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from commit_llm.cli.parse import parse
+from commit_llm.cli.several import ALONE, Processes
 from commit_llm.errors import UserError
+
+if TYPE_CHECKING:
+    from commit_llm.evaluate.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,15 @@ class Eval:
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU."""
+    mesh: str = "-1,1,1"
+    """Devices along data, fsdp and tensor: -1,1,1 has the whole model on each; 1,1,-1 splits it over all of them."""
     prompts_only: bool = False
     """Write prompts.jsonl and no answers; needs no model."""
     overwrite: bool = False
     """Replace an output that exists."""
     json: bool = False
     """Print results.json instead of a table."""
+    processes: Processes = ALONE
 
 
 def run(argv: list[str]) -> None:
@@ -48,36 +55,51 @@ def run(argv: list[str]) -> None:
     tasks, others = split_tasks(command.tasks)
     if not tasks and not others:
         raise UserError("no task; name some with --tasks")
-    from commit_llm.data.files import refuse_existing_folder
-    from commit_llm.evaluate.harness.upstream import find_upstream
-    from commit_llm.evaluate.journal import refuse_finished
-    from commit_llm.evaluate.results import RESULTS
-    from commit_llm.evaluate.runner import PROMPTS, evaluate, write_prompts
-
     if command.prompts_only:
-        if others:
-            raise UserError(f"--prompts-only knows our tasks, and not {others[0]!r}; `commit-llm tasks` lists them")
-        refuse_existing_folder(command.out, command.overwrite, PROMPTS)
-        written = write_prompts(
-            tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
-        )
-        print(f"wrote {written:,} prompts to {command.out / PROMPTS}")
+        _write_prompts(command, tasks, others)
         return
-    refuse_finished(command.out, command.overwrite, RESULTS)
     if command.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory (or ask for --prompts-only)")
+    with command.processes.join():
+        _evaluate(command, command.model, tasks, others)
+
+
+def _write_prompts(command: Eval, tasks: "list[Task]", others: list[str]) -> None:
+    from commit_llm.data.files import refuse_existing_folder
+    from commit_llm.evaluate.runner import PROMPTS, write_prompts
+
+    if others:
+        raise UserError(f"--prompts-only knows our tasks, and not {others[0]!r}; `commit-llm tasks` lists them")
+    refuse_existing_folder(command.out, command.overwrite, PROMPTS)
+    written = write_prompts(
+        tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
+    )
+    print(f"wrote {written:,} prompts to {command.out / PROMPTS}")
+
+
+def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) -> None:
     from commit_llm.cli.progress import bars
     from commit_llm.cli.tables import scores_table
     from commit_llm.evaluate.answers import Answerer
+    from commit_llm.evaluate.harness.upstream import find_upstream
+    from commit_llm.evaluate.journal import refuse_finished
+    from commit_llm.evaluate.results import RESULTS
+    from commit_llm.evaluate.runner import evaluate
     from commit_llm.model.precision import compute_dtype
+    from commit_llm.parallel.processes import count, is_first, together
     from commit_llm.train.weights import load_params, open_model
 
-    upstream = find_upstream(others) if others else None
-    source = open_model(command.model, command.tokenizer)
-    model = Answerer.of(
-        source.config, load_params(source, step=command.step)[0], source.tokenizer, compute_dtype(command.dtype)
-    )
-    with bars() as bar:
+    if others and count() > 1:
+        raise UserError(f"--tasks {others[0]}: tasks of lm-eval run in one process; start it on one host")
+    with together("model"):
+        if is_first():
+            refuse_finished(command.out, command.overwrite, RESULTS)
+        upstream = find_upstream(others) if others else None
+        source = open_model(name, command.tokenizer)
+    params = load_params(source, step=command.step)[0]
+    dtype = compute_dtype(command.dtype)
+    model = Answerer.of(source.config, params, source.tokenizer, dtype, command.mesh)
+    with bars(quiet=not is_first()) as bar:
         results = evaluate(
             model,
             tasks,
@@ -89,6 +111,8 @@ def run(argv: list[str]) -> None:
             upstream=upstream,
             report=bar,
         )
+    if not is_first():
+        return
     if not command.json:
         print(f"wrote {command.out}")
     print(json.dumps(results, indent=2, ensure_ascii=False) if command.json else scores_table(results))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.cli.several import ALONE, Processes
 from commit_llm.cli.status import of_stop
 from commit_llm.train.recipes import Recipe
 
@@ -30,17 +31,24 @@ class Run:
     """Save and stop training after so long; the same command goes on."""
     wandb: str | None = None
     """Log to this Weights & Biases project too (extra wandb)."""
+    processes: Processes = ALONE
 
 
 def run(argv: list[str]) -> int:
     command = parse_with_recipe(Run, "run", argv)
+    with command.processes.join():
+        return _run(command)
+
+
+def _run(command: Run) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.tables import scores_table, training_summary
     from commit_llm.evaluate.tasks import find_task
+    from commit_llm.parallel.processes import is_first
     from commit_llm.pipeline import MODEL, RUN, run_chain
 
     tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
-    with bars() as bar:
+    with bars(quiet=not is_first()) as bar:
         done = run_chain(
             command.recipe,
             command.out,
@@ -53,6 +61,8 @@ def run(argv: list[str]) -> int:
             on_step=TrainingBar(bar),
             on_answers=bar,
         )
+    if not is_first():
+        return of_stop(done.outcome.stopped)
     print(training_summary(command.out / RUN, command.recipe.seq_len, done.outcome))
     if done.outcome.stopped is not None:
         return of_stop(done.outcome.stopped)

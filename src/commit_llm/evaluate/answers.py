@@ -1,8 +1,8 @@
 """Greedy answers to prompts: batches of like length, each cut at its first newline or end of text."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
+from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.generation import generate
 from commit_llm.model.parameters import Parameters
@@ -30,12 +31,16 @@ class Answerer:
     tokenizer: Tokenizer
     dtype: Any
     fingerprint: str
+    placement: Placement = field(default=Placement(None))
 
     @classmethod
-    def of(cls, config: ModelConfig, params: Parameters, tokenizer: Tokenizer, dtype: Any) -> "Answerer":
-        """From fp32 parameters, of which it keeps the fingerprint."""
-        placed = jax.device_put(cast_matrices(params, dtype), jax.local_devices()[0])
-        return cls(config, placed, tokenizer, dtype, fingerprint(params))
+    def of(
+        cls, config: ModelConfig, params: Parameters, tokenizer: Tokenizer, dtype: Any, mesh: str = EVERY_DEVICE
+    ) -> "Answerer":
+        """From fp32 parameters on the host, of which it keeps the fingerprint; over a mesh of all devices."""
+        placement = Placement.of(mesh)
+        placed = placement.parameters(config, cast_matrices(params, dtype))
+        return cls(config, placed, tokenizer, dtype, fingerprint(params), placement)
 
 
 class Answer(NamedTuple):
@@ -74,7 +79,8 @@ def answer(
     longest = min(max_length, model.config.max_position_embeddings) - max_new_tokens
     encoded = [encode_prompt(model.tokenizer, prompt, bos, longest) for prompt in prompts]
     is_stop = stop_tokens(model.tokenizer, model.config.vocab_size, stops)
-    for batch in plan_batches([len(ids) for ids, _ in encoded], batch_size, longest, max_new_tokens):
+    lengths = [len(ids) for ids, _ in encoded]
+    for batch in plan_batches(lengths, batch_size, longest, max_new_tokens, model.placement.rows_for):
         if all(place in known for place in batch.prompts):
             continue
         ids = [encoded[place][0] for place in batch.prompts]
@@ -92,17 +98,26 @@ def generate_rows(
     rows = [*prompts, *[prompts[-1]] * (batch.rows - len(prompts))]
     padded = np.stack([np.pad(row, (batch.width - len(row), 0)) for row in rows]).astype(np.int32)
     lengths = np.asarray([len(row) for row in rows], np.int32)
-    on_cpu = jax.default_backend() == "cpu"
-    out = generate(model.config, model.params, padded, lengths, is_stop, max_new_tokens, model.dtype, on_cpu)
-    return np.asarray(out)[: len(prompts)]
+    where = model.placement
+    on_one_cpu = jax.default_backend() == "cpu" and where.mesh is None
+    placed = (*where.rows(padded, lengths), where.everywhere(is_stop))
+    out = generate(model.config, model.params, *placed, max_new_tokens, model.dtype, on_one_cpu)
+    return where.fetched(out)[: len(prompts)]
 
 
-def plan_batches(lengths: Sequence[int], batch_size: int, longest: int, max_new_tokens: int) -> list[Batch]:
+def plan_batches(
+    lengths: Sequence[int],
+    batch_size: int,
+    longest: int,
+    max_new_tokens: int,
+    rows_for: Callable[[int], int] = lambda wanted: wanted,
+) -> list[Batch]:
     """Prompts in batches, short ones first; each as wide as its longest, up to a multiple of 256.
 
     A batch holds no more tokens, padding and answers included, than batch_size prompts of the greatest
     length (of 2,048 tokens, where a model takes longer ones): shorter prompts go more at a time. Batches
-    of one width have one number of rows, so that each width is compiled once.
+    of one width have one number of rows, so that each width is compiled once. rows_for gives the number of
+    rows, at least those wanted, that the devices can share out.
 
     >>> [(b.prompts, b.rows, b.width) for b in plan_batches([300, 5, 700, 8, 9], 1, 768, 256)]
     [([1, 3], 2, 256), ([4], 2, 256), ([0], 1, 512), ([2], 1, 768)]
@@ -113,7 +128,7 @@ def plan_batches(lengths: Sequence[int], batch_size: int, longest: int, max_new_
         return min(longest, -(-max(lengths[place], 1) // BUCKET) * BUCKET)
 
     def most_rows(place: int) -> int:
-        return max(1, budget // (width(place) + max_new_tokens))
+        return rows_for(max(1, budget // (width(place) + max_new_tokens)))
 
     order = sorted(range(len(lengths)), key=lambda place: lengths[place])
     groups = []
@@ -126,7 +141,7 @@ def plan_batches(lengths: Sequence[int], batch_size: int, longest: int, max_new_
         start = end
     rows = {width(group[-1]): 0 for group in groups}
     for group in groups:
-        rows[width(group[-1])] = max(rows[width(group[-1])], len(group))
+        rows[width(group[-1])] = max(rows[width(group[-1])], rows_for(len(group)))
     return [Batch(group, rows[width(group[-1])], width(group[-1])) for group in groups]
 
 

@@ -14,6 +14,7 @@ from commit_llm.data.lock import FILE as LOCK
 from commit_llm.data.lock import locked
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answer
+from commit_llm.parallel.processes import entered_by_first, from_first, is_first, require_same
 
 UNFINISHED = "unfinished"
 WHAT, ANSWERS = "what.json", "answers.jsonl"
@@ -22,23 +23,25 @@ WHAT, ANSWERS = "what.json", "answers.jsonl"
 class Journal:
     """The folder of an evaluation under way, and the answers in it by task and place."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, lines: list[str] | None = None) -> None:
         self.out = out
         self.folder = out / UNFINISHED
         self.answers: dict[str, dict[int, Answer]] = defaultdict(dict)
-        for line in whole_lines(self.folder / ANSWERS):
+        for line in whole_lines(self.folder / ANSWERS) if lines is None else lines:
             row = json.loads(line)
             self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"])
 
     def keep(self, task: str, answers: Mapping[int, Answer]) -> None:
-        """Write a batch of answers down."""
+        """Write a batch of answers down; process 0 does."""
+        self.answers[task].update(answers)
+        if not is_first():
+            return
         lines = [
             json.dumps({"task": task, "place": place, **given._asdict()}, ensure_ascii=False) + "\n"
             for place, given in answers.items()
         ]
         with (self.folder / ANSWERS).open("a", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
             file.writelines(lines)
-        self.answers[task].update(answers)
 
     def finish(self, names: list[str], others: tuple[str, ...] = ()) -> None:
         """Put the finished files, written into the folder, in their place, the last one last.
@@ -62,10 +65,20 @@ def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
     unless overwrite; where it holds something else; or where another process evaluates into it. hint says
     that the command has --overwrite.
     """
+    what = json.loads(json.dumps(what))
+    require_same("evaluation", what, "start every process with the same command, on the same files")
+    with entered_by_first("journal", _opened(out, what, overwrite, marker, hint)):
+        # Read by process 0, before anything is written: the others need not share its disk.
+        lines = whole_lines(out / UNFINISHED / ANSWERS) if is_first() else []
+        yield Journal(out, [line for line in from_first("answers", "\n".join(lines)).split("\n") if line])
+
+
+@contextmanager
+def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hint: bool) -> Iterator[None]:
+    """The folder of the evaluation, held, with answers of no other evaluation in it."""
     refuse_finished(out, overwrite, marker)
     folder = out / UNFINISHED
     make_folder(folder)
-    what = json.loads(json.dumps(what))
     with locked(folder, "evaluating"):
         if (folder / WHAT).is_file():
             different = _different(_read(folder / WHAT), what)
@@ -82,7 +95,7 @@ def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
                     path.unlink()
             with whole_file(folder / WHAT, overwrite=True) as new:
                 new.write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
-        yield Journal(out)
+        yield
 
 
 def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:

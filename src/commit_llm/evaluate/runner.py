@@ -28,6 +28,7 @@ from commit_llm.evaluate.results import (
     write_results,
 )
 from commit_llm.evaluate.tasks import Task
+from commit_llm.parallel.processes import barrier, is_first, together
 
 PROMPTS = "prompts.jsonl"
 
@@ -53,10 +54,12 @@ def evaluate(
     upstream are tasks of lm-eval to run too; what was said to them goes into samples.jsonl.
 
     Killed and called again with the same arguments, it goes on with what is not answered yet, to the same
-    files. Scores are 0-100 with two decimals. hint says that the command has --overwrite.
+    files. Scores are 0-100 with two decimals. hint says that the command has --overwrite. Several processes
+    answer every batch together, and process 0 writes; tasks of lm-eval are for one process.
     """
-    questions = {task.name: load_questions(task, data_dir, limit) for task in tasks}
-    english = {task.name: english_references(task, questions[task.name], data_dir) for task in tasks}
+    with together("questions"):
+        questions = {task.name: load_questions(task, data_dir, limit) for task in tasks}
+        english = {task.name: english_references(task, questions[task.name], data_dir) for task in tasks}
     what = {
         "version": __version__,
         "model": model.fingerprint,
@@ -91,10 +94,12 @@ def evaluate(
             responses = kept.folder / "responses.jsonl"
             entries, files[SAMPLES] = upstream.run(model, responses, limit, batch_size, report)
             results |= entries
-        for name, rows in files.items():
-            write_lines(kept.folder / name, rows)
-        write_results(kept.folder / RESULTS, results)
-        kept.finish([*files, RESULTS], others=() if upstream else (SAMPLES,))
+        if is_first():
+            for name, rows in files.items():
+                write_lines(kept.folder / name, rows)
+            write_results(kept.folder / RESULTS, results)
+            kept.finish([*files, RESULTS], others=() if upstream else (SAMPLES,))
+    barrier("evaluated")
     return results
 
 

@@ -144,7 +144,7 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
         while rows:
             longest = min(len(rows[-1][0]) + len(rows[-1][1]) - 1, self.max_length)
             width = -(-max(longest, 1) // BUCKET) * BUCKET
-            count = max(1, budget // width)
+            count = self.model.placement.rows_for(max(1, budget // width))
             chosen, rows = rows[-count:], rows[:-count]  # the longest first, so that memory that lacks is told at once
             for pair, response in zip(chosen, self._score(chosen, width, count), strict=True):
                 self.responses.keep("likelihood", pair, response)
@@ -161,8 +161,10 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
             tokens[row, : len(ids) - 1], targets[row, : len(ids) - 1] = ids[:-1], ids[1:]
             spans.append(slice(max(0, len(ids) - 1 - len(wanted)), len(ids) - 1))
         model = self.model
-        values, greedy = token_log_probabilities(model.config, model.params, tokens, targets, model.dtype)
-        values, greedy = np.asarray(values, np.float64), np.asarray(greedy)
+        where = model.placement
+        placed = where.rows(tokens, targets)
+        found = token_log_probabilities(model.config, model.params, *placed, model.dtype, where.split)
+        values, greedy = where.fetched(found[0]).astype(np.float64), where.fetched(found[1])
         return [(float(values[row, s].sum()), bool(greedy[row, s].all())) for row, s in enumerate(spans)]
 
 
