@@ -1,7 +1,8 @@
 """What the processes of one run decide together: when to stop, and who makes which examples."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
@@ -27,18 +28,22 @@ class CommonStop:
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
         self._before: jax.Array | None = None
-        if count() > 1:
-            devices = Mesh(np.asarray(jax.devices()), "devices")
-            self._each = NamedSharding(devices, PartitionSpec("devices"))
-            self._greatest = jax.jit(jnp.max, out_shardings=NamedSharding(devices, PartitionSpec()))
 
     def reason(self) -> Reason | None:
         """Why to stop now, if at all."""
         if count() == 1:
             return self.stop.reason()
+        each, greatest = self._on_devices
         mine = np.full(jax.device_count(), REASONS.index(self.stop.reason()), np.int32)
-        before, self._before = self._before, self._greatest(place(mine, self._each))
+        before, self._before = self._before, greatest(place(mine, each))
         return None if before is None else REASONS[int(before)]
+
+    @cached_property
+    def _on_devices(self) -> tuple[NamedSharding, Callable[[jax.Array], jax.Array]]:
+        """A number a device, and the program that finds the greatest of them."""
+        mesh = Mesh(np.asarray(jax.devices()), "devices")
+        greatest = jax.jit(jnp.max, out_shardings=NamedSharding(mesh, PartitionSpec()))
+        return NamedSharding(mesh, PartitionSpec("devices")), greatest
 
     def signalled(self) -> Reason | None:
         """A signal that any process has had; all wait here for one another."""
