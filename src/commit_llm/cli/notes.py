@@ -15,13 +15,15 @@ class _OnStandardError(logging.Handler):
 
 @contextmanager
 def notes_shown() -> Iterator[None]:
-    """Without this, Python shows warnings only."""
+    """Without this, Python shows warnings only. Nothing is told a second time by the handlers of a library (absl's)."""
     logger, handler = logging.getLogger("commit_llm"), _OnStandardError()
-    level = logger.level
+    level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    logger.propagate = False
     try:
         yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+        logger.propagate = propagate

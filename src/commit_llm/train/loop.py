@@ -100,7 +100,7 @@ def train(
             recipe = resolve_steps(recipe, batches)
             training = prepare(recipe, source)
             if is_first():
-                LOGGER.info("%s", training.attention)
+                LOGGER.info("%s", training.told)
             files = file_hashes(recipe, source.tokenizer.path) if count() > 1 else {}
         require_same("recipe", dataclasses.asdict(recipe) | files, SAME_COMMAND)
         with together("run directory"):

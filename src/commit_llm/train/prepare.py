@@ -51,6 +51,14 @@ class Training:
     held_out_step: Callable[[Any, Any], Sums]
     attention: Choice
 
+    @property
+    def told(self) -> str:
+        """What it runs on and how, in a line for the user."""
+        mesh = self.batch_sharding.mesh
+        device, sizes = mesh.devices.flat[0], ", ".join(f"{name} {size}" for name, size in mesh.shape.items())
+        dtype = jnp.dtype(compute_dtype(self.recipe.dtype, device.platform)).name
+        return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {dtype} products; {self.attention}"
+
     def place(self, params: Any) -> TrainState:
         """The state before the first step. params are on the mesh, and are given up to it."""
         return place_state(params, self.optimizer, self.state_shardings)
