@@ -63,37 +63,72 @@ def test_processes_that_were_told_different_things(monkeypatch):
         "process 2 was told of 4 processes, process 0 of 3"
     }
     assert set(call(first, second, second, timeout=3.0)) == {"two processes were given --process-id 1"}
-    hello = roll_call._hello
+    said = roll_call._said
 
-    def newer(place, token):
-        said = hello(place, token)
-        return said if place.index == 0 else said.replace(b'"version": "', b'"version": "9')
+    def newer(values):
+        return said(values | {"version": "9"} if values.get("index") else values)
 
-    monkeypatch.setattr(roll_call, "_hello", newer)
+    monkeypatch.setattr(roll_call, "_said", newer)
     assert "runs commit-llm 9" in call(first, second, third)[0]
 
 
-def test_strangers_are_not_counted():
-    port = free_port()
+HTTP = b"GET / HTTP/1.1\r\n\r\n"
+NOT_OURS = [
+    HTTP,
+    b"[" * 4000 + b"\n",
+    b"[]\n",
+    b"{}\n",
+    b'{"index": Infinity, "count": 2, "version": "", "token": ""}\n',
+    b'{"index": 77, "count": 2, "version": "", "token": ""}\n',
+    b'{"index": 1, "count": "\\u001b[2J", "version": "", "token": ""}\n',
+    b'{"index": 1, "count": 2, "version": "\\u001b[2J", "token": ""}\n',
+]
 
-    def stranger():
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            try:
-                with socket.create_connection(("127.0.0.1", port)) as peer:
-                    peer.sendall(b"GET / HTTP/1.1\r\n\r\n")
-                    return
-            except OSError:
-                time.sleep(0.05)
+
+@pytest.mark.parametrize("said", NOT_OURS)
+def test_strangers_are_not_counted(said):
+    first, second = of(2, free_port())
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call_roll, first, 10.0)
+        with connected(first.coordinator) as stranger:  # before process 1 is
+            stranger.sendall(said)
+            call_roll(second, 10.0)
+            assert stranger.recv(100) == b""
+        calling.result()
+
+
+def connected(address):
+    host, port = address.split(":")
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return socket.create_connection((host, int(port)), timeout=5)
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.mark.parametrize("said", [HTTP, b"[" * 4000 + b"\n", b"3\n", b"{}\n"])
+def test_something_else_answers(said):
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer_once():
+        with server, server.accept()[0] as peer:
+            peer.recv(4096)
+            peer.sendall(said)
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(stranger)
-        assert call(*of(2, port), late=0.2) == ["", ""]
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        pool.submit(answer_once)
+        with pytest.raises(UserError, match=f"no answer from the coordinator at {address} in 0.5 s"):
+            call_roll(Place(address, 2, 1, "flags"), 0.5)
 
 
 def test_where_process_0_cannot_be():
     with pytest.raises(UserError, match="process 0 does not reach itself there"):
         call_roll(Place(f"no-such-host.invalid:{free_port()}", 2, 0, "flags"), 1.0)
+    with pytest.raises(UserError, match="process 0 does not reach itself there"):
+        call_roll(Place(f"a..b:{free_port()}", 2, 0, "flags"), 1.0)
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UserError, match=f"process 0 cannot listen on port {port}"):

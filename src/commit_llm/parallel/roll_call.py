@@ -9,6 +9,7 @@ import secrets
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from commit_llm import __version__
@@ -18,6 +19,17 @@ from commit_llm.parallel.detection import Place, split_address
 RETRY = 0.2  # seconds between two tries to reach process 0
 LINGER = 3.0  # seconds in which process 0, where something is wrong, tells so to those that come late
 LONGEST = 4096  # bytes of a line
+LONGEST_TEXT = 64  # characters of a version or a token
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What a process says of itself. token tells process 0 its own call from that of another process 0."""
+
+    index: int
+    count: int
+    version: str
+    token: str
 
 
 def call_roll(place: Place, timeout_seconds: float) -> None:
@@ -39,7 +51,7 @@ def _call(place: Place, deadline: float, timeout: float) -> None:
     with ExitStack() as opened:
         listener = opened.enter_context(_listen(place))
         own = opened.enter_context(_reach_oneself(place, min(timeout, 5.0)))
-        own.sendall(_hello(place, token))
+        own.sendall(_said(asdict(Hello(place.index, place.count, __version__, token))))
         came: set[int] = set()
         peers: list[socket.socket] = []
         trouble = ""
@@ -47,12 +59,11 @@ def _call(place: Place, deadline: float, timeout: float) -> None:
             listener.settimeout(left)
             try:
                 peer = opened.enter_context(listener.accept()[0])
-                hello = json.loads(_line(peer, time.monotonic() + min(left, 5.0)))
-                index = int(hello["index"])
-                found = _complaint(place, hello, came, token)
-            except (OSError, ValueError, KeyError, TypeError):
+                hello = _hello(_heard(peer, time.monotonic() + min(left, 5.0)))
+            except (OSError, ValueError):
                 continue  # nobody came, or somebody who is none of us
-            came.add(index)
+            found = _complaint(place, hello, came, token)
+            came.add(hello.index)
             peers.append(peer)
             if found and not trouble:
                 trouble, deadline = found, min(deadline, time.monotonic() + LINGER)
@@ -76,15 +87,17 @@ def _answer(place: Place, deadline: float, timeout: float) -> None:
     while (left := deadline - time.monotonic()) > 0:
         try:
             with socket.create_connection(address, timeout=left) as peer:
-                peer.sendall(_hello(place, ""))
+                peer.sendall(_said(asdict(Hello(place.index, place.count, __version__, ""))))
                 # Process 0 has its own clock, and tells at its end who is missing: it is given time to say so.
-                word = json.loads(_line(peer, deadline + 5))
+                trouble = _heard(peer, deadline + 5).get("trouble")
+                if not isinstance(trouble, str):
+                    raise ValueError("something else answers there")
         except (OSError, ValueError) as error:
             last = getattr(error, "strerror", None) or str(error) or "no answer"
             time.sleep(min(RETRY, max(0.0, deadline - time.monotonic())))
             continue
-        if word["trouble"]:
-            raise UserError(word["trouble"])
+        if trouble:
+            raise UserError(trouble)
         return
     raise UserError(
         f"no answer from the coordinator at {place.coordinator} in {timeout:g} s (process {place.index} of "
@@ -93,14 +106,27 @@ def _answer(place: Place, deadline: float, timeout: float) -> None:
     )
 
 
-def _complaint(place: Place, hello: dict[str, Any], came: set[int], token: str) -> str:
-    index = hello["index"]
-    if hello["count"] != place.count:
-        return f"process {index} was told of {hello['count']} processes, process 0 of {place.count}"
-    if index in came or (index == 0 and hello["token"] != token):
-        return f"two processes were given --process-id {index}"
-    if hello["version"] != __version__:
-        return f"process {index} runs commit-llm {hello['version']}, process 0 {__version__}"
+def _hello(said: dict[str, Any]) -> Hello:
+    """The call of a process; ValueError where it is none of ours: what it says would reach a user's terminal."""
+    try:
+        hello = Hello(**said)
+    except TypeError:
+        raise ValueError("other fields") from None
+    numbers, texts = (hello.index, hello.count), (hello.version, hello.token)
+    if any(type(number) is not int for number in numbers) or not 0 <= hello.index < hello.count:
+        raise ValueError("no place")
+    if any(not isinstance(text, str) or len(text) > LONGEST_TEXT or not text.isprintable() for text in texts):
+        raise ValueError("no texts")
+    return hello
+
+
+def _complaint(place: Place, hello: Hello, came: set[int], token: str) -> str:
+    if hello.count != place.count:
+        return f"process {hello.index} was told of {hello.count} processes, process 0 of {place.count}"
+    if hello.index in came or (hello.index == 0 and hello.token != token):
+        return f"two processes were given --process-id {hello.index}"
+    if hello.version != __version__:
+        return f"process {hello.index} runs commit-llm {hello.version}, process 0 {__version__}"
     return ""
 
 
@@ -122,32 +148,41 @@ def _reach_oneself(place: Place, timeout: float) -> socket.socket:
     """Process 0 is a client of its own service: started on another host than the address names, it would not come."""
     try:
         return socket.create_connection(split_address(place.coordinator), timeout=timeout)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host
+        reason = getattr(error, "strerror", None) or "no answer"
         raise UserError(
-            f"--coordinator {place.coordinator}: process 0 does not reach itself there "
-            f"({error.strerror or 'no answer'}); name the host that process 0 runs on (from {place.source})"
+            f"--coordinator {place.coordinator}: process 0 does not reach itself there ({reason}); "
+            f"name the host that process 0 runs on (from {place.source})"
         ) from None
 
 
-def _hello(place: Place, token: str) -> bytes:
-    hello = {"index": place.index, "count": place.count, "version": __version__, "token": token}
-    return json.dumps(hello).encode() + b"\n"
+def _said(values: dict[str, Any]) -> bytes:
+    return json.dumps(values).encode() + b"\n"
 
 
 def _tell(peer: socket.socket, trouble: str) -> None:
     try:
-        peer.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
+        peer.sendall(_said({"trouble": trouble}))
     except OSError:  # it has gone meanwhile, and says so itself
         return
 
 
-def _line(peer: socket.socket, deadline: float) -> bytes:
-    """What a peer sends up to the first line end; OSError where it goes or the time is over."""
+def _heard(peer: socket.socket, deadline: float) -> dict[str, Any]:
+    """The line of JSON that a peer sends; OSError where it goes or the time is over, ValueError for anything else."""
     text = b""
     while not text.endswith(b"\n"):
-        peer.settimeout(max(0.01, deadline - time.monotonic()))
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no answer")
+        peer.settimeout(left)
         part = peer.recv(LONGEST)
         text += part
         if not part or len(text) > LONGEST:
             raise OSError("connection closed")
-    return text
+    try:
+        said = json.loads(text)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    if not isinstance(said, dict):
+        raise ValueError("something else answers there")
+    return said
