@@ -8,10 +8,17 @@ import pytest
 from commit_llm.model.regularisation import dropout, kept, threshold
 
 
-@pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.9])
+@pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.9, 0.99])
 def test_a_rate_is_drawn_within_a_fiftieth(rate):
     bits, dropped = threshold(rate)
     assert dropped / 2**bits == pytest.approx(rate, rel=0.02)
+    assert 1 - dropped / 2**bits == pytest.approx(1 - rate, rel=0.02)
+
+
+@pytest.mark.parametrize("rate", [0.999, 0.999999])
+def test_no_rate_drops_all(rate):
+    gradient = jax.grad(lambda x: dropout(x, rate, jax.random.key(0)).sum())(jnp.ones((4, 8, 8)))
+    assert np.isfinite(gradient).all()
 
 
 @pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])

@@ -24,16 +24,17 @@ class Regularisation:
 def threshold(rate: float) -> tuple[int, int]:
     """How many random bits a number takes to drop it at a rate, and below which of their values it is dropped.
 
-    8 bits give multiples of 1/256; where that is off by more than a fiftieth of the rate, 16 bits.
+    8 bits give multiples of 1/256; where that is off by more than a fiftieth of the rate, or of what is kept, 16
+    bits. Something is always kept.
 
-    >>> threshold(0.05), threshold(0.01)
-    ((8, 13), (16, 655))
+    >>> threshold(0.05), threshold(0.01), threshold(0.99)
+    ((8, 13), (16, 655), (16, 64881))
     """
     for bits in (8, 16):
         dropped = round(rate * 2**bits)
-        if abs(dropped / 2**bits - rate) <= 0.02 * rate:
+        if abs(dropped / 2**bits - rate) <= 0.02 * min(rate, 1 - rate):
             break
-    return bits, dropped
+    return bits, min(dropped, 2**bits - 1)
 
 
 def kept(
