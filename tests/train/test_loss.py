@@ -53,6 +53,22 @@ def test_the_gradient_is_that_of_log_softmax_however_it_is_cut(chunk):
     np.testing.assert_allclose(head_loss(hidden, head, targets, weights, chunk).loss * 3, one[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_bfloat16_products_give_fp32_sums_and_an_fp32_gradient_of_the_head(chunk):
+    keys = jax.random.split(jax.random.key(0), 3)
+    hidden, head = jax.random.normal(keys[0], (2, 24, 32)), 0.2 * jax.random.normal(keys[1], (32, 96))
+    targets, weights = jax.random.randint(keys[2], (2, 24), 0, 96), jnp.full((2, 24), 1 / 48)
+
+    def gradients(hidden):
+        return jax.value_and_grad(lambda *given: head_loss(*given, targets, weights, chunk).loss, (0, 1))(hidden, head)
+
+    (loss, exactly), (rounded_loss, rounded) = gradients(hidden), gradients(hidden.astype(jnp.bfloat16))
+    assert [x.dtype for x in (rounded_loss, *rounded)] == [jnp.float32, jnp.bfloat16, jnp.float32]
+    assert float(rounded_loss) == pytest.approx(float(loss), rel=1e-3)
+    for ours, theirs in zip(rounded, exactly, strict=True):
+        np.testing.assert_allclose(ours.astype(jnp.float32), theirs, atol=0.01 * float(jnp.abs(theirs).max()))
+
+
 def test_chunks_hold_the_logits_they_may():
     assert chunk_of(2, 512, 32_000) is None
     assert chunk_of(16, 512, 32_000) == 131
