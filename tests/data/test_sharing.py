@@ -83,7 +83,7 @@ def test_a_mistake_in_one_share_is_raised_in_all_at_the_same_place():
     def work(process, exchange):
         def broken(epoch, row):
             if row == 21 and process == 1:
-                raise UserError("row 21 has no text")
+                raise UserError("row 21 of da\udce9ta has no text")  # a name of a file that is no UTF-8
             return made(epoch, row)
 
         examples = SharedExamples(Examples(range(50), broken), process, 2, exchange, share=4)
@@ -94,7 +94,7 @@ def test_a_mistake_in_one_share_is_raised_in_all_at_the_same_place():
                 return position, str(error)
         return None
 
-    assert together(2, work)[0] == [(16, "row 21 has no text")] * 2
+    assert together(2, work)[0] == [(16, "row 21 of da\udce9ta has no text")] * 2
 
 
 def test_what_is_asked_out_of_order_is_made_here():

@@ -59,11 +59,11 @@ class SharedExamples:
         try:
             given = MADE + pack([self.examples[position] for position in mine])
         except UserError as error:
-            given = FAILED + str(error).encode("utf-8")
+            given = FAILED + str(error).encode("utf-8", "surrogatepass")
         shares = self.exchange(given)
         for answer in shares:
             if answer[:1] == FAILED:
-                raise UserError(answer[1:].decode("utf-8"))
+                raise UserError(answer[1:].decode("utf-8", "surrogatepass"))
         made = [unpack(answer[1:]) for answer in shares]
         return [made[place % self.count][place // self.count] for place in range(self.share * self.count)]
 
