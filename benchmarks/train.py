@@ -45,6 +45,7 @@ from training import our_steps, random_tokens
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.flops import training_flops_a_token
 from commit_llm.model.parameters import count_parameters
+from commit_llm.parallel.topologies import kind_of
 
 STEPS = 5
 SIZES = {
@@ -54,7 +55,6 @@ SIZES = {
     "7B": ModelConfig(32000, 4096, 11008, 32, 32, 32, 128, 2048),
 }
 PURE_BF16 = "7B"  # the size whose peer has no fp32 weights
-PEAKS = {"H100": 989.0, "H200": 989.0, "A100": 312.0}  # TFLOP/s, dense bf16 products (NVIDIA's data sheets)
 CONTENDERS = ("ours", "eager", "compiled")
 
 
@@ -137,8 +137,7 @@ def alone(contender: str, size: str, tokens: np.ndarray, rounds: int) -> dict[st
 
 def apart(size: str, tokens: np.ndarray, arguments: argparse.Namespace) -> None:
     """Every contender in a process of its own, which has the device to itself."""
-    kind = jax.devices("cpu")[0].device_kind if ON_CPU else torch.cuda.get_device_name()
-    peak_flops = next((peak for name, peak in PEAKS.items() if name in kind), None)
+    kind = None if ON_CPU else kind_of(torch.cuda.get_device_name())
     flops, ours = training_flops_a_token(SIZES[size], tokens.shape[1] - 1), None
     for contender in arguments.contenders:
         command = [sys.executable, __file__, "--contender", contender, "--sizes", size]
@@ -151,7 +150,7 @@ def apart(size: str, tokens: np.ndarray, arguments: argparse.Namespace) -> None:
         found = json.loads(done.stdout.splitlines()[-1])
         speed = found["tokens_per_second"]
         ours = speed if contender == "ours" else ours
-        mfu = f"{speed * flops / peak_flops / 1e10:.1f} %" if peak_flops else "-"
+        mfu = f"{speed * flops / kind.peak / 1e10:.1f} %" if kind else "-"
         ratio = f"{ours / speed:.2f}" if ours and contender != "ours" else ""
         print(f"{size:<5} {contender:<9} {speed:>10,.0f} {mfu:>8} {found['peak_gib']:>9.1f} {ratio:>11}", flush=True)
 
