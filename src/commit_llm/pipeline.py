@@ -8,6 +8,7 @@ from commit_llm.convert.folder import CONFIG_FILE
 from commit_llm.data.files import refuse_existing_folder
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
+from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.results import RESULTS, Results, prompts_hash, read_results
 from commit_llm.evaluate.runner import Report as EvaluationReport
@@ -41,14 +42,15 @@ def run_chain(
     data_dir: str | None = None,
     limit: int | None = None,
     batch_size: int = 8,
+    eval_mesh: str = EVERY_DEVICE,
     stop_after_minutes: float | None = None,
     wandb_project: str | None = None,
     on_step: TrainingReport = lambda step, steps, logged: None,
     on_answers: EvaluationReport = lambda task, done, total: None,
 ) -> Chain:
-    """Train into `out/run`, export to `out/model`, evaluate the export into `out/eval`.
+    """Train into `out/run`, export to `out/model`, evaluate the export into `out/eval`, on the devices of eval_mesh.
 
-    The questions are read before training, so that a missing file is told at once.
+    The questions are read before training, so that a missing file is told at once, and so is a mesh that does not fit.
     """
     run, exported, evaluation = out / RUN, out / MODEL, out / EVALUATION
     with together("chain"):
@@ -56,7 +58,9 @@ def run_chain(
         if is_first():
             _require_usable(run, exported, evaluation, asked)
         if tasks and recipe.model is not None:
-            require_answerable(open_model(recipe.model, recipe.tokenizer, weights=False).config, batch_size)
+            config = open_model(recipe.model, recipe.tokenizer, weights=False).config
+            require_answerable(config, batch_size)
+            Placement.of(eval_mesh).require_model(config)
     outcome = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
     if outcome.stopped is not None:
         return Chain(outcome, None)
@@ -74,7 +78,7 @@ def run_chain(
         return Chain(outcome, read_results(evaluation) if is_first() else {})
     seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))
     source = open_model(str(exported))
-    model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype))
+    model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype), eval_mesh)
     results = evaluate(
         model, tasks, evaluation, data_dir=data_dir, limit=limit, batch_size=batch_size, hint=False, report=on_answers
     )

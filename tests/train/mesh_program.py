@@ -2,8 +2,9 @@
 
     python -m tests.train.mesh_program CASE MESH ...
 
-CASE is golden (the twenty steps of tests/train/test_golden_training.py, 4 rows and 4 heads) or wide (five steps
-of 8 rows and 8 heads, with every noise and packed segments). Prints {mesh: {name: a list, a value a step}} as JSON.
+CASE is golden (the twenty steps of tests/train/test_golden_training.py, 4 rows and 4 heads), wide (five steps
+of 8 rows and 8 heads, with every noise and packed segments) or parts (wide, each batch in two parts).
+Prints {mesh: {name: a list, a value a step}} as JSON.
 Several processes are found by what JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID say.
 The reference material is where COMMIT_SHARED says; RANDOM_BITS is the generator of the dropouts.
 """
@@ -22,6 +23,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
+from commit_llm.parallel.arrays import place, place_alike
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
 from commit_llm.parallel.processes import start
 from commit_llm.train.optimizer import make_optimizer
@@ -72,26 +74,24 @@ def wide():
     return WIDE, init_parameters(WIDE, jax.random.key(0)), optimizer, options, [batch() for _ in range(5)]
 
 
+def parts():
+    """`wide` with gradients summed over two parts of a batch."""
+    *rest, options, batches = wide()
+    return *rest, options | {"gradient_accumulation": 2}, batches
+
+
 def steps(case, sizes):
     """The metrics of every step on a mesh, and the norm of the parameters after it."""
-    config, params, optimizer, options, batches = {"golden": golden, "wide": wide}[case]()
+    config, params, optimizer, options, batches = {"golden": golden, "wide": wide, "parts": parts}[case]()
     mesh = make_mesh(sizes)
     if mesh.size > 1:
         options["execution"] = Execution(**vars(options["execution"]) | {"layout": MeshLayout(mesh)})
     of_state = state_shardings(config, optimizer, mesh)
     step = jit_step(make_train_step(config, optimizer, **options), of_state, mesh)
     norm = jax.jit(optax.tree.norm)
-    on_mesh = jax.tree.map(
-        lambda x, sharding: jax.make_array_from_callback(x.shape, sharding, lambda index: np.asarray(x)[index]),
-        jax.tree.map(jnp.asarray, params),
-        of_state.params,
-    )
-    state, logged = place_state(on_mesh, optimizer, of_state), []
+    state, logged = place_state(place(params, of_state.params), optimizer, of_state), []
     for batch in batches:
-        placed = {
-            name: jax.make_array_from_callback(x.shape, batch_sharding(mesh), lambda index, x=x: x[index])
-            for name, x in batch.items()
-        }
+        placed = place_alike(batch, batch_sharding(mesh))
         state, metrics = step(state, placed)
         logged.append({**{k: float(v) for k, v in metrics._asdict().items()}, "param_norm": float(norm(state.params))})
     assert step._cache_size() == 1, "a step was compiled twice"

@@ -135,7 +135,7 @@ def test_an_amount_that_cannot_be_reached(small_recipe, tmp_path):
         ({"dictionary": ("none.txt",)}, "no such dictionary file"),
         ({"seq_len": 4096}, "--seq-len 4096: the model allows 2048"),
         ({"seq_len": 16}, "longer than a row of 16 tokens; --seq-len"),
-        ({"mesh": "2,1,1"}, "does not divide the 1 devices"),
+        ({"mesh": "2,1,1"}, "there is 1 to lay out, and this makes 2"),
         ({"mesh": "1,1"}, "give three sizes"),
         ({"from_scratch": False}, r"no model\.safetensors in it"),
         ({"form": "text"}, "record 1 of the data: no field 'text'"),

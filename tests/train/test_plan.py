@@ -104,9 +104,17 @@ def test_topologies():
     assert larger_topologies(found["h100:8"])[0].name == "h100:16"
 
 
-@pytest.mark.parametrize("name", ["v9:2x2", "v3", "v3:8", "h100", "h100:0", "h100:2x4", "v5e:0x4", ""])
-def test_an_unknown_topology_lists_the_known(name):
-    with pytest.raises(UserError, match=r"not known; .*v3:2x2, .*h100:N") as error:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        *((name, "not known; TPU .*v3:2x2, .*h100:N") for name in ("v9:2x2", "", ":8")),
+        *((name, "not known; of v3 there is v3:2x2, v3:4x4") for name in ("v3", "v3:8", "V3:1x1")),
+        ("v5e:0x4", "not known; of v5e there is v5e:1x1, "),
+        *((name, "say how many after a colon, at least 1, as in h100:8") for name in ("h100", "h100:0", "h100:2x4")),
+    ],
+)
+def test_an_unknown_topology_lists_the_known(name, told):
+    with pytest.raises(UserError, match=told) as error:
         find_topology(name)
     assert "\n" not in str(error.value)
 

@@ -71,6 +71,20 @@ def test_two_processes_give_the_losses_of_one_and_either_goes_on_with_the_other_
     assert_same_metrics(run, alone)
 
 
+def test_where_one_process_cannot_read_a_checkpoint_all_take_the_one_before(recipe, alone, tmp_path):
+    run = tmp_path / "run"
+    argv = command(recipe, tmp_path, run)
+    assert [status for status, _, _ in run_command([argv, argv], tmp_path)] == [0, 0]
+    for part in (run / "checkpoints" / "8").glob("*/ocdbt.process_1/d/*"):
+        part.write_bytes(b"")
+    (first, _, err), (second, _, other) = run_command([argv, argv], tmp_path)
+    assert (first, second) == (0, 0), err + other
+    assert "the checkpoint of step 8 cannot be read" in err
+    assert "going on from step 6" in err
+    assert other == ""  # process 0 alone speaks
+    assert_same_metrics(run, alone)
+
+
 def run_one(argv, folder, devices):
     with Processes([["-m", "commit_llm", *argv]], folder, devices) as processes:
         return processes.wait()

@@ -96,9 +96,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(others) if others else None
         source = open_model(name, command.tokenizer)
-    params = load_params(source, step=command.step)[0]
     dtype = compute_dtype(command.dtype)
-    model = Answerer.of(source.config, params, source.tokenizer, dtype, command.mesh)
+    model = Answerer.of(source.config, load_params(source, step=command.step)[0], source.tokenizer, dtype, command.mesh)
     with bars(quiet=not is_first()) as bar:
         results = evaluate(
             model,

@@ -92,7 +92,7 @@ def _memory(plan: "Planned") -> list[str]:
     ]
     lines = aligned(rows)
     if plan.there is None:
-        return lines
+        return lines if plan.fits else [*lines, f"does not fit: {plan.compiler_message}"]
     left = plan.there - plan.needed
     if plan.fits:
         return [*lines, f"fits, with {left:.2f} GiB to spare"]

@@ -27,6 +27,8 @@ class Run:
     """Only the first N questions of each task, in file order."""
     eval_batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
+    eval_mesh: str = "-1,1,1"
+    """Devices along data, fsdp and tensor to answer on: 1,1,-1 for a model that does not fit one device."""
     stop_after_minutes: float | None = None
     """Save and stop training after so long; the same command goes on."""
     wandb: str | None = None
@@ -56,6 +58,7 @@ def _run(command: Run) -> int:
             data_dir=command.data_dir,
             limit=command.limit,
             batch_size=command.eval_batch_size,
+            eval_mesh=command.eval_mesh,
             stop_after_minutes=command.stop_after_minutes,
             wandb_project=command.wandb,
             on_step=TrainingBar(bar),

@@ -34,12 +34,10 @@ class Train:
 
 def run(argv: list[str]) -> int:
     command = parse_with_recipe(Train, "train", argv)
-    if command.dry_run:
-        return _dry_run(command)
-    if command.json:
+    if command.json and not command.dry_run:
         raise UserError("--json: goes with --dry-run; the figures of a run are in its metrics.jsonl")
     with command.processes.join():
-        return _train(command)
+        return _dry_run(command) if command.dry_run else _train(command)
 
 
 def _train(command: Train) -> int:
@@ -65,8 +63,10 @@ def _train(command: Train) -> int:
 
 def _dry_run(command: Train) -> int:
     from commit_llm.cli.dry_run import as_json, report
+    from commit_llm.parallel.processes import is_first
     from commit_llm.train.dry_run import dry_run
 
     found = dry_run(command.recipe, command.out, wandb_project=command.wandb)
-    print(json.dumps(as_json(found)) if command.json else report(found, command.out))
+    if is_first():
+        print(json.dumps(as_json(found)) if command.json else report(found, command.out))
     return DONE

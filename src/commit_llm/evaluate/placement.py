@@ -29,6 +29,11 @@ class Placement:
         mesh = make_mesh(sizes)
         return cls(mesh if mesh.size > 1 else None)
 
+    def require_model(self, config: ModelConfig) -> None:
+        """Raise UserError where the mesh does not divide the model."""
+        if self.mesh is not None:
+            parameter_shardings(config, self.mesh)
+
     @property
     def split(self) -> int:
         """Parts that the rows of a batch are split into; their number is a multiple of it."""

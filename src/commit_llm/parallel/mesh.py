@@ -43,8 +43,10 @@ def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
     if len(shape) != 3 or shape.count(-1) > 1 or any(size < 1 and size != -1 for size in shape):
         raise UserError(f"--mesh {sizes!r}: give three sizes data,fsdp,tensor, one of which may be -1, as in 1,-1,1")
     known = math.prod(size for size in shape if size != -1)
-    if len(devices) % known or (-1 not in shape and known != len(devices)):
-        raise UserError(f"--mesh {sizes!r}: does not divide the {len(devices)} devices here; one size may be -1")
+    if len(devices) % known if -1 in shape else known != len(devices):
+        there = f"there {'is 1' if len(devices) == 1 else f'are {len(devices)}'}"
+        fault = f"{known} does not divide them" if -1 in shape else f"this makes {known}"
+        raise UserError(f"--mesh {sizes!r}: {there} to lay out, and {fault}; 1,-1,1 takes all along fsdp")
     shape = [len(devices) // known if size == -1 else size for size in shape]
     return Mesh(np.asarray(devices).reshape(shape), AXES)
 
@@ -56,15 +58,18 @@ def parameter_shardings(config: ModelConfig, mesh: Mesh) -> dict[str, Any]:
         for size, axis in zip(parameter.shape, parameter.axes, strict=True):
             rule = RULES[axis]
             if isinstance(rule, str) and size % mesh.shape[rule]:
-                raise UserError(
-                    f"--mesh: {rule} {mesh.shape[rule]} does not divide the model's {axis!r} dimension of {size}"
-                )
+                raise _indivisible(rule, mesh, f"the model's {axis!r} dimension of {size}", size)
         return NamedSharding(mesh, spec_of(parameter.axes))
 
     for heads in (config.num_attention_heads, config.num_key_value_heads):
         if heads % mesh.shape["tensor"]:
-            raise UserError(f"--mesh: tensor {mesh.shape['tensor']} does not divide the model's {heads} heads")
+            raise _indivisible("tensor", mesh, f"the model's {heads} heads", heads)
     return map_declared(sharding, declare(config))
+
+
+def _indivisible(axis: str, mesh: Mesh, what: str, size: int) -> UserError:
+    given = mesh.shape[axis]
+    return UserError(f"--mesh: {axis} {given} does not divide {what}; {axis} {math.gcd(given, size)} would")
 
 
 def spec_of(axes: Axes) -> PartitionSpec:

@@ -140,7 +140,7 @@ def _listen(place: Place) -> socket.socket:
     except OSError as error:
         raise UserError(
             f"--coordinator {place.coordinator}: process 0 cannot listen on port {port} ({error.strerror}); "
-            "choose another port"
+            "another process may have --process-id 0; if not, choose another port"
         ) from None
 
 

@@ -99,6 +99,12 @@ def find_topology(name: str) -> Topology:
 
 def unknown_topology(name: str) -> UserError:
     """The mistake of naming a topology that there is not."""
+    kind = name.partition(":")[0].lower()
+    alike = [known for known in TPU_TOPOLOGIES if known.partition(":")[0] == kind]
+    if alike:
+        return UserError(f"--topology {name!r}: not known; of {kind} there is {', '.join(alike)}")
+    if kind in KINDS:
+        return UserError(f"--topology {name!r}: say how many after a colon, at least 1, as in {kind}:8")
     gpus = ", ".join(f"{kind.name}:N" for kind in KINDS.values() if kind.platform == "gpu")
     return UserError(
         f"--topology {name!r}: not known; TPU (kind:chips along each side): {', '.join(TPU_TOPOLOGIES)}; "

@@ -8,7 +8,7 @@ from typing import Any
 import orbax.checkpoint as ocp
 
 from commit_llm.errors import UserError
-from commit_llm.parallel.processes import barrier, is_first
+from commit_llm.parallel.processes import barrier, count, index, is_first
 from commit_llm.train.step import TrainState
 
 FOLDER = "checkpoints"
@@ -61,7 +61,7 @@ class Checkpoints:
             optimizer=ocp.args.StandardRestore(like.opt_state),
             progress=ocp.args.JsonRestore(),
         )
-        restored = self.manager.restore(step, args=items)
+        restored = self._read(step, items)
         return like._replace(params=restored["params"], opt_state=restored["optimizer"]), restored["progress"]
 
     def restore_params(self, step: int | None, like: Any) -> Any:
@@ -74,9 +74,23 @@ class Checkpoints:
         items = ocp.args.Composite(params=ocp.args.StandardRestore(like))
         chosen = steps[-1] if step is None else step
         try:
-            return self.manager.restore(chosen, args=items)["params"]
+            return self._read(chosen, items)["params"]
         except Exception as error:  # whatever a broken file makes of Orbax
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
                 f"{self.run}: the checkpoint of step {chosen} cannot be read ({reason}); name another with --step"
             ) from None
+
+    def _read(self, step: int, items: Any) -> Any:
+        """What a checkpoint holds, each process for itself.
+
+        Orbax makes the processes wait for one another as they read, without end where one of them cannot.
+        """
+        if count() == 1:
+            return self.manager.restore(step, args=items)
+        alone = ocp.options.MultiprocessingOptions(
+            primary_host=index(), active_processes={index()}, barrier_sync_key_prefix=f"reader{index()}"
+        )
+        options = ocp.CheckpointManagerOptions(read_only=True, multiprocessing_options=alone)
+        with ocp.CheckpointManager((self.run / FOLDER).absolute(), options=options) as reader:
+            return reader.restore(step, args=items)

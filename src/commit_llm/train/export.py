@@ -8,7 +8,7 @@ from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
 from commit_llm.data.files import refuse_existing_folder, sha256, whole_folder
 from commit_llm.errors import UserError
-from commit_llm.parallel.processes import is_first, together
+from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.recipes import load_recipe
 from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance
@@ -43,9 +43,9 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
 
 
 def newest_step(run: Path) -> int:
-    """The step of a run's newest checkpoint, 0 where it has none."""
+    """The step of a run's newest checkpoint, 0 where it has none; of several processes, as process 0 sees it."""
     with Checkpoints(run) as checkpoints:
-        return max(checkpoints.steps(), default=0)
+        return int(from_first("newest step", str(max(checkpoints.steps(), default=0))))
 
 
 def exported_from(run: Path, step: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from commit_llm.model.layout import ONE_DEVICE, Layout
 
 Reduction = Literal["token", "row"]
 LOGITS_BYTES = 2**28  # of fp32 logits that a device holds at a time
+TILE = 128  # chunks are multiples of it where they may be: matrix units work in such tiles
 
 
 class LossAndAccuracy(NamedTuple):
@@ -44,7 +45,9 @@ def chunk_of(rows: int, seq_len: int, vocab_size: int) -> int | None:
     None where it may hold those of all.
     """
     chunk = max(1, LOGITS_BYTES // (4 * rows * vocab_size))
-    return None if chunk >= seq_len else chunk
+    if chunk >= seq_len:
+        return None
+    return chunk - chunk % TILE if chunk > TILE else chunk
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(4, 5))

@@ -93,6 +93,8 @@ def make_plan(
     there, notes = _memory_there(found, target)
     if found.platform == "cpu" and found.dtype == "bfloat16":
         notes.append("a CPU computes bfloat16 by way of float32: the compiler's figure says little here")
+    if target is None and found.platform == "cpu":
+        notes.append("this is a CPU; --topology plans for another machine")
     if recipe.epochs is not None:
         notes.append(f"--epochs {recipe.epochs} is counted from the data, which is not read here; --steps is taken")
     setting = Setting(config, found.dtype, scores=found.attention.startswith(("reference", "by_row")))
@@ -141,7 +143,11 @@ def _memory_there(found: Compiled, target: Topology | None) -> tuple[float | Non
         return (None if found.there is None else found.there / GIB), []
     if found.platform != "gpu":
         return target.kind.memory, []
-    share = float(os.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", GPU_SHARE))
+    given = os.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", str(GPU_SHARE))
+    try:
+        share = float(given)
+    except ValueError:
+        raise UserError(f"XLA_PYTHON_CLIENT_MEM_FRACTION={given!r} in the environment: must be a number") from None
     note = f"jax takes {share:.0%} of a GPU's {target.kind.memory:g} GiB; XLA_PYTHON_CLIENT_MEM_FRACTION sets the share"
     return target.kind.memory * share, [note]
 

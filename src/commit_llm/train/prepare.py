@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -195,9 +196,10 @@ def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: Atten
     """How the decoder is best run on a mesh; UserError where the mesh does not divide the batch."""
     rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
     if rows % split:
+        other = math.gcd(rows, mesh.size)
         raise UserError(
             f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices along "
-            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{rows},-1"
+            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{other},-1"
         )
     platform = mesh.devices.flat[0].platform
     on_cpu = platform == "cpu"
