@@ -66,8 +66,9 @@ class Processes:
 
 
 def _told(path: Path) -> str:
-    """What a process has said, but for the lines of the library that connects CPU processes."""
-    return "".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("[Gloo]"))
+    """What a process has said, but for the lines of the library that connects CPU processes, which may mingle."""
+    lines = path.read_text().splitlines(keepends=True)
+    return "".join(line for line in lines if not ("[Gloo]" in line or "peer ranks" in line))
 
 
 def run_command(argvs, folder, devices=4, timeout=60, folders=None):
