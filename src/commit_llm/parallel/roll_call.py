@@ -18,6 +18,7 @@ from commit_llm.parallel.detection import Place, split_address
 
 RETRY = 0.2  # seconds between two tries to reach process 0
 LINGER = 3.0  # seconds in which process 0, where something is wrong, tells so to those that come late
+HELLO_SECONDS = 1.0  # in which who has connected must have said who it is: it says so at once
 LONGEST = 4096  # bytes of a line
 LONGEST_TEXT = 64  # characters of a version or a token
 
@@ -59,7 +60,7 @@ def _call(place: Place, deadline: float, timeout: float) -> None:
             listener.settimeout(left)
             try:
                 peer = opened.enter_context(listener.accept()[0])
-                hello = _hello(_heard(peer, time.monotonic() + min(left, 5.0)))
+                hello = _hello(_heard(peer, time.monotonic() + min(left, HELLO_SECONDS)))
             except (OSError, ValueError):
                 continue  # nobody came, or somebody who is none of us
             found = _complaint(place, hello, came, token)
