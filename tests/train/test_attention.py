@@ -100,4 +100,7 @@ def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch,
     config.write_text(dump_recipe(small_recipe()))
     assert main(["train", str(config), "--out", str(tmp_path / "run")]) == 2
     told = capsys.readouterr().err
-    assert told == "attention: by row (one row's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
+    assert told == (
+        "1 x cpu, mesh data 1, fsdp 1, tensor 1; float32 products; "
+        "attention: by row (one row's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
+    )
