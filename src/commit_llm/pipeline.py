@@ -57,9 +57,12 @@ def run_chain(
         asked = {task.name: prompts_hash(task, load_questions(task, data_dir, limit)) for task in tasks}
         if is_first():
             _require_usable(run, exported, evaluation, asked)
+        config = None
         if tasks and recipe.model is not None:
             config = open_model(recipe.model, recipe.tokenizer, weights=False).config
             require_answerable(config, batch_size)
+    with together("answering devices"):  # a section of its own, as in the loop
+        if config is not None:
             Placement.of(eval_mesh).require_model(config)
     outcome = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
     if outcome.stopped is not None:

@@ -43,6 +43,9 @@ def test_a_machine_by_itself():
     assert place({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "16", "SLURM_PROCID": "0"}) is None  # a batch script
     assert place(SLURM | {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"}) is None
     assert place({"TPU_WORKER_HOSTNAMES": "localhost", "TPU_WORKER_ID": "0"}) is None
+    # What jax itself sets where libtpu is installed and there is no TPU; processes that it starts inherit it.
+    warning = "WARNING: could not determine TPU worker number"
+    assert place({"TPU_WORKER_HOSTNAMES": warning, "TPU_WORKER_ID": warning}) is None
     assert place(OPEN_MPI | {"OMPI_COMM_WORLD_SIZE": "1", "OMPI_COMM_WORLD_RANK": "0"}) is None
 
 

@@ -135,13 +135,13 @@ def _pmi(environ: Mapping[str, str]) -> Found | None:
 def _tpu_environment(environ: Mapping[str, str]) -> Found | None:
     """The workers of a TPU slice as Kubernetes (GKE) names them, and of several slices."""
     hosts = environ.get("TPU_PROCESS_ADDRESSES") or environ.get("TPU_WORKER_HOSTNAMES")
-    worker = _number(environ, "TPU_WORKER_ID")
-    if hosts is None or worker is None or environ.get("JAX_PLATFORMS") == "cpu":
-        return None
+    worker = environ.get("TPU_WORKER_ID", "")
+    if hosts is None or not worker.isdigit() or environ.get("JAX_PLATFORMS") == "cpu":
+        return None  # where libtpu is installed and there is no TPU, jax itself sets both to the text of a warning
     names = [host.rsplit(":", 1)[0] for host in hosts.split(",")]
     slices, this = _number(environ, "MEGASCALE_NUM_SLICES") or 1, _number(environ, "MEGASCALE_SLICE_ID") or 0
     first = (environ.get("MEGASCALE_COORDINATOR_ADDRESS") or names[0]).split(":")[0]
-    return Found(len(names) * slices, this * len(names) + worker, f"{first}:{TPU_PORT}", "the TPU slice")
+    return Found(len(names) * slices, this * len(names) + int(worker), f"{first}:{TPU_PORT}", "the TPU slice")
 
 
 def _tpu_metadata(environ: Mapping[str, str]) -> Found | None:

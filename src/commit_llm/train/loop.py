@@ -98,6 +98,7 @@ def train(
             source = open_recipe_model(recipe)
             recipe, batches, held_out = open_recipe_batches(recipe, source)
             recipe = resolve_steps(recipe, batches)
+        with together("devices"):  # a section of its own: where devices are first looked for, processes wait for all
             training = prepare(recipe, source)
             if is_first():
                 LOGGER.info("%s", training.told)
