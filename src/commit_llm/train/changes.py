@@ -31,6 +31,7 @@ class Setting:
     scores: bool = True
 
     def dtype_of(self, recipe: Recipe) -> str:
+        """Of the matrix products: bfloat16 or float32."""
         return self.dtype if recipe.dtype == "auto" else recipe.dtype
 
     def estimate(self, recipe: Recipe, devices: int) -> Memory:

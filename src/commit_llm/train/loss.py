@@ -64,7 +64,8 @@ def head_loss(
     The product is in hidden's dtype, everything after it in fp32. The gradient is made along with the loss,
     while a chunk's logits are there, so that nothing of their size is kept or made twice (the idea is that of
     Hsu et al., "Liger Kernel", 2024), and softmax minus one-hot is written out: jax's own gradient scatters
-    into the logits and keeps a second copy of them.
+    into the logits and keeps a second copy of them. Only hidden and head have a gradient, and only that of the
+    loss: none flows to the weights, or from the accuracy. layout says where head lives, and its gradient with it.
     """
     gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
 
