@@ -7,10 +7,20 @@ from contextlib import contextmanager
 
 
 class _OnStandardError(logging.Handler):
-    """Standard error as it is at each line: a progress bar puts its own in its place while it is drawn."""
+    """Standard error as it is at each line: a progress bar puts its own in its place while it is drawn.
+
+    What was told is not told again: the quickstart trains four times on the same device.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr)
+        line = self.format(record)
+        if line not in self.told:
+            self.told.add(line)
+            print(line, file=sys.stderr)
 
 
 @contextmanager
