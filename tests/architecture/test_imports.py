@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "convert": {"model", "parallel"},
     "train": {"codemix", "data", "model", "parallel", "convert"},
     "evaluate": {"codemix", "data", "model", "parallel", "convert"},
-    "report": {"codemix"},
+    "report": {"codemix", "data", "evaluate"},
 }
 EVERYTHING = {"quickstart", "pipeline", "cli", "__main__", "__init__"}
 # The training step and all below it run where only these are installed.

@@ -70,7 +70,7 @@ def contrast(one, other):
 
 def palettes():
     """The colours in light and in dark."""
-    blocks = [re.findall(r":root \{(.*?)\}", style, re.S) for style in (STYLE, PREVIEW_STYLE)]
+    blocks = [re.findall(r":root \{([^}]*--.*?)\}", style, re.S) for style in (STYLE, PREVIEW_STYLE)]
     for scheme in (0, 1):
         yield dict(re.findall(r"--([\w-]+): (#\w{6})", " ".join(block[scheme] for block in blocks)))
 

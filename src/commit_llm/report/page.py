@@ -1,23 +1,33 @@
-"""The shell of a self-contained HTML page: one file, no script, no request, light and dark, wide and narrow."""
+"""The shell of a self-contained HTML page: one file, no request, light and dark, wide and narrow."""
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from html import escape
 
-# What every page shares; a page adds its own rules. Colours are custom properties, so that dark changes them in one
-# place; each pair of text and ground has a contrast of at least 4.5 (tests/report/test_page.py reckons it).
-STYLE = """
-:root {
-  color-scheme: light dark;
-  --ground: #fcfcfb; --raised: #f3f3f0; --line: #dcdcd6; --text: #1f2024; --quiet: #5c5f68; --link: #1a56b0;
-  --mark: #ffe08a; --mark-text: #33270a;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #17181b; --raised: #202226; --line: #383b42; --text: #e6e6e3; --quiet: #a3a7b1; --link: #8ab8ff;
-    --mark: #5e4a10; --mark-text: #ffedb8;
-  }
-}
+# Each pair of text and ground has a contrast of at least 4.5 (tests/report/test_page.py reckons it). Charts take the
+# same colours. good and bad also stand beside a sign, never alone.
+LIGHT = {
+    "ground": "#fcfcfb", "raised": "#f3f3f0", "line": "#dcdcd6", "text": "#1f2024", "quiet": "#5c5f68",
+    "link": "#1a56b0", "mark": "#ffe08a", "mark-text": "#33270a", "good": "#17693d", "bad": "#a3311f",
+}  # fmt: skip
+DARK = {
+    "ground": "#17181b", "raised": "#202226", "line": "#383b42", "text": "#e6e6e3", "quiet": "#a3a7b1",
+    "link": "#8ab8ff", "mark": "#5e4a10", "mark-text": "#ffedb8", "good": "#6fd19c", "bad": "#f29b8b",
+}  # fmt: skip
+
+
+def colour_rules(light: Mapping[str, str], dark: Mapping[str, str]) -> str:
+    """Colours as custom properties of CSS, so that dark changes them in one place."""
+    in_light, in_dark = (" ".join(f"--{name}: {colour};" for name, colour in them.items()) for them in (light, dark))
+    return f":root {{ {in_light} }}\n@media (prefers-color-scheme: dark) {{\n  :root {{ {in_dark} }}\n}}\n"
+
+
+# What every page shares; a page adds its own rules.
+STYLE = (
+    colour_rules(LIGHT, DARK)
+    + """
+:root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; padding: clamp(1rem, 3vw, 2.5rem); max-width: 78rem; background: var(--ground); color: var(--text);
@@ -38,24 +48,37 @@ th, td { padding: .3rem .75rem .3rem 0; text-align: start; vertical-align: basel
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 """
+)
 
 
-def page(title: str, body: str, style: str = "") -> str:
+def page(title: str, body: str, style: str = "", script: str = "") -> str:
     """A whole HTML document: the body's HTML (escaped already) under a title (plain text), with a style of its own.
 
-    Its content security policy allows its own style element, by hash, and nothing else: no script, no style
-    attribute, no image, no request. Shares and lengths are therefore drawn with attributes of SVG.
+    Its content security policy allows its own style element and script, by hash, images that stand in the page
+    itself, and nothing else: no style attribute, no request. Shares and lengths are therefore drawn with attributes
+    of SVG.
     """
     rules = STYLE + style
-    digest = base64.b64encode(hashlib.sha256(rules.encode("utf-8")).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = [
+        "default-src 'none'",
+        f"style-src 'sha256-{_digest(rules)}'",
+        *([f"script-src 'sha256-{_digest(script)}'"] if script else []),
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{text(title)}</title>\n<style>{rules}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{text(title)}</title>\n<style>{rules}</style>\n</head>\n<body>\n{body}\n"
+        f"{f'<script>{script}</script>' if script else ''}</body>\n</html>\n"
     )
+
+
+def _digest(content: str) -> str:
+    return base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
 
 
 def text(value: str) -> str:

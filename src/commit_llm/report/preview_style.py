@@ -1,6 +1,7 @@
 """The style of the preview page: how words of each outcome are drawn, and where things stand by width."""
 
 from commit_llm.codemix.explanation import Outcome
+from commit_llm.report.page import colour_rules
 
 
 def css_name(outcome: Outcome) -> str:
@@ -21,18 +22,18 @@ LINES = {
     Outcome.SKIPPED: "wavy",
 }
 
+LIGHT = {
+    "replaced": "#b98900", "not-drawn": "#1668c7", "not-in-dictionary": "#74777f", "identity-only": "#1d7f4e",
+    "name": "#8a3fb4", "skipped": "#b3432b", "protected": "#5c5f68", "was": "#fff3cf",
+}  # fmt: skip
+DARK = {
+    "replaced": "#d8a928", "not-drawn": "#6aaeff", "not-in-dictionary": "#969aa4", "identity-only": "#5cc794",
+    "name": "#cf93f2", "skipped": "#f0907a", "protected": "#a3a7b1", "was": "#33300f",
+}  # fmt: skip
+
 STYLE = (
-    """
-:root {
-  --replaced: #b98900; --not-drawn: #1668c7; --not-in-dictionary: #74777f; --identity-only: #1d7f4e;
-  --name: #8a3fb4; --skipped: #b3432b; --protected: #5c5f68; --was: #fff3cf;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --replaced: #d8a928; --not-drawn: #6aaeff; --not-in-dictionary: #969aa4; --identity-only: #5cc794;
-    --name: #cf93f2; --skipped: #f0907a; --protected: #a3a7b1; --was: #33300f;
-  }
-}
+    colour_rules(LIGHT, DARK)
+    + """
 .shown { margin: 0; color: var(--quiet); }
 .settings { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: .75rem 0 0; }
 .settings div { display: flex; gap: .4rem; }
