@@ -140,7 +140,9 @@ def test_evaluation_on_mlqa(commands, shared, model):
     results = commands.evaluate("eval-mlqa", model, folder, "ogx_mlqa_hi", "ogx_mlqa_enhi")
     for task, labels in (("ogx_mlqa_hi", "hi"), ("ogx_mlqa_enhi", "en")):
         assert results[task]["items"] == 3
-        assert results[task]["signature"].startswith(f"task:{task}|labels:{labels}|bos:no|normaliser:mlqa")
+        assert results[task]["signature"].startswith(
+            f"task:{task}|task-version:1.0|labels:{labels}|bos:no|normaliser:mlqa"
+        )
 
 
 def test_alignment(aligned):

@@ -8,9 +8,10 @@ from commit_llm.convert.folder import CONFIG_FILE
 from commit_llm.data.files import refuse_existing_folder
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
+from commit_llm.evaluate.files import RESULTS, Results, read_results
 from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
 from commit_llm.evaluate.questions import load_questions
-from commit_llm.evaluate.results import RESULTS, Results, prompts_hash, read_results
+from commit_llm.evaluate.results import prompts_hash
 from commit_llm.evaluate.runner import Report as EvaluationReport
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import Task

@@ -85,6 +85,12 @@ def test_codemix_and_data_import_no_jax():
     assert not loaded & {"jax", "grain", "torch", "datasets", "pyarrow", "tokenizers", "sentencepiece"}
 
 
+def test_evaluation_directories_are_read_without_jax():
+    loaded = modules_after("import commit_llm.evaluate.files")
+    assert "commit_llm.evaluate.files" in loaded
+    assert not loaded & {"jax", "numpy", "grain", "torch", "datasets", "pyarrow", "tokenizers"}
+
+
 COMMANDS = [
     "mix",
     "preview",

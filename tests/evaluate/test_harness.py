@@ -19,13 +19,13 @@ from lm_eval.tasks import TaskManager
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer
+from commit_llm.evaluate.files import read_results
 from commit_llm.evaluate.harness import model as adapter
 from commit_llm.evaluate.harness.documents import TASK_FILES, process_results, task_file
 from commit_llm.evaluate.harness.model import CommitLM
 from commit_llm.evaluate.harness.upstream import Upstream, _sample, find_upstream
-from commit_llm.evaluate.results import read_results
 from commit_llm.evaluate.runner import evaluate
-from commit_llm.evaluate.tasks import TASKS, find_task
+from commit_llm.evaluate.tasks import TASK_VERSION, TASKS, find_task
 from commit_llm.model.config import read_config
 from commit_llm.model.decoder import forward
 from commit_llm.model.parameters import init_parameters
@@ -51,6 +51,10 @@ def request(kind, *args, task="other"):
 def test_the_task_files_are_those_of_the_table():
     files = {path.name: path.read_text() for path in TASK_FILES.glob("*.yaml")}
     assert files == {f"{name}.yaml": task_file(name) for name in TASKS}
+
+
+def test_the_version_of_the_tasks_is_one():
+    assert f"metadata:\n  version: {TASK_VERSION}\n" in (TASK_FILES / "_settings").read_text()
 
 
 def test_scores_of_a_document_are_the_tasks_own():

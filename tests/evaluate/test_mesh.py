@@ -102,7 +102,7 @@ def unfinished_evaluation(argv, out, keep):
 
     real = runner.write_results
 
-    def killed(path, results):
+    def killed(*args):
         raise KeyboardInterrupt
 
     runner.write_results = killed

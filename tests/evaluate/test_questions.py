@@ -10,7 +10,7 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.evaluate.questions import from_rows, load_questions, read_squad
-from commit_llm.evaluate.tasks import find_task
+from commit_llm.evaluate.tasks import TASKS, find_task
 
 
 def squad(*questions, context="Η Άννα, Anna, अन्ना."):
@@ -143,3 +143,17 @@ def test_without_the_hub_a_file_is_asked_for_at_once(monkeypatch, tmp_path):
 def test_hub_rows_of_another_shape(content, message):
     with pytest.raises(UserError, match=message):
         from_rows(content, "task")
+
+
+def test_tasks_of_a_suite_differ_in_language_alone():
+    suites = {}
+    for task in TASKS.values():
+        suites.setdefault(task.suite, []).append(task)
+    assert {suite: len(tasks) for suite, tasks in suites.items()} == {
+        "ogx_xquad": 12, "ogx_xquad_en": 3, "ogx_mlqa": 7, "ogx_mlqa_en": 1, "ogx_mlqa_val": 1, "ogx_mlqa_en_val": 1,
+        "xquad_instruct": 12, "mlqa_instruct": 7,
+    }  # fmt: skip
+    assert {task.name for task in suites["ogx_xquad_en"]} == {"ogx_xquad_enhi", "ogx_xquad_enel", "ogx_xquad_enth"}
+    for tasks in suites.values():
+        assert len({task.language for task in tasks}) == len(tasks)
+        assert len({(task.dataset, task.split, task.bos) for task in tasks}) == 1

@@ -12,7 +12,8 @@ from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate.answers import Answerer, answer, fingerprint, plan_batches, stop_tokens
-from commit_llm.evaluate.results import mean_and_error, read_results
+from commit_llm.evaluate.files import read_evaluation, read_results
+from commit_llm.evaluate.results import mean_and_error
 from commit_llm.evaluate.runner import evaluate, score_file, write_prompts
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import read_config
@@ -119,6 +120,11 @@ def evaluated(model, example, tmp_path_factory):
 def test_the_evaluation_directory(evaluated, model, example):
     out, results = evaluated
     assert read_results(out) == results
+    held = read_evaluation(out)
+    assert held.tasks == results
+    assert held.model == {"fingerprint": model.fingerprint, "dtype": "float32", "training": None}
+    told = [(found["language"], found["suite"], found["task_version"]) for found in results.values()]
+    assert told == [("el", "ogx_xquad", 1.0), ("en", "ogx_xquad", 1.0)]
     assert set(results) == {"ogx_xquad_el", "ogx_xquad_en"}
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["task"] for row in rows] == ["ogx_xquad_el"] * 5 + ["ogx_xquad_en"] * 5
@@ -134,7 +140,7 @@ def test_the_evaluation_directory(evaluated, model, example):
     assert f"model:{model.fingerprint[:16]}" in signature
     assert signature.endswith(f"|version:{__version__}")
     parts = (
-        "task:ogx_xquad_el",
+        "task:ogx_xquad_el|task-version:1.0|",
         "labels:el",
         "bos:no",
         "normaliser:squad-1.1",
@@ -189,11 +195,23 @@ def test_folders_that_are_no_evaluation(tmp_path):
     with pytest.raises(UserError, match="not an evaluation directory"):
         read_results(tmp_path)
     (tmp_path / "results.json").write_text('{"schema": 99, "tasks": {}}')
-    with pytest.raises(UserError, match="schema 99"):
+    with pytest.raises(UserError, match="schema 99, this version reads 3; evaluate again with this version"):
         read_results(tmp_path)
-    (tmp_path / "results.json").write_text("[]")
-    with pytest.raises(UserError, match="malformed"):
-        read_results(tmp_path)
+    for text in (
+        "[]",
+        "no JSON",
+        "[" * 100_000,
+        "{}",
+        '{"schema": 3, "tasks": {}}',
+        '{"schema": 3, "model": {}, "tasks": []}',
+        '{"schema": 3, "model": {}, "tasks": {"a": 1}}',
+        '{"schema": 3, "model": [], "tasks": {}}',
+    ):
+        (tmp_path / "results.json").write_text(text)
+        with pytest.raises(UserError, match=r"results\.json: malformed"):
+            read_results(tmp_path)
+    with pytest.raises(UserError, match="not an evaluation directory"):
+        read_results(tmp_path / "results.json")
 
 
 def test_a_model_with_too_few_positions(model):

@@ -109,7 +109,7 @@ def test_measuring(tmp_path):
     ]
     (tmp_path / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     tasks = {GREEK_TASK: {"exact_match": 50.0}, ENGLISH_TASK: {"exact_match": 0.0}}
-    (tmp_path / "results.json").write_text(json.dumps({"schema": 2, "tasks": tasks}))
+    (tmp_path / "results.json").write_text(json.dumps({"schema": 3, "model": {}, "tasks": tasks}))
     found = measure(tmp_path)
     assert found.greek == Asked(50, 50, 100, 50, 50, 0, 0, 2)
     assert found.english == Asked(0, 50, 50, 50, 0, 50, 0, 2)

@@ -81,9 +81,9 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
     from commit_llm.cli.progress import bars
     from commit_llm.cli.tables import scores_table
     from commit_llm.evaluate.answers import Answerer
+    from commit_llm.evaluate.files import RESULTS
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished
-    from commit_llm.evaluate.results import RESULTS
     from commit_llm.evaluate.runner import evaluate
     from commit_llm.model.precision import compute_dtype
     from commit_llm.parallel.processes import count, is_first, together

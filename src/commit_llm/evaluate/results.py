@@ -1,25 +1,19 @@
-"""Scores of a task's answers, their summary with its signature, and the files of an evaluation directory."""
+"""Scores of a task's answers, their summary with its signature, and the rows of an evaluation directory."""
 
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from commit_llm import __version__
-from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answer
 from commit_llm.evaluate.language import has_script_of_its_own, language_shares
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.scores import normaliser, score
-from commit_llm.evaluate.tasks import Task
+from commit_llm.evaluate.tasks import TASK_VERSION, Task
 from commit_llm.evaluate.words import UNSPACED, icu_version, words_f1
 
-SCHEMA = 2
-RESULTS, PREDICTIONS, CONTEXTS = "results.json", "predictions.jsonl", "contexts.jsonl"
-
-Results = dict[str, dict[str, Any]]
 References = Sequence[Sequence[str]]
 
 
@@ -68,6 +62,9 @@ def summary(
     if has_script_of_its_own(task.language):
         result["answer_language"] = language_shares(answers, [item.references for item in items], task.language)
     return result | {
+        "language": task.language,
+        "suite": task.suite,
+        "task_version": TASK_VERSION,
         "items": len(items),
         "limit": limit,
         "prompts_sha256": prompts_hash(task, items),
@@ -79,6 +76,7 @@ def signature(task: Task, decoding: str, limit: int | None, with_words: bool) ->
     """What a score must be cited with: everything that decides it."""
     parts = {
         "task": task.name,
+        "task-version": TASK_VERSION,
         "labels": task.labels,
         "bos": "yes" if task.bos else "no",
         "normaliser": normaliser(task)[0],
@@ -137,30 +135,3 @@ def context_rows(task: Task, items: Sequence[Question]) -> list[dict[str, Any]]:
     """The rows of contexts.jsonl: every context once."""
     unique = {item.context_id: item.context for item in items}
     return [{"task": task.name, "context_id": id, "context": context} for id, context in unique.items()]
-
-
-def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a .jsonl file."""
-    with path.open("w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def write_results(path: Path, results: Results) -> None:
-    """Write results.json."""
-    text = json.dumps({"schema": SCHEMA, "tasks": results}, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def read_results(folder: Path) -> Results:
-    """The results of an evaluation directory; UserError where it is none."""
-    path = folder / RESULTS
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        if held["schema"] != SCHEMA:
-            raise UserError(f"{path}: written with schema {held['schema']}, this version reads {SCHEMA}")
-        return held["tasks"]
-    except FileNotFoundError:
-        raise UserError(f"{folder}: not an evaluation directory (no {RESULTS} in it)") from None
-    except (ValueError, KeyError, TypeError):
-        raise UserError(f"{path}: malformed") from None

@@ -12,21 +12,11 @@ from commit_llm.data.files import whole_folder
 from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import MAX_NEW_TOKENS, Answerer, answer
+from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS, Results, write_lines, write_results
 from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
 from commit_llm.evaluate.journal import journal
 from commit_llm.evaluate.questions import english_references, load_questions
-from commit_llm.evaluate.results import (
-    CONTEXTS,
-    PREDICTIONS,
-    RESULTS,
-    Results,
-    context_rows,
-    prediction_rows,
-    prompts_hash,
-    summary,
-    write_lines,
-    write_results,
-)
+from commit_llm.evaluate.results import context_rows, prediction_rows, prompts_hash, summary
 from commit_llm.evaluate.tasks import Task
 from commit_llm.parallel.processes import barrier, is_first, together
 
@@ -70,6 +60,7 @@ def evaluate(
         "upstream": list(upstream.names) if upstream else [],
         "limit": limit,
     }
+    described = {"fingerprint": model.fingerprint, "dtype": what["dtype"], "training": None}
     decoding = f"greedy-{MAX_NEW_TOKENS}|dtype:{what['dtype']}|model:{model.fingerprint[:16]}"
     results: Results = {}
     predictions: list[dict[str, Any]] = []
@@ -97,7 +88,7 @@ def evaluate(
         if is_first():
             for name, rows in files.items():
                 write_lines(kept.folder / name, rows)
-            write_results(kept.folder / RESULTS, results)
+            write_results(kept.folder / RESULTS, results, described)
             kept.finish([*files, RESULTS], others=() if upstream else (SAMPLES,))
     barrier("evaluated")
     return results

@@ -43,6 +43,8 @@ LABELS = {
 ALPACA = "alpaca"
 XQUAD_LANGUAGES = ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")
 MLQA_LANGUAGES = ("en", "ar", "de", "zh", "vi", "es", "hi")
+# The version of the prompts and rules of these tasks: a higher one with every change that moves scores.
+TASK_VERSION = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,15 @@ class Task:
     def bos(self) -> bool:
         """Whether a bos stands before the prompt, as it does in training."""
         return self.labels == ALPACA
+
+    @property
+    def suite(self) -> str:
+        """The tasks that differ in language alone, and belong in one table: `ogx_mlqa_en_val`, `xquad_instruct`."""
+        if self.labels == ALPACA:
+            return f"{self.dataset}_instruct"
+        english = "_en" if self.labels != self.language else ""
+        validation = "_val" if self.dataset == "mlqa" and self.split == "validation" else ""
+        return f"ogx_{self.dataset}{english}{validation}"
 
     def prompt(self, context: str, question: str) -> str:
         """Everything before the answer. XQuAD has no space after the question label, MLQA has one."""

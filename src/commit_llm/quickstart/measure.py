@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from commit_llm.data.records import read_records
+from commit_llm.evaluate.files import PREDICTIONS, read_results
 from commit_llm.evaluate.language import AnswerLanguage, answer_language
-from commit_llm.evaluate.results import PREDICTIONS, read_results
 from commit_llm.evaluate.scores import normaliser, score
 from commit_llm.evaluate.tasks import find_task
 

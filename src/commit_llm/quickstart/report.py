@@ -7,7 +7,7 @@ from typing import Any
 
 from commit_llm.codemix.settings import open_mixer
 from commit_llm.data.records import read_records
-from commit_llm.evaluate.results import CONTEXTS
+from commit_llm.evaluate.files import CONTEXTS
 from commit_llm.pipeline import EVALUATION, MODEL
 from commit_llm.quickstart.conclusions import conclusions
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS

@@ -1,0 +1,68 @@
+"""The files of an evaluation directory: results.json with its schema, and rows. No jax: reports read them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from commit_llm.errors import UserError
+
+SCHEMA = 3
+RESULTS, PREDICTIONS, CONTEXTS = "results.json", "predictions.jsonl", "contexts.jsonl"
+
+Results = dict[str, dict[str, Any]]
+
+
+class Evaluation(NamedTuple):
+    """What results.json holds: what was evaluated, and an entry a task.
+
+    model: fingerprint (SHA-256 of the parameters), dtype (of the matrix products), training (its stages, oldest
+    first; None where they are not known).
+    """
+
+    model: dict[str, Any]
+    tasks: Results
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a .jsonl file."""
+    with path.open("w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_results(path: Path, results: Results, model: Mapping[str, Any]) -> None:
+    """Write results.json. model is as in `Evaluation`."""
+    held = {"schema": SCHEMA, "model": model, "tasks": results}
+    text = json.dumps(held, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_evaluation(folder: Path) -> Evaluation:
+    """What the results.json of an evaluation directory holds.
+
+    Raises UserError where there is none, where it is malformed, or was written with another schema.
+    """
+    path = folder / RESULTS
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if (schema := held["schema"]) != SCHEMA:
+            raise UserError(
+                f"{path}: written with schema {str(schema)[:40]}, this version reads {SCHEMA}; "
+                "evaluate again with this version"
+            )
+        model, tasks = held["model"], held["tasks"]
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{folder}: not an evaluation directory (no {RESULTS} in it)") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UserError(f"{path}: malformed") from None
+    if not all(isinstance(value, dict) for value in (model, tasks)):
+        raise UserError(f"{path}: malformed")
+    if not all(isinstance(entry, dict) for entry in tasks.values()):
+        raise UserError(f"{path}: malformed")
+    return Evaluation(model, tasks)
+
+
+def read_results(folder: Path) -> Results:
+    """The tasks' entries of an evaluation directory; UserError as of `read_evaluation`."""
+    return read_evaluation(folder).tasks
