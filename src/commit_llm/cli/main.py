@@ -29,6 +29,7 @@ COMMANDS = {
     "export": ("commit_llm.cli.export", "write a run's model as a Hugging Face folder"),
     "eval": ("commit_llm.cli.eval", "answer and score question-answering tasks"),
     "score": ("commit_llm.cli.score", "score answers that were made elsewhere"),
+    "compare": ("commit_llm.cli.compare", "evaluations side by side: intervals, tests, charts, a page of all answers"),
     "tasks": ("commit_llm.cli.tasks", "the evaluation tasks"),
 }
 

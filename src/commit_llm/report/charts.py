@@ -5,7 +5,6 @@ import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commit_llm.report.page import DARK, LIGHT, text
@@ -40,19 +39,32 @@ Size = tuple[float, float]  # inches
 DOTS = 160  # an inch: sharp on a screen of double density at the size it is shown
 
 
-def save(draw: Draw, size: Size, path: Path) -> None:
-    """Write a chart as a PNG file, in light."""
-    path.write_bytes(_png(draw, size, IN_LIGHT))
+@dataclass(frozen=True)
+class Drawn:
+    """A chart as PNG files, in light and in dark."""
+
+    light: bytes
+    dark: bytes
+    size: Size
+
+    @classmethod
+    def of(cls, draw: Draw, size: Size) -> "Drawn":
+        """Draw it twice."""
+        return cls(_png(draw, size, IN_LIGHT), _png(draw, size, IN_DARK), size)
+
+    def html(self, told: str) -> str:
+        """The chart within a page; told is what it shows, for those who cannot see it."""
+        light, dark = (base64.b64encode(image).decode("ascii") for image in (self.light, self.dark))
+        return (
+            f"<picture><source media='(prefers-color-scheme: dark)' srcset='data:image/png;base64,{dark}'>"
+            f"<img src='data:image/png;base64,{light}' alt='{text(told)}' width='{self.size[0] * 96:.0f}' "
+            f"height='{self.size[1] * 96:.0f}'></picture>"
+        )
 
 
 def picture(draw: Draw, size: Size, told: str) -> str:
-    """A chart within a page, in light and in dark; told is what it shows, for those who cannot see it."""
-    light, dark = (base64.b64encode(_png(draw, size, theme)).decode("ascii") for theme in (IN_LIGHT, IN_DARK))
-    return (
-        f"<picture><source media='(prefers-color-scheme: dark)' srcset='data:image/png;base64,{dark}'>"
-        f"<img src='data:image/png;base64,{light}' alt='{text(told)}' width='{size[0] * 96:.0f}' "
-        f"height='{size[1] * 96:.0f}'></picture>"
-    )
+    """A chart within a page, in light and in dark, drawn for it alone."""
+    return Drawn.of(draw, size).html(told)
 
 
 def _png(draw: Draw, size: Size, theme: Theme) -> bytes:

@@ -1,0 +1,92 @@
+"""Evaluation directories for tests and benchmarks, written as `eval` writes them, with made-up answers."""
+
+import hashlib
+import json
+
+import numpy as np
+
+from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS, write_lines, write_results
+
+WORDS = {
+    "el": ("Αθήνα", "θάλασσα", "γιατρός"),
+    "ar": ("القاهرة", "البحر", "طبيب"),
+    "th": ("กรุงเทพ", "ทะเล", "หมอ"),
+    "en": ("Athens", "sea", "doctor"),
+}
+TRAINED = {"data": "alpaca.jsonl", "form": "instruction", "behaviour": "mended", "ratio": 0.9, "seed": 0, "steps": 100,
+           "examples": 1600, "tokens": 250_000}  # fmt: skip
+
+
+def questions(language, contexts=12):
+    """(id, context_id, context, question, reference): two to four questions a context, three contexts an article."""
+    words = WORDS.get(language, WORDS["en"])
+    for context in range(contexts):
+        for number in range(2 + context % 3):
+            word = words[(context + number) % 3]
+            text = f"{words[0]} {context}: {' '.join(words)} & <b>{language}</b>."
+            yield f"q{context}-{number}", f"{context // 3}-{context % 3}", text, f"{word} {number}?", word
+
+
+def entry(task, suite, language, rows, contexts, **changes):
+    """A task's entry in results.json."""
+    means = {name: round(float(np.mean([row[name] for row in rows])), 2) for name in ("exact_match", "f1")}
+    found = {
+        **means,
+        "language": language,
+        "suite": suite,
+        "task_version": 1.0,
+        "items": len(rows),
+        "limit": None,
+        "prompts_sha256": hashlib.sha256(task.encode()).hexdigest(),
+        "contexts": contexts,
+        "contaminated_contexts": 0,
+    } | changes
+    signature = {
+        "task": task, "task-version": found["task_version"], "labels": language, "bos": "no", "normaliser": "squad-1.1",
+        "decoding": "greedy-256", "dtype": "float32", "model": "0123456789abcdef", "limit": found["limit"] or "none",
+        "version": "0.1.0",
+    }  # fmt: skip
+    return found | {"signature": "|".join(f"{name}:{value}" for name, value in signature.items())}
+
+
+def evaluation(
+    folder, skill=0.5, seed=0, languages=("el", "th"), suite="ogx_xquad", asked=questions, training=(TRAINED,),
+    wrong="<script>alert(1)</script>", **changes
+):  # fmt: skip
+    """Write an evaluation of a model that is right with the probability skill; changes go into every task's entry."""
+    rng = np.random.default_rng(seed)
+    rows, contexts, entries = [], {}, {}
+    for language in languages:
+        task, of_task = f"{suite}_{language}", []
+        for id, context_id, context, question, reference in asked(language):
+            right, english = rng.random() < skill, rng.random() < 0.2
+            prediction = reference if right else "Athens" if english else f"{wrong} {reference}"
+            row = {
+                "id": id, "task": task, "context_id": context_id, "question": question, "prediction": prediction,
+                "references": [reference], "exact_match": 100.0 if right else 0.0,
+                "f1": 100.0 if right else 0.0 if english else 66.67,
+            }  # fmt: skip
+            if language != "en":
+                row["exact_match_english"] = 100.0 if prediction == "Athens" else 0.0
+            of_task.append(row | {"truncated": False, "prompt_sha256": "0" * 64})
+            contexts[task, context_id] = context
+        rows += of_task
+        number = sum(of == task for of, _ in contexts)
+        entries[task] = entry(task, suite, language, of_task, number, **changes)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_lines(folder / PREDICTIONS, rows)
+    write_lines(
+        folder / CONTEXTS,
+        [{"task": task, "context_id": id, "context": text} for (task, id), text in contexts.items()],
+    )
+    fingerprint = hashlib.sha256(f"{folder.name} {skill} {seed}".encode()).hexdigest()
+    known = None if training is None else [dict(stage, seed=seed) for stage in training]
+    write_results(folder / RESULTS, entries, {"fingerprint": fingerprint, "dtype": "float32", "training": known})
+    return folder
+
+
+def change(folder, edit):
+    """Change results.json by a function of its content."""
+    held = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+    edit(held)
+    (folder / RESULTS).write_text(json.dumps(held), encoding="utf-8")
