@@ -1,47 +1,15 @@
 """The preview page in a browser: what a reader sees, in light and dark, and reaches with the keyboard."""
 
-import shutil
-
 import pytest
 
 from commit_llm.report.preview_page import preview_page
 from tests.report.example import EXPLAINED
 
-OPTIONS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 
-
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api", reason="no playwright (extra test)")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=["light", "dark"])
-def opened(browser, tmp_path, request):
-    """The explained page in a window; nothing may be said on the console or asked of the network while it is open."""
-    file = tmp_path / "preview.html"
-    file.write_text(preview_page(EXPLAINED), encoding="utf-8")
-    context = browser.new_context(color_scheme=request.param, viewport={"width": 1200, "height": 800})
-    page = context.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(file.as_uri())
-    yield page
-    assert said == []
-    assert asked == [file.as_uri()]
-    context.close()
+@pytest.fixture
+def opened(open_page):
+    """The explained page in a window."""
+    return open_page(preview_page(EXPLAINED))
 
 
 def style(locator, name):
