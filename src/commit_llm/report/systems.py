@@ -65,9 +65,8 @@ def read_systems(given: Sequence[str]) -> list[System]:
         named.setdefault(name, []).append(folder)
         explicit[name] = bool(told)
     if len(named) < 2:
-        raise UserError(
-            f"{next(iter(named), 'no directory')}: one system only; name at least two evaluation directories to compare"
-        )
+        only = "".join(f"{name}: one system only; " for name in named)
+        raise UserError(f"{only}name at least two evaluation directories to compare, each as [NAME=]DIR")
     systems = [System(name, tuple(read_run(folder) for folder in folders)) for name, folders in named.items()]
     for system in systems:
         _require_seeds(system)
