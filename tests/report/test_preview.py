@@ -7,7 +7,8 @@ from rich.console import Console
 
 from commit_llm.codemix.clean import replace
 from commit_llm.codemix.explanation import Outcome, Word
-from commit_llm.report.preview import MEANINGS, Preview, mixed_pieces, pieces, shares
+from commit_llm.codemix.pieces import mixed_pieces, pieces
+from commit_llm.report.preview import MEANINGS, Preview, shares
 from commit_llm.report.preview_page import preview_page
 from commit_llm.report.preview_terminal import show
 from tests.report.example import EXPLAINED, PREVIEW, ROWS

@@ -1,10 +1,9 @@
 """What a preview of mixing shows: rows in the original and mixed, with what happened to each word, and their sums."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from commit_llm.codemix.clean import replace
 from commit_llm.codemix.explanation import Outcome, Word
 from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
 
@@ -64,40 +63,6 @@ class Preview:
 
     def _utterances(self) -> list[Sequence[Word]]:
         return [words for row in self.rows for _, words in row.values() if words is not None]
-
-
-def pieces(text: str, words: Sequence[Word]) -> Iterator[tuple[str, Word | None]]:
-    """A text cut into its words and what stands between them; joined, the first parts are the text.
-
-    >>> dog = Word(4, 7, Outcome.REPLACED, "σκύλος")
-    >>> [(part, word and word.translation) for part, word in pieces("The dog.", [dog])]
-    [('The ', None), ('dog', 'σκύλος'), ('.', None)]
-    """
-    end = 0
-    for word in words:
-        if word.start > end:
-            yield text[end : word.start], None
-        yield text[word.start : word.end], word
-        end = word.end
-    if end < len(text):
-        yield text[end:], None
-
-
-def mixed_pieces(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[tuple[str, Word | None]]:
-    """As `pieces`, with the translations in place of the replaced words, set off by spaces where the text has none.
-
-    >>> words = [Word(0, 3, Outcome.REPLACED, "cat"), Word(3, 5, Outcome.REPLACED, "black")]
-    >>> [part for part, _ in mixed_pieces("แมวดำ", words, unspaced=True)]
-    ['cat', ' ', 'black']
-    """
-    mixed, end = replace(text, list(words), unspaced), 0
-    for part, word in pieces(text, words):
-        shown = part if word is None or word.translation is None else word.translation
-        if not mixed.startswith(shown, end):
-            yield " ", None
-            end += 1
-        yield shown, word
-        end += len(shown)
 
 
 def reasons(text: str, words: Sequence[Word]) -> dict[Outcome, dict[tuple[str, str | None], int]]:

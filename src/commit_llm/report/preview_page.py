@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from commit_llm.codemix.explanation import Outcome, Word
+from commit_llm.codemix.pieces import mixed_pieces, pieces
 from commit_llm.report.page import page, text
-from commit_llm.report.preview import MEANINGS, MEASURES, Preview, Row, figures, mixed_pieces, pieces, reasons, shares
+from commit_llm.report.preview import MEANINGS, MEASURES, Preview, Row, figures, reasons, shares
 from commit_llm.report.preview_style import STYLE, css_name
 
 
@@ -14,7 +15,7 @@ def preview_page(preview: Preview) -> str:
     parts = [
         f"<header>\n<h1>{text(title)}</h1>\n<p class='shown'>{text(preview.heading())}</p>",
         f"{_settings(preview)}</header>",
-        f"<main>\n<section class='summary' aria-label='summary'>\n{_shares(preview)}{_measures(preview)}</section>",
+        f"<main>\n{summary(preview)}",
         "<div class='heads' aria-hidden='true'><span>Original</span><span>Mixed</span></div>",
         *(_row(number, row, preview) for number, row in enumerate(preview.rows, 1)),
         "</main>",
@@ -25,6 +26,11 @@ def preview_page(preview: Preview) -> str:
 def _settings(preview: Preview) -> str:
     pairs = (f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>\n" for name, value in preview.settings.items())
     return f"<dl class='settings'>\n{''.join(pairs)}</dl>\n"
+
+
+def summary(preview: Preview) -> str:
+    """What became of the words, as a bar and a table, and the measures of mixing. Needs the style of the preview."""
+    return f"<section class='summary' aria-label='summary'>\n{_shares(preview)}{_measures(preview)}</section>"
 
 
 def _shares(preview: Preview) -> str:
@@ -119,13 +125,13 @@ def _marked(html: str, outcome: Outcome, title: str = "") -> str:
 def _why(source: str, words: Sequence[Word]) -> str:
     """What happened to each word, to be opened: reached by the keyboard, and printed."""
     found = reasons(source, words)
-    summary = " · ".join(f"{sum(group.values())} {MEANINGS[outcome][0]}" for outcome, group in found.items())
+    told = " · ".join(f"{sum(group.values())} {MEANINGS[outcome][0]}" for outcome, group in found.items())
     lists = (
         f"<dt>{_marked(text(MEANINGS[outcome][0]), outcome)}</dt>"
         f"<dd>{', '.join(map(_told, group, group.values()))}</dd>"
         for outcome, group in found.items()
     )
-    return f"<details><summary>{text(summary)}</summary><dl>{''.join(lists)}</dl></details>\n"
+    return f"<details><summary>{text(told)}</summary><dl>{''.join(lists)}</dl></details>\n"
 
 
 def _told(word: tuple[str, str | None], count: int) -> str:

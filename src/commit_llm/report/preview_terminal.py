@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from commit_llm.codemix.explanation import Word
+from commit_llm.codemix.pieces import mixed_pieces, pieces
 from commit_llm.report.page import visible
-from commit_llm.report.preview import MEANINGS, MEASURES, Preview, figures, mixed_pieces, pieces, reasons, shares
+from commit_llm.report.preview import MEANINGS, MEASURES, Preview, figures, reasons, shares
 
 SIDE_BY_SIDE = 72  # columns; below, the two texts stand one under the other
 ORIGINAL, MIXED = "underline", "bold black on yellow"  # a replaced word, and what stands in its place
