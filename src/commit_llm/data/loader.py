@@ -89,14 +89,23 @@ class ExampleMaker:
         return example
 
     def _make(self, epoch: int, row: int) -> Example | None:
+        return self.encoded(row, self._mix(epoch, row))
+
+    def encoded(self, row: int, mix: MixTexts) -> Example | None:
+        """The example of a row whose texts are mixed so; None where there is nothing to train on."""
         settings, record = self.settings, self.records[row]
         original = settings.behaviour == "original"
-        mix = self._mix(epoch, row)
         if settings.form == "text":
             encode = self.text_form.encode_original if original else self.text_form.encode
             return encode(self.tokenizer, record, row, mix)
         texts = instruction_texts(record, row, mix, settings.block_template)
         return (encode_instruction_original if original else encode_instruction)(self.tokenizer, *texts)
+
+    def texts(self, row: int, mix: MixTexts) -> list[str]:
+        """The texts of a row that are encoded one after another, mixed so."""
+        if self.settings.form == "text":
+            return [text for text in self.text_form.texts(self.records[row], row, mix) if text is not None]
+        return list(instruction_texts(self.records[row], row, mix, self.settings.block_template))
 
     @cached_property
     def text_form(self) -> TextForm:
@@ -110,11 +119,8 @@ class ExampleMaker:
         """
         if not isinstance(self.records, list):
             return
-        for row, record in enumerate(self.records):
-            if self.settings.form == "text":
-                self.text_form.texts(record, row)
-            else:
-                instruction_texts(record, row, unmixed, block_template=True)
+        for row in range(len(self.records)):
+            self.texts(row, unmixed)
 
     def columns(self, rows: Iterable[int]) -> "dict[str, pa.Array]":
         """The texts of these rows as mixing sees them."""
@@ -127,10 +133,7 @@ class ExampleMaker:
             return texts
 
         for row in rows:
-            if self.settings.form == "text":
-                self.text_form.texts(self.records[row], row, see)
-            else:
-                instruction_texts(self.records[row], row, see, self.settings.block_template)
+            self.texts(row, see)
         names = seen[0].keys() if seen else ()
         return {name: pa.array([texts[name] for texts in seen], pa.large_string()) for name in names}
 
@@ -161,14 +164,15 @@ class ExampleMaker:
             return unmixed
 
         def mix(texts: Mapping[str, str]) -> Mapping[str, str]:
-            mixed = mixer.mix_example(texts, row=row, epoch=epoch, mixed_fields=self._mixed_fields(texts))
+            mixed = mixer.mix_example(texts, row=row, epoch=epoch, mixed_fields=self.mixed_fields(texts))
             if self.observer is not None:
                 self.observer.mixed(epoch, mixed.counts)
             return mixed.texts
 
         return mix
 
-    def _mixed_fields(self, texts: Mapping[str, str]) -> Collection[str]:
+    def mixed_fields(self, texts: Mapping[str, str]) -> Collection[str]:
+        """Which of these texts are mixed."""
         return self.settings.mix_fields or texts
 
 
@@ -216,17 +220,24 @@ def open_batches(
     make = ExampleMaker(settings, records, tokenizer, mixer, observer)
     make.require_fields()
     make.require_hit()
-    held_out = held_out_rows(settings, len(records))
-    rows = np.delete(np.arange(len(records)), held_out) if len(held_out) else range(len(records))
+    examples = training_examples(make)
     if settings.behaviour == "original":
-        return StreamPacker(Examples(rows, make), settings.batch_size, settings.seq_len)
+        return StreamPacker(examples, settings.batch_size, settings.seq_len)
     return FirstFitPacker(
-        Examples(rows, make, settings.seed),
+        examples,
         settings.batch_size,
         settings.seq_len,
         cut_freely=settings.form == "text",
         split_long=settings.split_long,
     )
+
+
+def training_examples(make: ExampleMaker) -> Examples:
+    """The examples that are not held out, in the order of training: shuffled anew each epoch, but by the original."""
+    settings, number = make.settings, len(make.records)
+    held_out = held_out_rows(settings, number)
+    rows = np.delete(np.arange(number), held_out) if len(held_out) else range(number)
+    return Examples(rows, make, None if settings.behaviour == "original" else settings.seed)
 
 
 def held_out_batches(
