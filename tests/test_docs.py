@@ -20,6 +20,7 @@ from commit_llm.cli import (
     preview,
     quickstart,
     recipes,
+    report,
     run,
     score,
     tasks,
@@ -45,6 +46,7 @@ RUN_BY = {
     "tasks": "tests/cli/test_commands.py",
     "plan": "tests/cli/test_plan.py",
     "preview": "tests/cli/test_preview.py",
+    "report": "tests/cli/test_report.py",
 }
 
 # What each command reads its flags into, and with which of the two parsers.
@@ -55,6 +57,7 @@ PARSERS = {
     "dictionary": (parse, dictionary.Dictionary),
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
     "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.Plan),
+    "report": (parse, report.Report),
 }  # fmt: skip
 
 

@@ -99,6 +99,7 @@ COMMANDS = [
     "train",
     "batches",
     "run",
+    "report",
     "export",
     "eval",
     "score",

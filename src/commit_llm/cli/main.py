@@ -25,6 +25,7 @@ COMMANDS = {
     "train": ("commit_llm.cli.train", "train a model by a recipe, or go on with a run"),
     "batches": ("commit_llm.cli.batches", "write the batches that training would see, as arrays"),
     "run": ("commit_llm.cli.run", "train, export and evaluate in one go"),
+    "report": ("commit_llm.cli.report", "a run's page: curves, recipe, mixing, sample rows, provenance"),
     "import": ("commit_llm.cli.import_", "turn a streaming checkpoint of EasyLM into a Hugging Face folder"),
     "export": ("commit_llm.cli.export", "write a run's model as a Hugging Face folder"),
     "eval": ("commit_llm.cli.eval", "answer and score question-answering tasks"),

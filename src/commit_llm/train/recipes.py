@@ -190,6 +190,21 @@ def find_recipe(name: str) -> Recipe:
     raise UserError(f"no recipe {name!r}; choose one of {', '.join(RECIPES)}, or give a config.yaml")
 
 
+def nearest_recipe(recipe: Recipe) -> str:
+    """The name of the recipe that does the same: of its behaviour and form, that mixes the same texts or none.
+
+    >>> nearest_recipe(replace(COMMIT_2024, ratio=0.3, steps=20)), nearest_recipe(replace(MENDED_ALIGN, ratio=0.0))
+    ('commit-2024', 'clm-naive')
+    """
+    return next(name for name, (_, other) in RECIPES.items() if _kind(other) == _kind(recipe))
+
+
+def _kind(recipe: Recipe) -> tuple[str, str, bool, bool]:
+    mixes = recipe.ratio > 0 or recipe.asks_for_amount
+    template = mixes and recipe.form == "instruction" and not recipe.block_template
+    return recipe.behaviour, recipe.form, mixes, template
+
+
 def load_recipe(path: Path) -> Recipe:
     """Read a config.yaml; UserError names an unknown field or a value of the wrong type."""
     import yaml
