@@ -160,6 +160,22 @@ def test_a_tokenizer_that_changes_texts(llama, change, found):
     assert set(marked(sample.parts)) <= set(PAIRS)
 
 
+def test_a_word_that_may_be_in_several_places(llama):
+    """The end was changed: of the words that look alike with all that is around them none is marked."""
+    changing = dataclasses.replace(
+        llama, vocab_size=1 << 21, specials={}, pieces=Changing(lambda text: text.replace("狗", "x"))
+    )
+    (sample,) = look(maker(changing, "align", [{"text": "the " + "dog " * 12 + "狗"}]), 1).samples
+    places, text = [], ""
+    for piece in (piece for part in sample.parts for piece in part.pieces if not piece.special):
+        places += [len(text)] if piece.original else []
+        text += piece.text
+    assert text == "the " + "σκύλος " * 12 + "x"
+    assert sample.placed == len(places) < 6
+    assert places == sorted(set(places))
+    assert all(text.startswith("σκύλος", place) for place in places)
+
+
 def test_texts_that_hold_our_signs(llama):
     (sample,) = look(maker(llama, "align", [{"text": f"the dog {ORIGINAL}"}]), 1).samples
     assert (sample.replaced, marked(sample.parts)) == (1, [])

@@ -25,8 +25,9 @@ SAMPLES = [
     Sample(1, [Part(True, 9000, (Piece("<s>", special=True), *LONG))], 900, 900),
 ]  # fmt: skip
 LOOKED = Looked(SAMPLES, [*ROWS, ROWS[0]], 2, False)
+FILE = f"al<paca{'a' * 80}.json"
 CHANGES = {
-    "steps": 40, "data": "/home/anna/secret/al<paca.json", "dictionary": ("/home/anna/en-el.txt=0.5", "el.txt"),
+    "steps": 40, "data": f"/home/anna/secret/{FILE}", "dictionary": ("/home/anna/en-el.txt=0.5", "el.txt"),
     "model": "meta/llama", "held_out_share": 0.1,
 }  # fmt: skip
 PROVENANCE = {
@@ -35,7 +36,13 @@ PROVENANCE = {
     "libraries": {"jax": "0.10.2"},
     "model": "/home/anna/llama",
     "files": {
-        "data": {"path": "/home/anna/a.json", "sha256": "f" * 64, "bytes": 1234567, "licence": "CC-BY-4.0", "url": None}
+        "data": {
+            "path": f"/home/anna/{FILE}",
+            "sha256": "f" * 64,
+            "bytes": 1234567,
+            "licence": "CC-BY-4.0",
+            "url": None,
+        }
     },
     "documents": {"number": 999, "sha256_64": "0123456789abcdef" * 999},
     "trained_before": [

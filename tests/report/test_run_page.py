@@ -41,7 +41,7 @@ def test_at_a_glance(html):
 
 def test_nothing_of_the_data_is_markup(html):
     found = Elements(html)
-    for part in ("<script>alert(1)</script>", "my <run>", "al<paca.json", "abc<b>"):
+    for part in ("<script>alert(1)</script>", "my <run>", "al<pacaaaa", "abc<b>"):
         assert part in found.text
     assert not {"script", "i", "b", "link"} & {tag for tag, _ in found.tags}
     assert not any({"style", "onclick", "href"} & set(attributes) for _, attributes in found.tags)

@@ -150,9 +150,14 @@ def _found_again(expected: str, start: int, end: int, found: str) -> int | None:
     for width in SURROUNDINGS:
         left = max(0, start - width)
         here = expected[left : end + width]
-        if expected.count(here) == 1 == found.count(here):
+        if _once(here, expected) and _once(here, found):
             return found.index(here) + start - left
     return None
+
+
+def _once(part: str, text: str) -> bool:
+    """Whether a text holds a part exactly once, overlapping ones counted too, which str.count leaves out."""
+    return -1 < text.find(part) == text.rfind(part)
 
 
 def _cut(text: str, start: int, marks: Sequence[_Mark]) -> Iterator[Piece]:

@@ -15,6 +15,7 @@ METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"
 # What else a folder may be that somebody takes for a run.
 OTHERS = {
     "results.json": "an evaluation directory",
+    "comparison.json": "a comparison",
     "model.safetensors": "a model folder",
     "model.safetensors.index.json": "a model folder",
     "tokenizer_config.json": "a model folder",
