@@ -73,3 +73,7 @@ def test_the_whole_command(tmp_path, monkeypatch, capsys):
     assert held["arms"]["commit"]["el"]["exact_match"] < 20
     assert "mixing carries the task over" not in printed  # nothing is learnt in four steps, and nothing is claimed
     assert "commit-llm run commit --help" in printed
+    assert f"Open {out / 'comparison' / 'index.html'} in a browser" in printed
+    page = (out / "comparison" / "index.html").read_text(encoding="utf-8")
+    assert "One seed a side: each is a difference between two checkpoints, not methods." in page
+    assert "not known" not in page  # what each arm was trained on

@@ -17,7 +17,8 @@ class Quickstart:
     """Try COMMIT on an embedded example, offline, in under five minutes on two CPU cores.
 
     A tiny English-centric model is trained from nothing, tuned three ways on English questions (alpaca,
-    codemix-naive, commit), exported, and asked in Greek and in English about people it was never told of.
+    codemix-naive, commit), exported, and asked in Greek and in English about people it was never told of. It ends with
+    a page that compares the three.
     """
 
     out: Path = Path("quickstart")
@@ -38,6 +39,7 @@ def run(argv: list[str]) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.status import of_stop
     from commit_llm.quickstart import experiment
+    from commit_llm.quickstart.compared import compare_arms
     from commit_llm.quickstart.example import write_example
     from commit_llm.quickstart.report import finished, report, three_ways
 
@@ -55,6 +57,7 @@ def run(argv: list[str]) -> int:
     if done.stopped is not None:
         print(f"{out}: stopped by {done.stopped.value}; the same command begins anew")
         return of_stop(done.stopped)
+    compare_arms(out)
     measured = {arm: {"el": found.greek._asdict(), "en": found.english._asdict()} for arm, found in done.arms.items()}
     seconds = round(time.perf_counter() - began, 1)
     held = {"seed": command.seed, "arms": measured, "seconds": seconds}

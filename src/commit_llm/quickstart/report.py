@@ -9,11 +9,13 @@ from commit_llm.codemix.settings import open_mixer
 from commit_llm.data.records import read_records
 from commit_llm.evaluate.files import CONTEXTS
 from commit_llm.pipeline import EVALUATION, MODEL
+from commit_llm.quickstart.compared import COMPARISON
 from commit_llm.quickstart.conclusions import conclusions
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS
 from commit_llm.quickstart.experiment import ARMS, BASE, EXAMPLE
 from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, Measured, predictions
 from commit_llm.quickstart.world import greek
+from commit_llm.report.comparison_folder import PAGE
 from commit_llm.train.recipes import find_recipe
 
 SAMPLES = (0, 5, 10)  # three people, three relations; fixed, so that nobody picked them
@@ -87,6 +89,8 @@ def places(out: Path, seconds: float) -> str:
         f"  {BASE}/  the run of the base model\n"
         f"  commit/, as for each arm:  run/;  {MODEL}/, for transformers;  {EVALUATION}/, with every answer in "
         "predictions.jsonl\n"
+        f"  {COMPARISON}/  the three compared: tables, intervals and tests, charts\n"
+        f"Open {out / COMPARISON / PAGE} in a browser: every question with all answers side by side.\n"
         "Next: `commit-llm recipes`, then `commit-llm run commit --help` with your own model, data and dictionary."
     )
 
