@@ -97,6 +97,15 @@ class TextForm:
                     f"--fields {self.fields!r}: {part!r} is no field; write a column, a+b, [masked] or <|eos|>"
                 )
 
+    @property
+    def columns(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that each field of text is made of, masked ones too.
+
+        >>> TextForm("[title+question],<|eos|>,answer").columns
+        (('title', 'question'), ('answer',))
+        """
+        return tuple(tuple(name.split("+")) for name, _ in self._parsed() if name not in LITERALS)
+
     def texts(self, record: Record, row: int, mix: MixTexts = unmixed) -> list[str | None]:
         """The mixed text of each field, in order; None for a literal token."""
         names = [name for name, _ in self._parsed()]

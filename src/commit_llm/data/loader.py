@@ -14,6 +14,7 @@ from commit_llm.codemix.direction import complaint
 from commit_llm.codemix.fit import Fit
 from commit_llm.codemix.randomness import hash64, unit_float
 from commit_llm.codemix.settings import MixingSettings, open_mixer
+from commit_llm.data.documents import hash_documents
 from commit_llm.data.examples import (
     Example,
     MixTexts,
@@ -265,6 +266,15 @@ def held_out_rows(settings: DataSettings, num_records: int) -> np.ndarray:
             f"--held-out-share {share}: holds out {len(rows)} of {num_records} examples; choose another share"
         )
     return rows
+
+
+def documents_of(batches: StreamPacker | FirstFitPacker) -> np.ndarray:
+    """The hashes of the documents that batches of `open_batches` are made of; held-out examples are none of them."""
+    examples = batches.examples
+    assert isinstance(examples, Examples)
+    assert isinstance(examples.make, ExampleMaker)
+    settings = examples.make.settings
+    return hash_documents(settings.form, settings.fields, examples.make.records, examples.rows)
 
 
 @contextmanager
