@@ -17,11 +17,12 @@ from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import Task
 from commit_llm.model.precision import compute_dtype
 from commit_llm.parallel.processes import from_first, is_first, seen_by_all, together
-from commit_llm.train.export import export, exported_from, newest_step
+from commit_llm.train.export import export, is_exported_from, newest_step
+from commit_llm.train.history import history_of
 from commit_llm.train.loop import Outcome, train
 from commit_llm.train.loop import Report as TrainingReport
 from commit_llm.train.recipes import Recipe
-from commit_llm.train.run_directory import is_run, read_provenance
+from commit_llm.train.run_directory import is_run
 from commit_llm.train.weights import load_params, open_model
 
 RUN, MODEL, EVALUATION = "run", "model", "eval"
@@ -71,7 +72,7 @@ def run_chain(
     step = newest_step(run)
     with together("model"):
         missing = is_first() and (not exported.exists() or not any(exported.iterdir()))
-        if is_first() and not missing and read_provenance(exported) != exported_from(run, step):
+        if is_first() and not missing and not is_exported_from(exported, run, step):
             raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
     if from_first("missing model", str(missing)) == str(True):
         export(run, exported)
@@ -84,7 +85,15 @@ def run_chain(
     source = open_model(str(exported))
     model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype), eval_mesh)
     results = evaluate(
-        model, tasks, evaluation, data_dir=data_dir, limit=limit, batch_size=batch_size, hint=False, report=on_answers
+        model,
+        tasks,
+        evaluation,
+        history=history_of(source),
+        data_dir=data_dir,
+        limit=limit,
+        batch_size=batch_size,
+        hint=False,
+        report=on_answers,
     )
     return Chain(outcome, results)
 

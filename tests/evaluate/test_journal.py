@@ -6,6 +6,8 @@ import jax
 import numpy as np
 import pytest
 
+from commit_llm.data.documents import hash_texts
+from commit_llm.data.history import History
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
@@ -53,6 +55,24 @@ def test_a_killed_evaluation_goes_on_to_the_same_files(model, example, tmp_path,
     assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
     assert len(calls) - before == 10 - 4  # five batches a task; four were answered
     assert seen[0][:2] == ("ogx_xquad_el", 16)
+
+
+def test_a_model_with_another_history_is_another_evaluation(model, example, tmp_path, monkeypatch):
+    """Its entry would count other contexts as known."""
+
+    def stopped(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(answers_module, "generate", stopped)
+    options = {"data_dir": str(example), "limit": 2}
+    known = History([], hash_texts(["a"]))
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(model, TASKS, tmp_path / "eval", history=known, **options)
+    for other in (None, History([], hash_texts(["b"])), History(None, known.documents)):
+        with pytest.raises(UserError, match="an unfinished evaluation with another training; choose"):
+            evaluate(model, TASKS, tmp_path / "eval", history=other, **options)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(model, TASKS, tmp_path / "eval", history=History([], hash_texts(["a"])), **options)
 
 
 def test_another_evaluation_is_refused_naming_what_differs(tmp_path):

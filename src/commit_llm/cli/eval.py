@@ -87,6 +87,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
     from commit_llm.evaluate.runner import evaluate
     from commit_llm.model.precision import compute_dtype
     from commit_llm.parallel.processes import count, is_first, together
+    from commit_llm.train.history import history_of
     from commit_llm.train.weights import load_params, open_model
 
     if others and count() > 1:
@@ -96,6 +97,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(others) if others else None
         source = open_model(name, command.tokenizer)
+    history = history_of(source, command.step)
     dtype = compute_dtype(command.dtype)
     model = Answerer.of(source.config, load_params(source, step=command.step)[0], source.tokenizer, dtype, command.mesh)
     with bars(quiet=not is_first()) as bar:
@@ -103,6 +105,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
             model,
             tasks,
             command.out,
+            history=history,
             data_dir=command.data_dir,
             limit=command.limit,
             batch_size=command.batch_size,

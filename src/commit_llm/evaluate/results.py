@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from commit_llm import __version__
 from commit_llm.evaluate.answers import Answer
+from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.language import has_script_of_its_own, language_shares
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.scores import normaliser, score
@@ -51,8 +52,12 @@ def summary(
     english: References | None,
     decoding: str,
     limit: int | None,
+    seen: Contamination | None = None,
 ) -> dict[str, Any]:
-    """A task's entry of results.json: mean scores 0-100 with standard errors, and the signature to cite them by."""
+    """A task's entry of results.json: mean scores 0-100 with standard errors, and the signature to cite them by.
+
+    seen says which contexts the model was trained on; None where no model of ours has answered.
+    """
     marks = mark(task, items, answers, english)
     result: dict[str, Any] = {}
     for name in Marks._fields:
@@ -61,6 +66,8 @@ def summary(
             result |= mean_and_error(name, values)
     if has_script_of_its_own(task.language):
         result["answer_language"] = language_shares(answers, [item.references for item in items], task.language)
+    if seen is not None:
+        result |= {"contexts": seen.contexts, "contaminated_contexts": seen.contaminated}
     return result | {
         "language": task.language,
         "suite": task.suite,
@@ -68,11 +75,11 @@ def summary(
         "items": len(items),
         "limit": limit,
         "prompts_sha256": prompts_hash(task, items),
-        "signature": signature(task, decoding, limit, "f1_words" in result),
+        "signature": signature(task, decoding, limit, "f1_words" in result, seen),
     }
 
 
-def signature(task: Task, decoding: str, limit: int | None, with_words: bool) -> str:
+def signature(task: Task, decoding: str, limit: int | None, with_words: bool, seen: Contamination | None = None) -> str:
     """What a score must be cited with: everything that decides it."""
     parts = {
         "task": task.name,
@@ -83,6 +90,7 @@ def signature(task: Task, decoding: str, limit: int | None, with_words: bool) ->
         **({"words": f"icu-{icu_version()}"} if with_words else {}),
         "decoding": decoding,
         "limit": limit or "none",
+        **({"contaminated": seen.told} if seen is not None and seen.contaminated else {}),
         "version": __version__,
     }
     return "|".join(f"{name}:{value}" for name, value in parts.items())

@@ -1,6 +1,7 @@
 """Evaluating tasks: questions asked, answers kept as they come, scores written; prompts and answers from elsewhere."""
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ import numpy as np
 
 from commit_llm import __version__
 from commit_llm.data.files import whole_folder
+from commit_llm.data.history import TRAINING, UNKNOWN, History
 from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import MAX_NEW_TOKENS, Answerer, answer
+from commit_llm.evaluate.contamination import contamination
 from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS, Results, write_lines, write_results
 from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
 from commit_llm.evaluate.journal import journal
@@ -32,6 +35,7 @@ def evaluate(
     out: Path,
     *,
     data_dir: str | None,
+    history: History | None = None,
     limit: int | None = None,
     batch_size: int = 8,
     overwrite: bool = False,
@@ -41,12 +45,14 @@ def evaluate(
 ) -> Results:
     """Answer and score the tasks; write predictions.jsonl, contexts.jsonl and results.json into `out`.
 
-    upstream are tasks of lm-eval to run too; what was said to them goes into samples.jsonl.
+    history is what the model was trained on, None where that is not known: contexts that were among its texts are
+    counted and told. upstream are tasks of lm-eval to run too; what was said to them goes into samples.jsonl.
 
     Killed and called again with the same arguments, it goes on with what is not answered yet, to the same
     files. Scores are 0-100 with two decimals. hint says that the command has --overwrite. Several processes
     answer every batch together, and process 0 writes; tasks of lm-eval are for one process.
     """
+    history = history or UNKNOWN
     with together("questions"):
         questions = {task.name: load_questions(task, data_dir, limit) for task in tasks}
         english = {task.name: english_references(task, questions[task.name], data_dir) for task in tasks}
@@ -59,8 +65,10 @@ def evaluate(
         "tasks": {task.name: prompts_hash(task, questions[task.name]) for task in tasks},
         "upstream": list(upstream.names) if upstream else [],
         "limit": limit,
+        "training": _hash(history),
     }
-    described = {"fingerprint": model.fingerprint, "dtype": what["dtype"], "training": None}
+    described = {"fingerprint": model.fingerprint, "dtype": what["dtype"], "training": history.stages}
+    seen = {task.name: contamination(task, questions[task.name], history.documents) for task in tasks}
     decoding = f"greedy-{MAX_NEW_TOKENS}|dtype:{what['dtype']}|model:{model.fingerprint[:16]}"
     results: Results = {}
     predictions: list[dict[str, Any]] = []
@@ -75,7 +83,7 @@ def evaluate(
                 report(task.name, len(known), len(items))
             answers = [known[place] for place in range(len(items))]
             texts = [given.text for given in answers]
-            results[task.name] = summary(task, items, texts, english[task.name], decoding, limit) | {
+            results[task.name] = summary(task, items, texts, english[task.name], decoding, limit, seen[task.name]) | {
                 "truncated": sum(given.truncated for given in answers)
             }
             predictions += prediction_rows(task, items, answers, english[task.name])
@@ -92,6 +100,11 @@ def evaluate(
             kept.finish([*files, RESULTS], others=() if upstream else (SAMPLES,))
     barrier("evaluated")
     return results
+
+
+def _hash(history: History) -> str:
+    """Of what a model was trained on: an evaluation goes on only where it is the same, and in all processes."""
+    return hashlib.sha256(json.dumps(history.to_json(TRAINING)).encode("utf-8")).hexdigest()
 
 
 def write_prompts(

@@ -66,19 +66,30 @@ class Checkpoints:
 
     def restore_params(self, step: int | None, like: Any) -> Any:
         """The parameters alone, of a step or of the newest one."""
+        return self._part(self._chosen(step), params=ocp.args.StandardRestore(like))
+
+    def progress(self, step: int | None) -> tuple[int, dict[str, Any]]:
+        """The step, of which None is the newest, and the progress alone that was saved at it."""
+        step = self._chosen(step)
+        return step, self._part(step, progress=ocp.args.JsonRestore())
+
+    def _chosen(self, step: int | None) -> int:
         steps = self.steps()
         if not steps:
             raise UserError(f"{self.run}: this run has no checkpoint yet; train it further with the same command")
         if step is not None and step not in steps:
             raise UserError(f"{self.run}: no checkpoint of step {step}; there is {', '.join(map(str, steps))}")
-        items = ocp.args.Composite(params=ocp.args.StandardRestore(like))
-        chosen = steps[-1] if step is None else step
+        return steps[-1] if step is None else step
+
+    def _part(self, step: int, **item: Any) -> Any:
+        """One of the items of a checkpoint."""
+        (name,) = item
         try:
-            return self._read(chosen, items)["params"]
+            return self._read(step, ocp.args.Composite(**item))[name]
         except Exception as error:  # whatever a broken file makes of Orbax
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
-                f"{self.run}: the checkpoint of step {chosen} cannot be read ({reason}); name another with --step"
+                f"{self.run}: the checkpoint of step {step} cannot be read ({reason}); name another with --step"
             ) from None
 
     def _read(self, step: int, items: Any) -> Any:

@@ -7,9 +7,11 @@ from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
 from commit_llm.data.files import refuse_existing_folder, sha256, whole_folder
+from commit_llm.data.history import TRAINING, UNKNOWN
 from commit_llm.errors import UserError
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.train.checkpoint import Checkpoints
+from commit_llm.train.history import history_of
 from commit_llm.train.recipes import load_recipe
 from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
@@ -30,6 +32,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     source = open_model(str(run))
     step = newest_step(run) if step is None else step
     params, trained_from = load_params(source, step=step)
+    history = history_of(source, step) or UNKNOWN
     if dtype is None and load_recipe(run / CONFIG).behaviour == "original":
         dtype = "float16"
     if dtype is None:
@@ -38,7 +41,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
         if is_first():
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
                 write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, step, dtype))
-                write_json(folder / PROVENANCE, exported_from(run, step))
+                write_json(folder / PROVENANCE, exported_from(run, step) | history.to_json(TRAINING))
     return dtype
 
 
@@ -55,6 +58,13 @@ def exported_from(run: Path, step: int) -> dict[str, Any]:
         "step": step,
         "run": {name: sha256(run / name) for name in (CONFIG, PROVENANCE)},
     }
+
+
+def is_exported_from(folder: Path, run: Path, step: int) -> bool:
+    """Whether a folder is the export of a run's step."""
+    ties = exported_from(run, step)
+    held = read_provenance(folder)
+    return {name: held.get(name) for name in ties} == ties
 
 
 def model_card(run: Path, step: int, dtype: str) -> str:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from commit_llm.data.loader import prefetched
+from commit_llm.data.history import NOTHING
+from commit_llm.data.loader import documents_of, prefetched
 from commit_llm.data.lock import locked
 from commit_llm.data.packing import EXAMPLE_IDS, Batch
 from commit_llm.errors import UserError
@@ -28,6 +29,7 @@ from commit_llm.parallel.processes import (
 )
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.held_out import held_out_loss
+from commit_llm.train.history import begun, history_of
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
 from commit_llm.train.recipes import Recipe
 from commit_llm.train.restoring import restore
@@ -107,8 +109,10 @@ def train(
         with together("run directory"):
             if new:
                 params, weights_dtype = _first_params(training)
+                before = NOTHING if recipe.from_scratch else history_of(source)
             if is_first() and new:
-                create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype)
+                history = begun(before, documents_of(batches))
+                create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype, history)
             elif is_first():
                 require_same_recipe(run, recipe)
                 require_same_sources(run, recipe, source.config, source.tokenizer.path)

@@ -13,6 +13,7 @@ from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import copy_tokenizer, write_json
 from commit_llm.data.files import refuse_existing_folder, sha256, whole_file, whole_folder
+from commit_llm.data.history import BEFORE, History
 from commit_llm.data.provenance import describe
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
@@ -58,8 +59,13 @@ def require_same_recipe(run: Path, recipe: Recipe) -> None:
         raise UserError(f"{run}: holds a run of another recipe ({'; '.join(different)}); choose another --out")
 
 
-def create_run(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, weights_dtype: str) -> None:
-    """Write what a run is made of, whole or not at all."""
+def create_run(
+    run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, weights_dtype: str, history: History
+) -> None:
+    """Write what a run is made of, whole or not at all.
+
+    history holds the stages before this run, and the documents of this one too.
+    """
     provenance = {
         "id": uuid.uuid4().hex[:12],
         "commit_llm": __version__,
@@ -68,6 +74,7 @@ def create_run(run: Path, recipe: Recipe, config: ModelConfig, tokenizer: Path, 
         "model": recipe.model,
         "weights_dtype": weights_dtype,
         "files": {role: describe(path, sha256(path)) for role, path in _files(recipe, tokenizer)},
+        **history.to_json(BEFORE),
     }
     with whole_folder(run) as folder:
         (folder / MODEL).mkdir()
