@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from commit_llm.cli.main import main
+from commit_llm.evaluate.contamination import contamination
+from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.tasks import find_task
+from commit_llm.train.history import history_of
 from commit_llm.train.run_directory import read_metrics
+from commit_llm.train.weights import open_model
 
 MODEL = {
     "model_type": "llama", "vocab_size": 32000, "hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2,
@@ -68,7 +73,7 @@ def test_transformers_loads_the_export_and_agrees(chain):
     torch = pytest.importorskip("torch", reason="torch is not installed (extra parity)")
     transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
     from commit_llm.model.decoder import forward
-    from commit_llm.train.weights import load_params, open_model
+    from commit_llm.train.weights import load_params
 
     theirs = transformers.AutoModelForCausalLM.from_pretrained(chain / "model", dtype=torch.float32).eval()
     source = open_model(str(chain / "model"))
@@ -102,3 +107,12 @@ def test_alignment_and_then_commit(shared, flags, tmp_path):
     assert aligned[-1]["loss"] < aligned[0]["loss"] - 1
     assert tuned[0]["loss"] < np.log(32000) - 0.5  # it starts from what it has learnt
     assert (tmp_path / "commit" / "model" / "model.safetensors").is_file()
+    history = history_of(open_model(str(tmp_path / "commit" / "model")))
+    assert [(stage["data"], stage["steps"]) for stage in history.stages] == [
+        ("contexts.jsonl", 30),
+        ("alpaca_1807.jsonl", 30),
+    ]
+    items = load_questions(find_task("ogx_xquad_el"), str(shared.data("xquad")))
+    assert contamination(find_task("ogx_xquad_el"), items, history.documents) == (240, 240)
+    english = load_questions(find_task("ogx_xquad_en"), str(shared.data("xquad")))
+    assert contamination(find_task("ogx_xquad_en"), english, history.documents) == (240, 0)
