@@ -11,6 +11,7 @@ import pytest
 
 from commit_llm.cli import (
     batches,
+    compare,
     dictionary,
     eval,
     export,
@@ -47,6 +48,7 @@ RUN_BY = {
     "plan": "tests/cli/test_plan.py",
     "preview": "tests/cli/test_preview.py",
     "report": "tests/cli/test_report.py",
+    "compare": "tests/cli/test_compare.py",
 }
 
 # What each command reads its flags into, and with which of the two parsers.
@@ -57,7 +59,7 @@ PARSERS = {
     "dictionary": (parse, dictionary.Dictionary),
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
     "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.Plan),
-    "report": (parse, report.Report),
+    "report": (parse, report.Report), "compare": (parse, compare.Compare),
 }  # fmt: skip
 
 
