@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from commit_llm.codemix.settings import open_mixer
+from commit_llm.data.history import NOTHING
 from commit_llm.data.records import read_records
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.model.config import read_config
@@ -50,7 +51,7 @@ def begun(sources, tmp_path):
     def call(*name, **changes):
         run = tmp_path / "begun"
         recipe, model = small(sources, *name, **changes), sources / "model"
-        create_run(run, recipe, read_config(model), load_tokenizer(model).path, "float32")
+        create_run(run, recipe, read_config(model), load_tokenizer(model).path, "float32", NOTHING)
         return run
 
     return call
@@ -139,7 +140,7 @@ def test_sources_that_are_no_longer_what_they_were(report, example, tmp_path, ch
     sources = tmp_path / "sources"
     shutil.copytree(example, sources)
     run, model = tmp_path / "run", sources / "model"
-    create_run(run, small(sources), read_config(model), load_tokenizer(model).path, "float32")
+    create_run(run, small(sources), read_config(model), load_tokenizer(model).path, "float32", NOTHING)
     change(sources)
     text, html = report(run)
     assert text.count(f"Not shown: {reason}") == 2

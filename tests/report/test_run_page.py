@@ -10,7 +10,7 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.report.run_charts import charts, curves, told
-from commit_llm.report.run_files import Logs, curve, left_out, read_logs, read_provenance, require_run
+from commit_llm.report.run_files import Logs, curve, find_run, left_out, name_of, read_logs, read_provenance
 from commit_llm.report.run_page import run_page
 from commit_llm.report.run_values import shown
 from commit_llm.train.recipes import find_recipe
@@ -198,7 +198,6 @@ def test_a_malformed_provenance(tmp_path, text):
     [
         (["config.json", "model.safetensors"], "it is a model folder"),
         (["results.json", "predictions.jsonl"], "it is an evaluation directory"),
-        (["run/config.yaml", "run/provenance.json"], "its run is the folder `run` in it"),
         (["config.yaml"], "no provenance.json in it"),
         ([], "no config.yaml and provenance.json in it"),
     ],
@@ -208,7 +207,7 @@ def test_no_run(tmp_path, files, message):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text("")
     with pytest.raises(UserError, match=re.escape(message)):
-        require_run(tmp_path)
+        find_run(tmp_path)
 
 
 def test_values():
@@ -218,3 +217,12 @@ def test_values():
     assert shown("/", "path") == "<bdi>/</bdi>"
     assert "none" in shown([])
     assert shown([True, None, 1.5]).startswith("yes, <span class='quiet'>not set</span>, <bdi>1.5")
+
+
+@pytest.mark.parametrize(("run", "given", "name"), [("greek", "greek", "greek"), ("greek/run", "greek", "greek")])
+def test_the_run_within_the_output_of_run(tmp_path, run, given, name):
+    (tmp_path / run).mkdir(parents=True)
+    for file in ("config.yaml", "provenance.json"):
+        (tmp_path / run / file).touch()
+    assert find_run(tmp_path / given) == tmp_path / run
+    assert name_of(tmp_path / run) == name

@@ -11,6 +11,7 @@ from commit_llm.errors import UserError
 
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"
 METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"
+CHAIN = "run"  # where `commit-llm run` puts its run
 
 # What else a folder may be that somebody takes for a run.
 OTHERS = {
@@ -19,7 +20,6 @@ OTHERS = {
     "model.safetensors": "a model folder",
     "model.safetensors.index.json": "a model folder",
     "tokenizer_config.json": "a model folder",
-    "run/config.yaml": "a folder of `commit-llm run`; its run is the folder `run` in it",
 }
 
 
@@ -46,10 +46,15 @@ class Logs:
         return max(self.metrics, default=0)
 
 
-def require_run(run: Path) -> None:
-    """Raise UserError where a folder is no run directory, saying what it is."""
+def find_run(folder: Path) -> Path:
+    """The run directory that a folder is, or that is within it where it is the output of `commit-llm run`.
+
+    Raises UserError where it is none, saying what it is.
+    """
+    inner = folder / CHAIN
+    run = inner if not (folder / CONFIG).is_file() and (inner / CONFIG).is_file() else folder
     if (run / CONFIG).is_file() and (run / PROVENANCE).is_file():
-        return
+        return run
     if not run.exists():
         raise UserError(f"{run}: no such run directory")
     if not run.is_dir():
@@ -57,6 +62,12 @@ def require_run(run: Path) -> None:
     kind = next((kind for name, kind in OTHERS.items() if (run / name).is_file()), None)
     missing = " and ".join(name for name in (CONFIG, PROVENANCE) if not (run / name).is_file())
     raise UserError(f"{run}: not a run directory ({f'it is {kind}' if kind else f'no {missing} in it'})")
+
+
+def name_of(run: Path) -> str:
+    """That of its folder; since all that `commit-llm run` makes are called "run", that of the folder around it."""
+    full = run.resolve()
+    return full.parent.name if full.name == CHAIN and full.parent.name else full.name
 
 
 def read_logs(run: Path) -> Logs:
