@@ -140,12 +140,14 @@ def test_the_simulation_has_the_sizes_of_xquad():
 def test_simulation(case):
     """Both tests reject at most 7 % at 0.05 without a difference; intervals hold the truth 93 to 97 times in 100.
 
-    500 simulations say it within 2 points; docs/evaluation.md has the figures of 2,000.
+    1,000 simulations say it within 1.4 points; docs/evaluation.md has the figures of 2,000. With two seeds on a side it
+    is not so, which `compare` says.
     """
-    found = simulate(case, 500, 400)
-    assert 0.92 <= found.covered <= 0.98
+    found = simulate(case, 1000, 400)
+    slack = 0.02 if min(case.seeds) == 2 else 0.0
+    assert 0.93 - slack <= found.covered <= 0.97
     if case.ahead:
         assert min(found.bootstrap, found.sign_flip) >= 0.8
     else:
-        assert max(found.bootstrap, found.sign_flip) <= 0.07
+        assert max(found.bootstrap, found.sign_flip) <= 0.07 + slack
         assert found.mcnemar > 0.1
