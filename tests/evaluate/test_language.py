@@ -101,6 +101,20 @@ def test_right_in_english(tmp_path):
     assert english_references(find_task("ogx_mlqa_hi"), items, folder) is None
 
 
+@pytest.mark.parametrize(("name", "file"), [("ogx_mlqa_hi", "test-context"), ("ogx_mlqa_enhival", "dev-context")])
+def test_right_in_english_of_mlqa(tmp_path, name, file):
+    """Of its own split, and by the English rules: the article counts for nothing, which the Hindi ones let stand."""
+    task, folder = find_task(name), str(tmp_path)
+    hindi = squad("कुत्ता", "दो").replace("\\u0386\\u03bd\\u03bd\\u03b1", "अन्ना")
+    (tmp_path / f"{file}-hi-question-hi.json").write_text(hindi, encoding="utf-8")
+    (tmp_path / f"{file}-en-question-en.json").write_text(squad("the dog", "two", "more"))
+    items = load_questions(task, folder)
+    english = english_references(task, items, folder)
+    assert english == [("the dog",), ("two",)]
+    found = summary(task, items, ["dog", "दो"], english, "given", None)
+    assert (found["exact_match"], found["exact_match_english"]) == (50.0, 50.0)
+
+
 def test_latin_script_languages_have_no_answer_language(tmp_path):
     (tmp_path / "xquad.de.json").write_text(squad("Athen"))
     task = find_task("ogx_xquad_de")

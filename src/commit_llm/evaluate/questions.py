@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from commit_llm.codemix.scripts import script_of, scripts
 from commit_llm.errors import UserError
 from commit_llm.evaluate.hub import load_rows
-from commit_llm.evaluate.tasks import TASKS, Task
+from commit_llm.evaluate.tasks import Task
 
 
 class Question(NamedTuple):
@@ -42,14 +42,14 @@ def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -
 
 
 def english_references(task: Task, items: Sequence[Question], data_dir: str | None) -> list[tuple[str, ...]] | None:
-    """For each question of XQuAD, which is parallel, the references of the same id in English.
+    """For each question the references of the same id in English: XQuAD is parallel, and so is MLQA with English.
 
-    None where there are none: another data set, English itself, no English file beside the task's own,
-    or one that lacks some of the questions.
+    None where there are none: English itself, no English file beside the task's own, or one that lacks some of the
+    questions.
     """
-    if task.dataset != "xquad" or task.language == "en":
+    if task.language == "en":
         return None
-    english = TASKS["ogx_xquad_en"]
+    english = task.in_english
     if data_dir is not None and find_file(english, data_dir) is None:
         return None
     try:

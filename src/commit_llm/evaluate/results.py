@@ -34,13 +34,13 @@ class Marks(NamedTuple):
 
 def mark(task: Task, items: Sequence[Question], answers: Sequence[str], english: References | None) -> list[Marks]:
     """The marks of each answer; english holds the English references of each question, where there are any."""
-    _, normalise = normaliser(task)
+    (_, normalise), (_, normalise_english) = normaliser(task), normaliser(task.in_english)
     with_words = task.language in UNSPACED and icu_version() is not None
     marks = []
     for place, (item, answer) in enumerate(zip(items, answers, strict=True)):
         own = score(answer, item.references, normalise)
         by_words = words_f1(answer, item.references, task.language) if with_words else None
-        in_english = score(answer, english[place], normalise) if english else (None, None)
+        in_english = score(answer, english[place], normalise_english) if english else (None, None)
         marks.append(Marks(*own, by_words, *in_english))
     return marks
 

@@ -9,7 +9,7 @@ the English Alpaca prompt around question and context in the language, with a bo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from commit_llm.data.prompts import alpaca_prompt
@@ -74,6 +74,11 @@ class Task:
         english = "_en" if self.labels != self.language else ""
         validation = "_val" if self.dataset == "mlqa" and self.split == "validation" else ""
         return f"ogx_{self.dataset}{english}{validation}"
+
+    @property
+    def in_english(self) -> "Task":
+        """Where the same questions and their references are in English; its name is still that of this task."""
+        return replace(self, language="en")
 
     def prompt(self, context: str, question: str) -> str:
         """Everything before the answer. XQuAD has no space after the question label, MLQA has one."""
