@@ -91,6 +91,19 @@ def test_evaluation_directories_are_read_without_jax():
     assert not loaded & {"jax", "numpy", "grain", "torch", "datasets", "pyarrow", "tokenizers"}
 
 
+def test_report_imports_no_jax():
+    """It reads results: of `evaluate` it knows the files alone."""
+    reports = [path for path in FILES if part_of(path) == "report"]
+    assert len(reports) > 8
+    assert {module for path in reports for module in imports(path) if ".evaluate" in module} == {
+        "commit_llm.evaluate.files"
+    }
+    names = [".".join(("commit_llm", *path.relative_to(SOURCE).with_suffix("").parts)) for path in reports]
+    loaded = modules_after("\n".join(f"import {name}" for name in names))
+    assert "commit_llm.report.systems" in loaded
+    assert not loaded & {"jax", "matplotlib", "scipy", "torch", "datasets", "tokenizers"}
+
+
 COMMANDS = [
     "mix",
     "preview",
