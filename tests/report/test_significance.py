@@ -110,7 +110,14 @@ def test_a_single_cluster_says_nothing_of_others():
 def test_no_difference_at_all():
     _, (difference, _) = one_column([[1, 0, 1]], [[1, 0, 1]])
     assert difference.p_bootstrap[0] == difference.p_sign_flip[0] == 1
-    assert difference.estimate.low[0] == difference.estimate.high[0] == 0
+    assert np.isnan([difference.estimate.low[0], difference.estimate.high[0]]).all()
+
+
+def test_all_right_is_no_certainty():
+    """Where all clusters are alike every resample is too: an interval of no width would promise too much."""
+    estimates, (difference, _) = one_column([[100] * 20], [[0] * 20])
+    assert np.isnan([estimates[0].low[0], estimates[1].high[0], difference.estimate.low[0]]).all()
+    assert difference.p_sign_flip[0] < 0.001
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,10 @@ LEVEL = 0.95
 
 
 class Estimate(NamedTuple):
-    """Scores, or differences of scores, each with its 95 % interval. NaN where one cluster tells nothing of others."""
+    """Scores, or differences of scores, each with its 95 % interval.
+
+    NaN where one cluster, or many that are all alike, tell nothing of others.
+    """
 
     value: Float[ndarray, "K"]
     low: Float[ndarray, "K"]
@@ -161,8 +164,9 @@ def _draw_seeds(effects: Float[ndarray, "S K"], resamples: int, rng: np.random.G
 def _estimate(value: ndarray, spread: ndarray, seeds: ndarray, arms: Sequence[_Arm], clusters: ndarray) -> Estimate:
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     low, high = np.quantile(spread + seeds, tails, axis=0) * _widening(spread, arms, clusters)
-    one = clusters == 1
-    return Estimate(value, np.where(one, np.nan, value + low), np.where(one, np.nan, value + high))
+    # Every resample comes to the same where all clusters are alike (a score of 0 or 100): that is no certainty.
+    nothing = (clusters == 1) | (np.ptp(spread + seeds, axis=0) < 1e-9)
+    return Estimate(value, np.where(nothing, np.nan, value + low), np.where(nothing, np.nan, value + high))
 
 
 def _widening(spread: ndarray, arms: Sequence[_Arm], clusters: ndarray) -> Float[ndarray, "K"]:
