@@ -132,6 +132,11 @@ def test_notes(tmp_path, compared):
     assert seeds.startswith("One seed a side: this is a difference between two checkpoints, not methods.")
     assert unknown == "Not known: what two was trained on, and whether that held the contexts."
 
+    for folder in (one, two):
+        change(folder, lambda held: [entry.update(contaminated_contexts=None) for entry in held["tasks"].values()])
+    notes = compare_systems(read_systems([str(one), str(two)]), Settings(resamples=200)).notes
+    assert "Not known: whether what one was trained on held the contexts." in notes
+
     def bfloat16(held):
         for entry in held["tasks"].values():
             entry["signature"] = entry["signature"].replace("float32", "bfloat16")
@@ -156,6 +161,18 @@ def test_what_was_trained_on(tmp_path):
     ]
     assert trained_on(one) == ["alpaca.jsonl: 1,600 examples, 250,000 tokens"]
     assert trained_on(none) == ["not known"]
+    random = evaluation(tmp_path / "random", seed=5, training=())
+    assert trained_on(read_systems([str(random), str(folders[0])])[0]) == ["nothing"]
+
+
+def test_runs_of_one_name_that_are_not_seeds_of_one_recipe(tmp_path):
+    """They may be compared, but nobody is told that they were trained as the first was."""
+    one = evaluation(tmp_path / "one", seed=1)
+    two = evaluation(tmp_path / "two", seed=2, training=(TRAINED, TRAINED | {"ratio": 0.5}))
+    other = evaluation(tmp_path / "other", seed=3)
+    found = compare_systems(read_systems([f"x={one}", f"x={two}", str(other)]), Settings(resamples=200))
+    assert "The runs of x differ in more than the seed: what they were trained on is below." in found.notes
+    assert [line.rpartition(" (")[2] for line in trained_on(found.systems[0])] == ["one)", "two)", "two)"]
 
 
 def test_markdown(compared):

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from commit_llm.report.systems import System, signed
+from commit_llm.report.systems import Run, System, signed
+
+RECIPE = ("data", "form", "behaviour", "ratio")  # of a stage: what runs that differ in the seed have in common
 
 
 def notes(systems: Sequence[System], baseline: str, tasks: Sequence[str], contaminated: Sequence[str]) -> list[str]:
@@ -17,9 +19,19 @@ def notes(systems: Sequence[System], baseline: str, tasks: Sequence[str], contam
         values = sorted({signed(run.tasks[task]).get(part, "?") for run in runs for task in tasks})
         if len(values) > 1:
             told.append(f"Not all alike: {name} {' and '.join(values)}.")
+    for system in systems:
+        if len(_alike_trained(system)) > 1:
+            told.append(f"The runs of {system.name} differ in more than the seed: what they were trained on is below.")
     unknown = [system.name for system in systems if any(run.model.get("training") is None for run in system.runs)]
     if unknown:
         told.append(f"Not known: what {', '.join(unknown)} was trained on, and whether that held the contexts.")
+    unlooked = [
+        system.name
+        for system in systems
+        if any(run.tasks[task].get("contaminated_contexts") is None for run in system.runs for task in tasks)
+    ]
+    if unlooked := [name for name in unlooked if name not in unknown]:
+        told.append(f"Not known: whether what {', '.join(unlooked)} was trained on held the contexts.")
     return told
 
 
@@ -47,18 +59,36 @@ def _of_seeds(systems: Sequence[System], baseline: str) -> list[str]:
 def trained_on(system: System) -> list[str]:
     """What the models of a system were trained on, a line a stage, oldest first; a span where its seeds differ.
 
-    Examples are those that came up, as often as they did; tokens are without padding.
+    Examples are those that came up, as often as they did; tokens are without padding. Runs that differ in more than
+    the seed are told of one after the other.
     """
-    histories = [run.model.get("training") for run in system.runs]
-    if any(not isinstance(history, list) or not history for history in histories):
-        return ["not known"]
+    alike = _alike_trained(system)
     lines = []
-    for stage in zip(*histories, strict=False):
-        spans = ", ".join(f"{_span([of_run.get(name) for of_run in stage])} {name}" for name in ("examples", "tokens"))
-        ratio = stage[0].get("ratio")
-        mixed = f", mixed at ratio {ratio:g}" if isinstance(ratio, int | float) and ratio else ""
-        lines.append(f"{stage[0].get('data') or 'no name'}{mixed}: {spans}")
+    for runs in alike:
+        of_runs = f" ({', '.join(run.folder.name for run in runs)})" if len(alike) > 1 else ""
+        histories = [run.model.get("training") for run in runs]
+        if not histories[0]:
+            lines.append(("not known" if histories[0] is None else "nothing") + of_runs)
+        for stage in zip(*(history or [] for history in histories), strict=True):
+            spans = ", ".join(f"{_span([one.get(name) for one in stage])} {name}" for name in ("examples", "tokens"))
+            ratio = stage[0].get("ratio")
+            mixed = f", mixed at ratio {ratio:g}" if ratio else ""
+            lines.append(f"{stage[0].get('data') or 'no name'}{mixed}: {spans}{of_runs}")
     return lines
+
+
+def _alike_trained(system: System) -> list[list[Run]]:
+    """The runs of a system, those together whose stages had the same data, form, behaviour and ratio."""
+    found: list[tuple[Any, list[Run]]] = []
+    for run in system.runs:
+        training = run.model.get("training")
+        recipe = None if training is None else [[stage.get(name) for name in RECIPE] for stage in training]
+        same = [runs for other, runs in found if other == recipe]
+        if same:
+            same[0].append(run)
+        else:
+            found.append((recipe, [run]))
+    return [runs for _, runs in found]
 
 
 def _span(values: Sequence[Any]) -> str:
