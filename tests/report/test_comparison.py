@@ -72,6 +72,21 @@ def test_right_in_english(compared):
     assert sum(found["el"]) == pytest.approx(100)
 
 
+def test_right_in_english_only_where_all_systems_know(tmp_path):
+    """One was evaluated without the English references beside: it has no such table, and neither has the other."""
+    one, two = (evaluation(tmp_path / name, 0.5, seed) for seed, name in enumerate(("one", "two")))
+    path = two / "predictions.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        if row["task"].endswith("el"):
+            del row["exact_match_english"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    for given in ((one, two), (two, one)):
+        found = compare_systems(read_systems(map(str, given)), Settings(resamples=200))
+        assert [list(shares) for shares in found.suites[0].outcomes.values()] == [["th"], ["th"]]
+    write_comparison(found, tmp_path / "out")
+
+
 def test_holm_is_over_languages(folders, compared):
     """With one language less, the largest p-value is multiplied by one less; that of the mean stays a single test."""
     two = compare_systems(read_systems(folders), Settings(resamples=500, baseline="commit"))
@@ -194,6 +209,20 @@ def test_latex(compared):
     rows = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert {line.replace(r"\&", "").count("&") for line in rows} == {4}
     assert "$^{*}$" in next(row for row in rows if row.startswith("commit"))
+
+
+def test_latex_takes_no_name_for_an_option(tmp_path):
+    given = [f"{name}={evaluation(tmp_path / str(seed), 0.5, seed)}" for seed, name in enumerate(("[2cm]", "*"))]
+    text = latex(compare_systems(read_systems(given), Settings(resamples=200)))
+    assert "\n{}[2cm] & " in text
+    assert "\n{}* & " in text
+
+
+def test_very_many_languages(tmp_path):
+    """A chart has a largest height: matplotlib draws none of more than 65,536 dots."""
+    from commit_llm.report.comparison_charts import _size
+
+    assert _size(1000, 8)[1] * 160 < 2**16
 
 
 def test_csv(compared):

@@ -86,3 +86,8 @@ def test_contrast():
             assert contrast(colours[front], colours[back]) >= 4.5, (front, back)
         for line in ("replaced", "not-drawn", "not-in-dictionary", "identity-only", "name", "skipped", "protected"):
             assert contrast(colours[line], colours["ground"]) >= 3, line
+
+
+def test_half_of_a_character_can_be_written():
+    """JSON can hold one; no file and no terminal can."""
+    assert visible("a\ud800b").encode() == "a\N{REPLACEMENT CHARACTER}b".encode()

@@ -53,11 +53,14 @@ def test_names_and_seeds(tmp_path):
         (["{}/one", "one={}/two"], "is called 'one'"),
         (["={}/one", "{}/two"], "a name is 1 to 60 printable characters"),
         (["a\x1b[31m={}/one", "{}/two"], "a name is 1 to 60 printable characters"),
+        (["{}/one", "y" * 5000], "yyy: cannot be looked for (File name too long); name an evaluation directory"),
+        (["{}/one", "{}/circle"], "{}/circle: "),
     ],
 )
 def test_what_is_given_is_wrong(pair, tmp_path, given, message):
     evaluation(tmp_path / "other" / "one", 0.5, 3)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "circle").symlink_to("circle")
     with pytest.raises(UserError) as error:
         read_systems([one.replace("{}", str(tmp_path)) for one in given])
     assert message.replace("{}", str(tmp_path)) in str(error.value)
@@ -71,7 +74,7 @@ def test_what_is_given_is_wrong(pair, tmp_path, given, message):
         (lambda held: held.update(tasks={"belebele": {"metrics": {}}}), "none of its tasks can be compared"),
         (lambda held: held["model"].update(training=["x"]), "training is no list of stages"),
         (lambda held: held["tasks"]["ogx_xquad_el"].update(items=35), "has answers to 36 of the 35 questions"),
-        (lambda held: held["tasks"]["ogx_xquad_el"].pop("f1"), "ogx_xquad_el has no items and scores"),
+        (lambda held: held["tasks"]["ogx_xquad_el"].pop("f1"), "ogx_xquad_el has no f1; evaluate again"),
         (
             lambda held: held["tasks"]["ogx_xquad_el"].update(exact_match=99.0),
             "exact_match of ogx_xquad_el is 99.0 in results.json, and",
@@ -84,6 +87,61 @@ def test_results_that_cannot_be_read(pair, edit, message):
         read_systems(map(str, pair))
     assert message in str(error.value)
     assert str(pair[1]) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("suite", "../x"), ("suite", "a\x1b[31mb"), ("suite", "\ud800"), ("suite", ["x"]), ("suite", None),
+        ("suite", ".."), ("language", "mean"), ("language", "[red]"), ("language", "x" * 61),
+        ("language", {}), ("language", "el\n"),
+        ("exact_match", 10**400), ("exact_match", float("nan")), ("exact_match", "50"), ("f1", True), ("items", True),
+        ("items", 36.0), ("limit", "a\nb"), ("limit", [36]), ("task_version", 10**400), ("task_version", float("nan")),
+        ("task_version", "\x1b[31m"), ("prompts_sha256", None), ("signature", ["x"]), ("signature", "x" * 2000),
+        ("contexts", "a\nb"), ("contaminated_contexts", "no"), ("contaminated_contexts", -1),
+    ],
+)  # fmt: skip
+def test_entries_of_another_type(pair, name, value):
+    """One line with file, place and value, whichever entry it is; never a traceback, nor an escape in the terminal."""
+    change(pair[1], lambda held: held["tasks"]["ogx_xquad_el"].update({name: value}))
+    with pytest.raises(UserError) as error:
+        read_systems(map(str, pair))
+    assert f"{pair[1] / RESULTS}: ogx_xquad_el has {name} {ascii(value)[:40]}, which cannot be" in str(error.value)
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda held: held["model"].pop("fingerprint"), "model has no fingerprint"),
+        (lambda held: held["model"].update(fingerprint=["x"]), "model has fingerprint ['x'], which cannot be"),
+        (lambda held: held["model"]["training"][0].update(ratio=10**400), "stage 1 of training has ratio 1000"),
+        (lambda held: held["model"]["training"][0].update(tokens="many"), "stage 1 of training has tokens 'many'"),
+        (lambda held: held["model"]["training"][0].update(data=["x"]), "stage 1 of training has data ['x']"),
+        (lambda held: held["tasks"].update({"a\nb": {}}), "a task is called 'a\\nb'"),
+        (lambda held: held["tasks"].update({"a b": held["tasks"]["ogx_xquad_el"]}), "a task is called 'a b'"),
+    ],
+)
+def test_models_and_names_of_another_type(pair, edit, message):
+    change(pair[1], edit)
+    with pytest.raises(UserError) as error:
+        read_systems(map(str, pair))
+    assert f"{pair[1] / RESULTS}: {message}" in str(error.value)
+
+
+def test_a_language_stands_once_in_a_suite(pair):
+    """Two tasks of one suite and language would be one column, and one of them be lost."""
+    for folder in pair:
+        change(folder, lambda held: held["tasks"]["ogx_xquad_th"].update(language="el"))
+    with pytest.raises(UserError, match="ogx_xquad_el and ogx_xquad_th are both of suite ogx_xquad in language el"):
+        compare(*pair)
+
+
+@pytest.mark.parametrize("name", ["suite", "language"])
+def test_all_say_the_same_of_a_task(pair, name):
+    change(pair[1], lambda held: held["tasks"]["ogx_xquad_el"].update({name: "de"}))
+    with pytest.raises(UserError, match=f"cannot be compared: {name} .* and de;"):
+        compare(*pair)
 
 
 @pytest.mark.parametrize(
@@ -111,9 +169,14 @@ def test_files_that_are_missing_or_malformed(pair):
     (pair[1] / RESULTS).write_text("[1]")
     with pytest.raises(UserError, match=r"results.json: malformed"):
         read_systems(map(str, pair))
-    (pair[0] / CONTEXTS).write_text('{"task": "t"}\n')
-    with pytest.raises(UserError, match=r"contexts.jsonl: malformed"):
-        read_contexts(pair[0])
+    for row in (
+        '{"task": "t"}',
+        '{"task": [], "context_id": "0", "context": "x"}',
+        '{"task": "t", "context_id": "0", "context": 1}',
+    ):
+        (pair[0] / CONTEXTS).write_text(f"{row}\n")
+        with pytest.raises(UserError, match=r"contexts.jsonl: malformed"):
+            read_contexts(pair[0])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +216,7 @@ def test_the_same_model_is_not_two_seeds(tmp_path):
 
 def test_contamination_is_refused_unless_allowed(pair, tmp_path):
     seen = evaluation(tmp_path / "seen", 0.9, 3, contaminated_contexts=2)
-    with pytest.raises(UserError, match=r"seen \(seen\), ogx_xquad_el: 2 of 12 contexts \(and 1 more\).*--allow-conta"):
+    with pytest.raises(UserError, match=r"seen \(.*seen\), ogx_xquad_el: 2 of 12 contexts \(and 1 more\).*--allow"):
         compare(pair[0], seen)
     allowed = compare(pair[0], seen, allow_contamination=True)
     assert sum("2 of 12 contexts" in note for note in allowed.notes) == 2
@@ -173,7 +236,9 @@ def test_what_no_two_share(tmp_path):
     ("settings", "message"),
     [
         ({"baseline": "three"}, "--baseline three: no such system; there are one, two"),
-        ({"resamples": 10}, "--resamples 10: must be at least 100"),
+        ({"resamples": 10}, "--resamples 10: must be 100 to 100000"),
+        ({"resamples": 10**9}, "--resamples 1000000000: must be 100 to 100000"),
+        ({"seed": -1}, "--seed -1: must be 0 or more"),
     ],
 )
 def test_settings_out_of_range(pair, settings, message):

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commit_llm.report.charts import MARKERS, Drawn, Size, Theme
 from commit_llm.report.comparison import Comparison, Interval, Suite
+from commit_llm.report.entries import METRICS
 from commit_llm.report.page import visible
-from commit_llm.report.systems import METRICS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDE = 7.5  # inches
+HIGHEST = 100.0  # inches: of more, a picture takes a GB
 NAME = 28  # characters of a name; a longer one is cut
 
 
@@ -48,7 +49,7 @@ def charts(comparison: Comparison, suite: Suite) -> list[Chart]:
 
 def _size(lines: int, systems: int) -> Size:
     """A line for each system in each language, so that intervals do not lie upon each other."""
-    return WIDE, 1.1 + lines * (0.16 * systems + 0.12)
+    return WIDE, min(HIGHEST, 1.1 + lines * (0.16 * systems + 0.12))
 
 
 def _points(figure: "Figure", theme: Theme, suite: Suite, names: list[str], shown: list[str], of: str) -> None:

@@ -31,10 +31,6 @@ def write_comparison(comparison: Comparison, out: Path, overwrite: bool = False)
             (folder / name).write_text(content, encoding="utf-8", errors="replace")
         for suite, of_suite in drawn.items():
             for chart in of_suite:
-                (folder / f"{_file_name(suite)}-{chart.name}.png").write_bytes(chart.drawn.light)
+                # The name of a suite comes from results.json; read_systems takes only plain ones (entries.py).
+                (folder / f"{suite}-{chart.name}.png").write_bytes(chart.drawn.light)
         return sorted(path.name for path in folder.iterdir())
-
-
-def _file_name(suite: str) -> str:
-    """The name of a suite comes from results.json: nothing in it may lead out of the folder."""
-    return "".join(character if character.isalnum() else "_" for character in suite)[:60]

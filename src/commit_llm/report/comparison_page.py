@@ -7,9 +7,9 @@ from commit_llm.report.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison_answers import Contexts, packed_answers
 from commit_llm.report.comparison_charts import Chart
 from commit_llm.report.comparison_words import STAR, interval, method, p_value, signatures, size
+from commit_llm.report.entries import METRICS
 from commit_llm.report.notes import trained_on
 from commit_llm.report.page import page, text
-from commit_llm.report.systems import METRICS
 
 
 def comparison_page(comparison: Comparison, contexts: Contexts, charts: Mapping[str, Sequence[Chart]]) -> str:

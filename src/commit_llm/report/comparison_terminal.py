@@ -7,9 +7,9 @@ from rich.text import Text
 
 from commit_llm.report.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison_words import STAR, interval, method, p_value, size
+from commit_llm.report.entries import METRICS
 from commit_llm.report.notes import trained_on
 from commit_llm.report.page import visible
-from commit_llm.report.systems import METRICS
 
 NAME = 24  # columns of the terminal for the name of a system; a longer one is cut
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from commit_llm.report.comparison import Comparison
 from commit_llm.report.comparison_words import difference, method, score, signatures, size
+from commit_llm.report.entries import METRICS
 from commit_llm.report.notes import trained_on
 from commit_llm.report.page import visible
-from commit_llm.report.systems import METRICS
 
 
 def markdown(comparison: Comparison) -> str:
@@ -64,7 +64,9 @@ def latex(comparison: Comparison) -> str:
                 " / ".join(f"{cell.score.value:.1f}{'$^{*}$' if cell.differs else ''}" for cell in pair)
                 for pair in cells
             )
-            lines.append(" & ".join([_escaped(system.name), *shown]) + r" \\")
+            name = _escaped(system.name)
+            name = "{}" * name.startswith(("[", "*")) + name  # else LaTeX takes it for an option of the row before
+            lines.append(" & ".join([name, *shown]) + r" \\")
         caption = f"{suite.name}, exact match / F1. {size(suite, comparison.by)} {method(comparison)}"
         lines.append(f"\\bottomrule\n\\end{{tabular}}\n\\caption{{{_escaped(caption)}}}\n\\end{{table}}")
         parts.append("\n".join(lines))

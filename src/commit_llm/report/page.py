@@ -91,12 +91,12 @@ def text(value: str) -> str:
 
 
 def visible(value: str) -> str:
-    """Control characters (all but line feed and tab) as the signs that Unicode has for them.
+    """Control characters (all but line feed and tab) as the signs that Unicode has for them; halves of a character too.
 
-    A text cannot then move the cursor of a terminal, or be cut short on a page.
+    A text cannot then move the cursor of a terminal, be cut short on a page, or fail to be written.
     """
     return value.translate(_SIGNS)
 
 
 _SIGNS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)}
-_SIGNS |= {127: 0x2421} | dict.fromkeys(range(128, 160), 0xFFFD)
+_SIGNS |= {127: 0x2421} | dict.fromkeys([*range(128, 160), *range(0xD800, 0xE000)], 0xFFFD)

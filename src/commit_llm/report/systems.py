@@ -8,12 +8,16 @@ from typing import Any
 from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
 from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS, read_evaluation
+from commit_llm.report.entries import METRICS, is_score, require_entries
 
 CHAIN = "eval"  # where `run` puts its evaluation
 LONGEST = 60  # characters of a name
-METRICS = {"exact_match": "exact match", "f1": "F1"}
+SHOWN = 16  # characters of a condition that differs
 # What two scores must share to be compared: entries of results.json, and parts of the signature.
-ALIKE = {"prompts_sha256": "prompts", "task_version": "task version", "limit": "limit"}
+ALIKE = {
+    "prompts_sha256": "prompts", "task_version": "task version", "limit": "limit", "suite": "suite",
+    "language": "language",
+}  # fmt: skip
 ALIKE_SIGNED = ("labels", "bos", "normaliser", "decoding")
 
 
@@ -52,9 +56,15 @@ def read_systems(given: Sequence[str]) -> list[System]:
     explicit: dict[str, bool] = {}
     seen: dict[Path, str] = {}
     for argument in given:
-        told, folder = _name_and_folder(argument)
-        name = told or _own_name(folder)
-        if (place := folder.resolve()) in seen:
+        try:
+            told, folder = _name_and_folder(argument)
+            name, place = told or _own_name(folder), folder.resolve()
+        except (OSError, RuntimeError) as error:  # a name too long for a file, links in a circle (Python 3.11)
+            reason = getattr(error, "strerror", None) or "links in a circle"
+            raise UserError(
+                f"{argument[:200]}: cannot be looked for ({reason}); name an evaluation directory"
+            ) from None
+        if place in seen:
             raise UserError(f"{argument}: given twice, also as {seen[place]}")
         seen[place] = argument
         if name in named and not (told and explicit[name]):
@@ -79,9 +89,7 @@ def read_run(folder: Path) -> Run:
     Raises UserError where files are missing or malformed, or where the answers are not those of results.json.
     """
     model, entries = read_evaluation(folder)
-    training = model.get("training")
-    if training is not None and not (isinstance(training, list) and all(isinstance(one, dict) for one in training)):
-        raise UserError(f"{folder / RESULTS}: malformed: training is no list of stages")
+    require_entries(folder / RESULTS, model, entries)
     tasks = {name: entry for name, entry in entries.items() if "suite" in entry}
     if not tasks:
         raise UserError(f"{folder}: none of its tasks can be compared; it has {', '.join(entries) or 'none'}")
@@ -93,7 +101,9 @@ def read_run(folder: Path) -> Run:
         if row["task"] not in tasks:
             continue
         if row["id"] in rows[row["task"]]:
-            raise UserError(f"{path}: row {number}: question {row['id']!r} of {row['task']} stands there twice")
+            raise UserError(
+                f"{path}: row {number}: question {ascii(row['id'])[:LONGEST]} of {row['task']} stands there twice"
+            )
         rows[row["task"]][row["id"]] = row
     for name, entry in tasks.items():
         _require_whole(folder, name, entry, rows[name])
@@ -104,9 +114,12 @@ def read_contexts(folder: Path) -> dict[tuple[str, str], str]:
     """The contexts of an evaluation directory, by task and context_id."""
     path = folder / CONTEXTS
     try:
-        return {(row["task"], row["context_id"]): str(row["context"]) for row in read_records(path)}
+        contexts = {(row["task"], row["context_id"]): row["context"] for row in read_records(path)}
     except (KeyError, TypeError):
-        raise UserError(f"{path}: malformed; evaluate again with this version") from None
+        contexts = {("", ""): None}
+    if not all(isinstance(context, str) for context in contexts.values()):
+        raise UserError(f"{path}: malformed; evaluate again with this version")
+    return contexts
 
 
 def common_tasks(systems: Sequence[System]) -> list[str]:
@@ -126,22 +139,27 @@ def require_alike(systems: Sequence[System], tasks: Sequence[str]) -> None:
         first = _conditions(runs[0].tasks[task])
         for run in runs[1:]:
             other = _conditions(run.tasks[task])
-            different = [f"{name} {first[name]} and {other[name]}" for name in first if first[name] != other[name]]
+            different = [
+                f"{name} {first[name][:SHOWN]} and {other[name][:SHOWN]}"
+                for name in first
+                if first[name] != other[name]
+            ]
             if different:
                 raise UserError(
                     f"{task}: {runs[0].folder} and {run.folder} cannot be compared: {', '.join(different)}; "
                     "evaluate both alike"
                 )
-            if missing := [id for id in runs[0].rows[task] if id not in run.rows[task]]:
+            if missing := [ascii(id)[:LONGEST] for id in runs[0].rows[task] if id not in run.rows[task]]:
                 raise UserError(
-                    f"{task}: {run.folder} has no answer to {len(missing)} questions, such as {missing[0]!r}"
+                    f"{task}: {run.folder} has no answer to {len(missing)} questions, such as {missing[0]}; evaluate "
+                    "both alike"
                 )
 
 
 def contaminated(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
     """A line for every run and task whose contexts were in the run's training text."""
     return [
-        f"{system.name} ({run.folder.name}), {task}: {found} of {run.tasks[task].get('contexts')} contexts"
+        f"{system.name} ({run.folder}), {task}: {found} of {run.tasks[task].get('contexts')} contexts"
         for system in systems
         for run in system.runs
         for task in tasks
@@ -151,7 +169,7 @@ def contaminated(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
 
 def signed(entry: Mapping[str, Any]) -> dict[str, str]:
     """The parts of a task's signature, by name."""
-    parts = (part.partition(":") for part in str(entry.get("signature", "")).split("|"))
+    parts = (part.partition(":") for part in entry["signature"].split("|"))
     return {name: value for name, _, value in parts}
 
 
@@ -181,7 +199,7 @@ def _require_seeds(system: System) -> None:
     """The same model twice is not two seeds: the arm would look surer than it is."""
     seen: dict[str, Path] = {}
     for run in system.runs:
-        fingerprint = str(run.model.get("fingerprint"))
+        fingerprint = run.model["fingerprint"]
         if fingerprint in seen:
             raise UserError(
                 f"{system.name}: {seen[fingerprint]} and {run.folder} are of the same model, not of two seeds; leave "
@@ -197,21 +215,15 @@ def _is_answer(row: Mapping[str, Any]) -> bool:
         texts
         and isinstance(references, list)
         and all(isinstance(text, str) for text in references)
-        and all(_is_score(row.get(name)) for name in METRICS)
-        and ("exact_match_english" not in row or _is_score(row["exact_match_english"]))
+        and all(is_score(row.get(name)) for name in METRICS)
+        and ("exact_match_english" not in row or is_score(row["exact_match_english"]))
     )
-
-
-def _is_score(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
 
 def _require_whole(folder: Path, task: str, entry: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise UserError where the answers are not all there, or do not come to the scores of results.json."""
-    items = entry.get("items")
-    if not isinstance(items, int) or not all(isinstance(entry.get(name), int | float) for name in METRICS):
-        raise UserError(f"{folder / RESULTS}: {task} has no items and scores; evaluate again with this version")
-    if len(rows) != items or not rows:
+    items = entry["items"]
+    if len(rows) != items:
         raise UserError(
             f"{folder / PREDICTIONS}: has answers to {len(rows)} of the {items} questions of {task}; evaluate again "
             "with --overwrite"
@@ -228,6 +240,5 @@ def _require_whole(folder: Path, task: str, entry: Mapping[str, Any], rows: Mapp
 def _conditions(entry: Mapping[str, Any]) -> dict[str, str]:
     signature = signed(entry)
     held = {told: entry.get(name) for name, told in ALIKE.items()}
-    held["prompts"] = str(held["prompts"])[:8]
     held |= {name: signature.get(name) for name in ALIKE_SIGNED}
     return {name: "none" if value is None else str(value) for name, value in held.items()}

@@ -1,0 +1,82 @@
+"""What results.json must hold to be compared: it may come from anywhere, and its names stand in paths and tables."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from commit_llm.errors import UserError
+
+MEAN = "mean"  # the last column of a suite; no language is called so
+METRICS = {"exact_match": "exact match", "f1": "F1"}
+LARGEST = 10**15  # examples, tokens, questions
+SHOWN = 40  # characters of a wrong value
+
+Check = Callable[[Any], bool]
+
+
+def is_score(value: Any) -> bool:
+    """Whether it is a figure on the scale of 0 to 100."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
+
+
+def is_told(value: Any) -> bool:
+    """Whether it is a text that can stand in a line."""
+    return isinstance(value, str) and value.isprintable() and len(value) <= 1000
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", value) is not None
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LARGEST
+
+
+def _or_none(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+ENTRY: dict[str, Check] = {
+    "suite": _is_name,
+    "language": lambda value: _is_name(value) and value != MEAN,
+    "task_version": lambda value: is_told(value) or (type(value) in (int, float) and abs(value) < LARGEST),
+    "limit": _or_none(_is_number),
+    "prompts_sha256": is_told,
+    "signature": is_told,
+    "items": lambda value: _is_number(value) and value > 0,
+    **dict.fromkeys(METRICS, is_score),
+}
+ENTRY_MAY: dict[str, Check] = {"contexts": _or_none(_is_number), "contaminated_contexts": _or_none(_is_number)}
+STAGE_MAY: dict[str, Check] = {
+    "data": _or_none(lambda value: isinstance(value, str)),
+    "ratio": _or_none(lambda value: type(value) in (int, float) and 0 <= value <= 1),
+    "examples": _or_none(_is_number),
+    "tokens": _or_none(_is_number),
+}
+
+
+def require_entries(path: Path, model: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise UserError, naming file, place and value, where an entry that is compared is missing or of another type."""
+    for name, entry in tasks.items():
+        if not is_told(name) or ("suite" in entry and not _is_name(name)):
+            raise UserError(f"{path}: a task is called {ascii(name)[:SHOWN]}; evaluate again with this version")
+        if "suite" in entry:
+            _require(path, name, entry, ENTRY, ENTRY_MAY)
+    _require(path, "model", model, {"fingerprint": is_told}, {})
+    training = model.get("training")
+    if training is None:
+        return
+    if not isinstance(training, list) or not all(isinstance(stage, dict) for stage in training):
+        raise UserError(f"{path}: malformed: training is no list of stages; evaluate again with this version")
+    for number, stage in enumerate(training, 1):
+        _require(path, f"stage {number} of training", stage, {}, STAGE_MAY)
+
+
+def _require(path: Path, of: str, held: Mapping[str, Any], must: Mapping[str, Check], may: Mapping[str, Check]) -> None:
+    for name, check in {**must, **may}.items():
+        if name in must and name not in held:
+            raise UserError(f"{path}: {of} has no {name}; evaluate again with this version")
+        if not check(held.get(name)):
+            value = ascii(held.get(name))[:SHOWN]
+            raise UserError(f"{path}: {of} has {name} {value}, which cannot be; evaluate again with this version")
