@@ -63,7 +63,9 @@ function itemsOf(data) {
 
 function filtersOf(data) {
   const base = data.baseline;
+  // Of several seeds: more than half of them.
   const right = (item, system) => item.marks[system] > 0.5;
+  const wrong = (item, system) => item.marks[system] < 0.5;
   const filters = [
     ["all questions", () => true],
     ["systems differ", (item) => item.marks.some((mark) => mark !== item.marks[0])],
@@ -73,8 +75,8 @@ function filtersOf(data) {
   ];
   data.systems.forEach((name, system) => {
     if (system === base) return;
-    filters.push([`${name} right, ${data.systems[base]} wrong`, (item) => right(item, system) && !right(item, base)]);
-    filters.push([`${data.systems[base]} right, ${name} wrong`, (item) => right(item, base) && !right(item, system)]);
+    filters.push([`${name} right, ${data.systems[base]} wrong`, (item) => right(item, system) && wrong(item, base)]);
+    filters.push([`${data.systems[base]} right, ${name} wrong`, (item) => right(item, base) && wrong(item, system)]);
   });
   return filters;
 }
@@ -172,7 +174,7 @@ function questions(data) {
   let shown = 0;
 
   function toldOf(item) {
-    item.told ??= fold([item.id, item.question, ...item.references, ...item.answers.map((one) => one[0])].join("\n"));
+    item.told ??= fold([item.question, ...item.references, ...item.answers.map((one) => one[0])].join("\n"));
     return item.told;
   }
   const contextsTold = data.tasks.map((one) => one.contexts.map(() => null));
@@ -194,9 +196,10 @@ function questions(data) {
     const wanted = Number(task.value) - 1;
     const [, keeps] = filters[filter.value];
     const [, rank] = orders[order.value];
+    // An id is digits and letters without meaning: it is found as a whole, not by every number that is in it.
     found = items.filter((item) =>
       (wanted < 0 || item.task === wanted) && keeps(item) &&
-      words.every((word, n) => inContext[n][item.task][item.context] || toldOf(item).includes(word)));
+      words.every((word, n) => inContext[n][item.task][item.context] || toldOf(item).includes(word) || item.id.toLowerCase() === word));
     if (rank) {
       const ranks = new Map(found.map((item) => [item, rank(item)]));
       found.sort((a, b) => ranks.get(b) - ranks.get(a));

@@ -22,7 +22,8 @@ def comparison_page(comparison: Comparison, contexts: Contexts, charts: Mapping[
     title = f"Comparison: {', '.join(comparison.names)}"
     notes = "".join(f"<li>{text(note)}</li>\n" for note in comparison.notes)
     parts = [
-        f"<header><h1>{text(title)}</h1>\n<p class='quiet'>{text(method(comparison))}</p>",
+        f"<header><h1>{text(title)}</h1>\n<p class='quiet'>{text(method(comparison))} p is that of the "
+        "sign flips, then that of the bootstrap.</p>",
         f"<ul class='notes'>\n{notes}</ul>" if notes else "",
         "<nav aria-label='sections'><a href='#scores'>Scores</a> <a href='#questions'>Questions</a> "
         "<a href='#training'>Training</a> <a href='#signatures'>Signatures</a></nav></header>",
@@ -44,7 +45,7 @@ QUESTIONS = """<section id='questions' aria-labelledby='questions-title'>
 <h2 id='questions-title'>Questions</h2>
 <noscript><p>The list of questions needs JavaScript; predictions.jsonl of each evaluation has them too.</p></noscript>
 <form id='choice' role='search' hidden>
-<label class='wide'>Search <input type='search' id='search' autocomplete='off' spellcheck='false'
+<label class='wide'>Search <input type='search' id='search' dir='auto' autocomplete='off' spellcheck='false'
   placeholder='words of question, answers or context; / jumps here'></label>
 <label>Task <select id='task'></select></label>
 <label>Show <select id='filter'></select></label>
@@ -78,13 +79,13 @@ def _cell(cell: Cell) -> str:
     if cell.difference is not None:
         direction = ("up" if cell.difference.value > 0 else "down") if cell.differs else "same"
         sign = {"up": "▲ ", "down": "▼ ", "same": ""}[direction]
-        p = "" if cell.p_sign_flip is None or cell.p_bootstrap is None else (
-            f"p {p_value(cell.p_sign_flip)} by sign flips, {p_value(cell.p_bootstrap)} by the bootstrap"
-        )  # fmt: skip
         shown += (
-            f" <span class='difference {direction}' title='{text(p)}'>{sign}{interval(cell.difference, '+.1f')}"
+            f" <span class='difference {direction}'>{sign}{interval(cell.difference, '+.1f')}"
             f"{STAR if cell.differs else ''}</span>"
         )
+        if cell.p_sign_flip is not None and cell.p_bootstrap is not None:
+            both = f"p {p_value(cell.p_sign_flip)}, {p_value(cell.p_bootstrap)}"
+            shown += f" <span class='interval'>{text(both)}</span>"
     return f"<td class='number' data-value='{cell.score.value:.6f}'>{shown}</td>"
 
 
