@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tests.report.evaluations import evaluation
+from tests.report.comparison.evaluations import evaluation
 
 LANGUAGES = ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")
 HELD = ("el", "en", "hi", "th")

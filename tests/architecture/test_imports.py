@@ -100,7 +100,7 @@ def test_report_imports_no_jax():
     }
     names = [".".join(("commit_llm", *path.relative_to(SOURCE).with_suffix("").parts)) for path in reports]
     loaded = modules_after("\n".join(f"import {name}" for name in names))
-    assert "commit_llm.report.systems" in loaded
+    assert "commit_llm.report.comparison.systems" in loaded
     assert not loaded & {"jax", "matplotlib", "scipy", "torch", "datasets", "tokenizers"}
 
 

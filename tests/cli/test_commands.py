@@ -320,3 +320,10 @@ def test_a_mistake_is_one_line_and_leaves_nothing(run, example, tmp_path, argv, 
     assert err.count("\n") == 1
     assert list(out.iterdir()) == []
     assert sorted(given.rglob("*")) == before
+
+
+def test_a_name_that_no_file_can_have(run, tmp_path):
+    """Told in one line, as a folder without rights is."""
+    status, _, err = run("compare", "a", "b", "--out", tmp_path / ("x" * 300))
+    assert (status, err.count("\n")) == (2, 1)
+    assert "File name too long" in err

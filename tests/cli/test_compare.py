@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.report.evaluations import evaluation
+from tests.report.comparison.evaluations import evaluation
 
 
 @pytest.fixture

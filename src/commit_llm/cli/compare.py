@@ -43,11 +43,11 @@ def run(argv: list[str]) -> None:
     from rich.console import Console
 
     from commit_llm.data.files import refuse_existing_folder
-    from commit_llm.report.comparison import Settings, compare_systems
-    from commit_llm.report.comparison_data import as_data
-    from commit_llm.report.comparison_folder import MARKER, PAGE, write_comparison
-    from commit_llm.report.comparison_terminal import show
-    from commit_llm.report.systems import read_systems
+    from commit_llm.report.comparison.comparison import Settings, compare_systems
+    from commit_llm.report.comparison.data import as_data
+    from commit_llm.report.comparison.folder import MARKER, PAGE, write_comparison
+    from commit_llm.report.comparison.systems import read_systems
+    from commit_llm.report.comparison.terminal import show
 
     refuse_existing_folder(command.out, command.overwrite, MARKER)
     settings = Settings(command.baseline, command.by, command.resamples, command.seed, command.allow_contamination)

@@ -1,6 +1,7 @@
 """The command `commit-llm`: finds the command asked for, and turns a user's mistake into one line."""
 
 import difflib
+import errno
 import importlib
 import os
 import signal
@@ -12,6 +13,10 @@ from commit_llm import __version__
 from commit_llm.cli.notes import notes_shown
 from commit_llm.cli.status import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
+
+# What a file can have against what it is named for: no right to it, a folder or a file in its place, a name too long,
+# links in a circle.
+NAMED_WRONGLY = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
 # name: (module, what it does). Each module has run(argv), which may give an exit status; it is imported only
 # when it is asked for.
@@ -61,16 +66,16 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         print(f"commit-llm {argv[0]}: {error}", file=sys.stderr)
         return MISTAKE
-    except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
-        if error.filename is None:
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.filename is None or error.errno not in NAMED_WRONGLY:
             raise
         print(f"commit-llm {argv[0]}: {error.filename}: {error.strerror}", file=sys.stderr)
         return MISTAKE
     except KeyboardInterrupt:
         print(f"commit-llm {argv[0]}: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return DONE
 
 

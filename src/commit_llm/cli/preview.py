@@ -15,7 +15,7 @@ from commit_llm.errors import UserError
 if TYPE_CHECKING:  # numpy
     from commit_llm.codemix.mixer import CodeMixer
     from commit_llm.data.records import Record
-    from commit_llm.report.preview import Row
+    from commit_llm.report.preview.preview import Row
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ def run(argv: list[str]) -> None:
 
     from commit_llm.data.files import refuse_existing_file, whole_file
     from commit_llm.data.records import read_records
-    from commit_llm.report import preview as report
-    from commit_llm.report.preview_page import preview_page
-    from commit_llm.report.preview_terminal import show, summary
+    from commit_llm.report.preview import preview as report
+    from commit_llm.report.preview.page import preview_page
+    from commit_llm.report.preview.terminal import show, summary
 
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")

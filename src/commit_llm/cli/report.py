@@ -35,8 +35,8 @@ def run(argv: list[str]) -> None:
 
     from commit_llm.data.files import refuse_existing_file, whole_file
     from commit_llm.data.samples import Looked, look
-    from commit_llm.report.run_files import CONFIG, find_run, left_out, name_of, read_logs, read_provenance
-    from commit_llm.report.run_page import RunPage, run_page
+    from commit_llm.report.run.files import CONFIG, find_run, left_out, name_of, read_logs, read_provenance
+    from commit_llm.report.run.page import RunPage, run_page
     from commit_llm.train.recipes import find_recipe, load_recipe, nearest_recipe
     from commit_llm.train.sources import open_sources
 

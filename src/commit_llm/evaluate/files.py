@@ -48,7 +48,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         held = json.loads(path.read_text(encoding="utf-8"))
         if (schema := held["schema"]) != SCHEMA:
             raise UserError(
-                f"{path}: written with schema {str(schema)[:40]}, this version reads {SCHEMA}; "
+                f"{path}: written with schema {ascii(schema)[:40]}, this version reads {SCHEMA}; "
                 "evaluate again with this version"
             )
         model, tasks = held["model"], held["tasks"]

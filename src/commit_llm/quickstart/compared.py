@@ -4,9 +4,9 @@ from pathlib import Path
 
 from commit_llm.pipeline import EVALUATION
 from commit_llm.quickstart.experiment import ARMS
-from commit_llm.report.comparison import Settings, compare_systems
-from commit_llm.report.comparison_folder import PAGE, write_comparison
-from commit_llm.report.systems import read_systems
+from commit_llm.report.comparison.comparison import Settings, compare_systems
+from commit_llm.report.comparison.folder import PAGE, write_comparison
+from commit_llm.report.comparison.systems import read_systems
 
 COMPARISON = "comparison"
 

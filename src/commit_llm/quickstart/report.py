@@ -15,7 +15,7 @@ from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS
 from commit_llm.quickstart.experiment import ARMS, BASE, EXAMPLE
 from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, Measured, predictions
 from commit_llm.quickstart.world import greek
-from commit_llm.report.comparison_folder import PAGE
+from commit_llm.report.comparison.folder import PAGE
 from commit_llm.train.recipes import find_recipe
 
 SAMPLES = (0, 5, 10)  # three people, three relations; fixed, so that nobody picked them

@@ -1,0 +1,56 @@
+"""Every question with every system's answer, as the comparison page carries them: compressed JSON."""
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from commit_llm.report.comparison.comparison import Comparison
+
+Contexts = Mapping[tuple[str, str], str]
+
+
+def packed_answers(comparison: Comparison, contexts: Contexts) -> str:
+    """Compressed, and in letters that mean nothing to HTML: whatever an answer holds, it cannot end the element."""
+    data = _data(comparison, contexts)
+    plain = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return base64.b64encode(gzip.compress(plain, 6, mtime=0)).decode("ascii")
+
+
+def _data(comparison: Comparison, contexts: Contexts) -> dict[str, Any]:
+    """What the list of questions is made of. An answer is [text, exact match, F1, right in English]."""
+    runs = [(place, run) for place, system in enumerate(comparison.systems) for run in system.runs]
+    tasks = []
+    for suite in comparison.suites:
+        for language, task in suite.tasks.items():
+            first = runs[0][1].rows[task]
+            places = {id: place for place, id in enumerate(dict.fromkeys(row["context_id"] for row in first.values()))}
+            tasks.append(
+                {
+                    "task": task,
+                    "language": language,
+                    "contexts": [contexts.get((task, id), "(not kept)") for id in places],
+                    "questions": [
+                        [
+                            id,
+                            places[row["context_id"]],
+                            row["question"],
+                            row["references"],
+                            [_answer(run.rows[task][id]) for _, run in runs],
+                        ]
+                        for id, row in first.items()
+                    ],
+                }
+            )
+    return {
+        "systems": comparison.names,
+        "baseline": comparison.names.index(comparison.baseline),
+        "runs": [place for place, _ in runs],
+        "tasks": tasks,
+    }
+
+
+def _answer(row: Mapping[str, Any]) -> list[Any]:
+    english = int(row.get("exact_match_english") == 100 and row["exact_match"] < 100)
+    return [row["prediction"], round(row["exact_match"]), round(row["f1"], 1), english]

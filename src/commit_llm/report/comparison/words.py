@@ -1,0 +1,62 @@
+"""How the figures of a comparison are put, wherever they are shown."""
+
+from collections.abc import Iterator
+
+from commit_llm.report.comparison.clusters import By
+from commit_llm.report.comparison.comparison import Cell, Comparison, Interval, Suite
+
+STAR = "*"
+
+
+def method(comparison: Comparison) -> str:
+    """How the figures were made, in two sentences."""
+    seeds = any(system.seeds > 1 for system in comparison.systems)
+    return (
+        f"Differences are to {comparison.baseline}. 95 % intervals from {comparison.resamples:,} resamples of "
+        f"{comparison.by}s{' and seeds' if seeds else ''}; {STAR}: both the paired bootstrap and the sign-flip test "
+        "have p < 0.05, corrected over the languages (Holm)."
+    )
+
+
+def size(suite: Suite, by: By) -> str:
+    """How many questions, in how many contexts or articles; what the mean is of."""
+    numbers = sorted(set(suite.questions.values()))
+    questions = f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
+    a_language = " a language" if len(suite.questions) > 1 else ""
+    mean = f" The mean is that of {', '.join(suite.mean_of)}." if suite.mean_of else ""
+    return f"{questions} questions{a_language}, of {suite.clusters:,} {by}s.{mean}"
+
+
+def score(cell: Cell) -> str:
+    """A score with its interval, and a star where it differs from the baseline's."""
+    return interval(cell.score, ".1f") + (STAR if cell.differs else "")
+
+
+def difference(cell: Cell) -> str:
+    """A difference with its interval and the p-value of the sign flips."""
+    if cell.difference is None:
+        return ""
+    p = "" if cell.p_sign_flip is None else f" p {p_value(cell.p_sign_flip)}"
+    return interval(cell.difference, "+.1f") + p + (STAR if cell.differs else "")
+
+
+def interval(found: Interval, form: str) -> str:
+    """Such as 41.2 [39.0, 43.4]; a minus is a minus."""
+    shown = f"{found.value:{form}}"
+    if found.low is not None:
+        shown += f" [{found.low:{form}}, {found.high:{form}}]"
+    return shown.replace("-", "−")
+
+
+def p_value(p: float) -> str:
+    """Three decimals, or that it is below them."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def signatures(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """The signature of every task of every run, by system."""
+    tasks = [task for suite in comparison.suites for task in suite.tasks.values()]
+    for system in comparison.systems:
+        for run in system.runs:
+            for task in tasks:
+                yield system.name, str(run.tasks[task].get("signature"))

@@ -1,0 +1,1 @@
+"""What mixing makes of a few rows, and why."""

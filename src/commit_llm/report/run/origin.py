@@ -1,0 +1,74 @@
+"""What a run is made of, as tables: its recipe, and where its model, data and tokenizer come from."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from commit_llm.report.page import text
+from commit_llm.report.run.values import shown
+
+FILE_HEADS = ("what", "file", "bytes", "licence", "source", "SHA-256")
+
+
+def recipe_tables(recipe: Mapping[str, Any], named: str, defaults: Mapping[str, Any]) -> str:
+    """Every field of a recipe: those in which it differs from the recipe of a name first."""
+    other = [name for name, value in recipe.items() if value != defaults.get(name)]
+    same = {name: value for name, value in recipe.items() if name not in other}
+    rows = ((text(name), shown(recipe[name], name), shown(defaults.get(name), name)) for name in other)
+    differing = _table(("field", "this run", f"recipe {named}"), rows)
+    alike = _table(("field", "value"), ((text(name), shown(value, name)) for name, value in same.items()))
+    return (
+        differing if other else f"<p>All is as the recipe {text(named)} has it.</p>\n"
+    ) + f"<details><summary>{len(same)} fields as in recipe {text(named)}</summary>\n{alike}</details>\n"
+
+
+def provenance_tables(told: Mapping[str, Any]) -> str:
+    """What provenance.json tells: files with hash and licence, versions, and whatever else there is."""
+    files, rest = told.get("files"), {name: value for name, value in told.items() if name != "files"}
+    parts = []
+    if isinstance(files, Mapping) and all(isinstance(file, Mapping) for file in files.values()) and files:
+        parts.append(_table(FILE_HEADS, (_file(role, file) for role, file in files.items())))
+    elif files is not None:
+        rest["files"] = files
+    plain = {name: value for name, value in rest.items() if not _is_table(value)}
+    parts.append(_table((), ((text(name), shown(value, name)) for name, value in plain.items())))
+    for name, value in rest.items():
+        if _is_table(value):
+            heads = list(dict.fromkeys(key for row in value for key in row))
+            rows = ([shown(row[head], head) if head in row else "" for head in heads] for row in value)
+            parts.append(f"<h3>{text(name)}</h3>\n{_table(heads, rows)}")
+    return "".join(parts)
+
+
+def _file(role: str, file: Mapping[str, Any]) -> tuple[str, ...]:
+    size = file.get("bytes")
+    return (
+        text(role),
+        shown(file.get("path"), "path"),
+        f"{size:,}" if isinstance(size, int) else shown(size),
+        _declared(file.get("licence")),
+        _declared(file.get("url")),
+        f"<code>{shown(file.get('sha256'))}</code>",
+    )
+
+
+def _declared(value: Any) -> str:
+    return "<span class='quiet'>not declared</span>" if value is None else shown(value)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Rows of HTML under heads of plain text; the first cell of a row is its head."""
+    heads = list(heads)
+    top = "".join(f"<th scope='col'>{text(head)}</th>" for head in heads)
+    lines = []
+    for row in rows:
+        first, *others = row
+        cells = "".join(
+            f"<td data-head='{text(head)}'>{cell}</td>" for head, cell in zip(heads[1:] or [""], others, strict=True)
+        )
+        lines.append(f"<tr><th scope='row'>{first}</th>{cells}</tr>\n")
+    head = f"<thead><tr>{top}</tr></thead>\n" if top else ""
+    return f"<table class='told'>\n{head}<tbody>\n{''.join(lines)}</tbody></table>\n"

@@ -1,0 +1,87 @@
+"""The preview page in a browser: what a reader sees, in light and dark, and reaches with the keyboard."""
+
+import pytest
+
+from commit_llm.report.preview.page import preview_page
+from tests.report.preview.example import EXPLAINED
+
+
+@pytest.fixture
+def opened(open_page):
+    """The explained page in a window."""
+    return open_page(preview_page(EXPLAINED))
+
+
+def style(locator, name):
+    return locator.evaluate(f"element => getComputedStyle(element)['{name}']")
+
+
+def test_markup_in_the_data_is_text(opened):
+    assert opened.locator("script").count() == 0
+    assert "<script>alert(1)</script>" in opened.locator(".mixed").first.inner_text()
+    assert opened.title() == "Mixed: a<b.jsonl"
+
+
+def test_replaced_words_are_seen(opened):
+    """The ground of a replaced word is another than the page's."""
+    mark = opened.locator(".mixed mark").first
+    ground = style(opened.locator("body"), "backgroundColor")
+    assert style(mark, "backgroundColor") not in (ground, "rgba(0, 0, 0, 0)")
+    assert style(mark, "color") != style(mark, "backgroundColor")
+    assert style(opened.locator(".original .was").first, "backgroundColor") not in (ground, "rgba(0, 0, 0, 0)")
+
+
+def test_light_and_dark(opened):
+    red = int(style(opened.locator("body"), "backgroundColor").split("(")[1].split(",")[0])
+    dark = opened.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert red < 60 if dark else red > 220
+
+
+def test_reasons_are_told_apart(opened):
+    """By the kind of line, not by colour alone."""
+    kinds = {
+        name: style(opened.locator(f".original .{name}").first, "textDecorationStyle")
+        for name in ("not-drawn", "not-in-dictionary", "identity-only", "name", "skipped")
+    }
+    assert len(set(kinds.values())) == len(kinds)
+    assert style(opened.locator(".original .protected").first, "outlineStyle") == "solid"
+
+
+def test_text_from_right_to_left(opened):
+    last = opened.locator(".row").last.locator(".text")
+    assert style(last.first, "direction") == "rtl"
+    arabic = opened.locator(".mixed mark", has_text="lives")
+    assert (style(arabic, "direction"), style(arabic, "unicodeBidi")) == ("ltr", "isolate")
+    # Neighbours stay in the order of their English sentence, left to right.
+    places = opened.locator(".row").first.locator(".mixed").last.locator("mark")
+    left, right = (places.nth(n).bounding_box()["x"] for n in (0, 1))
+    assert left < right
+    assert style(opened.locator(".mixed").first, "direction") == "ltr"
+
+
+def test_the_keyboard_reaches_the_reasons(opened):
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert style(opened.locator("summary").first, "outlineStyle") == "solid"
+    told = opened.locator("details dl").first
+    assert not told.is_visible()
+    opened.keyboard.press("Enter")
+    assert told.is_visible()
+    assert "Anna" in told.inner_text()
+
+
+def test_print_opens_the_reasons(opened):
+    opened.emulate_media(media="print")
+    assert opened.locator("details dl").first.bounding_box()["height"] > 0
+
+
+@pytest.mark.parametrize("width", [320, 640, 1600])
+def test_wide_and_narrow(opened, width):
+    """Side by side, or one under the other, and never wider than the window."""
+    opened.set_viewport_size({"width": width, "height": 800})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    original, mixed = (opened.locator(f".{kind}").first.bounding_box() for kind in ("original", "mixed"))
+    side_by_side = mixed["x"] >= original["x"] + original["width"]
+    assert side_by_side == (width == 1600)
+    assert side_by_side or mixed["y"] >= original["y"] + original["height"]
+    assert opened.locator(".side-name").first.is_visible()

@@ -1,0 +1,228 @@
+"""A run's page: what it tells of a run, whole or broken, and nothing that is nobody's business."""
+
+import dataclasses
+import json
+import math
+import re
+from unittest import mock
+
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.report.run.charts import charts, curves, told
+from commit_llm.report.run.files import Logs, curve, find_run, left_out, name_of, read_logs, read_provenance
+from commit_llm.report.run.page import run_page
+from commit_llm.report.run.values import shown
+from commit_llm.train.recipes import find_recipe
+from tests.report.run.run_example import LOGS, LOOKED, METRICS, run_page_of
+from tests.report.test_page import Elements
+
+EMPTY = Logs({}, {}, {})
+
+
+def said(**changes):
+    """The text of a page; its pictures are not drawn."""
+    with mock.patch("commit_llm.report.run.charts.picture", return_value=""):
+        return Elements(run_page(run_page_of(**changes))).text
+
+
+@pytest.fixture(scope="module")
+def html():
+    return run_page(run_page_of())
+
+
+def test_at_a_glance(html):
+    text = Elements(html).text
+    for fact in ("Run my <run>", "commit", "not finished", "30 of 40", "3,000", "0.300", "1.250", "12 examples"):
+        assert fact in text
+    assert "not finished" not in said(recipe=run_page_of().recipe | {"steps": 30})
+    assert "left out, longer" not in said(left_out=None)
+
+
+def test_nothing_of_the_data_is_markup(html):
+    found = Elements(html)
+    for part in ("<script>alert(1)</script>", "my <run>", "al<pacaaaa", "abc<b>"):
+        assert part in found.text
+    assert not {"script", "i", "b", "link"} & {tag for tag, _ in found.tags}
+    assert not any({"style", "onclick", "href"} & set(attributes) for _, attributes in found.tags)
+    assert all(attributes["src"].startswith("data:") for tag, attributes in found.tags if tag == "img")
+
+
+def test_no_path_is_shown(html):
+    text = re.sub(r"base64,[^']*", "", html)
+    for part in ("/home", "anna", "secret", "else/", "runs/"):
+        assert part not in text
+    assert all(name in Elements(html).text for name in ("meta/llama", "wikimedia/wikipedia", "where", "en-el.txt=0.5"))
+
+
+def test_recipe(html):
+    tables = html.split("id='recipe'")[1].split("</section>")[0]
+    differing, alike = tables.split("<details>")
+    rows = re.findall(r"<tr><th scope='row'>(\w+)</th>", differing)
+    assert rows == ["dictionary", "model", "data", "steps", "held_out_share"]
+    steps = re.search(r"<th scope='row'>steps</th>.*", differing).group()
+    assert re.findall(r"<bdi>(\d+)</bdi>", steps) == ["40", "1210"]
+    assert "block_template" in alike
+    assert len(rows) + alike.count("<tr><th scope='row'>") == len(dataclasses.fields(find_recipe("commit")))
+    assert "All is as the recipe commit has it" in said(recipe=run_page_of().named[1])
+
+
+def test_provenance(html):
+    text = Elements(html).text
+    for fact in ("f" * 64, "1,234,567", "CC-BY-4.0", "not declared", "999", "15,984 characters, not shown", "0.10.2"):
+        assert fact in text
+    assert "0123456789abcdef" not in text
+    stages = Elements(html).text.split("trained_before")[1]
+    assert [word in stages for word in ("align", "wikimedia/wikipedia", "where")] == [True] * 3
+    for broken in ({}, {"files": None}, {"files": "a"}, {"files": {"data": 1}}, {"trained_before": [1]}, {"a": [[{}]]}):
+        assert "Provenance" in said(provenance=broken)
+    deep = []
+    for _ in range(300):
+        deep = [deep]
+    assert "not shown" in said(provenance={"deep": deep})
+
+
+def test_mixing(html):
+    text = Elements(html).text
+    assert "The first 3 examples in the order of training, those longer than a row left out, as mixed" in text
+    assert "1,807 records in all" in text
+    assert "0.778 of the words that can be replaced" in text  # 7 of 9
+    assert "CMI" in text
+    assert "This run mixes nothing" in said(recipe=run_page_of().recipe | {"ratio": 0.0})
+    nothing = LOOKED._replace(rows=[{"text": ("", [])}])
+    assert "no word can be replaced" in said(looked=nothing)
+
+
+def test_what_is_shown_of_examples():
+    for number, complete, heading in (
+        (1, True, "The only example"), (1, False, "The first example"),
+        (2, True, "All 2 examples"), (2, False, "The first 2 examples"),
+    ):  # fmt: skip
+        looked = LOOKED._replace(
+            samples=LOOKED.samples[:number], rows=LOOKED.rows[:number], complete=complete, left_out=0
+        )
+        assert said(looked=looked).count(f"{heading} in the order of training,") == 2
+
+
+def test_examples(html):
+    examples = html.split("id='examples'")[1].split("id='recipe'")[0]
+    found = Elements(examples)
+    assert "Example 1 record 9 of the data: 8 tokens, 3 trained, 3 words replaced, 1 of them not marked" in found.text
+    assert "not trained, 5 tokens" in found.text
+    marks = [attributes for tag, attributes in found.tags if tag == "mark" and attributes]
+    assert [mark["title"] for mark in marks[:3]] == ["do'g", "<i>dog</i>", "قرب"]
+    assert all(mark["dir"] == "auto" for mark in marks)
+    assert "5,203 characters not shown" in found.text  # 900 times ten, and <s>; 3,800 are shown
+    assert all(attributes["dir"] == "auto" for tag, attributes in found.tags if attributes.get("class") == "text")
+
+
+def test_no_data_any_more(html):
+    text = said(looked="the data <a.json> has changed since the run began")
+    assert text.count("Not shown: the data <a.json> has changed since the run began.") == 2
+    assert "Curves" in text
+
+
+def test_curves_of_a_run(html):
+    assert html.count("<figure>") == 5
+    by_title = {chart.title: told(chart) for chart in charts(LOGS, 1.0)}
+    assert by_title["loss"] == (
+        "loss by step; training: 9 at step 1, 0.3 at step 30, lowest 0.3, highest 9; held out: 1.25 at step 10"
+    )
+    assert by_title["tokens a second"] == "tokens a second by step; 10 at step 1"
+    assert "tokens a second: 1 logged value is no finite number" in Elements(html).text
+
+
+@pytest.mark.parametrize(
+    ("logs", "pictures", "notes"),
+    [
+        (EMPTY, 0, ["Nothing is logged yet of: loss, accuracy, learning rate, gradient norm, tokens a second."]),
+        (Logs({1: METRICS[1]}, {}, {}), 4, ["One step is logged so far.", "Nothing is logged of: tokens a second."]),
+        (Logs({1: {"loss": math.inf}, 2: {"loss": 2}}, {}, {}), 1, ["loss: 1 logged value is no finite number"]),
+        (Logs({1: {"loss": "x"}, 2: {"loss": 10**400}}, {}, {}), 0, ["loss: 2 logged values are no finite number"]),
+    ],
+)
+def test_curves_of_a_broken_run(logs, pictures, notes):
+    html = curves(logs, 1.0, holds_out=True)
+    assert html.count("<figure>") == pictures
+    assert all(note in html for note in [*notes, "No held-out loss: it is not reckoned yet."])
+    assert "this run holds out no examples" in curves(EMPTY, 1.0, holds_out=False)
+
+
+def test_a_run_that_has_logged_nothing():
+    text = said(logs=EMPTY)
+    assert "0 of 40" in text
+    assert "no step is logged yet" in text
+
+
+def lines(*values):
+    return "".join(f"{value if isinstance(value, str) else json.dumps(value)}\n" for value in values)
+
+
+def test_logs_are_read_as_far_as_they_go(tmp_path):
+    """A line that a kill cut short, one written again, and lines that are none."""
+    good = {"step": 2, "loss": 1.5}
+    text = lines(
+        good, {"step": 1, "loss": 9}, "garbage", [1], {"step": "x"}, {"loss": 1}, "[" * 5000, good | {"loss": 2}
+    )
+    (tmp_path / "metrics.jsonl").write_bytes(text.encode() + b'{"step": 3, "lo\xff')
+    logs = read_logs(tmp_path)
+    assert logs.step == 2
+    assert curve(logs.metrics, "loss") == dataclasses.replace(curve({}, ""), steps=[1, 2], values=[9.0, 2.0])
+    assert (logs.timing, logs.held_out, EMPTY.step) == ({}, {}, 0)
+
+
+def test_left_out(tmp_path):
+    def write(step, text):
+        folder = tmp_path / "checkpoints" / step / "progress"
+        folder.mkdir(parents=True)
+        (folder / "metadata").write_text(text)
+
+    assert left_out(tmp_path) is None
+    write("20", json.dumps({"data": {"left_out": 3}}))
+    write("9", json.dumps({"data": {"left_out": 1}}))
+    write("30.tmp", "")
+    assert left_out(tmp_path) == 3
+    write("40", '{"data": 1}')
+    assert left_out(tmp_path) == 3
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "[" * 100_000])
+def test_a_malformed_provenance(tmp_path, text):
+    (tmp_path / "provenance.json").write_text(text)
+    with pytest.raises(UserError, match=r"provenance\.json: "):
+        read_provenance(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["config.json", "model.safetensors"], "it is a model folder"),
+        (["results.json", "predictions.jsonl"], "it is an evaluation directory"),
+        (["config.yaml"], "no provenance.json in it"),
+        ([], "no config.yaml and provenance.json in it"),
+    ],
+)
+def test_no_run(tmp_path, files, message):
+    for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("")
+    with pytest.raises(UserError, match=re.escape(message)):
+        find_run(tmp_path)
+
+
+def test_values():
+    assert shown("/home/anna/x") == "<bdi>x</bdi>"
+    assert shown("C:\\anna\\x.json", "data") == "<bdi>x.json</bdi>"
+    assert shown("") == "<span class='quiet'>empty</span>"
+    assert shown("/", "path") == "<bdi>/</bdi>"
+    assert "none" in shown([])
+    assert shown([True, None, 1.5]).startswith("yes, <span class='quiet'>not set</span>, <bdi>1.5")
+
+
+@pytest.mark.parametrize(("run", "given", "name"), [("greek", "greek", "greek"), ("greek/run", "greek", "greek")])
+def test_the_run_within_the_output_of_run(tmp_path, run, given, name):
+    (tmp_path / run).mkdir(parents=True)
+    for file in ("config.yaml", "provenance.json"):
+        (tmp_path / run / file).touch()
+    assert find_run(tmp_path / given) == tmp_path / run
+    assert name_of(tmp_path / run) == name
