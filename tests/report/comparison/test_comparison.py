@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -87,13 +88,28 @@ def test_right_in_english_only_where_all_systems_know(tmp_path):
     write_comparison(found, tmp_path / "out")
 
 
-def test_holm_is_over_languages(folders, compared):
-    """With one language less, the largest p-value is multiplied by one less; that of the mean stays a single test."""
-    two = compare_systems(read_systems(folders), Settings(resamples=500, baseline="commit"))
-    cells = two.suites[0].cells["f1"][AWKWARD]
-    languages = sorted(cells[language].p_sign_flip for language in LANGUAGES)
-    assert languages[0] <= languages[-1] <= 1
-    assert cells["mean"].p_sign_flip <= languages[0]
+def test_right_in_both_is_right_in_the_language(tmp_path):
+    """Such as a year."""
+    folders = [evaluation(tmp_path / name, 0.5, seed) for seed, name in enumerate("ab")]
+    path = folders[1] / "predictions.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        row["exact_match_english"] = 100.0
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    found = compare_systems(read_systems(map(str, folders)), Settings(resamples=200)).suites[0]
+    right = found.cells["exact_match"]["b"]["el"].score.value
+    assert found.outcomes["b"]["el"] == pytest.approx((right, 100 - right, 0))
+
+
+def test_holm_is_over_languages(folders):
+    """Those of a system and metric, together; the mean is a test of its own."""
+    with mock.patch("commit_llm.report.comparison.comparison.holm", side_effect=lambda p: p * 0 + 0.03) as raised:
+        found = compare_systems(read_systems(folders), Settings(resamples=200))
+    assert {len(call.args[0]) for call in raised.call_args_list} == {len(LANGUAGES)}
+    cells = found.suites[0].cells["f1"][AWKWARD]
+    assert {cells[language].p_sign_flip for language in LANGUAGES} == {0.03}
+    assert {cells[language].p_bootstrap for language in LANGUAGES} == {0.03}
+    assert cells["mean"].p_sign_flip > 0.03
 
 
 def test_clusters_are_joined_where_they_share_a_question():
@@ -143,6 +159,12 @@ def test_notes(tmp_path, compared):
         f"One seed only: {AWKWARD}. What is said of it holds for that checkpoint, not its method.",
     )
     one, two = evaluation(tmp_path / "one", seed=1), evaluation(tmp_path / "two", seed=2, training=None)
+    several = [f"x={evaluation(tmp_path / str(seed), seed=seed)}" for seed in (7, 8)]
+    notes = compare_systems(read_systems([str(one), *several]), Settings(resamples=200)).notes
+    assert notes == (
+        "one has one seed: differences are to that checkpoint, not to its method.",
+        "Two seeds only: x. They say little of how seeds vary; take three or more.",
+    )
     (seeds, unknown) = compare_systems(read_systems([str(one), str(two)]), Settings(resamples=200)).notes
     assert seeds.startswith("One seed a side: this is a difference between two checkpoints, not methods.")
     assert unknown == "Not known: what two was trained on, and whether that held the contexts."

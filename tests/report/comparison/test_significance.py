@@ -84,6 +84,14 @@ def test_one_seed_has_no_seeds_to_vary():
     assert thrice.estimate.low[0] == pytest.approx(alone.estimate.low[0], abs=2)
 
 
+def test_sign_flips_are_of_the_mean_over_seeds():
+    """Two seeds that are right in one half each: together they are ahead in all 20 clusters, and not in ten."""
+    halves = [[1] * 10 + [0] * 10, [0] * 10 + [1] * 10]
+    _, (difference, _) = one_column(halves, [[0] * 20] * 2)
+    assert difference.estimate.value[0] == 0.5
+    assert difference.p_sign_flip[0] == 1 / 4001
+
+
 def test_columns_and_their_mean():
     """Two languages of other sizes, their mean as a third column, and resamples that the languages share."""
     rng = np.random.default_rng(1)

@@ -139,7 +139,8 @@ def _arm(totals: Float[ndarray, "S C L"], counts: Float[ndarray, "C L"], columns
     # Miller 2011).
     variance = scores.var(axis=0, ddof=1)
     by_chance = of_clusters.var(axis=0, ddof=1).sum(axis=0)
-    kept = np.sqrt(np.clip(1 - by_chance / np.maximum(variance, 1e-300), 0, 1))
+    share = np.divide(by_chance, variance, out=np.ones(width), where=variance > 0)
+    kept = np.sqrt(np.clip(1 - share, 0, 1))
     effects = kept * (scores - scores.mean(axis=0)) * np.sqrt(seeds / (seeds - 1))
     return _Arm(scores, shares, of_clusters.mean(axis=0), kept, effects, kept**2 * variance / seeds)
 
