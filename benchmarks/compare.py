@@ -1,5 +1,7 @@
 """`commit-llm compare` on 8 systems x 12 languages x 1,190 questions: seconds, size of the page, speed of a search.
 
+Exit status 1 where a bar is not held.
+
     COMMIT_SHARED=../shared python benchmarks/compare.py
 
 Contexts and questions are XQuAD's in el, en, hi and th, taken for the other languages too; every answer is made up, and
@@ -90,15 +92,18 @@ def main():
         size = (out / "index.html").stat().st_size
         print(f"{SYSTEMS} systems x {len(LANGUAGES)} languages x {len(xquad('en')):,} questions")
         print(f"compared in {seconds:.1f} s (bar: 20); page of {size / 1e6:.1f} MB (bar: 10)")
+        held = seconds < 20 and size < 10e6
         found = searches(out / "index.html")
         if found is None:
             print("search: not timed, no Chromium here")
-            return
+            return not held
         shown, ready, timed = found
         print(f"questions shown after {shown:.1f} s, ready for every search after {ready:.1f} s")
         for word, (answered, laid_out, told) in zip(SEARCHES, timed, strict=True):
             print(f"search {word!r}: {answered:.0f} ms, laid out {laid_out:.0f} ms (bar: 100): {told}")
+            held = held and laid_out < 100
+        return not held
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,11 +6,16 @@ import shutil
 
 import pytest
 
+from commit_llm import pipeline
 from commit_llm.codemix.settings import open_mixer
 from commit_llm.data.history import NOTHING
 from commit_llm.data.records import read_records
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.model.config import read_config
+from commit_llm.report.comparison import systems
+from commit_llm.report.run import files
+from commit_llm.train import run_directory
+from commit_llm.train import sources as sources_of_runs
 from commit_llm.train.loop import train
 from commit_llm.train.recipes import find_recipe
 from commit_llm.train.run_directory import create_run
@@ -161,12 +166,17 @@ def test_a_run_without_its_tokenizer(report, begun):
     assert str(run) not in html
 
 
-def test_a_file_whose_content_is_not_what_provenance_says(report, begun):
-    """Whatever a provenance.json holds, the page is made."""
+@pytest.mark.parametrize(
+    ("files", "missing"),
+    [(None, 0), ([], 0), ({"data": "x"}, 0), ({"data": {"sha256": 1}}, 2)],
+)
+def test_whatever_provenance_says_of_files_the_page_is_made(report, begun, files, missing):
+    """With the samples, but where a file is not what it says."""
     run = begun()
-    for files in (None, [], {"data": "x"}, {"data": {"sha256": 1}}):
-        (run / "provenance.json").write_text(json.dumps({"files": files}))
-        report(run, "--rows", "1")
+    (run / "provenance.json").write_text(json.dumps({"files": files}))
+    text, html = report(run, "--rows", "1")
+    assert text.count("Not shown: the data instructions.jsonl has changed since the run began.") == missing
+    assert html.count("<section class='sample'") == (0 if missing else 1)
 
 
 @pytest.mark.parametrize(
@@ -214,3 +224,14 @@ def test_what_is_no_run(run, sources, tmp_path):
         status, _, err = run("report", folder)
         assert status == 2
         assert message in err
+
+
+def test_what_reports_look_for_is_what_training_writes():
+    """The names stand twice, since what reads them imports no jax."""
+    for name in ("CONFIG", "PROVENANCE", "METRICS", "TIMING", "HELD_OUT"):
+        assert getattr(files, name) == getattr(run_directory, name)
+    assert (sources_of_runs.MODEL, files.CHAIN, systems.CHAIN) == (
+        run_directory.MODEL,
+        pipeline.RUN,
+        pipeline.EVALUATION,
+    )

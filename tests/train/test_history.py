@@ -9,7 +9,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.data.documents import document_hash, from_json
-from commit_llm.data.loader import documents_of, held_out_rows
+from commit_llm.data.loader import held_out_rows
 from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
 from commit_llm.evaluate.files import read_evaluation
@@ -155,11 +155,11 @@ def test_a_model_of_ours_whose_texts_are_not_known(chain, small_recipe, tmp_path
 
 def test_held_out_examples_are_not_trained_on(small_recipe, example):
     recipe = small_recipe(held_out_share=0.5)
-    _, batches, _ = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False))
+    documents = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).documents()
     inputs = [record["input"] for record in read_records(example / "instructions.jsonl")]
     held_out = set(held_out_rows(recipe, len(inputs)))
     trained = {document_hash(text) for row, text in enumerate(inputs) if row not in held_out}
-    assert documents_of(batches).tolist() == sorted(trained)
+    assert documents.tolist() == sorted(trained)
     assert trained < set(map(document_hash, inputs))
 
 

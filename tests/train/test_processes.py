@@ -189,7 +189,7 @@ from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
 from commit_llm.train.recipes import find_recipe
 from commit_llm.train.together import shared_examples
 recipe = find_recipe(sys.argv[2])
-_, batches, _ = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False))
+batches = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).batches
 made, make = [], batches.examples.make
 object.__setattr__(batches.examples, "make", lambda epoch, row: (made.append(row), make(epoch, row))[1])
 digest = hashlib.sha256()

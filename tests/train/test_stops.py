@@ -153,7 +153,7 @@ def test_held_out_examples_are_not_trained_and_are_all_there(small_recipe, examp
     from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
 
     recipe = small_recipe(held_out_share=0.2)
-    _, batches, held_out = open_recipe_batches(recipe, open_recipe_model(recipe))
+    _, batches, held_out, _ = open_recipe_batches(recipe, open_recipe_model(recipe))
     records = read_records(example / "instructions.jsonl")
     rows = set(held_out_rows(recipe, len(records)).tolist())
     assert abs(len(rows) / len(records) - 0.2) < 0.05

@@ -39,7 +39,7 @@ def run(argv: list[str]) -> None:
     if command.num_batches < 1:
         raise UserError(f"--num-batches {command.num_batches}: must be at least 1")
     command.recipe.check()
-    _, batches, _ = open_recipe_batches(command.recipe, open_recipe_model(command.recipe, weights=False))
+    batches = open_recipe_batches(command.recipe, open_recipe_model(command.recipe, weights=False)).batches
     made = [next(batches) for _ in range(command.num_batches)]
     stacked = {key: np.stack([batch[key] for batch in made]) for key in made[0] if key != EXAMPLE_IDS}
     with whole_file(command.out, command.overwrite) as temporary, temporary.open("wb") as file:

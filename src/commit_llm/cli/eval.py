@@ -97,7 +97,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(others) if others else None
         source = open_model(name, command.tokenizer)
-    history = history_of(source, command.step)
+        history = history_of(source, command.step)
     dtype = compute_dtype(command.dtype)
     model = Answerer.of(source.config, load_params(source, step=command.step)[0], source.tokenizer, dtype, command.mesh)
     with bars(quiet=not is_first()) as bar:

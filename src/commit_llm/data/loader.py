@@ -235,10 +235,15 @@ def open_batches(
 
 def training_examples(make: ExampleMaker) -> Examples:
     """The examples that are not held out, in the order of training: shuffled anew each epoch, but by the original."""
-    settings, number = make.settings, len(make.records)
-    held_out = held_out_rows(settings, number)
-    rows = np.delete(np.arange(number), held_out) if len(held_out) else range(number)
+    settings = make.settings
+    rows = training_rows(settings, len(make.records))
     return Examples(rows, make, None if settings.behaviour == "original" else settings.seed)
+
+
+def training_rows(settings: DataSettings, num_records: int) -> Sequence[int] | np.ndarray:
+    """Rows of the data set that are trained on, in file order: those that are not held out."""
+    held_out = held_out_rows(settings, num_records)
+    return np.delete(np.arange(num_records), held_out) if len(held_out) else range(num_records)
 
 
 def held_out_batches(
@@ -268,13 +273,9 @@ def held_out_rows(settings: DataSettings, num_records: int) -> np.ndarray:
     return rows
 
 
-def documents_of(batches: StreamPacker | FirstFitPacker) -> np.ndarray:
-    """The hashes of the documents that batches of `open_batches` are made of; held-out examples are none of them."""
-    examples = batches.examples
-    assert isinstance(examples, Examples)
-    assert isinstance(examples.make, ExampleMaker)
-    settings = examples.make.settings
-    return hash_documents(settings.form, settings.fields, examples.make.records, examples.rows)
+def documents_of(settings: DataSettings, records: Sequence[Record]) -> np.ndarray:
+    """The hashes of the documents that are trained on (data/documents.py); held-out examples are none of them."""
+    return hash_documents(settings.form, settings.fields, records, training_rows(settings, len(records)))
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     asked = _asked(recipe)
     source = open_recipe_model(recipe, weights=False)
     seen = Seen()
-    recipe, batches, held_out = open_recipe_batches(recipe, source, seen)
+    recipe, batches, held_out, _ = open_recipe_batches(recipe, source, seen)
     for _ in range(_number(recipe)):
         seen.take(next(batches))
 

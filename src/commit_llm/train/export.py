@@ -8,6 +8,7 @@ from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
 from commit_llm.data.files import refuse_existing_folder, sha256, whole_folder
 from commit_llm.data.history import TRAINING, UNKNOWN
+from commit_llm.data.names import public_name
 from commit_llm.errors import UserError
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.train.checkpoint import Checkpoints
@@ -92,7 +93,5 @@ def model_card(run: Path, step: int, dtype: str) -> str:
 
 
 def _name(path: str | None) -> str:
-    """The last part of a path, or a hub id: a card does not tell of somebody's folders."""
-    if path is None:
-        return "none"
-    return Path(path).name if Path(path).exists() else path.replace("|", " ")
+    """In a cell of a table: a card does not tell of somebody's folders."""
+    return "none" if path is None else public_name(path).replace("|", " ")

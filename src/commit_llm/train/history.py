@@ -6,7 +6,7 @@ import numpy as np
 
 from commit_llm.data.documents import merge
 from commit_llm.data.history import BEFORE, NOTHING, TRAINING, UNKNOWN, History, Stage, read_history
-from commit_llm.data.records import SUFFIXES
+from commit_llm.data.names import public_name
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.recipes import Recipe, load_recipe
 from commit_llm.train.run_directory import CONFIG, PROVENANCE
@@ -53,8 +53,6 @@ def stage(run: Path, step: int | None = None) -> Stage:
 
 
 def data_name(recipe: Recipe) -> str:
-    """The file's name without its folder, which is nobody's business; or the hub's id, with its configuration."""
-    data = recipe.data or ""
-    if Path(data).suffix in SUFFIXES:
-        return Path(data).name
-    return f"{data} {recipe.data_config}" if recipe.data_config else data
+    """The file's name without its folder, or the hub's id, with its configuration."""
+    name = public_name(recipe.data or "")
+    return f"{name} {recipe.data_config}" if recipe.data_config else name

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from commit_llm.data.history import NOTHING
-from commit_llm.data.loader import documents_of, prefetched
+from commit_llm.data.loader import prefetched
 from commit_llm.data.lock import locked
 from commit_llm.data.packing import EXAMPLE_IDS, Batch
 from commit_llm.errors import UserError
@@ -98,7 +98,7 @@ def train(
         require_same("recipe", dataclasses.asdict(recipe), SAME_COMMAND)
         with together("model and data"):
             source = open_recipe_model(recipe)
-            recipe, batches, held_out = open_recipe_batches(recipe, source)
+            recipe, batches, held_out, documents = open_recipe_batches(recipe, source)
             recipe = resolve_steps(recipe, batches)
         with together("devices"):  # a section of its own: where devices are first looked for, processes wait for all
             training = prepare(recipe, source)
@@ -111,7 +111,7 @@ def train(
                 params, weights_dtype = _first_params(training)
                 before = NOTHING if recipe.from_scratch else history_of(source)
             if is_first() and new:
-                history = begun(before, documents_of(batches))
+                history = begun(before, documents())
                 create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype, history)
             elif is_first():
                 require_same_recipe(run, recipe)

@@ -5,14 +5,24 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.sharding import Mesh
 
-from commit_llm.data.loader import ExampleMaker, Observer, fit_mixer, held_out_batches, make_mixer, open_batches
+from commit_llm.data.loader import (
+    ExampleMaker,
+    Observer,
+    documents_of,
+    fit_mixer,
+    held_out_batches,
+    make_mixer,
+    open_batches,
+)
 from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
 from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
@@ -74,14 +84,21 @@ class Training:
         )
 
 
-def open_recipe_batches(
-    recipe: Recipe, source: ModelSource, observer: Observer | None = None
-) -> tuple[Recipe, StreamPacker | FirstFitPacker, list[Batch]]:
-    """The batches a recipe trains on, from the first, and those of its held-out examples.
+class RecipeData(NamedTuple):
+    """What a recipe trains on: batches from the first, and those of its held-out examples.
 
-    Also the recipe itself, with the ratio that gives the amount of mixing it asks for. The observer is told of every
-    example that the batches are made of.
+    recipe: with the ratio that gives the amount of mixing it asks for. documents: hashes the texts of the data, all of
+    them (data/documents.py), so it is asked for where a run is made.
     """
+
+    recipe: Recipe
+    batches: StreamPacker | FirstFitPacker
+    held_out: list[Batch]
+    documents: Callable[[], np.ndarray]
+
+
+def open_recipe_batches(recipe: Recipe, source: ModelSource, observer: Observer | None = None) -> RecipeData:
+    """The data of a recipe. The observer is told of every example that the batches are made of."""
     if recipe.data is None:
         raise UserError("no training data; name a file or a hub data set with --data")
     if recipe.seq_len > source.config.max_position_embeddings:
@@ -98,7 +115,8 @@ def open_recipe_batches(
         recipe = dataclasses.replace(recipe, ratio=ratio, target_share=None, target_cmi=None)
         LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", found.requested, found.reached, recipe.ratio)
     given = (recipe, records, source.tokenizer, mixer)
-    return recipe, open_batches(*given, observer), held_out_batches(*given)
+    documents = partial(documents_of, recipe, records)
+    return RecipeData(recipe, open_batches(*given, observer), held_out_batches(*given), documents)
 
 
 def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:

@@ -3,11 +3,12 @@
 import dataclasses
 import math
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from commit_llm.codemix.settings import MixingSettings
+from commit_llm.codemix.settings import MixingSettings, file_and_weight
 from commit_llm.errors import UserError
 
 
@@ -188,6 +189,16 @@ def find_recipe(name: str) -> Recipe:
     if name.endswith((".yaml", ".yml")):
         return load_recipe(Path(name))
     raise UserError(f"no recipe {name!r}; choose one of {', '.join(RECIPES)}, or give a config.yaml")
+
+
+def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
+    """The files that a recipe names, there or not, by what provenance.json calls them. Data may be a hub id."""
+    if recipe.data is not None:
+        yield "data", Path(recipe.data)
+    for number, name in enumerate(recipe.dictionary, 1):
+        yield "dictionary" if number == 1 else f"dictionary {number}", file_and_weight(name)[0]
+    if recipe.skip_words is not None:
+        yield "skip-words", Path(recipe.skip_words)
 
 
 def nearest_recipe(recipe: Recipe) -> str:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
-from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import copy_tokenizer, write_json
 from commit_llm.data.files import refuse_existing_folder, sha256, whole_file, whole_folder
 from commit_llm.data.history import BEFORE, History
 from commit_llm.data.provenance import describe
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config
-from commit_llm.train.recipes import RUNNING, Recipe, differences, dump_recipe, load_recipe
+from commit_llm.train.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_recipe
 
 CONFIG = "config.yaml"
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
@@ -104,12 +103,9 @@ def file_hashes(recipe: Recipe, tokenizer: Path) -> dict[str, str]:
 
 
 def _files(recipe: Recipe, tokenizer: Path) -> Iterator[tuple[str, Path]]:
-    named = [("data", recipe.data), ("tokenizer", str(tokenizer)), ("skip-words", recipe.skip_words)]
-    dictionaries = [file_and_weight(name)[0] for name in recipe.dictionary]
-    named += [("dictionary" if n == 0 else f"dictionary {n + 1}", str(path)) for n, path in enumerate(dictionaries)]
-    for role, name in named:
-        if name is not None and Path(name).is_file():
-            yield role, Path(name)
+    for role, path in [*files_of(recipe), ("tokenizer", tokenizer)]:
+        if path.is_file():
+            yield role, path
 
 
 def read_provenance(run: Path) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """What a run trains on, opened again to be looked at: its records, tokenizer and mixer. Needs no jax."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from commit_llm.codemix.settings import file_and_weight
 from commit_llm.data.files import sha256
 from commit_llm.data.loader import ExampleMaker, make_mixer
 from commit_llm.data.records import SUFFIXES, Record, load_data
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
-from commit_llm.train.recipes import Recipe
+from commit_llm.train.recipes import Recipe, files_of
 
 MODEL = "model"  # as in run_directory.py, which imports jax
 
@@ -21,9 +20,9 @@ def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> Example
     Raises UserError, which names files without their folders, where one is gone or has changed since the run began,
     or cannot be read; or the hub cannot be reached.
     """
-    for role, path in _files(recipe):
+    for role, path in files_of(recipe):
         _require_same(role, path, files.get(role))
-    paths = [str(run), *(str(path) for _, path in _files(recipe) if path.exists())]
+    paths = [str(run), *(str(path) for _, path in files_of(recipe) if path.exists())]
     try:
         mixer = make_mixer(recipe)
         return ExampleMaker(recipe, _records(recipe), load_tokenizer(run / MODEL), mixer)
@@ -44,16 +43,6 @@ def _records(recipe: Recipe) -> Sequence[Record]:
         if Path(name).exists():
             raise
         raise UserError(f"the data set {name} cannot be loaded from the hub here") from None  # its reasons hold paths
-
-
-def _files(recipe: Recipe) -> Iterator[tuple[str, Path]]:
-    """The files that a recipe names, by what they are in provenance.json."""
-    if recipe.data is not None:
-        yield "data", Path(recipe.data)
-    for number, name in enumerate(recipe.dictionary, 1):
-        yield "dictionary" if number == 1 else f"dictionary {number}", file_and_weight(name)[0]
-    if recipe.skip_words is not None:
-        yield "skip-words", Path(recipe.skip_words)
 
 
 def _require_same(role: str, path: Path, known: Any) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from commit_llm.report.charts import MARKERS, Drawn, Size, Theme
 from commit_llm.report.comparison.comparison import Comparison, Interval, Suite
 from commit_llm.report.comparison.entries import METRICS
-from commit_llm.report.page import visible
+from commit_llm.report.comparison.words import short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +63,7 @@ def _points(figure: "Figure", theme: Theme, suite: Suite, names: list[str], show
             heights = [line + step * (place - (len(shown) - 1) / 2) for line in range(len(found))]
             axes.errorbar(
                 [interval.value for interval in found], heights, xerr=_arms(found), fmt=MARKERS[number % len(MARKERS)],
-                color=theme.colour(number), markersize=4, elinewidth=1.2, label=_short(name),
+                color=theme.colour(number), markersize=4, elinewidth=1.2, label=short(name, NAME),
             )  # fmt: skip
         axes.set_title(told if of == "score" else f"{told}, difference")
         axes.set_yticks(range(len(suite.columns)), suite.columns)
@@ -92,7 +92,7 @@ def _bars(figure: "Figure", theme: Theme, suite: Suite, names: list[str]) -> Non
                 )  # fmt: skip
                 left += share
             axes.annotate(
-                _short(name), (1, height), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                short(name, NAME), (1, height), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
                 va="center", fontsize=7, color=theme.page["quiet"], annotation_clip=False,
             )  # fmt: skip
     axes.set_xlim(0, 100)
@@ -114,8 +114,3 @@ def _arms(found: list[Interval]) -> list[list[float]]:
     low = [interval.value - interval.low if interval.low is not None else 0.0 for interval in found]
     high = [interval.high - interval.value if interval.high is not None else 0.0 for interval in found]
     return [[max(0.0, arm) for arm in low], [max(0.0, arm) for arm in high]]
-
-
-def _short(name: str) -> str:
-    shown = visible(name)
-    return shown if len(shown) <= NAME else shown[: NAME - 1] + "…"

@@ -71,7 +71,8 @@ def compare(
     Bootstrap: the clusters are drawn with replacement (deviations from the score are weighted: a score is a ratio of
     sums, taken as linear; Cochran 1977, ch. 2), and so are the seeds of each arm. Percentile intervals, made wider by
     Student's factor for the degrees of freedom of the two together (Satterthwaite 1946; Hesterberg 2015): five seeds
-    say little of how seeds vary. p_bootstrap: how often a resample is as far from the difference as that is from 0.
+    say little of how seeds vary. p_bootstrap: how often a resample, made wider in the same way, is as far from the
+    difference as that is from 0. All figures are on the scale of the scores.
 
     Sign flips: without a difference, a cluster could have been answered so by either arm: its difference keeps or
     changes its sign; all ways are counted where there are no more than `resamples`. Likewise the seeds of both arms

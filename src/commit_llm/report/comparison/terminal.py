@@ -8,7 +8,7 @@ from rich.text import Text
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison.entries import METRICS
 from commit_llm.report.comparison.notes import trained_on
-from commit_llm.report.comparison.words import STAR, interval, method, p_value, size
+from commit_llm.report.comparison.words import STAR, interval, method, p_value, short, size
 from commit_llm.report.page import visible
 
 NAME = 24  # columns of the terminal for the name of a system; a longer one is cut
@@ -39,7 +39,7 @@ def _table(comparison: Comparison, suite: Suite, metric: str, told: str) -> Tabl
         for name in names:
             cell = suite.cells[metric][name][column]
             first = column if name == names[0] else ""
-            cells = [first, _short(name), interval(cell.score, ".1f"), *_difference(cell)]
+            cells = [first, short(name, NAME), interval(cell.score, ".1f"), *_difference(cell)]
             table.add_row(*map(Text, cells), style=_style(cell), end_section=name == names[-1])
     return table
 
@@ -67,7 +67,7 @@ def _outcomes(suite: Suite) -> Table:
         table.add_column(language, justify="right", no_wrap=True)
     for name, found in suite.outcomes.items():
         shares = (" / ".join(f"{share:.0f}" for share in found[language]) for language in languages)
-        table.add_row(Text(_short(name)), *shares)
+        table.add_row(Text(short(name, NAME)), *shares)
     return table
 
 
@@ -77,10 +77,5 @@ def _trained(comparison: Comparison) -> Table:
     table.add_column("seeds", justify="right")
     table.add_column("trained on")
     for system in comparison.systems:
-        table.add_row(Text(_short(system.name)), str(system.seeds), Text(visible("\n".join(trained_on(system)))))
+        table.add_row(Text(short(system.name, NAME)), str(system.seeds), Text(visible("\n".join(trained_on(system)))))
     return table
-
-
-def _short(name: str) -> str:
-    shown = visible(name)
-    return shown if len(shown) <= NAME else shown[: NAME - 1] + "…"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from commit_llm.report.comparison.clusters import By
 from commit_llm.report.comparison.comparison import Cell, Comparison, Interval, Suite
+from commit_llm.report.page import visible
 
 STAR = "*"
 
@@ -51,6 +52,12 @@ def interval(found: Interval, form: str) -> str:
 def p_value(p: float) -> str:
     """Three decimals, or that it is below them."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def short(name: str, most: int) -> str:
+    """A name of a system, cut where it has more characters, without signs that move a cursor."""
+    shown = visible(name)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def signatures(comparison: Comparison) -> Iterator[tuple[str, str]]:
