@@ -81,7 +81,9 @@ def test_where_one_process_cannot_read_a_checkpoint_all_take_the_one_before(reci
     assert (first, second) == (0, 0), err + other
     assert "the checkpoint of step 8 cannot be read" in err
     assert "going on from step 6" in err
-    assert other == ""  # process 0 alone speaks
+    # Process 0 alone speaks. What Orbax had still begun to read may end with words of its own, if it ends late.
+    assert "the checkpoint of step" not in other
+    assert "going on from step" not in other
     assert_same_metrics(run, alone)
 
 
