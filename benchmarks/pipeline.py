@@ -35,9 +35,9 @@ os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 from commit_llm.data.examples import Example
 from commit_llm.data.loader import ExampleMaker, make_mixer, open_batches
 from commit_llm.data.packing import FirstFitPacker, StreamPacker
-from commit_llm.data.records import Record, read_records
 from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
-from commit_llm.train.recipes import Recipe, find_recipe
+from commit_llm.files.records import Record, read_records
+from commit_llm.recipes import Recipe, find_recipe
 
 SHARED = Path(os.environ.get("COMMIT_SHARED", Path(__file__).parents[2] / "shared"))
 RECIPES = ("commit", "commit-2024", "alpaca", "align")

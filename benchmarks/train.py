@@ -43,8 +43,7 @@ import transformers
 from training import our_steps, random_tokens
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.flops import training_flops_a_token
-from commit_llm.model.parameters import count_parameters
+from commit_llm.model.parameters import count_parameters, training_flops_a_token
 from commit_llm.parallel.topologies import kind_of
 
 STEPS = 5

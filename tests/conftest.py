@@ -70,7 +70,7 @@ def llama(shared: Shared) -> Any:
 
 @pytest.fixture(scope="session")
 def alpaca_999(shared: Shared) -> list[dict[str, str]]:
-    from commit_llm.data.records import read_records
+    from commit_llm.files.records import read_records
 
     return read_records(shared.data("alpaca/alpaca_demo_999.json"))
 

@@ -10,7 +10,7 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.inspection import inspect_dictionary, text_coverage
-from commit_llm.data.fetch import LANGUAGES
+from commit_llm.data.fetch_dictionary import LANGUAGES
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")

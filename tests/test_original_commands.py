@@ -1,6 +1,6 @@
 """The four command blocks of the original's README and each of its notes, as ours, at tiny scale on real data.
 
-What the `-2024` recipes resolve to is held to the original's flags in tests/train/test_recipes.py; here the
+What the `-2024` recipes resolve to is held to the original's flags in tests/test_recipes.py; here the
 commands run. docs/from-easylm.md has them at full size.
 """
 
@@ -13,7 +13,7 @@ import yaml
 from safetensors.numpy import load_file
 
 from commit_llm.cli.main import main
-from commit_llm.codemix.scripts import scripts
+from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.train.run_directory import read_metrics
 from commit_llm.train.weights import load_params, open_model

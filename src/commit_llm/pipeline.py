@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.convert.folder import CONFIG_FILE
-from commit_llm.data.files import refuse_existing_folder
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
-from commit_llm.evaluate.files import RESULTS, Results, read_results
 from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.results import prompts_hash
 from commit_llm.evaluate.runner import Report as EvaluationReport
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import Task
-from commit_llm.model.precision import compute_dtype
+from commit_llm.files.whole import refuse_existing_folder
+from commit_llm.model.execution import compute_dtype
 from commit_llm.parallel.processes import from_first, is_first, seen_by_all, together
+from commit_llm.recipes import Recipe
+from commit_llm.runs.evaluation import RESULTS, Results, read_results
 from commit_llm.train.export import export, is_exported_from, newest_step
-from commit_llm.train.history import history_of
+from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import Outcome, train
 from commit_llm.train.loop import Report as TrainingReport
-from commit_llm.train.recipes import Recipe
 from commit_llm.train.run_directory import is_run
 from commit_llm.train.weights import load_params, open_model
 

@@ -13,20 +13,23 @@ SOURCE = Path(commit_llm.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 MAY_IMPORT = {
     "errors": set(),
+    "files": set(),
     "codemix": set(),
-    "data": {"codemix"},
+    "data": {"files", "codemix"},
+    "recipes": {"files", "codemix", "data"},
+    "runs": {"files", "codemix", "recipes", "data"},
     "model": set(),
     "parallel": {"model"},
-    "convert": {"model", "parallel"},
-    "train": {"codemix", "data", "model", "parallel", "convert"},
-    "evaluate": {"codemix", "data", "model", "parallel", "convert"},
-    "report": {"codemix", "data", "evaluate"},
+    "convert": {"files", "model", "parallel"},
+    "train": {"files", "codemix", "data", "recipes", "runs", "model", "parallel", "convert"},
+    "evaluate": {"files", "codemix", "data", "runs", "model", "parallel", "convert"},
+    "report": {"files", "codemix", "data", "recipes", "runs"},
 }
 EVERYTHING = {"quickstart", "pipeline", "cli", "__main__", "__init__"}
 # The training step and all below it run where only these are installed.
 STEP = ("train/step.py", "train/loss.py", "train/optimizer.py", "model", "parallel")
-# What CodeMixer imports when it mixes columns.
-WITH_ARROW = ("columns.py", "compiled.py")
+# What CodeMixer imports when it mixes columns: pyarrow, and numba, which imports scipy.
+COMPILED = ("columns.py", "compiled.py", "kernel.py")
 STEP_NEEDS = {"jax", "optax", "numpy", "jaxtyping", "commit_llm"}
 
 
@@ -73,35 +76,27 @@ def modules_after(statement):
     return set(done.stderr.split())
 
 
-def test_codemix_and_data_import_no_jax():
+# Rooms that are read without jax, and without what takes long to import.
+WITHOUT_JAX = {"files", "codemix", "data", "recipes", "runs", "report"}
+
+
+def test_files_data_runs_and_reports_import_no_jax():
     names = [
         ".".join(("commit_llm", *path.relative_to(SOURCE).with_suffix("").parts))
         for path in FILES
-        if part_of(path) in ("codemix", "data") and path.name not in ("__init__.py", *WITH_ARROW)
+        if part_of(path) in WITHOUT_JAX and path.name not in ("__init__.py", *COMPILED)
     ]
-    assert len(names) > 8
+    assert len(names) > 60
     loaded = modules_after("\n".join(f"import {name}" for name in names))
-    assert "commit_llm.data.loader" in loaded
-    assert not loaded & {"jax", "grain", "torch", "datasets", "pyarrow", "tokenizers", "sentencepiece"}
+    assert {"commit_llm.data.loader", "commit_llm.runs.run", "commit_llm.report.comparison.systems"} <= loaded
+    heavy = {"jax", "grain", "torch", "datasets", "pyarrow", "tokenizers", "sentencepiece", "matplotlib", "scipy"}
+    assert loaded & heavy == set()
 
 
-def test_evaluation_directories_are_read_without_jax():
-    loaded = modules_after("import commit_llm.evaluate.files")
-    assert "commit_llm.evaluate.files" in loaded
+def test_evaluation_directories_are_read_without_numpy():
+    loaded = modules_after("import commit_llm.runs.evaluation")
+    assert "commit_llm.runs.evaluation" in loaded
     assert not loaded & {"jax", "numpy", "grain", "torch", "datasets", "pyarrow", "tokenizers"}
-
-
-def test_report_imports_no_jax():
-    """It reads results: of `evaluate` it knows the files alone."""
-    reports = [path for path in FILES if part_of(path) == "report"]
-    assert len(reports) > 8
-    assert {module for path in reports for module in imports(path) if ".evaluate" in module} == {
-        "commit_llm.evaluate.files"
-    }
-    names = [".".join(("commit_llm", *path.relative_to(SOURCE).with_suffix("").parts)) for path in reports]
-    loaded = modules_after("\n".join(f"import {name}" for name in names))
-    assert "commit_llm.report.comparison.systems" in loaded
-    assert not loaded & {"jax", "matplotlib", "scipy", "torch", "datasets", "tokenizers"}
 
 
 COMMANDS = [

@@ -108,7 +108,7 @@ def test_mix_goes_on_after_an_interrupt(run, example, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("commit_llm.data.mixed_file._join", interrupt)
+        patched.setattr("commit_llm.data.mix_file._join", interrupt)
         status, printed, err = run(*command)
     assert (status, printed) == (130, "")
     assert err == f"commit-llm mix: {out}: what is finished is kept; the same command goes on\n"

@@ -150,8 +150,8 @@ def test_a_mistake_is_one_line_and_leaves_nothing(run, tmp_path, argv, message):
 
 
 def test_fetch(run, tmp_path, monkeypatch):
-    """What it prints; tests/data/test_fetch.py has the rest."""
-    from tests.data.test_fetch import CONTENT, serving
+    """What it prints; tests/data/test_fetch_dictionary.py has the rest."""
+    from tests.data.test_fetch_dictionary import CONTENT, serving
 
     with serving() as server:
         command = ["fetch", "en-el", "--out", tmp_path, "--url", server.url]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.train.test_plan import LLAMA_7B
+from tests.train.plan.test_planning import LLAMA_7B
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ import pytest
 
 from commit_llm import pipeline
 from commit_llm.codemix.settings import open_mixer
-from commit_llm.data.history import NOTHING
-from commit_llm.data.records import read_records
 from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.files.records import read_records
 from commit_llm.model.config import read_config
+from commit_llm.recipes import find_recipe
 from commit_llm.report.comparison import systems
-from commit_llm.report.run import files
+from commit_llm.runs import run as files
+from commit_llm.runs import sources as sources_of_runs
+from commit_llm.runs.history import NOTHING
 from commit_llm.train import run_directory
-from commit_llm.train import sources as sources_of_runs
 from commit_llm.train.loop import train
-from commit_llm.train.recipes import find_recipe
 from commit_llm.train.run_directory import create_run
 from tests.report.test_page import Elements
 
@@ -101,7 +101,7 @@ def test_a_real_run(report, run, trained, sources, tmp_path):
 
 def test_a_run_that_trains_is_not_disturbed(report, trained):
     """No lock is taken: while one is held the page is made, and only the page is new."""
-    from commit_llm.data.lock import locked
+    from commit_llm.files.lock import locked
 
     def files():
         return {path: path.read_bytes() for path in trained.rglob("*") if path.is_file() and path.suffix != ".html"}

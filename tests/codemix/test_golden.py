@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
-from commit_llm.codemix.clean import replace
-from commit_llm.codemix.original import explain_original
+from commit_llm.codemix.engine.clean import replace
+from commit_llm.codemix.engine.original import explain_original
 from commit_llm.errors import UserError
 
 FIELDS = ("instruction", "input", "output")

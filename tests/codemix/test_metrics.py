@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commit_llm.codemix.explanation import Outcome, Word
 from commit_llm.codemix.metrics import (
     code_mixing_index,
     integration_index,
@@ -17,6 +16,7 @@ from commit_llm.codemix.metrics import (
     switch_point_fraction,
     tags_of_words,
 )
+from commit_llm.codemix.outcome import Outcome, Word
 
 # Tags of one utterance, its CMI, M-index, and switches per boundary (SPF and I-index of a single utterance).
 CASES = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
-from commit_llm.codemix.clean import replace
+from commit_llm.codemix.engine.clean import replace
 from commit_llm.errors import UserError
 
 DICTIONARY = BilingualDictionary.from_pairs(
@@ -198,7 +198,7 @@ def test_columns_that_hold_no_text():
 
 def test_no_place_for_numba_s_cache(monkeypatch):
     """As in a container where neither this package nor the user's folder can be written to."""
-    from commit_llm.codemix import kernel
+    from commit_llm.codemix.engine import kernel
 
     def njit(cache=False, **options):
         if cache:

@@ -11,7 +11,7 @@ from commit_llm.data.examples import TextForm, columns, encode_instruction, inst
 from commit_llm.data.loader import ExampleMaker, make_mixer, open_batches, prefetched
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
-from commit_llm.train.recipes import find_recipe
+from commit_llm.recipes import find_recipe
 
 RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
 

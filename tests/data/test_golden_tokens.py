@@ -12,7 +12,7 @@ from commit_llm.data.loader import open_batches
 from commit_llm.data.packing import Example, Examples, StreamPacker
 from commit_llm.data.prompts import ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT
 from commit_llm.errors import UserError
-from commit_llm.train.recipes import find_recipe
+from commit_llm.recipes import find_recipe
 from tests.conftest import GOLDEN
 
 

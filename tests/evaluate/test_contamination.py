@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from commit_llm.data.documents import hash_texts
+from commit_llm.data.document_hashes import hash_texts
 from commit_llm.evaluate.contamination import Contamination, contamination
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.results import signature, summary

@@ -19,16 +19,16 @@ from lm_eval.tasks import TaskManager
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer
-from commit_llm.evaluate.files import read_results
-from commit_llm.evaluate.harness import model as adapter
+from commit_llm.evaluate.harness import language_model as adapter
 from commit_llm.evaluate.harness.documents import TASK_FILES, process_results, task_file
-from commit_llm.evaluate.harness.model import CommitLM
+from commit_llm.evaluate.harness.language_model import CommitLM
 from commit_llm.evaluate.harness.upstream import Upstream, _sample, find_upstream
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import TASK_VERSION, TASKS, find_task
 from commit_llm.model.config import read_config
 from commit_llm.model.decoder import forward
 from commit_llm.model.parameters import init_parameters
+from commit_llm.runs.evaluation import read_results
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of lm-eval
 

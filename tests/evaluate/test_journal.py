@@ -6,8 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from commit_llm.data.documents import hash_texts
-from commit_llm.data.history import History
+from commit_llm.data.document_hashes import hash_texts
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
@@ -17,6 +16,7 @@ from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
+from commit_llm.runs.history import History
 
 TASKS = [find_task("ogx_xquad_el"), find_task("xquad_instruct_el")]
 

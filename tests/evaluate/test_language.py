@@ -5,14 +5,13 @@ import sys
 
 import pytest
 
-from commit_llm.codemix.scripts import scripts
+from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.errors import UserError
 from commit_llm.evaluate.language import answer_language, language_shares
 from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import Marks, mark, summary
-from commit_llm.evaluate.scores import normalise_squad, score
+from commit_llm.evaluate.scores import normalise_squad, score, words, words_f1
 from commit_llm.evaluate.tasks import TASKS, find_task
-from commit_llm.evaluate.words import words, words_f1
 
 
 @pytest.mark.parametrize(

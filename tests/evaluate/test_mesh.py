@@ -8,7 +8,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.evaluate.answers import plan_batches
-from commit_llm.train.recipes import dump_recipe, find_recipe
+from commit_llm.recipes import dump_recipe, find_recipe
 from tests.parallel.processes import Processes, run_command
 
 PROGRAM = """
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.evaluate.answers import Answerer, answer
-from commit_llm.evaluate.harness.model import CommitLM
+from commit_llm.evaluate.harness.language_model import CommitLM
 from commit_llm.evaluate.placement import Placement
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters

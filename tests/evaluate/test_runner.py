@@ -12,12 +12,12 @@ from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate.answers import Answerer, answer, fingerprint, plan_batches, stop_tokens
-from commit_llm.evaluate.files import read_evaluation, read_results
 from commit_llm.evaluate.results import mean_and_error
 from commit_llm.evaluate.runner import evaluate, score_file, write_prompts
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
+from commit_llm.runs.evaluation import read_evaluation, read_results
 
 EL, EN = find_task("ogx_xquad_el"), find_task("ogx_xquad_en")
 

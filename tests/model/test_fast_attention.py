@@ -14,8 +14,8 @@ import pytest
 
 from commit_llm.model import fast_attention
 from commit_llm.model.attention import attend, attention_mask
+from commit_llm.model.execution import ONE_DEVICE
 from commit_llm.model.fast_attention import cudnn_attention, splash_attention, splash_block
-from commit_llm.model.layout import ONE_DEVICE
 
 # Forward and gradients of both are one program for each of these, to be thrifty with compilations.
 INTERPRETED = functools.partial(splash_attention, interpret=True)
@@ -124,7 +124,7 @@ from jax.experimental import topologies
 from jax.sharding import SingleDeviceSharding
 from commit_llm.model.attention_choice import choose_attention
 from commit_llm.model.fast_attention import splash_attention
-from commit_llm.model.layout import ONE_DEVICE
+from commit_llm.model.execution import ONE_DEVICE
 from tests.model.test_attention_choice import LLAMA_7B
 
 def gradients(query, key, value, segments, keep):

@@ -6,7 +6,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.quickstart import experiment
-from commit_llm.train.recipes import differences
+from commit_llm.recipes import differences
 from commit_llm.train.run_directory import read_metrics
 from commit_llm.train.stop import Reason
 

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from commit_llm.codemix.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
 from commit_llm.data.prompts import alpaca_prompt
-from commit_llm.data.records import read_records
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.evaluate.answers import stop_tokens
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
+from commit_llm.files.records import read_records
 from commit_llm.model.config import read_config
 from commit_llm.quickstart.example import CONFIG, write_example
 from commit_llm.quickstart.world import DICTIONARY, FIRST_NAMES, LAST_NAMES, greek, people

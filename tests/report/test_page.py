@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from commit_llm.report.page import STYLE, page, text, visible
-from commit_llm.report.preview.style import STYLE as PREVIEW_STYLE
+from commit_llm.report.preview.preview_style import STYLE as PREVIEW_STYLE
 
 
 class Elements(HTMLParser):

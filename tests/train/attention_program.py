@@ -22,7 +22,7 @@ from commit_llm.model.fast_attention import cudnn_attention, splash_attention
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
-from commit_llm.train.placement import jit_step, place_state, state_shardings
+from commit_llm.train.shardings import jit_step, place_state, state_shardings
 from commit_llm.train.step import make_train_step
 from tests.model.test_fast_attention import packed
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from commit_llm.train.recipes import find_recipe
+from commit_llm.recipes import find_recipe
 
 
 @pytest.fixture(scope="session")

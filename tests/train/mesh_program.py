@@ -23,11 +23,10 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
-from commit_llm.parallel.arrays import place, place_alike
-from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, place, place_alike
 from commit_llm.parallel.processes import start
 from commit_llm.train.optimizer import make_optimizer
-from commit_llm.train.placement import jit_step, place_state, state_shardings
+from commit_llm.train.shardings import jit_step, place_state, state_shardings
 from commit_llm.train.step import make_train_step
 from tests.conftest import Shared, golden_model
 from tests.train.test_golden_training import batch_of, golden_optimizer

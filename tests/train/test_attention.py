@@ -9,8 +9,8 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.errors import UserError
+from commit_llm.recipes import dump_recipe
 from commit_llm.train.prepare import open_recipe_model, prepare
-from commit_llm.train.recipes import dump_recipe
 
 
 def run_program(program, environment):
@@ -44,7 +44,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import Execution
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
-from commit_llm.train.placement import jit_step, state_shapes, state_shardings
+from commit_llm.train.shardings import jit_step, state_shapes, state_shardings
 from commit_llm.train.step import make_train_step
 
 config = ModelConfig(vocab_size=256, hidden_size=256, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4,

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from commit_llm.cli.dry_run import as_json, report
+from commit_llm.cli.text.dry_run import as_json, report
 from commit_llm.codemix import Counts
 from commit_llm.data.loader import ExampleMaker, make_mixer
-from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
+from commit_llm.files.records import read_records
 from commit_llm.train import dry_run as module
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.loop import train

@@ -7,11 +7,11 @@ import jax
 import numpy as np
 import pytest
 
-from commit_llm.cli.dry_run import report
+from commit_llm.cli.text.dry_run import report
 from commit_llm.errors import UserError
+from commit_llm.recipes import differences, load_recipe
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.loop import Outcome, train
-from commit_llm.train.recipes import differences, load_recipe
 from commit_llm.train.run_directory import cut_back, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
 

@@ -11,7 +11,7 @@ from jax.sharding import PartitionSpec
 
 from commit_llm.errors import UserError
 from commit_llm.parallel.mesh import RULES, make_mesh, parameter_shardings, spec_of
-from commit_llm.train.recipes import dump_recipe
+from commit_llm.recipes import dump_recipe
 from commit_llm.train.run_directory import read_metrics
 from tests.conftest import ROOT
 from tests.model.test_decoder import SMALL
@@ -20,7 +20,7 @@ TRAIN = """
 import sys
 from pathlib import Path
 from commit_llm.train.loop import train
-from commit_llm.train.recipes import find_recipe
+from commit_llm.recipes import find_recipe
 train(find_recipe(sys.argv[1]), Path(sys.argv[2]), stop_after_minutes=float(sys.argv[3]))
 """
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from commit_llm.parallel.processes import SHUTDOWN_SECONDS
+from commit_llm.recipes import dump_recipe
 from commit_llm.train.loop import train
-from commit_llm.train.recipes import dump_recipe
 from commit_llm.train.run_directory import read_metrics
 from tests.parallel.processes import Processes, flags, free_port, run_command
 
@@ -188,7 +188,7 @@ from commit_llm.parallel.processes import index, start
 start(*json.loads(sys.argv[1]))
 from commit_llm.data.loader import prefetched
 from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
-from commit_llm.train.recipes import find_recipe
+from commit_llm.recipes import find_recipe
 from commit_llm.train.together import shared_examples
 recipe = find_recipe(sys.argv[2])
 batches = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).batches

@@ -15,8 +15,8 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.errors import UserError
+from commit_llm.recipes import dump_recipe
 from commit_llm.train.loop import Outcome, train
-from commit_llm.train.recipes import dump_recipe
 from commit_llm.train.run_directory import read_metrics
 from commit_llm.train.stop import Reason
 
@@ -149,7 +149,7 @@ def test_held_out_examples(small_recipe, tmp_path):
 
 def test_held_out_examples_are_not_trained_and_are_all_there(small_recipe, example):
     from commit_llm.data.loader import held_out_rows
-    from commit_llm.data.records import read_records
+    from commit_llm.files.records import read_records
     from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
 
     recipe = small_recipe(held_out_share=0.2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from commit_llm.cli.parse import parse_with_recipe
 from commit_llm.errors import UserError
-from commit_llm.train.recipes import Recipe
+from commit_llm.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ def run(argv: list[str]) -> None:
     command = parse_with_recipe(Batches, "batches", argv)
     import numpy as np
 
-    from commit_llm.data.files import refuse_existing_file, whole_file
     from commit_llm.data.packing import EXAMPLE_IDS
+    from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
 
     refuse_existing_file(command.out, command.overwrite)

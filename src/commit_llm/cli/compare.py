@@ -42,12 +42,12 @@ def run(argv: list[str]) -> None:
     command = parse(Compare, "compare", argv)
     from rich.console import Console
 
-    from commit_llm.data.files import refuse_existing_folder
+    from commit_llm.files.whole import refuse_existing_folder
     from commit_llm.report.comparison.comparison import Settings, compare_systems
-    from commit_llm.report.comparison.data import as_data
-    from commit_llm.report.comparison.folder import MARKER, PAGE, write_comparison
+    from commit_llm.report.comparison.comparison_terminal import show
+    from commit_llm.report.comparison.machine_readable import as_data
+    from commit_llm.report.comparison.output_folder import MARKER, PAGE, write_comparison
     from commit_llm.report.comparison.systems import read_systems
-    from commit_llm.report.comparison.terminal import show
 
     refuse_existing_folder(command.out, command.overwrite, MARKER)
     settings = Settings(command.baseline, command.by, command.resamples, command.seed, command.allow_contamination)

@@ -67,7 +67,7 @@ def run(argv: list[str]) -> None:
 
 def fetch(command: Fetch) -> None:
     from commit_llm.cli.progress import bars
-    from commit_llm.data.fetch import fetch_dictionary
+    from commit_llm.data.fetch_dictionary import fetch_dictionary
 
     with bars() as bar:
         path, provenance, was_there = fetch_dictionary(
@@ -82,12 +82,12 @@ def fetch(command: Fetch) -> None:
 
 
 def inspect(command: Inspect) -> None:
-    from commit_llm.cli.inspection import as_json, report
     from commit_llm.cli.progress import bars
+    from commit_llm.cli.text.dictionary import as_json, report
     from commit_llm.codemix import BilingualDictionary, CodeMixer
     from commit_llm.codemix.inspection import clean_lines, inspect_dictionary, text_coverage
-    from commit_llm.data.files import refuse_existing_file, whole_file
-    from commit_llm.data.texts import first_examples
+    from commit_llm.data.excerpts import first_examples
+    from commit_llm.files.whole import refuse_existing_file, whole_file
 
     if command.out:
         refuse_existing_file(command.out, command.overwrite)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from commit_llm.cli.parse import parse
-from commit_llm.cli.several import ALONE, Processes
+from commit_llm.cli.parse import ALONE, Processes, parse
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,8 +64,8 @@ def run(argv: list[str]) -> None:
 
 
 def _write_prompts(command: Eval, tasks: "list[Task]", others: list[str]) -> None:
-    from commit_llm.data.files import refuse_existing_folder
     from commit_llm.evaluate.runner import PROMPTS, write_prompts
+    from commit_llm.files.whole import refuse_existing_folder
 
     if others:
         raise UserError(f"--prompts-only knows our tasks, and not {others[0]!r}; `commit-llm tasks` lists them")
@@ -79,15 +78,15 @@ def _write_prompts(command: Eval, tasks: "list[Task]", others: list[str]) -> Non
 
 def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) -> None:
     from commit_llm.cli.progress import bars
-    from commit_llm.cli.tables import scores_table
+    from commit_llm.cli.text.tables import scores_table
     from commit_llm.evaluate.answers import Answerer
-    from commit_llm.evaluate.files import RESULTS
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished
     from commit_llm.evaluate.runner import evaluate
-    from commit_llm.model.precision import compute_dtype
+    from commit_llm.model.execution import compute_dtype
     from commit_llm.parallel.processes import count, is_first, together
-    from commit_llm.train.history import history_of
+    from commit_llm.runs.evaluation import RESULTS
+    from commit_llm.train.lineage import history_of
     from commit_llm.train.weights import load_params, open_model
 
     if others and count() > 1:

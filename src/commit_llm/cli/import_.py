@@ -34,8 +34,8 @@ def run(argv: list[str]) -> None:
     from commit_llm.convert.easylm import from_easylm, named_config
     from commit_llm.convert.folder import CONFIG_FILE, write_model
     from commit_llm.convert.streaming import read_streaming_params
-    from commit_llm.data.files import refuse_existing_folder, whole_folder
     from commit_llm.data.tokenizer import load_tokenizer
+    from commit_llm.files.whole import refuse_existing_folder, whole_folder
 
     refuse_existing_folder(command.out, command.overwrite, CONFIG_FILE)
     config = named_config(command.config)

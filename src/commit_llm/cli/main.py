@@ -10,8 +10,8 @@ import threading
 from types import FrameType
 
 from commit_llm import __version__
-from commit_llm.cli.notes import notes_shown
-from commit_llm.cli.status import DONE, INTERRUPTED, MISTAKE, TERMINATED
+from commit_llm.cli.log_lines import notes_shown
+from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 
 # What a file can have against what it is named for: no right to it, a folder or a file in its place, a name too long,

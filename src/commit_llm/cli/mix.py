@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from commit_llm.cli.fitting import fitted
-from commit_llm.cli.parse import parse
-from commit_llm.cli.status import INTERRUPTED
+from commit_llm.cli.first_pass import fitted
+from commit_llm.cli.parse import INTERRUPTED, parse
 from commit_llm.codemix.settings import MixingSettings, file_and_weight, open_mixer
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:
     from commit_llm.codemix import CodeMixer, Counts
-    from commit_llm.data.mixed_file import Job, Report
+    from commit_llm.data.mix_file import Job, Report
 
 
 @dataclass(frozen=True)
@@ -47,15 +46,15 @@ def run(argv: list[str]) -> int | None:
     command = parse(Mix, "mix", argv)
     if command.workers < 1:
         raise UserError(f"--workers {command.workers}: must be at least 1")
-    from commit_llm.data.memory import give_back_freed_memory
+    from commit_llm.files.chunks import give_back_freed_memory
 
     give_back_freed_memory()  # before Arrow is imported
-    from commit_llm.cli.mixed import as_json, as_text
     from commit_llm.cli.progress import bars
-    from commit_llm.data.files import refuse_existing_file
-    from commit_llm.data.mixed_file import mix_file
-    from commit_llm.data.parts import folder_of
-    from commit_llm.data.records import require_data_file, require_suffix
+    from commit_llm.cli.text.mix import as_json, as_text
+    from commit_llm.data.mix_file import mix_file
+    from commit_llm.files.records import require_data_file, require_suffix
+    from commit_llm.files.unfinished import folder_of
+    from commit_llm.files.whole import refuse_existing_file
 
     refuse_existing_file(command.out, command.overwrite)
     require_suffix(command.out)
@@ -86,9 +85,9 @@ def run(argv: list[str]) -> int | None:
 
 def job(command: Mix, mixer: "CodeMixer") -> "Job":
     """What the command asks for."""
-    from commit_llm.codemix.segmentation import method_and_version
-    from commit_llm.data.mixed_file import Job
-    from commit_llm.data.mixing import Fields
+    from commit_llm.codemix.finding.segmentation import method_and_version
+    from commit_llm.data.mix_file import Job
+    from commit_llm.data.mix_records import Fields
 
     named = [file_and_weight(name) for name in command.dictionary]
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingSettings)}

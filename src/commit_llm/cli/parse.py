@@ -1,10 +1,14 @@
 """Reading a command's flags into its dataclass, with tyro: field docstrings are the help."""
 
 import dataclasses
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from commit_llm.errors import UserError
-from commit_llm.train.recipes import RECIPES, Recipe, find_recipe
+from commit_llm.parallel.processes import TIMEOUT_SECONDS, joined
+from commit_llm.recipes import RECIPES, Recipe, find_recipe
+from commit_llm.train.stop import Reason
 
 Command = TypeVar("Command")
 
@@ -54,3 +58,32 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
         if field.name != "recipe":
             values[field.name] = tyro.MISSING if field.default is dataclasses.MISSING else field.default
     return parse(command, f"{name} {shown}", rest, command(**values))
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Several processes: found in the environment (docs/scaling.md), or given here."""
+
+    coordinator: str | None = None
+    """HOST:PORT of process 0, where several processes run one command."""
+    num_processes: int | None = None
+    """How many processes there are."""
+    process_id: int | None = None
+    """Which of them this is, from 0."""
+    coordinator_timeout: float = TIMEOUT_SECONDS
+    """Seconds to wait for the other processes to come."""
+
+    def join(self) -> AbstractContextManager[None]:
+        """Be one of the processes; first of all, before anything uses jax."""
+        return joined(self.coordinator, self.num_processes, self.process_id, self.coordinator_timeout)
+
+
+ALONE = Processes()
+
+
+DONE, MISTAKE, INTERRUPTED, TERMINATED = 0, 2, 130, 143
+
+
+def of_stop(reason: Reason | None) -> int:
+    """The status of a run that ended, or was stopped: the user's own clock is no failure."""
+    return {Reason.SIGTERM: TERMINATED, Reason.INTERRUPT: INTERRUPTED}.get(reason, DONE) if reason else DONE

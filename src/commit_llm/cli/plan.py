@@ -6,12 +6,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from commit_llm.cli.parse import parse_with_recipe
-from commit_llm.cli.status import DONE, MISTAKE
-from commit_llm.train.recipes import Recipe
+from commit_llm.cli.parse import DONE, MISTAKE, parse_with_recipe
+from commit_llm.recipes import Recipe
 
 if TYPE_CHECKING:  # imports jax
-    from commit_llm.train.plan import Plan as Planned
+    from commit_llm.train.plan.planning import Plan as Planned
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Plan:
 def run(argv: list[str]) -> int:
     command = parse_with_recipe(Plan, "plan", argv)
     from commit_llm.errors import UserError
-    from commit_llm.train.plan import make_plan
+    from commit_llm.train.plan.planning import make_plan
     from commit_llm.train.weights import find_model
 
     if command.recipe.model is None:
@@ -52,7 +51,7 @@ def _tell(what: str) -> None:
 
 def plan_text(plan: "Planned") -> str:
     """A plan as lines: the machine, the memory of a device, the time, and what to change."""
-    from commit_llm.cli.tables import aligned
+    from commit_llm.cli.text.tables import aligned
 
     mesh = ", ".join(f"{name} {size}" for name, size in plan.mesh.items())
     where = "this machine" if plan.topology is None else plan.topology
@@ -79,7 +78,7 @@ def plan_text(plan: "Planned") -> str:
 
 
 def _memory(plan: "Planned") -> list[str]:
-    from commit_llm.cli.tables import aligned
+    from commit_llm.cli.text.tables import aligned
 
     rows = [
         ("memory a device", "GiB"),

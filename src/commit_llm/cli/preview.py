@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from commit_llm.cli.fitting import fitted
+from commit_llm.cli.first_pass import fitted
 from commit_llm.cli.parse import parse
 from commit_llm.codemix.settings import MixingSettings, open_mixer
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:  # numpy
     from commit_llm.codemix.mixer import CodeMixer
-    from commit_llm.data.records import Record
+    from commit_llm.files.records import Record
     from commit_llm.report.preview.preview import Row
 
 
@@ -40,11 +40,11 @@ def run(argv: list[str]) -> None:
     command = parse(Preview, "preview", argv)
     from rich.console import Console
 
-    from commit_llm.data.files import refuse_existing_file, whole_file
-    from commit_llm.data.records import read_records
+    from commit_llm.files.records import read_records
+    from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.report.preview import preview as report
-    from commit_llm.report.preview.page import preview_page
-    from commit_llm.report.preview.terminal import show, summary
+    from commit_llm.report.preview.preview_page import preview_page
+    from commit_llm.report.preview.preview_terminal import show, summary
 
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")
@@ -73,7 +73,7 @@ def run(argv: list[str]) -> None:
 def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "Row":
     """The texts of a record, mixed together as `mix` does, with their words; None for those that are not mixed."""
     from commit_llm.data.examples import columns
-    from commit_llm.data.records import text_of
+    from commit_llm.files.records import text_of
 
     names = command.fields or columns(record, row)
     texts = {name: text_of(record, name, row) for name in names if record.get(name, "missing") is not None}

@@ -36,12 +36,11 @@ def run(argv: list[str]) -> int:
         if not (out / MARKER).is_file():
             raise UserError(f"{out}: exists already and is no quickstart's; choose another --out")
         shutil.rmtree(out)
+    from commit_llm.cli.parse import of_stop
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.cli.status import of_stop
     from commit_llm.quickstart import experiment
-    from commit_llm.quickstart.compared import compare_arms
     from commit_llm.quickstart.example import write_example
-    from commit_llm.quickstart.report import finished, report, three_ways
+    from commit_llm.quickstart.summary import compare_arms, finished, report, three_ways
 
     (out / experiment.EXAMPLE).mkdir(parents=True)
     (out / MARKER).write_text(json.dumps({"seed": command.seed}) + "\n", encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from commit_llm.cli.parse import parse
-from commit_llm.train.recipes import RECIPES, dump_recipe, find_recipe
+from commit_llm.recipes import RECIPES, dump_recipe, find_recipe
 
 
 @dataclass(frozen=True)

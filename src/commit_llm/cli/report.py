@@ -33,12 +33,12 @@ def run(argv: list[str]) -> None:
     command = parse(Report, "report", argv)
     import dataclasses
 
-    from commit_llm.data.files import refuse_existing_file, whole_file
-    from commit_llm.data.samples import Looked, look
-    from commit_llm.report.run.files import CONFIG, find_run, left_out, name_of, read_logs, read_provenance
-    from commit_llm.report.run.page import RunPage, run_page
-    from commit_llm.train.recipes import find_recipe, load_recipe, nearest_recipe
-    from commit_llm.train.sources import open_sources
+    from commit_llm.data.example_views import Looked, look
+    from commit_llm.files.whole import refuse_existing_file, whole_file
+    from commit_llm.recipes import find_recipe, load_recipe, nearest_recipe
+    from commit_llm.report.run.run_page import RunPage, run_page
+    from commit_llm.runs.run import CONFIG, find_run, left_out, name_of, read_logs, read_provenance
+    from commit_llm.runs.sources import open_sources
 
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from commit_llm.cli.parse import parse_with_recipe
-from commit_llm.cli.several import ALONE, Processes
-from commit_llm.cli.status import of_stop
-from commit_llm.train.recipes import Recipe
+from commit_llm.cli.parse import ALONE, Processes, of_stop, parse_with_recipe
+from commit_llm.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def run(argv: list[str]) -> int:
 
 def _run(command: Run) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.cli.tables import scores_table, training_summary
+    from commit_llm.cli.text.tables import scores_table, training_summary
     from commit_llm.evaluate.tasks import find_task
     from commit_llm.parallel.processes import is_first
     from commit_llm.pipeline import MODEL, RUN, run_chain

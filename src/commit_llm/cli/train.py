@@ -4,11 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from commit_llm.cli.parse import parse_with_recipe
-from commit_llm.cli.several import ALONE, Processes
-from commit_llm.cli.status import DONE, of_stop
+from commit_llm.cli.parse import ALONE, DONE, Processes, of_stop, parse_with_recipe
 from commit_llm.errors import UserError
-from commit_llm.train.recipes import Recipe
+from commit_llm.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def run(argv: list[str]) -> int:
 
 def _train(command: Train) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.cli.tables import training_summary
+    from commit_llm.cli.text.tables import training_summary
     from commit_llm.parallel.processes import is_first
     from commit_llm.train.loop import train
 
@@ -62,7 +60,7 @@ def _train(command: Train) -> int:
 
 
 def _dry_run(command: Train) -> int:
-    from commit_llm.cli.dry_run import as_json, report
+    from commit_llm.cli.text.dry_run import as_json, report
     from commit_llm.parallel.processes import is_first
     from commit_llm.train.dry_run import dry_run
 

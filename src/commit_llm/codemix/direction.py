@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from commit_llm.codemix.dictionary import BilingualDictionary
-from commit_llm.codemix.explanation import Counts
+from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.outcome import Counts
 
 if TYPE_CHECKING:
     import pyarrow as pa

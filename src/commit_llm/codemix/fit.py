@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from commit_llm.codemix.explanation import Counts, Outcome
+from commit_llm.codemix.outcome import Counts, Outcome
 from commit_llm.codemix.settings import amount
 from commit_llm.errors import UserError
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from commit_llm.codemix.cleaning import (
+from commit_llm.codemix.dictionaries.cleaning import (
     ACCENT_VARIANT,
     DUPLICATE,
     IDENTITY,
@@ -15,13 +15,13 @@ from commit_llm.codemix.cleaning import (
     WRONG_SCRIPT,
     CleanDictionary,
 )
-from commit_llm.codemix.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.formats import Skipped
+from commit_llm.codemix.dictionaries.languages import Languages
+from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.codemix.direction import turned
-from commit_llm.codemix.explanation import Counts, Outcome
-from commit_llm.codemix.formats import Skipped
-from commit_llm.codemix.languages import Languages
 from commit_llm.codemix.mixer import CodeMixer, count
-from commit_llm.codemix.scripts import scripts
+from commit_llm.codemix.outcome import Counts, Outcome
 
 MISSING = 20  # words told that a text has most often and the dictionary has not
 # What cleaning finds, and what it does about it.

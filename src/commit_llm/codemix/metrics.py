@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commit_llm.codemix.explanation import Outcome, Word
+from commit_llm.codemix.outcome import Outcome, Word
 
 
 class MixingMetrics(NamedTuple):

@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from commit_llm.codemix.clean import CleanStyle, replace
-from commit_llm.codemix.cleaning import CleanDictionary, clean_dictionary
-from commit_llm.codemix.controls import controlled
-from commit_llm.codemix.dictionary import BilingualDictionary
-from commit_llm.codemix.explanation import Counts, Mixed, MixedExample, Outcome, Word
-from commit_llm.codemix.finding import Found, find_words
-from commit_llm.codemix.languages import Languages, infer_languages
-from commit_llm.codemix.lexicon import Lexicon, make_lexicon
-from commit_llm.codemix.original import explain_original
+from commit_llm.codemix.dictionaries.cleaning import CleanDictionary, clean_dictionary
+from commit_llm.codemix.dictionaries.controls import controlled
+from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.languages import Languages, infer_languages
+from commit_llm.codemix.dictionaries.lexicon import Lexicon, make_lexicon
+from commit_llm.codemix.engine.clean import CleanStyle, replace
+from commit_llm.codemix.engine.original import explain_original
+from commit_llm.codemix.finding.clean_words import Found, find_words
+from commit_llm.codemix.finding.segmentation import make_cut
+from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Outcome, Word
 from commit_llm.codemix.randomness import UNMIXED, hash64, occurrence_draws, unit_float
-from commit_llm.codemix.segmentation import make_cut
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:  # numba and pyarrow take a second
     import numpy as np
     import pyarrow as pa
 
-    from commit_llm.codemix.compiled import Compiled
+    from commit_llm.codemix.engine.compiled import Compiled
     from commit_llm.codemix.fit import Fit
 
 
@@ -33,14 +33,14 @@ class CodeMixer:
     """Mixes texts with one or several dictionaries; every draw is a function of seed, epoch, row and word.
 
     ratio, in [0, 1], is the probability that a word that could be replaced is replaced (paper, section 3). style
-    `clean` finds words in any script (finding.py, cleaning.py, lexicon.py); `original` is the original word for word
+    `clean` finds words in any script (finding/, dictionaries/); `original` is the original word for word
     (shared/reference/BEHAVIOUR.md, "Code-mixing").
 
     draw: once a word and example (`type`, the default of `clean`), or for every occurrence (the only way of
     `original`). weights: of the dictionaries, where there are several. choice: among a word's translations, `uniform`
     or the `first`. all_capitals: capitalised words are mixed wherever they stand, and words in capitals.
-    skip_words: never mixed. control: translations without meaning (controls.py). unmixed_share, in [0, 1]: of
-    examples left as they are. segmentation: of unspaced scripts (segmentation.py). languages: `en-el`, where the name
+    skip_words: never mixed. control: translations without meaning (dictionaries/controls.py). unmixed_share, in [0, 1]: of
+    examples left as they are. segmentation: of unspaced scripts (finding/segmentation.py). languages: `en-el`, where the name
     and the entries of the dictionary do not tell.
 
     >>> mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), ratio=1.0)
@@ -128,7 +128,7 @@ class CodeMixer:
     @cached_property
     def unspaced(self) -> bool:
         """Whether the source is written without spaces, so that its words are cut out of runs."""
-        from commit_llm.codemix.characters import UNSPACED_SCRIPTS
+        from commit_llm.codemix.finding.characters import UNSPACED_SCRIPTS
 
         sources = (found.source_scripts for found in self.directions)
         return self.style == "clean" and any(UNSPACED_SCRIPTS & scripts for scripts in sources)
@@ -191,7 +191,7 @@ class CodeMixer:
 
         Gives the columns, and int64 counts (rows, fields of Counts).
         """
-        from commit_llm.codemix.columns import mix_row_by_row, text_columns
+        from commit_llm.codemix.engine.columns import mix_row_by_row, text_columns
 
         texts = text_columns(columns)
         fields = chosen(columns, mixed_fields)
@@ -224,8 +224,8 @@ class CodeMixer:
     @cached_property
     def compiled(self) -> "Compiled":
         """The compiled engine."""
-        from commit_llm.codemix.compiled import Compiled
-        from commit_llm.codemix.tables import lexicon_table, original_table
+        from commit_llm.codemix.engine.compiled import Compiled
+        from commit_llm.codemix.engine.tables import lexicon_table, original_table
 
         original = self.style == "original"
         table = original_table(self.dictionaries[0].translations) if original else lexicon_table(self.lexicon)

@@ -65,7 +65,7 @@ def open_mixer(settings: MixingSettings) -> "CodeMixer":
 
     Raises UserError for a dictionary or a value that cannot be used.
     """
-    from commit_llm.codemix.dictionary import BilingualDictionary
+    from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
     from commit_llm.codemix.mixer import CodeMixer
 
     if settings.asks_for_amount:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from commit_llm.convert.names import NAMES
+from commit_llm.convert.parameter_names import NAMES
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config_file
 from commit_llm.model.parameters import Parameters, declare

@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from commit_llm.convert.names import NAMES, Name
+from commit_llm.convert.parameter_names import NAMES, Name
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters, declare

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from commit_llm.data.prompts import alpaca_prompt
-from commit_llm.data.records import Record, text_of
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
+from commit_llm.files.records import Record, text_of
 
 LITERALS = ("<|bos|>", "<|eos|>")
 

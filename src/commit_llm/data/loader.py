@@ -14,7 +14,7 @@ from commit_llm.codemix.direction import complaint
 from commit_llm.codemix.fit import Fit
 from commit_llm.codemix.randomness import hash64, unit_float
 from commit_llm.codemix.settings import MixingSettings, open_mixer
-from commit_llm.data.documents import hash_documents
+from commit_llm.data.document_hashes import hash_documents
 from commit_llm.data.examples import (
     Example,
     MixTexts,
@@ -25,9 +25,9 @@ from commit_llm.data.examples import (
     unmixed,
 )
 from commit_llm.data.packing import Batch, Batches, Examples, FirstFitPacker, StreamPacker
-from commit_llm.data.records import Record
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
+from commit_llm.files.records import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +40,7 @@ HELD_OUT = 0x4845_4C44  # keeps the draw of the held-out rows apart from other d
 
 
 class DataSettings(Protocol):
-    """The fields of a recipe that decide what the model sees (train/recipes.py says what each means)."""
+    """The fields of a recipe that decide what the model sees (recipes.py says what each means)."""
 
     @property
     def behaviour(self) -> Literal["original", "mended"]: ...
@@ -274,7 +274,7 @@ def held_out_rows(settings: DataSettings, num_records: int) -> np.ndarray:
 
 
 def documents_of(settings: DataSettings, records: Sequence[Record]) -> np.ndarray:
-    """The hashes of the documents that are trained on (data/documents.py); held-out examples are none of them."""
+    """The hashes of the documents that are trained on (data/document_hashes.py); held-out examples are none of them."""
     return hash_documents(settings.form, settings.fields, records, training_rows(settings, len(records)))
 
 

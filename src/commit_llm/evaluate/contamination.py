@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commit_llm.data.documents import hash_texts
+from commit_llm.data.document_hashes import hash_texts
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.tasks import Task
 
@@ -26,7 +26,7 @@ class Contamination(NamedTuple):
 
 
 def contamination(task: Task, items: Sequence[Question], documents: np.ndarray | None) -> Contamination:
-    """Look a task's contexts up among the hashes of a model's documents (data/documents.py), and warn where some are.
+    """Look a task's contexts up among the hashes of a model's documents, and warn where some are.
 
     A context that is only a part of a document, or was trained on in another language, is not found.
     """

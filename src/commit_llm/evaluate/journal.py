@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.files import make_folder, refuse_existing_folder, whole_file, whole_lines
-from commit_llm.data.lock import FILE as LOCK
-from commit_llm.data.lock import locked
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answer
+from commit_llm.files.lock import FILE as LOCK
+from commit_llm.files.lock import locked
+from commit_llm.files.whole import make_folder, refuse_existing_folder, whole_file, whole_lines
 from commit_llm.parallel.processes import entered_by_first, from_first, is_first, require_same
 
 UNFINISHED = "unfinished"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
-from commit_llm.codemix.scripts import LATIN, script_of, scripts
+from commit_llm.codemix.dictionaries.scripts import LATIN, script_of, scripts
 
 AnswerLanguage = Literal["target", "latin", "mixed", "neutral"]
 

@@ -10,8 +10,7 @@ from jax.sharding import Mesh
 
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters
-from commit_llm.parallel.arrays import place, place_alike
-from commit_llm.parallel.mesh import batch_sharding, make_mesh, parameter_shardings, replicated
+from commit_llm.parallel.mesh import batch_sharding, make_mesh, parameter_shardings, place, place_alike, replicated
 from commit_llm.parallel.processes import count
 
 EVERY_DEVICE = "-1,1,1"

@@ -11,9 +11,8 @@ from commit_llm.evaluate.answers import Answer
 from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.language import has_script_of_its_own, language_shares
 from commit_llm.evaluate.questions import Question
-from commit_llm.evaluate.scores import normaliser, score
+from commit_llm.evaluate.scores import UNSPACED, icu_version, normaliser, score, words_f1
 from commit_llm.evaluate.tasks import TASK_VERSION, Task
-from commit_llm.evaluate.words import UNSPACED, icu_version, words_f1
 
 References = Sequence[Sequence[str]]
 

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from commit_llm import __version__
-from commit_llm.data.files import whole_folder
-from commit_llm.data.history import TRAINING, UNKNOWN, History
-from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import MAX_NEW_TOKENS, Answerer, answer
 from commit_llm.evaluate.contamination import contamination
-from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS, Results, write_lines, write_results
 from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
 from commit_llm.evaluate.journal import journal
 from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import context_rows, prediction_rows, prompts_hash, summary
 from commit_llm.evaluate.tasks import Task
+from commit_llm.files.records import read_records
+from commit_llm.files.whole import whole_folder
 from commit_llm.parallel.processes import barrier, is_first, together
+from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, Results, write_lines, write_results
+from commit_llm.runs.history import TRAINING, UNKNOWN, History
 
 PROMPTS = "prompts.jsonl"
 

@@ -13,9 +13,8 @@ from jaxtyping import Array, Float, Int
 
 from commit_llm.model.attention import attend, attend_by_row, attention_mask, rotary_tables, rotate
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import PLAIN, POLICIES, Execution
+from commit_llm.model.execution import ONE_DEVICE, PLAIN, POLICIES, Axes, Execution, Layout
 from commit_llm.model.fast_attention import cudnn_attention, splash_attention
-from commit_llm.model.layout import ONE_DEVICE, Axes, Layout
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation, attention_dropout, dropout, forgetful_keys
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from commit_llm.model.attention import attention_mask
-from commit_llm.model.layout import Axes, Layout
+from commit_llm.model.execution import Axes, Layout
 
 LANES = 128  # of a TPU's vector unit: splash wants blocks, hence sequences, that are multiples of it
 LARGEST_BLOCK = 512  # queries or keys at a time; all kernels of a layer fit the 16 MiB of VMEM of a v4 and a v5e

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from commit_llm.model.layout import ONE_DEVICE, Layout
+from commit_llm.model.execution import ONE_DEVICE, Layout
 
 
 @dataclass(frozen=True)

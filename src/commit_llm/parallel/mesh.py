@@ -12,7 +12,7 @@ from jaxtyping import Array
 
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.layout import Axes, Layout
+from commit_llm.model.execution import Axes, Layout
 from commit_llm.model.parameters import Parameter, declare, map_declared
 
 AXES = ("data", "fsdp", "tensor")
@@ -99,3 +99,18 @@ def batch_sharding(mesh: Mesh) -> NamedSharding:
 def replicated(mesh: Mesh) -> NamedSharding:
     """The same value on every device."""
     return NamedSharding(mesh, PartitionSpec())
+
+
+def place(value: Any, shardings: Any) -> Any:
+    """A tree of global jax arrays from the same whole arrays in every process; each device takes its own part."""
+    return jax.tree.map(_place, value, shardings)
+
+
+def place_alike(value: Any, sharding: Any) -> Any:
+    """`place`, with one sharding for all arrays of the tree."""
+    return jax.tree.map(lambda leaf: _place(leaf, sharding), value)
+
+
+def _place(leaf: Any, sharding: Any) -> jax.Array:
+    host = np.asarray(leaf)
+    return jax.make_array_from_callback(host.shape, sharding, lambda part: host[part])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from commit_llm.quickstart.measure import Measured
 from commit_llm.quickstart.world import DICTIONARY
-from commit_llm.train.recipes import find_recipe
+from commit_llm.recipes import find_recipe
 
 FEW = 5.0  # points: of 240 questions, a difference below it may well be chance
 MANY = 20.0

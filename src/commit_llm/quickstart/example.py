@@ -11,7 +11,7 @@ from typing import Any
 
 from commit_llm.codemix.randomness import hash64, unit_float
 from commit_llm.data.prompts import ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT
-from commit_llm.quickstart.tokenizer import write_tokenizer
+from commit_llm.quickstart.word_tokenizer import write_tokenizer
 from commit_llm.quickstart.world import (
     DICTIONARY,
     FIRST_NAMES,

@@ -11,9 +11,9 @@ from commit_llm.evaluate.tasks import find_task
 from commit_llm.pipeline import EVALUATION, run_chain
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS, MODEL, TEXTS
 from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, Measured, measure
+from commit_llm.recipes import Recipe, find_recipe
 from commit_llm.train.loop import Report as TrainingReport
 from commit_llm.train.loop import train
-from commit_llm.train.recipes import Recipe, find_recipe
 from commit_llm.train.stop import Reason
 
 EXAMPLE, BASE = "example", "base"

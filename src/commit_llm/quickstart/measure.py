@@ -4,11 +4,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from commit_llm.data.records import read_records
-from commit_llm.evaluate.files import PREDICTIONS, read_results
 from commit_llm.evaluate.language import AnswerLanguage, answer_language
 from commit_llm.evaluate.scores import normaliser, score
 from commit_llm.evaluate.tasks import find_task
+from commit_llm.files.records import read_records
+from commit_llm.runs.evaluation import PREDICTIONS, read_results
 
 GREEK_TASK, ENGLISH_TASK = "xquad_instruct_el", "xquad_instruct_en"
 

@@ -6,14 +6,14 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
-from commit_llm.data.files import refuse_existing_folder, sha256, whole_folder
-from commit_llm.data.history import TRAINING, UNKNOWN
-from commit_llm.data.names import public_name
 from commit_llm.errors import UserError
+from commit_llm.files.provenance import public_name
+from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder
 from commit_llm.parallel.processes import from_first, is_first, together
+from commit_llm.recipes import load_recipe
+from commit_llm.runs.history import TRAINING, UNKNOWN
 from commit_llm.train.checkpoint import Checkpoints
-from commit_llm.train.history import history_of
-from commit_llm.train.recipes import load_recipe
+from commit_llm.train.lineage import history_of
 from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
 

@@ -11,13 +11,12 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from commit_llm.data.history import NOTHING
 from commit_llm.data.loader import prefetched
-from commit_llm.data.lock import locked
 from commit_llm.data.packing import EXAMPLE_IDS, Batch
 from commit_llm.errors import UserError
+from commit_llm.files.lock import locked
 from commit_llm.model.parameters import Parameters
-from commit_llm.parallel.arrays import place_alike
+from commit_llm.parallel.mesh import place_alike
 from commit_llm.parallel.processes import (
     count,
     entered_by_first,
@@ -27,11 +26,12 @@ from commit_llm.parallel.processes import (
     seen_by_all,
     together,
 )
+from commit_llm.recipes import Recipe
+from commit_llm.runs.history import NOTHING
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.held_out import held_out_loss
-from commit_llm.train.history import begun, history_of
+from commit_llm.train.lineage import begun, history_of
 from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
-from commit_llm.train.recipes import Recipe
 from commit_llm.train.restoring import restore
 from commit_llm.train.run_directory import (
     create_run,

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from commit_llm.model.layout import ONE_DEVICE, Layout
+from commit_llm.model.execution import ONE_DEVICE, Layout
 
 Reduction = Literal["token", "row"]
 LOGITS_BYTES = 2**28  # of fp32 logits that a device holds at a time

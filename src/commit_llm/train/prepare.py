@@ -24,20 +24,18 @@ from commit_llm.data.loader import (
     open_batches,
 )
 from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
-from commit_llm.data.records import load_data
 from commit_llm.errors import UserError
+from commit_llm.files.records import load_data
 from commit_llm.model.attention_choice import Choice, choose_attention
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import AttentionPath, Execution
-from commit_llm.model.layout import ONE_DEVICE
-from commit_llm.model.precision import compute_dtype
+from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, compute_dtype
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, replicated
+from commit_llm.recipes import Recipe
 from commit_llm.train.held_out import Sums, make_held_out_step
 from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
-from commit_llm.train.placement import jit_step, place_state, state_shapes, state_shardings
-from commit_llm.train.recipes import Recipe
+from commit_llm.train.shardings import jit_step, place_state, state_shapes, state_shardings
 from commit_llm.train.step import Metrics, TrainState, make_train_step
 from commit_llm.train.weights import ModelSource, open_model
 
@@ -88,7 +86,7 @@ class RecipeData(NamedTuple):
     """What a recipe trains on: batches from the first, and those of its held-out examples.
 
     recipe: with the ratio that gives the amount of mixing it asks for. documents: hashes the texts of the data, all of
-    them (data/documents.py), so it is asked for where a run is made.
+    them (data/document_hashes.py), so it is asked for where a run is made.
     """
 
     recipe: Recipe

@@ -6,7 +6,7 @@ import numpy as np
 
 from commit_llm.data.packing import FirstFitPacker, StreamPacker
 from commit_llm.errors import UserError
-from commit_llm.parallel.arrays import place
+from commit_llm.parallel.mesh import place
 from commit_llm.parallel.processes import agree_all
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.prepare import Training

@@ -11,12 +11,12 @@ from typing import Any
 
 from commit_llm import __version__
 from commit_llm.convert.folder import copy_tokenizer, write_json
-from commit_llm.data.files import refuse_existing_folder, sha256, whole_file, whole_folder
-from commit_llm.data.history import BEFORE, History
-from commit_llm.data.provenance import describe
 from commit_llm.errors import UserError
+from commit_llm.files.provenance import describe
+from commit_llm.files.whole import refuse_existing_folder, sha256, whole_file, whole_folder
 from commit_llm.model.config import ModelConfig, read_config
-from commit_llm.train.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_recipe
+from commit_llm.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_recipe
+from commit_llm.runs.history import BEFORE, History
 
 CONFIG = "config.yaml"
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer

@@ -11,7 +11,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from commit_llm.data.packing import FirstFitPacker, StreamPacker
 from commit_llm.data.sharing import SharedExamples
-from commit_llm.parallel.arrays import place
+from commit_llm.parallel.mesh import place
 from commit_llm.parallel.processes import Exchange, agree_all, count, index
 from commit_llm.train.stop import Reason, Stop
 

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS, write_lines, write_results
+from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, write_lines, write_results
 
 WORDS = {
     "el": ("Αθήνα", "θάλασσα", "γιατρός"),

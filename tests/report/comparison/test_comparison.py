@@ -11,14 +11,14 @@ import pytest
 from rich.console import Console
 
 from commit_llm.errors import UserError
+from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.clusters import clusters
 from commit_llm.report.comparison.comparison import Settings, compare_systems
-from commit_llm.report.comparison.data import as_data, table
-from commit_llm.report.comparison.folder import MARKER, PAGE, write_comparison
-from commit_llm.report.comparison.notes import trained_on
+from commit_llm.report.comparison.comparison_terminal import show
+from commit_llm.report.comparison.machine_readable import as_data, table
+from commit_llm.report.comparison.markup import latex, markdown
+from commit_llm.report.comparison.output_folder import MARKER, PAGE, write_comparison
 from commit_llm.report.comparison.systems import read_systems
-from commit_llm.report.comparison.terminal import show
-from commit_llm.report.comparison.text import latex, markdown
 from tests.report.comparison.evaluations import TRAINED, change, evaluation, questions
 
 LANGUAGES = ("el", "th", "en")
@@ -242,7 +242,7 @@ def test_latex_takes_no_name_for_an_option(tmp_path):
 
 def test_very_many_languages(tmp_path):
     """A chart has a largest height: matplotlib draws none of more than 65,536 dots."""
-    from commit_llm.report.comparison.charts import _size
+    from commit_llm.report.comparison.score_charts import _size
 
     assert _size(1000, 8)[1] * 160 < 2**16
 

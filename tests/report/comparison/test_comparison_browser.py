@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from commit_llm.report.comparison.charts import charts
 from commit_llm.report.comparison.comparison import Settings, compare_systems
-from commit_llm.report.comparison.page import comparison_page
+from commit_llm.report.comparison.comparison_page import comparison_page
+from commit_llm.report.comparison.score_charts import charts
 from commit_llm.report.comparison.systems import read_contexts, read_systems
 from tests.report.comparison.evaluations import evaluation
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS
 from commit_llm.report.comparison.comparison import Settings, compare_systems
 from commit_llm.report.comparison.systems import read_contexts, read_systems
+from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS
 from tests.report.comparison.evaluations import change, evaluation
 
 

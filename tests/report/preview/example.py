@@ -1,6 +1,6 @@
 """Rows for tests of pages: every outcome, several scripts and directions, and text that looks like HTML."""
 
-from commit_llm.codemix.explanation import Outcome, Word
+from commit_llm.codemix.outcome import Outcome, Word
 from commit_llm.report.preview.preview import Preview
 
 

@@ -5,12 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
-from commit_llm.codemix.clean import replace
-from commit_llm.codemix.explanation import Outcome, Word
-from commit_llm.codemix.pieces import mixed_pieces, pieces
-from commit_llm.report.preview.page import preview_page
+from commit_llm.codemix.engine.clean import replace
+from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
+from commit_llm.codemix.outcome import Outcome, Word
 from commit_llm.report.preview.preview import MEANINGS, Preview, shares
-from commit_llm.report.preview.terminal import show
+from commit_llm.report.preview.preview_page import preview_page
+from commit_llm.report.preview.preview_terminal import show
 from tests.report.preview.example import EXPLAINED, PREVIEW, ROWS
 from tests.report.test_page import Elements
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commit_llm.report.preview.page import preview_page
+from commit_llm.report.preview.preview_page import preview_page
 from tests.report.preview.example import EXPLAINED
 
 

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from commit_llm.data.decoded import Part, Piece
-from commit_llm.data.samples import Looked, Sample
-from commit_llm.report.run.files import Logs
-from commit_llm.report.run.page import RunPage
-from commit_llm.train.recipes import find_recipe
+from commit_llm.data.decoding import Part, Piece
+from commit_llm.data.example_views import Looked, Sample
+from commit_llm.recipes import find_recipe
+from commit_llm.report.run.run_page import RunPage
+from commit_llm.runs.run import Logs
 from tests.report.preview.example import ROWS
 
 SCRIPT = "<script>alert(1)</script>"

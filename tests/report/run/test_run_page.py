@@ -9,11 +9,11 @@ from unittest import mock
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.report.run.charts import charts, curves, told
-from commit_llm.report.run.files import Logs, curve, find_run, left_out, name_of, read_logs, read_provenance
-from commit_llm.report.run.page import run_page
-from commit_llm.report.run.values import shown
-from commit_llm.train.recipes import find_recipe
+from commit_llm.recipes import find_recipe
+from commit_llm.report.run.curves import charts, curves, told
+from commit_llm.report.run.origin import shown
+from commit_llm.report.run.run_page import run_page
+from commit_llm.runs.run import Logs, curve, find_run, left_out, name_of, read_logs, read_provenance
 from tests.report.run.run_example import LOGS, LOOKED, METRICS, run_page_of
 from tests.report.test_page import Elements
 
@@ -22,7 +22,7 @@ EMPTY = Logs({}, {}, {})
 
 def said(**changes):
     """The text of a page; its pictures are not drawn."""
-    with mock.patch("commit_llm.report.run.charts.picture", return_value=""):
+    with mock.patch("commit_llm.report.run.curves.picture", return_value=""):
         return Elements(run_page(run_page_of(**changes))).text
 
 

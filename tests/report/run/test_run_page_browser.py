@@ -2,7 +2,7 @@
 
 import pytest
 
-from commit_llm.report.run.page import run_page
+from commit_llm.report.run.run_page import run_page
 from tests.report.preview.test_preview_browser import style
 from tests.report.run.run_example import run_page_of
 

@@ -42,7 +42,7 @@ class Upstream:
         """
         import lm_eval
 
-        from commit_llm.evaluate.harness.model import CommitLM
+        from commit_llm.evaluate.harness.language_model import CommitLM
 
         ours = CommitLM(model, batch_size, responses, report)
         os.environ["DISABLE_MULTIPROC"] = "1"  # or its bootstrap forks this process, threads of jax and all

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from commit_llm.errors import UserError
+from commit_llm.report.comparison.caveats import notes
 from commit_llm.report.comparison.clusters import By, clusters
 from commit_llm.report.comparison.entries import MEAN, METRICS
-from commit_llm.report.comparison.notes import notes
 from commit_llm.report.comparison.significance import Difference, Estimate, compare, holm
 from commit_llm.report.comparison.systems import Run, System, common_tasks, contaminated, require_alike
 

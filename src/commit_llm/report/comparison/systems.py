@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.records import read_records
 from commit_llm.errors import UserError
-from commit_llm.evaluate.files import CONTEXTS, PREDICTIONS, RESULTS, read_evaluation
+from commit_llm.files.records import read_records
 from commit_llm.report.comparison.entries import METRICS, is_score, require_entries
+from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, read_evaluation
 
 CHAIN = "eval"  # where `run` puts its evaluation
 LONGEST = 60  # characters of a name

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from commit_llm.codemix.explanation import Outcome, Word
 from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
+from commit_llm.codemix.outcome import Outcome, Word
 
 # A row: for each field its text and the words found in it, in order; None for the words of a field that is not mixed.
 Row = Mapping[str, tuple[str, Sequence[Word] | None]]

@@ -1,0 +1,48 @@
+"""Bilingual dictionaries: the translations of each word."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from commit_llm.codemix.dictionaries.formats import NONE_SKIPPED, Skipped, read_pairs
+
+
+@dataclass(frozen=True)
+class BilingualDictionary:
+    """Translations of each source word, in file order, duplicates kept.
+
+    A duplicate doubles a translation's share of the draws, as it does in the original. skipped: the lines of the
+    file that were no pairs, where they were to be left out.
+    """
+
+    translations: Mapping[str, tuple[str, ...]]
+    name: str = "dictionary"
+    skipped: Skipped = NONE_SKIPPED
+
+    def __len__(self) -> int:
+        return len(self.translations)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.translations
+
+    @classmethod
+    def from_pairs(cls, pairs: Iterable[tuple[str, str]], name: str = "dictionary") -> "BilingualDictionary":
+        """Collect (source, target) pairs, keeping their order."""
+        collected: dict[str, list[str]] = {}
+        for source, target in pairs:
+            collected.setdefault(source, []).append(target)
+        return cls({source: tuple(targets) for source, targets in collected.items()}, name)
+
+    @classmethod
+    def load(cls, path: str | Path, *, original: bool = False, skip_bad_lines: bool = False) -> "BilingualDictionary":
+        """Read a dictionary file; its suffix tells the layout (`formats.read_pairs`, which also says what is raised).
+
+        original reads exactly as the original does, which keeps a byte-order mark in the first key.
+        """
+        path = Path(path)
+        pairs, skipped = read_pairs(path, original=original, skip_bad_lines=skip_bad_lines)
+        return replace(cls.from_pairs(pairs, path.name), skipped=skipped)
+
+    def first_only(self) -> "BilingualDictionary":
+        """Only the first translation of each word, which makes ratio 1.0 deterministic."""
+        return replace(self, translations={word: targets[:1] for word, targets in self.translations.items()})

@@ -1,0 +1,105 @@
+"""Style `clean` in plain Python: the definition, which the kernel is held to, and what explains every word.
+
+At ratio 1, with a lexicon of dog -> σκύλος and will -> θα:
+
+    Will saw a dog. Dogs bark.      Will σκύλος: no plural, and *Will* opens the text ...
+    Ask Will.                       ... but here it stands within a sentence: a name in the whole example
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from itertools import chain, pairwise
+
+from commit_llm.codemix.dictionaries.lexicon import Case, Form, Lexicon, outcome_of, written
+from commit_llm.codemix.finding.characters import DIGIT, LETTER, MARK, character_classes
+from commit_llm.codemix.finding.clean_words import Found, find_words
+from commit_llm.codemix.finding.segmentation import is_unspaced
+from commit_llm.codemix.outcome import Outcome, Word
+from commit_llm.codemix.randomness import fold, hash64, text64, unit_float
+
+
+@dataclass(frozen=True)
+class CleanStyle:
+    """What decides on the words of an example. find gives the words of a text, `find_words` or one that cuts runs."""
+
+    lexicon: Lexicon
+    ratio: float
+    by_type: bool = True
+    all_capitals: bool = False
+    find: Callable[[str], list[Found]] = find_words
+
+    def explain(
+        self, texts: Mapping[str, str], mixed_fields: Collection[str], seed: int, epoch: int, row: int
+    ) -> dict[str, list[Word]]:
+        """Every word of the fields that are mixed. All the texts are looked at to tell names."""
+        found = {field: self.find(text) for field, text in texts.items()}
+        forms = {
+            field: [None if word.protected else self.lexicon.get(text[word.start : word.end]) for word in found[field]]
+            for field, text in texts.items()
+        }
+        names = {
+            texts[field][word.start : word.end]
+            for field in texts
+            for word, form in zip(found[field], forms[field], strict=True)
+            if form is not None and form.case is Case.CAPITALISED and not word.opens
+        }
+        place = hash64(seed, epoch, row)
+        explained = {}
+        for field in mixed_fields:
+            text = texts[field]
+            place_of_field = fold(place, text64(field))
+            explained[field] = [
+                self._decide(word, form, text[word.start : word.end] in names, place, place_of_field, index)
+                for index, (word, form) in enumerate(zip(found[field], forms[field], strict=True))
+            ]
+        return explained
+
+    def _decide(
+        self, word: Found, form: Form | None, is_name: bool, place: int, place_of_field: int, index: int
+    ) -> Word:
+        start, end = word.start, word.end
+        if word.protected:
+            return Word(start, end, Outcome.PROTECTED)
+        outcome = outcome_of(form, is_name, self.all_capitals)
+        if form is None or outcome is not Outcome.NOT_DRAWN:
+            return Word(start, end, outcome)
+        entry = form.entry
+        state = fold(place, entry.key64) if self.by_type else fold(place_of_field, index)
+        if unit_float(fold(state, 0)) >= self.ratio:
+            return Word(start, end, Outcome.NOT_DRAWN)
+        drawn = unit_float(fold(state, 1))
+        translation = next(t for t, share in zip(entry.translations, entry.cumulative, strict=True) if drawn < share)
+        return Word(start, end, Outcome.REPLACED, written(translation, form.case))
+
+
+def replace(text: str, words: list[Word], spaced: bool) -> str:
+    """The text with the replaced words in it. Everything else stays.
+
+    spaced: a word of a script with spaces that would touch a letter or a digit is set off by one space, which a text
+    of a script without spaces needs.
+
+    >>> words = [Word(0, 3, Outcome.REPLACED, "cat"), Word(3, 5, Outcome.REPLACED, "black")]
+    >>> replace("แมวดำ", words, spaced=True)
+    'cat black'
+    """
+    parts = []
+    end = 0
+    for word in words:
+        if word.translation is not None:
+            parts += [text[end : word.start], word.translation]
+            end = word.end
+    parts.append(text[end:])
+    if not spaced:
+        return "".join(parts)
+    parts = [part for part in parts if part]
+    gaps = [_space(one, two) for one, two in pairwise(parts)]
+    return "".join(chain.from_iterable(zip(parts, [*gaps, ""], strict=True))) if parts else ""
+
+
+def _space(one: str, two: str) -> str:
+    """What stands between two parts: a space, or nothing."""
+    if is_unspaced(one[-1]) and is_unspaced(two[0]):
+        return ""
+    classes = character_classes()
+    touching = all(classes[ord(character)] in (LETTER, MARK, DIGIT) for character in (one[-1], two[0]))
+    return " " if touching else ""

@@ -1,0 +1,238 @@
+"""Around the kernel: Arrow columns or single texts in, mixed ones out, block by block."""
+
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from commit_llm.codemix.engine.kernel import find_triggers, mix_clean, mix_original
+from commit_llm.codemix.engine.tables import Table, threshold
+from commit_llm.codemix.finding.characters import character_classes
+from commit_llm.codemix.finding.original_words import skip_table
+from commit_llm.codemix.finding.protection import protected_spans
+from commit_llm.codemix.outcome import Counts
+from commit_llm.codemix.randomness import UNMIXED, fold_all, hash64, text64
+from commit_llm.errors import UserError
+
+BLOCK_ROWS, BLOCK_BYTES = 4096, 8 << 20
+GROWTH = 3  # the room for a field's output, as a multiple of its input; memory that is not written to costs nothing
+
+
+class Block(NamedTuple):
+    """Texts of consecutive examples: text t is data[starts[t]:ends[t]], example-major. mixed: a flag a field."""
+
+    data: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    fields: tuple[str, ...]
+    mixed: np.ndarray
+
+
+class Part(NamedTuple):
+    """Mixed texts of consecutive examples: a field's bytes, and its offsets (examples + 1) from 0."""
+
+    data: list[np.ndarray]
+    offsets: list[np.ndarray]
+    counts: np.ndarray
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The compiled engine of one mixer."""
+
+    table: Table
+    original: bool
+    by_type: bool
+    all_capitals: bool
+    ratio: float
+    unmixed_share: float
+    seed: int
+    scratch: threading.local = field(default_factory=threading.local, compare=False)
+
+    def mix_columns(
+        self, columns: Mapping[str, pa.ChunkedArray], first_row: int, epoch: int, mixed_fields: Collection[str]
+    ) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
+        """Mix columns of equal length, of type string or large_string; nulls stay. The counts are (examples, 8)."""
+        fields = tuple(columns)
+        mixed = np.array([name in mixed_fields for name in fields])
+        chunks: dict[str, list[pa.Array]] = {name: [] for name in fields}
+        counts = [np.zeros((0, len(Counts._fields)), np.int64)]
+        row = 0
+        for arrays in _blocks(columns):
+            block = Block(*_laid_out(arrays), fields, mixed)
+            done = 0
+            for part in self._parts(block, first_row + row, epoch):
+                for name, array, data, offsets in zip(fields, arrays, part.data, part.offsets, strict=True):
+                    chunks[name].append(_array(array[done : done + len(offsets) - 1], data, offsets))
+                counts.append(part.counts)
+                done += len(part.counts)
+            row += done
+        return {name: pa.chunked_array(chunks[name], columns[name].type) for name in fields}, np.concatenate(counts)
+
+    def mix_texts(
+        self, texts: Mapping[str, str], row: int, epoch: int, mixed_fields: Collection[str]
+    ) -> tuple[dict[str, str], Counts]:
+        """Mix one example."""
+        if not texts:
+            return {}, Counts()
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts.values()]
+        ends = np.cumsum([len(part) for part in encoded])
+        data = np.frombuffer(b"".join(encoded), np.uint8)
+        mixed = np.array([name in mixed_fields for name in texts])
+        block = Block(data, np.concatenate([[0], ends[:-1]]), ends, tuple(texts), mixed)
+        part = next(self._parts(block, row, epoch))
+        decoded = (column.tobytes().decode("utf-8", "surrogatepass") for column in part.data)
+        return dict(zip(texts, decoded, strict=True)), Counts(*part.counts[0].tolist())
+
+    def _parts(self, block: Block, first_row: int, epoch: int) -> Iterator[Part]:
+        """Run the kernel over a block, in as many parts as the room for output asks for."""
+        fields = len(block.fields)
+        examples = len(block.starts) // fields
+        sizes = (block.ends - block.starts).reshape(examples, fields)
+        places = fold_all(hash64(self.seed, epoch), np.arange(first_row, first_row + examples))
+        keys = np.array([text64(name) for name in block.fields], np.uint64)
+        block.data.setflags(write=False)  # Arrow's is read-only, and Numba would compile again for another kind
+        chances = np.uint64(threshold(self.ratio)), np.uint64(threshold(self.unmixed_share))
+        settings = (self.by_type, self.all_capitals, *chances, np.uint64(UNMIXED))
+        if not self.original:
+            spans, first_spans = _spans(block)
+            scratch = self._scratch(int(sizes.sum(axis=1).max()) // 2 + fields + 2)
+        offsets = np.zeros((fields, examples + 1), np.int64)
+        counts = np.zeros((examples, len(Counts._fields)), np.int64)
+        growth, first = GROWTH, 0
+        while first < examples:
+            room = sizes[first:].sum(axis=0) * growth + 64
+            borders = np.concatenate([[0], np.cumsum(room)])
+            region = np.stack([borders[:-1], borders[:-1], borders[1:]], axis=1)
+            out = np.empty(borders[-1], np.uint8)
+            offsets[:, first] = region[:, 0]
+            where = (self.table, block.data, block.starts, block.ends)
+            which = (block.mixed, keys, places, first, examples, settings)
+            if self.original:
+                done = mix_original(skip_table(), *where, *which, out, region, offsets, counts)
+            else:
+                done = mix_clean(
+                    character_classes(), *where, spans, first_spans, *which, *scratch, out, region, offsets, counts
+                )
+            if not done:
+                growth *= 2
+                continue
+            yield Part(
+                [out[start:end] for start, end, _ in region.tolist()],
+                [offsets[n, first : first + done + 1] - region[n, 0] for n in range(fields)],
+                counts[first : first + done],
+            )
+            first += done
+
+    def _scratch(self, words: int) -> tuple[np.ndarray, ...]:
+        """Room for an example's words and names; a thread keeps its own."""
+        local = self.scratch
+        if getattr(local, "words", -1) < words:
+            local.words = words
+            local.arrays = (
+                np.zeros(len(self.table.forms), np.uint8),
+                np.empty((3, words), np.int64),
+                np.empty(words, np.int32),
+                np.empty(words, np.bool_),
+            )
+        return local.arrays
+
+
+def _blocks(columns: Mapping[str, pa.ChunkedArray]) -> Iterator[list[pa.Array]]:
+    """The columns cut into blocks of rows, each column of a block in one piece."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"columns of different lengths: {lengths}")
+    rows, start = max(lengths.values(), default=0), 0
+    size = max(1, sum(column.nbytes for column in columns.values()))
+    step = max(1, min(BLOCK_ROWS, int(BLOCK_BYTES * rows / size)))
+    while start < rows:
+        yield [_one_piece(name, column.slice(start, step), start) for name, column in columns.items()]
+        start += step
+
+
+def _one_piece(name: str, column: pa.ChunkedArray, start: int) -> pa.Array:
+    array = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+    try:
+        array.validate(full=True)  # the kernel reads UTF-8 without looking for faults
+    except pa.ArrowInvalid as error:
+        raise UserError(f"column {name!r}, rows {start + 1} to {start + len(array)}: no valid text ({error})") from None
+    return array
+
+
+def _laid_out(arrays: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Data, starts and ends of the columns' texts, example-major. A single column is not copied."""
+    datas, starts, ends, base = [], [], [], 0
+    for array in arrays:
+        _, offset_buffer, data_buffer = array.buffers()
+        kind = np.int64 if pa.types.is_large_string(array.type) else np.int32
+        offsets = np.frombuffer(offset_buffer, kind)[array.offset : array.offset + len(array) + 1].astype(np.int64)
+        data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.zeros(0, np.uint8)
+        if len(arrays) > 1:
+            data = data[offsets[0] : offsets[-1]]
+            offsets = offsets - offsets[0] + base
+        start, end = offsets[:-1], offsets[1:].copy()
+        if array.null_count:
+            null = array.is_null().to_numpy(zero_copy_only=False)
+            end[null] = start[null]
+        datas.append(data)
+        starts.append(start)
+        ends.append(end)
+        base += len(data)
+    data = datas[0] if len(datas) == 1 else np.concatenate(datas)
+    return data, np.stack(starts, axis=1).ravel(), np.stack(ends, axis=1).ravel()
+
+
+def _array(like: pa.Array, data: np.ndarray, offsets: np.ndarray) -> pa.Array:
+    """An Arrow array of the type and with the nulls of another one."""
+    large = pa.types.is_large_string(like.type)
+    if not large and offsets[-1] > np.iinfo(np.int32).max:
+        raise UserError("a column grows over 2 GiB when it is mixed; store it as large_string")
+    kind = pa.LargeStringArray if large else pa.StringArray
+    buffer = pa.py_buffer(offsets.astype(np.int64 if large else np.int32))
+    valid = None
+    if like.null_count:
+        valid = pa.py_buffer(np.packbits(like.is_valid().to_numpy(zero_copy_only=False), bitorder="little"))
+    return kind.from_buffers(len(like), buffer, pa.py_buffer(data), valid, like.null_count)
+
+
+SIGNS = np.isin(np.arange(256), list(b"`~$\\@{%<:w"))  # the first bytes of what protection.TRIGGER finds
+
+
+def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:
+    """Protected bytes (spans, 2) of all texts, and where each text's begin (texts + 1)."""
+    spans: list[tuple[int, int]] = []
+    numbers = np.zeros(len(block.starts) + 1, np.int64)
+    texts, places = find_triggers(SIGNS, block.data, block.starts, block.ends)
+    if not len(texts):
+        return np.zeros((0, 2), np.int64), numbers
+    firsts = np.flatnonzero(np.diff(texts, prepend=-1)).tolist()
+    for first, last in pairwise([*firsts, len(texts)]):
+        text = int(texts[first])
+        start = int(block.starts[text])
+        raw = block.data[start : block.ends[text]].tobytes()
+        found = byte_spans(raw, (places[first:last] - start).tolist())
+        spans += [(start + one, start + two) for one, two in found]
+        numbers[text + 1] = len(found)
+    return np.array(spans, np.int64).reshape(-1, 2), np.cumsum(numbers)
+
+
+def byte_spans(raw: bytes, triggers: Sequence[int]) -> list[tuple[int, int]]:
+    """`protected_spans` of a text in UTF-8: triggers and spans are in bytes."""
+    text = raw.decode("utf-8", "surrogatepass")
+    if len(text) == len(raw):
+        return protected_spans(text, triggers)
+    places = list(accumulate(map(_length, [raw[one:two] for one, two in pairwise([0, *triggers])])))
+    spans = protected_spans(text, places)
+    borders = [0, *(border for span in spans for border in span)]
+    sizes = [len(text[one:two].encode("utf-8", "surrogatepass")) for one, two in pairwise(borders)]
+    ends = list(accumulate(sizes))
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _length(raw: bytes) -> int:
+    return len(raw.decode("utf-8", "surrogatepass"))

@@ -1,0 +1,134 @@
+"""Finding words the clean way: runs of letters in any script, and whether each one opens a sentence.
+
+A run of letters, marks, digits and underscores, with apostrophes between letters and dots between letters or digits,
+is a word where it is letters alone (*don't*, _emphasis_), and is protected where it is not (*b2b*, *snake_case*,
+*example.com*, *e.g*). Hyphens, slashes, white space and every other sign separate words. What is not a word stays as
+it is, so nothing is ever lost.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from commit_llm.codemix.finding.characters import (
+    APOSTROPHE,
+    CLOSER,
+    DIGIT,
+    DOT,
+    LETTER,
+    LINE_BREAK,
+    MARK,
+    SENTENCE_END,
+    SPACE,
+    character_classes,
+    character_set,
+)
+from commit_llm.codemix.finding.protection import protected_spans
+from commit_llm.codemix.finding.segmentation import Cut, unspaced_or_not
+
+LONG_GAP = 64  # characters; a gap that long is not worth remembering
+
+
+class Found(NamedTuple):
+    """A word, characters start to end (excluded). opens: a sentence, a line, the text; protected: not to be touched."""
+
+    start: int
+    end: int
+    opens: bool
+    protected: bool
+
+
+@cache
+def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A run, and a run that is a word (group 1, without underscores around it)."""
+    letter, mark, digit, apostrophe = (character_set(kind) for kind in (LETTER, MARK, DIGIT, APOSTROPHE))
+    inner = f"[{letter}{mark}{digit}_]"
+    run = (
+        f"[{letter}{digit}_]{inner}*"
+        f"(?:(?:(?<=[{letter}{mark}])[{apostrophe}](?=[{letter}])|(?<=[{letter}{mark}{digit}])\\.(?=[{letter}{digit}]))"
+        f"{inner}+)*"
+    )
+    part = f"[{letter}][{letter}{mark}]*"
+    return re.compile(run), re.compile(f"_*({part}(?:[{apostrophe}]{part})*)_*")
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is one word, such as `find_words` finds."""
+    if text.isascii() and text.isalpha():
+        return True
+    found = patterns()[1].fullmatch(text)
+    return found is not None and found.group(1) == text
+
+
+def find_words(text: str, cut: Cut | None = None) -> list[Found]:
+    """The words of a text, and the protected runs that hold letters, in order.
+
+    cut cuts stretches of scripts without spaces into words; without it a stretch is one word.
+
+    >>> text = "Well-known dogs\\nlive. Cats/dogs (b2b)"
+    >>> [(text[word.start : word.end], word.opens) for word in find_words(text) if not word.protected]
+    [('Well', True), ('known', False), ('dogs', False), ('live', True), ('Cats', True), ('dogs', False)]
+    """
+    run_pattern, word_pattern = patterns()
+    nowhere = len(text) + 1, len(text) + 1
+    untouched = iter(protected_spans(text))
+    span_start, span_end = next(untouched, nowhere)
+    found = []
+    end, opening = 0, OPEN
+    for run in run_pattern.finditer(text):
+        start = run.start()
+        opening = (after_gap if start - end < LONG_GAP else after_gap.__wrapped__)(text[end:start], opening)
+        end = run.end()
+        while span_end <= start:
+            span_start, span_end = next(untouched, nowhere)
+        for stretch, pieces in _stretches(run.group(), cut):
+            word = word_pattern.fullmatch(stretch)
+            protected = word is None or span_start < end
+            if protected or pieces is None:
+                if has_letter(stretch):
+                    bounds = (0, len(stretch)) if word is None else word.span(1)
+                    found.append(Found(start + bounds[0], start + bounds[1], opening == OPEN, protected))
+            else:
+                place = start
+                for length in pieces:
+                    if has_letter(text[place : place + length]):
+                        found.append(Found(place, place + length, opening == OPEN, False))
+                    place += length
+            start += len(stretch)
+            opening = WITHIN
+    return found
+
+
+def _stretches(run: str, cut: Cut | None) -> Iterator[tuple[str, Iterator[int] | None]]:
+    """A run apart at the borders of unspaced scripts: each stretch, and the lengths of its pieces if it has any."""
+    if cut is None or run.isascii():
+        yield run, None
+        return
+    for stretch in unspaced_or_not().finditer(run):
+        yield stretch.group(), cut(stretch.group()) if stretch["unspaced"] else None
+
+
+# Where in a sentence a place is: within it, behind its last stop (white space must follow), or before its first word.
+WITHIN, STOPPED, OPEN = range(3)
+
+
+@lru_cache(65536)
+def after_gap(gap: str, opening: int) -> int:
+    """Where the place behind a gap between two runs is, given where the place before it was."""
+    classes = character_classes()
+    for character in gap:
+        kind = classes[ord(character)]
+        if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
+            opening = OPEN
+        elif kind in (DOT, SENTENCE_END):
+            opening = STOPPED
+        elif opening == STOPPED and kind not in (CLOSER, APOSTROPHE):
+            opening = WITHIN
+    return opening
+
+
+@lru_cache(65536)
+def has_letter(run: str) -> bool:
+    """Whether a run is more than a number."""
+    return bool((character_classes()[[ord(character) for character in run]] == LETTER).any())

@@ -1,0 +1,106 @@
+"""Words of scripts that are written without spaces: Thai, Lao, Khmer, Burmese, Chinese, Japanese.
+
+ICU cuts a run into pieces, and adjacent pieces are merged where the dictionary knows the longer word. Without ICU
+(extra `seg`) the longest word of the dictionary is taken at each place. Either way the pieces joined are the run.
+"""
+
+import re
+from collections.abc import Callable, Container, Iterator
+from functools import cache
+from importlib.util import find_spec
+
+from commit_llm.codemix.finding.characters import DIGIT, MARK, UNSPACED, character_classes, character_set
+from commit_llm.errors import UserError
+
+MOST_PIECES = 8  # of ICU that are tried as one word of the dictionary
+
+# cut(run) gives the lengths of its pieces, in characters.
+Cut = Callable[[str], Iterator[int]]
+
+
+@cache
+def unspaced_or_not() -> re.Pattern[str]:
+    """A stretch of characters that are written without spaces, of digits of their scripts, or of others."""
+    digits = character_set(DIGIT)
+    return re.compile(f"(?P<unspaced>(?:(?![{digits}])[{UNSPACED}])+)|[{UNSPACED}]+?(?![{digits}])|[^{UNSPACED}]+")
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether a character belongs to a script without spaces between words.
+
+    >>> is_unspaced("ก"), is_unspaced("漢"), is_unspaced("a")
+    (True, True, False)
+    """
+    found = unspaced_or_not().match(character)
+    return found is not None and found["unspaced"] is not None
+
+
+def make_cut(words: Container[str], longest: int, method: str = "auto") -> Cut:
+    """The way to cut runs: `icu`, `longest` (match), or `auto`, which is ICU where it is installed.
+
+    words is what the dictionary knows, longest its longest word in characters. Raises UserError where ICU is asked
+    for and not there.
+    """
+    if resolve_method(method) == "longest":
+        return lambda run: longest_match(run, words, longest)
+    return lambda run: merged(icu_pieces(run), words)
+
+
+def resolve_method(method: str) -> str:
+    """`icu` or `longest`."""
+    there = find_spec("icu4py") is not None
+    if method == "icu" and not there:
+        raise UserError("--segmentation icu: ICU is not installed; `pip install 'commit-llm[seg]'`, or take longest")
+    return ("icu" if there else "longest") if method == "auto" else method
+
+
+def method_and_version(method: str) -> str:
+    """What decides on the words: `longest`, or ICU with its version, as `icu 76.1`."""
+    if resolve_method(method) == "longest":
+        return "longest"
+    from icu4py import icu_version
+
+    return f"icu {icu_version}"
+
+
+def longest_match(run: str, words: Container[str], longest: int) -> Iterator[int]:
+    """Lengths of pieces: at each place the longest word that the dictionary knows, else one character.
+
+    No piece ends before a mark (a vowel or tone sign), which belongs to the character before it.
+
+    >>> list(longest_match("แมวดำ", {"แมว", "แม", "ดำ"}, 3))
+    [3, 2]
+    """
+    classes = character_classes()
+    borders = [place == len(run) or classes[ord(run[place])] != MARK for place in range(len(run) + 1)]
+    start = 0
+    while start < len(run):
+        ends = (end for end in range(min(len(run), start + longest), start, -1) if borders[end])
+        end = next((end for end in ends if run[start:end] in words), None)
+        if end is None:
+            end = next(place for place in range(start + 1, len(run) + 1) if borders[place])
+        yield end - start
+        start = end
+
+
+def merged(pieces: list[str], words: Container[str]) -> Iterator[int]:
+    """Lengths of pieces, adjacent ones merged into the longest word that the dictionary knows.
+
+    >>> list(merged(["ประ", "เทศ", "ไทย"], {"ประเทศ"}))
+    [6, 3]
+    """
+    first = 0
+    while first < len(pieces):
+        for last in range(min(len(pieces), first + MOST_PIECES), first, -1):
+            word = "".join(pieces[first:last])
+            if last == first + 1 or word in words:
+                yield len(word)
+                first = last
+                break
+
+
+def icu_pieces(run: str) -> list[str]:
+    """A run cut at ICU's word boundaries."""
+    from icu4py.breakers import WordBreaker
+
+    return list(WordBreaker(run, "th"))  # ICU has one set of boundaries for all these scripts

@@ -1,0 +1,73 @@
+"""The texts of some examples of a data file, which may be larger than memory, for a look at them."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commit_llm.data.examples import columns
+from commit_llm.data.mix_records import ALL, Fields, text_columns
+from commit_llm.files.chunks import SIZE, Chunk, blocks, chunks
+from commit_llm.files.records import Record, text_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXAMPLES = 5000  # which say what there is to say about coverage, in seconds
+SAMPLED = 20_000  # examples whose words say how many words all of them have, well enough
+
+
+def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str]]:
+    """The first 5,000 examples of a data file, each one its texts by field.
+
+    Without fields, those that `columns` finds. Raises UserError for a field that is missing or holds no text.
+    """
+    return [
+        {
+            field: text_of(record, field, row)
+            for field in fields or columns(record, row)
+            if record.get(field, "missing") is not None
+        }
+        for row, record in enumerate(islice(_records(path), EXAMPLES))
+    ]
+
+
+def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArray]":
+    """The texts of at most 20,000 examples, or 64 MB, the first ones of every chunk of a file.
+
+    Reads the file through twice. Raises UserError for a field that is missing or holds no text.
+    """
+    import pyarrow as pa
+
+    number = sum(1 for _ in chunks(path))
+    samples: list[dict[str, pa.Array]] = []
+    for chunk in chunks(path):
+        sample: list[Record] = []
+        size = 0
+        for record in islice(_records_of(path, chunk), max(1, SAMPLED // number)):
+            sample.append(record)
+            size += sum(len(value) for value in record.values() if isinstance(value, str))
+            if size >= SIZE // number:
+                break
+        samples.append(text_columns(sample, fields, chunk.first_row))
+    names = dict.fromkeys(name for columns in samples for name in columns)
+    return {name: pa.chunked_array([_column(columns, name) for columns in samples]) for name in names}
+
+
+def _column(columns: "dict[str, pa.Array]", name: str) -> "pa.Array":
+    """A column of a sample; nulls where no record of it has the field."""
+    import pyarrow as pa
+
+    if name in columns:
+        return columns[name]
+    return pa.nulls(len(next(iter(columns.values()))), pa.large_string())
+
+
+def _records(path: Path) -> Iterator[Record]:
+    for chunk in chunks(path):
+        yield from _records_of(path, chunk)
+
+
+def _records_of(path: Path, chunk: Chunk) -> Iterator[Record]:
+    for _, block in blocks(path, chunk):
+        yield from block

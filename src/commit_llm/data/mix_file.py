@@ -1,0 +1,194 @@
+"""Mixing a file larger than memory: chunk by chunk, by several processes, and on from where it was after a kill."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from commit_llm import __version__
+from commit_llm.codemix import CodeMixer, Counts
+from commit_llm.data.mix_records import ALL, Fields, mix_records, mix_table, text_columns
+from commit_llm.errors import UserError
+from commit_llm.files.chunks import ROWS, SIZE, Chunk, blocks, chunks, give_back_freed_memory, length, table_blocks
+from commit_llm.files.provenance import describe, sidecar, write_provenance
+from commit_llm.files.records import require_data_file, require_suffix
+from commit_llm.files.unfinished import Parts, unfinished
+from commit_llm.files.whole import refuse_existing_file, sha256
+from commit_llm.files.workers import WorkerKilledError, map_in_order
+from commit_llm.files.writing import join_parts, write_part, write_table_part
+
+
+class Report(Protocol):
+    """Called as work comes on: what is done, how far, and the rows that this process has mixed."""
+
+    def __call__(self, doing: str, done: int, total: int, rows: int = 0) -> None: ...
+
+
+def silent(doing: str, done: int, total: int, rows: int = 0) -> None:
+    """The Report that says nothing."""
+
+
+# Looks at the counts of the first chunk and its first texts, and whether there are more chunks; gives what there is to
+# say where no word of the whole file can be replaced. Raises UserError where there is no use in going on.
+Check = Callable[[Counts, Mapping[str, Any], bool], str | None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to mix.
+
+    dictionaries: the mixer's files, each with what the provenance is to say of it (weight, pairs). others: more files
+    that decide on the output. recipe: the settings that do, by name. chunk_rows, chunk_bytes: a chunk has at most so
+    many records, and about so many bytes of text.
+    """
+
+    input: Path
+    out: Path
+    mixer: CodeMixer
+    fields: Fields = ALL
+    dictionaries: Sequence[tuple[Path, Mapping[str, Any]]] = ()
+    others: Sequence[Path] = ()
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    chunk_rows: int = ROWS
+    chunk_bytes: int = SIZE
+
+
+class Done(NamedTuple):
+    """A finished file: its rows, how many of them were finished before this call, and the counts of all."""
+
+    rows: int
+    kept: int
+    counts: Counts
+
+
+def mix_file(
+    job: Job,
+    *,
+    workers: int = 1,
+    overwrite: bool = False,
+    report: Report = silent,
+    check: Check = lambda counts, columns, more: None,
+) -> Done:
+    """Mix a file into `out`, in the format its suffix names, and write its provenance beside it.
+
+    The bytes are the same for any number of workers, and after any number of kills: finished chunks are kept beside
+    `out`, and the same call goes on with them.
+
+    The input is known again by its hash: its date would also change where it is only copied, the provenance needs
+    the hash anyway, and reading a file once more takes a few percent of the time that mixing it does.
+
+    Raises UserError where input, output or settings are wrong, or where `out` was begun with others (unless
+    overwrite). Finished chunks are then removed, but for a refusal or a killed worker.
+    """
+    refuse_existing_file(job.out, overwrite)
+    require_suffix(job.out)
+    require_data_file(job.input)
+    before = _state(job.input)
+    source = describe(job.input, sha256(job.input, lambda done: report("reading (bytes)", done, before[0])))
+    dictionaries = [{**describe(path, sha256(path)), **said} for path, said in job.dictionaries]
+    others = [describe(path, sha256(path)) for path in job.others]
+    what = {
+        "input": source["sha256"],
+        "dictionaries": [dictionary["sha256"] for dictionary in dictionaries],
+        "other files": [other["sha256"] for other in others],
+        **job.recipe,
+        "chunks": [job.chunk_rows, job.chunk_bytes],
+        "commit-llm": __version__,
+    }
+    with unfinished(job.out, what, overwrite) as parts:
+        kept = sum(part.rows for part in parts.done.values())
+        try:
+            told = _mix_chunks(job, parts, workers, report, check)
+            if _state(job.input) != before:
+                raise UserError(f"{job.input}: has changed while it was mixed; begin anew when it is finished")
+            finished = [parts.done[number] for number in sorted(parts.done)]
+            counts = Counts(*map(sum, zip(*(part.counts for part in finished), strict=True)))
+            if told and not counts.hits:
+                raise UserError(told)
+            done = Done(sum(part.rows for part in finished), kept, counts)
+            output = _join(job, parts, done.rows, report)
+            refuse_existing_file(job.out, overwrite)  # something may have come there meanwhile
+            write_provenance(
+                sidecar(job.out),
+                source={**source, "rows": done.rows},
+                dictionaries=dictionaries,
+                others=others,
+                recipe=job.recipe,
+                counts={"words": counts.words, "hits": counts.hits, **counts._asdict()},
+                output=output,
+            )
+            os.replace(parts.folder / JOINED, job.out)  # last: the file says that all is done
+            parts.remove()
+        except WorkerKilledError:
+            raise
+        except UserError:
+            parts.remove()  # nothing can go on with them: the input or a setting has to be another one
+            raise
+    return done
+
+
+JOINED = "joined"
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Check) -> str | None:
+    total, unit = length(job.input)
+    doing, rows, told = f"mixing ({unit})", 0, None
+
+    def missing() -> Iterator[Chunk]:
+        for chunk in chunks(job.input, job.chunk_rows, job.chunk_bytes):
+            if chunk.number in parts.done:
+                report(doing, chunk.done, total)
+            else:
+                yield chunk
+            del chunk  # while the next one is read
+
+    with closing(map_in_order(partial(_worker, job, parts.folder), missing(), workers)) as results:
+        for chunk, (written, counts) in results:
+            if not parts.done:
+                row, first = next(blocks(job.input, chunk))
+                told = check(counts, text_columns(first, job.fields, row), chunk.done < total)
+            parts.keep(chunk.number, written, chunk.rows, counts)
+            rows += chunk.rows
+            report(doing, chunk.done, total, rows)
+            del chunk
+    return told
+
+
+def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, Counts]]:
+    give_back_freed_memory()  # of this worker
+    return partial(_mix_chunk, job, folder)
+
+
+def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, Counts]:
+    """Write a chunk's part under a name of this process's own: only who holds the folder declares it finished."""
+    written = folder / f"{chunk.number:06}.{os.getpid()}"
+    counts: list[Counts] = []
+
+    def mixed(mix: Callable[..., tuple[Any, Counts]], blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+        for row, block in blocks:
+            done, found = mix(block, job.mixer, job.fields, row)
+            counts.append(found)
+            yield row, done
+
+    if job.out.suffix == ".parquet" and job.input.suffix == ".parquet":
+        write_table_part((table for _, table in mixed(mix_table, table_blocks(chunk))), written)
+    else:
+        write_part(mixed(mix_records, blocks(job.input, chunk)), written, job.out)
+    return written, Counts(*map(sum, zip(*counts, strict=True)))
+
+
+def _join(job: Job, parts: Parts, rows: int, report: Report) -> dict[str, Any]:
+    """Join the parts into one file in their folder, and describe it."""
+    joined = parts.folder / JOINED
+    total = rows if job.out.suffix == ".parquet" else len(parts.done)
+    for done in join_parts([parts.path(number) for number in sorted(parts.done)], joined, job.out):
+        report("joining", done, total)
+    return {"path": str(job.out), "sha256": sha256(joined), "bytes": joined.stat().st_size, "rows": rows}

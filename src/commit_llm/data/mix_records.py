@@ -1,0 +1,92 @@
+"""Mixing records and tables: chosen columns, as training does in its first epoch; everything else stays."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from commit_llm.codemix import CodeMixer, Counts
+from commit_llm.data.examples import columns
+from commit_llm.files.records import Record, text_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+
+class Fields(NamedTuple):
+    """The columns that hold an example's texts, and which of them are mixed.
+
+    Without names: the columns that `columns` finds in each record; those may be missing or null in some.
+    """
+
+    named: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+
+    def of(self, record: Record, row: int) -> tuple[str, ...]:
+        """The columns of one record."""
+        return tuple(dict.fromkeys(self.named)) or columns(record, row)
+
+    def mixed_of(self, texts: Iterable[str]) -> list[str] | None:
+        """Those of the columns that are mixed; None for all. Some records may lack one."""
+        return [name for name in texts if name in self.mixed] if self.mixed else None
+
+
+ALL = Fields()
+
+
+def mix_records(
+    records: Sequence[Record], mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
+) -> tuple[list[dict[str, Any]], Counts]:
+    """Mix the fields of every record. A null stays null, all other columns stay as they are.
+
+    first_row is the index of the first record in the whole data. Raises UserError for a field that is missing or
+    holds no text, naming the row.
+    """
+    texts = text_columns(records, fields, first_row)
+    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
+    done = [dict(record) for record in records]
+    for field, column in mixed.items():
+        for changed, text in zip(done, column.to_pylist(), strict=True):
+            if text is not None:
+                changed[field] = text
+    return done, _total(counts)
+
+
+def text_columns(records: Sequence[Record], fields: Fields = ALL, first_row: int = 0) -> "dict[str, pa.Array]":
+    """The texts of the records' fields as the mixer takes them; null where a record has none.
+
+    Raises UserError for a field that is missing or holds no text, naming the row.
+    """
+    import pyarrow as pa
+
+    texts: dict[str, list[str | None]] = {}
+    for place, record in enumerate(records):
+        for field in fields.of(record, first_row + place):
+            column = texts.setdefault(field, [None] * len(records))
+            if record.get(field, "missing") is not None:
+                column[place] = text_of(record, field, first_row + place)
+    return {field: pa.array(column, pa.large_string()) for field, column in texts.items()}
+
+
+def mix_table(
+    table: "pa.Table", mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
+) -> tuple["pa.Table", Counts]:
+    """As `mix_records`, for a table, whose schema stays."""
+    import pyarrow as pa
+
+    names = fields.of(dict.fromkeys(table.column_names, ""), first_row)
+    for field in names:
+        text_of(dict.fromkeys(table.column_names, ""), field, first_row)  # names the columns where it is missing
+    # A column of nothing but nulls has no text, and not the type of one.
+    texts = {name: table.column(name) for name in names if not pa.types.is_null(table.schema.field(name).type)}
+    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
+    for name, column in mixed.items():
+        place = table.schema.get_field_index(name)
+        kind = table.schema.field(place).type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type).dictionary_encode()
+        table = table.set_column(place, table.schema.field(place), column.cast(kind))
+    return table, _total(counts)
+
+
+def _total(counts: "np.ndarray") -> Counts:
+    return Counts(*counts.sum(axis=0).tolist())

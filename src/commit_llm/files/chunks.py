@@ -1,0 +1,118 @@
+"""A data file in chunks, each small enough for memory, and the records of a chunk."""
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from commit_llm.errors import UserError
+from commit_llm.files.lines import Span, records_of_lines, spans
+from commit_llm.files.parquet import parquet_rows, parquet_tables
+from commit_llm.files.records import Record, read_records, require_data_file
+
+ROWS = 16_384
+SIZE = 64 << 20  # bytes of text; a longer line or row is a chunk by itself
+# Records that are mixed at a time: Python objects, and what the mixer works with, take several times their text.
+BLOCK_ROWS, BLOCK_SIZE = 2048, 4 << 20
+
+
+class Chunk(NamedTuple):
+    """Neighbouring records of a file.
+
+    number: from 0. first_row: the index of its first record in the file. content: lines of the file, a pyarrow
+    table, or the records. done: how far into the file it reaches, in the unit of `length`.
+    """
+
+    number: int
+    first_row: int
+    rows: int
+    content: Any
+    done: int
+
+
+def length(path: Path) -> tuple[int, str]:
+    """How long a file is, and in which unit: rows where they are known beforehand, else bytes."""
+    require_data_file(path)
+    return (parquet_rows(path), "rows") if path.suffix == ".parquet" else (path.stat().st_size, "bytes")
+
+
+def chunks(path: Path, rows: int = ROWS, size: int = SIZE) -> Iterator[Chunk]:
+    """The chunks of a file: they end after `rows` records, or where `size` bytes of text are reached.
+
+    Where they end is decided by the file alone, so that work gone on with meets the same ones. A `.json` list
+    is read whole. Raises UserError where the file is missing, malformed or empty.
+    """
+    require_data_file(path)
+    first_row = 0
+    numbers = count()
+    for content, records, done in _contents(path, rows, size):
+        if records:
+            yield Chunk(next(numbers), first_row, records, content, first_row + records if done is None else done)
+            first_row += records
+        del content  # while the next one is read
+    if not first_row:
+        raise UserError(f"{path}: holds no record")
+
+
+def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int | None]]:
+    if path.suffix == ".parquet":
+        for table in parquet_tables(path, rows, size):
+            yield table, len(table), None
+            del table  # while the next one is read
+    elif path.suffix == ".json":
+        records, bytes_ = read_records(path), path.stat().st_size
+        for start in range(0, len(records), rows):
+            end = min(start + rows, len(records))
+            yield records[start:end], end - start, bytes_ * end // len(records)
+    else:
+        for span, lines in spans(path, rows, size):
+            yield span, lines, span.end
+
+
+def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
+    """The records of a chunk a few at a time, with the index of the first one in the file."""
+    row, block, size = chunk.first_row, [], 0
+    for record in _records(path, chunk.content):
+        block.append(record)
+        size += sum(len(value) for value in record.values() if isinstance(value, str))
+        if len(block) == BLOCK_ROWS or size >= BLOCK_SIZE:
+            yield row, block
+            row, block, size = row + len(block), [], 0
+    if block:
+        yield row, block
+
+
+def table_blocks(chunk: Chunk) -> Iterator[tuple[int, Any]]:
+    """The same for a chunk that is a pyarrow table: a few rows of it at a time."""
+    table = chunk.content
+    rows = min(BLOCK_ROWS, max(1, BLOCK_SIZE * len(table) // max(1, table.nbytes)))
+    for start in range(0, len(table), rows):
+        yield chunk.first_row + start, table.slice(start, rows)
+
+
+def _records(path: Path, content: Any) -> Iterator[Record]:
+    if isinstance(content, Span):
+        yield from records_of_lines(path, content)
+    elif isinstance(content, list):
+        yield from content
+    else:
+        for batch in content.to_batches():
+            yield from batch.to_pylist()
+
+
+M_MMAP_THRESHOLD, BLOCK = -3, 128 << 10  # mallopt(3); bytes
+
+
+def give_back_freed_memory() -> None:
+    """Let this process, and Arrow in those it starts, keep no large block of memory for later.
+
+    Otherwise Arrow's pool keeps several times of what is in use, and so does the C library as soon as it has seen a
+    large block freed. To be called before pyarrow is imported. ARROW_DEFAULT_MEMORY_POOL in the environment goes
+    first; a C library without `mallopt` (GNU's has it) is left as it is.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(M_MMAP_THRESHOLD, BLOCK)

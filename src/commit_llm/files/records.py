@@ -1,0 +1,99 @@
+"""Reading records: .json, .jsonl, .parquet and .txt files, and data sets of the hub."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from commit_llm.errors import UserError
+from commit_llm.files.lines import BOM, an_object, parse_json, records_of_lines, spans
+from commit_llm.files.parquet import parquet_tables
+
+SUFFIXES = (".json", ".jsonl", ".parquet", ".txt")
+
+Record = Mapping[str, Any]
+
+
+def read_records(path: str | Path) -> list[dict[str, Any]]:
+    """Read all records of a file, in order.
+
+    `.json` holds one list of objects, `.jsonl` an object a line, `.parquet` a row each, `.txt` one
+    document a line as `{"text": line}` (an empty line is an empty document, so rows keep their number).
+
+    Raises UserError naming file and line where the file is missing, malformed or empty.
+    """
+    path = Path(path)
+    require_data_file(path)
+    read = {".json": _read_json, ".parquet": _read_parquet}.get(path.suffix, _read_lines)
+    records = read(path)
+    if not records:
+        raise UserError(f"{path}: holds no record")
+    return records
+
+
+def require_data_file(path: Path) -> None:
+    """Raise UserError where there is no file of that name, or none of a known format."""
+    require_suffix(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such data file")
+
+
+def require_suffix(path: Path) -> None:
+    """Raise UserError where a file's suffix names none of the formats."""
+    if path.suffix not in SUFFIXES:
+        raise UserError(f"{path}: unknown suffix {path.suffix!r}; data is a {', '.join(SUFFIXES)} file")
+
+
+def load_hub(name: str, config: str | None, split: str) -> Sequence[Record]:
+    """A data set of the Hugging Face hub, through `datasets` (no remote code), memory-mapped."""
+    import datasets
+
+    try:
+        return datasets.load_dataset(name, config, split=split)
+    except Exception as error:  # the library raises many kinds for "not found" and "offline"
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{name}: neither a file here nor a data set loaded from the hub ({reason})") from None
+
+
+def load_data(data: str, config: str | None = None, split: str = "train") -> Sequence[Record]:
+    """Records of DATA: a file with a known suffix, or the id of a hub data set."""
+    if Path(data).suffix in SUFFIXES or Path(data).exists():
+        return read_records(data)
+    if data.count("/") > 1 or data.startswith((".", "/", "~")):
+        raise UserError(f"{data}: no such data file")
+    return load_hub(data, config, split)
+
+
+def text_of(record: Record, field: str, row: int) -> str:
+    """The text in the field of the record of a row (from 0).
+
+    Raises UserError where it is missing or no text, naming the record as a person counts, from 1.
+    """
+    if field not in record:
+        raise UserError(
+            f"record {row + 1} of the data: no field {field!r}; it has {', '.join(map(repr, record)) or 'none'}"
+        )
+    value = record[field]
+    if not isinstance(value, str):
+        found = f"{type(value).__name__} {str(value)[:40]!r}"
+        raise UserError(f"record {row + 1} of the data: field {field!r} holds {found}, not a text")
+    return value
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    return [record for span, _ in spans(path, sys.maxsize, sys.maxsize) for record in records_of_lines(path, span)]
+
+
+def _read_json(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_bytes().removeprefix(BOM).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 at byte {error.start}; convert the file to UTF-8") from None
+    rows = parse_json(text, str(path))
+    if not isinstance(rows, list):
+        raise UserError(f"{path}: holds a JSON {type(rows).__name__}; it must be one list of objects")
+    return [an_object(row, f"{path}: item {n}") for n, row in enumerate(rows)]
+
+
+def _read_parquet(path: Path) -> list[dict[str, Any]]:
+    return [row for table in parquet_tables(path, sys.maxsize, sys.maxsize) for row in table.to_pylist()]

@@ -1,0 +1,87 @@
+"""A comparison for programs: CSV, and the content of comparison.json."""
+
+import csv
+import io
+from typing import Any
+
+from commit_llm.report.comparison.caveats import trained_on
+from commit_llm.report.comparison.comparison import Cell, Comparison
+from commit_llm.report.comparison.figures import signatures
+
+SCHEMA = 1
+
+
+def table(comparison: Comparison) -> str:
+    """CSV: a line for each suite, system, column and metric, with every figure in full."""
+    file = io.StringIO()
+    heads = (
+        "suite", "system", "seeds", "language", "metric", "score", "low", "high", "difference", "difference_low",
+        "difference_high", "p_sign_flip", "p_bootstrap", "differs",
+    )  # fmt: skip
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(heads)
+    for suite in comparison.suites:
+        for metric, systems in suite.cells.items():
+            for system in comparison.systems:
+                for column, cell in systems[system.name].items():
+                    figures = [
+                        *cell.score,
+                        *(cell.difference or (None, None, None)),
+                        cell.p_sign_flip,
+                        cell.p_bootstrap,
+                    ]
+                    shown = ["" if figure is None else f"{figure:.6g}" for figure in figures]
+                    differs = "" if cell.difference is None else "yes" if cell.differs else "no"
+                    writer.writerow([suite.name, _formula(system.name), system.seeds, column, metric, *shown, differs])
+    return file.getvalue()
+
+
+def as_data(comparison: Comparison) -> dict[str, Any]:
+    """What comparison.json holds, for programs."""
+    return {
+        "schema": SCHEMA,
+        "baseline": comparison.baseline,
+        "by": comparison.by,
+        "resamples": comparison.resamples,
+        "notes": list(comparison.notes),
+        "systems": [
+            {"name": system.name, "seeds": system.seeds, "trained_on": trained_on(system)}
+            for system in comparison.systems
+        ],
+        "suites": {
+            suite.name: {
+                "tasks": dict(suite.tasks),
+                "questions": dict(suite.questions),
+                "clusters": suite.clusters,
+                "mean_of": list(suite.mean_of),
+                "scores": {
+                    metric: {
+                        name: {column: _cell_data(cell) for column, cell in cells.items()}
+                        for name, cells in systems.items()
+                    }
+                    for metric, systems in suite.cells.items()
+                },
+                "outcomes": {
+                    name: {language: found._asdict() for language, found in languages.items()}
+                    for name, languages in suite.outcomes.items()
+                },
+            }
+            for suite in comparison.suites
+        },
+        "signatures": [{"system": name, "signature": signature} for name, signature in signatures(comparison)],
+    }
+
+
+def _cell_data(cell: Cell) -> dict[str, Any]:
+    return {
+        "score": cell.score._asdict(),
+        "difference": cell.difference._asdict() if cell.difference else None,
+        "p_sign_flip": cell.p_sign_flip,
+        "p_bootstrap": cell.p_bootstrap,
+        "differs": cell.differs,
+    }
+
+
+def _formula(name: str) -> str:
+    """A name that a spreadsheet would take for a formula is made text."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name

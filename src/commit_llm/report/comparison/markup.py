@@ -1,0 +1,90 @@
+"""A comparison as Markdown and as LaTeX."""
+
+import re
+from collections.abc import Sequence
+
+from commit_llm.report.comparison.caveats import trained_on
+from commit_llm.report.comparison.comparison import Comparison
+from commit_llm.report.comparison.entries import METRICS
+from commit_llm.report.comparison.figures import difference, method, score, signatures, size
+from commit_llm.report.page import visible
+
+
+def markdown(comparison: Comparison) -> str:
+    """Scores, differences, outcomes, notes, what each system was trained on, and the signatures to cite."""
+    lines = ["# Comparison", "", _plain(method(comparison)), ""]
+    lines += [f"- {_plain(note)}" for note in comparison.notes]
+    for suite in comparison.suites:
+        lines += ["", f"## {suite.name}", "", size(suite, comparison.by)]
+        for metric, told in METRICS.items():
+            heads = ["system", *suite.columns]
+            rows = [
+                [_plain(name), *(score(cell) for cell in cells.values())] for name, cells in suite.cells[metric].items()
+            ]
+            lines += ["", f"### {told}", "", *_table(heads, rows)]
+            rows = [
+                [_plain(name), *(difference(cell) for cell in cells.values())]
+                for name, cells in suite.cells[metric].items()
+                if name != comparison.baseline
+            ]
+            heads[0] = f"{told}: difference to {_plain(comparison.baseline)}"
+            lines += ["", *_table(heads, rows)]
+        if any(suite.outcomes.values()):
+            lines += ["", "### right in the language / right in English / wrong (percent)", ""]
+            languages = list(next(iter(suite.outcomes.values())))
+            rows = [
+                [_plain(name), *(" / ".join(f"{share:.1f}" for share in found[language]) for language in languages)]
+                for name, found in suite.outcomes.items()
+            ]
+            lines += _table(["system", *languages], rows)
+    lines += ["", "## What each system was trained on", ""]
+    rows = [
+        [_plain(system.name), str(system.seeds), _plain("; ".join(trained_on(system)))] for system in comparison.systems
+    ]
+    lines += _table(["system", "seeds", "training, oldest first"], rows)
+    lines += ["", "## Signatures", ""]
+    for name, signature in signatures(comparison):
+        code = visible(signature).replace("`", "'")
+        lines.append(f"- {_plain(name)}: `{code}`")
+    return "\n".join(lines) + "\n"
+
+
+def latex(comparison: Comparison) -> str:
+    r"""A table a suite for a paper (booktabs): exact match / F1; a star where a difference to the baseline holds."""
+    parts = ["% needs \\usepackage{booktabs}"]
+    for suite in comparison.suites:
+        lines = [
+            "\\begin{table}\n\\centering\\small",
+            f"\\begin{{tabular}}{{l{'r' * len(suite.columns)}}}\n\\toprule",
+            " & ".join(["", *map(_escaped, suite.columns)]) + r" \\ \midrule",
+        ]
+        for system in comparison.systems:
+            cells = [[suite.cells[metric][system.name][column] for metric in METRICS] for column in suite.columns]
+            shown = (
+                " / ".join(f"{cell.score.value:.1f}{'$^{*}$' if cell.differs else ''}" for cell in pair)
+                for pair in cells
+            )
+            name = _escaped(system.name)
+            name = "{}" * name.startswith(("[", "*")) + name  # else LaTeX takes it for an option of the row before
+            lines.append(" & ".join([name, *shown]) + r" \\")
+        caption = f"{suite.name}, exact match / F1. {size(suite, comparison.by)} {method(comparison)}"
+        lines.append(f"\\bottomrule\n\\end{{tabular}}\n\\caption{{{_escaped(caption)}}}\n\\end{{table}}")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def _plain(value: str) -> str:
+    """Text within Markdown: no markup, no end of a cell or line."""
+    return re.sub(r"([\\|*_<>\[\]&`])", r"\\\1", visible(value).replace("\n", " "))
+
+
+def _escaped(value: str) -> str:
+    """Text within LaTeX."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
+    special |= {character: "\\" + character for character in "&%$#_{}"}
+    return "".join(special.get(character, character) for character in visible(value).replace("\n", " "))

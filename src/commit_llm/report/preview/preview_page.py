@@ -1,0 +1,140 @@
+"""A preview of mixing as one HTML page: original and mixed side by side, or one under the other where it is narrow."""
+
+from collections.abc import Iterator, Sequence
+
+from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
+from commit_llm.codemix.outcome import Outcome, Word
+from commit_llm.report.page import page, text
+from commit_llm.report.preview.preview import MEANINGS, MEASURES, Preview, Row, figures, reasons, shares
+from commit_llm.report.preview.preview_style import STYLE, css_name
+
+
+def preview_page(preview: Preview) -> str:
+    """The page, of plain data: everything in it is escaped."""
+    title = f"Mixed: {preview.settings.get('file', 'preview')}"
+    parts = [
+        f"<header>\n<h1>{text(title)}</h1>\n<p class='shown'>{text(preview.heading())}</p>",
+        f"{_settings(preview)}</header>",
+        f"<main>\n{summary(preview)}",
+        "<div class='heads' aria-hidden='true'><span>Original</span><span>Mixed</span></div>",
+        *(_row(number, row, preview) for number, row in enumerate(preview.rows, 1)),
+        "</main>",
+    ]
+    return page(title, "\n".join(parts), STYLE)
+
+
+def _settings(preview: Preview) -> str:
+    pairs = (f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>\n" for name, value in preview.settings.items())
+    return f"<dl class='settings'>\n{''.join(pairs)}</dl>\n"
+
+
+def summary(preview: Preview) -> str:
+    """What became of the words, as a bar and a table, and the measures of mixing. Needs the style of the preview."""
+    return f"<section class='summary' aria-label='summary'>\n{_shares(preview)}{_measures(preview)}</section>"
+
+
+def _shares(preview: Preview) -> str:
+    counts = preview.counts()
+    percent = shares(counts)
+    rows, bars, left = [], [], 0.0
+    for outcome, count in counts.items():
+        label, why = MEANINGS[outcome]
+        share, drawn = percent[outcome], preview.explain or outcome is Outcome.REPLACED
+        rows.append(
+            f"<tr><th scope='row'>{_sample(outcome, label, drawn)}</th><td class='number'>{count:,}</td>"
+            f"<td class='number'>{'' if share is None else f'{share:.1f} %'}</td>"
+            f"<td class='quiet meaning-cell'>{text(why)}</td></tr>\n"
+        )
+        if share:
+            bars.append(f"<rect class='{css_name(outcome)}' x='{left:.3f}%' width='{share:.3f}%' height='100%'/>")
+            left += share
+    caption = "share of the words of each outcome"
+    return (
+        f"<div><svg class='bar' role='img' aria-label='{caption}: told in the table below'>{''.join(bars)}</svg>\n"
+        f"<table aria-label='{caption}'>\n{''.join(rows)}</table></div>\n"
+    )
+
+
+def _sample(outcome: Outcome, label: str, drawn: bool) -> str:
+    """The name of an outcome after its colour in the bar; drawn as its words are, where they are."""
+    box = (
+        f"<svg class='swatch' width='10' height='10' aria-hidden='true'><rect class='{css_name(outcome)}' width='10' "
+        "height='10' rx='2'/></svg> "
+    )
+    return box + (_marked(text(label), outcome) if drawn else text(label))
+
+
+def _measures(preview: Preview) -> str:
+    values = zip(MEASURES, figures(preview.metrics()), strict=True)
+    cells = (
+        f"<div><dt>{name}</dt><dd class='figure'>{value}</dd><dd class='meaning'>{text(meaning)}</dd></div>\n"
+        for (name, meaning), value in values
+    )
+    return f"<dl class='measures'>\n{''.join(cells)}</dl>\n"
+
+
+def _row(number: int, row: Row, preview: Preview) -> str:
+    fields = "".join(_field(name, source, words, preview) for name, (source, words) in row.items())
+    heading = f"<h2 id='row-{number}'>Row {number}</h2>"
+    return f"<section class='row' aria-labelledby='row-{number}'>\n{heading}\n{fields}</section>"
+
+
+def _field(name: str, source: str, words: Sequence[Word] | None, preview: Preview) -> str:
+    if words is None:
+        kept = f"<div class='kept'><p class='text' dir='auto'>{text(source)}</p></div>"
+        return f"<div class='field'><h3>{text(name)} <span class='quiet'>(not mixed)</span></h3>\n{kept}</div>\n"
+    original = "".join(_original(source, words, preview.explain))
+    mixed = "".join(_mixed(source, words, preview.unspaced))
+    return (
+        f"<div class='field'><h3>{text(name)}</h3>\n"
+        f"<div><span class='side-name'>original</span><p class='text original' dir='auto'>{original}</p></div>\n"
+        f"<div><span class='side-name'>mixed</span><p class='text mixed' dir='auto'>{mixed}</p></div>\n"
+        f"{_why(source, words) if preview.explain and words else ''}</div>\n"
+    )
+
+
+def _original(source: str, words: Sequence[Word], explain: bool) -> Iterator[str]:
+    for part, word in pieces(source, words):
+        if word is None or (not explain and word.outcome is not Outcome.REPLACED):
+            yield text(part)
+        elif word.outcome is Outcome.REPLACED:
+            yield f"<span class='was' title='{text(f'replaced by {word.translation}')}'>{text(part)}</span>"
+        else:
+            label, why = MEANINGS[word.outcome]
+            yield _marked(text(part), word.outcome, f"{label}: {why}")
+
+
+def _mixed(source: str, words: Sequence[Word], unspaced: bool) -> Iterator[str]:
+    for part, word in mixed_pieces(source, words, unspaced):
+        if word is not None and word.translation is not None:
+            # dir isolates it: a word that is written from right to left does not reorder its neighbours.
+            yield f"<mark dir='auto' title='{text(source[word.start : word.end])}'>{text(part)}</mark>"
+        else:
+            yield text(part)
+
+
+def _marked(html: str, outcome: Outcome, title: str = "") -> str:
+    """A word drawn as its outcome is: underlined, boxed, or a mark."""
+    told = f" title='{text(title)}'" if title else ""
+    if outcome is Outcome.REPLACED:
+        return f"<mark{told}>{html}</mark>"
+    kind = "" if outcome is Outcome.PROTECTED else "word "
+    return f"<span class='{kind}{css_name(outcome)}'{told}>{html}</span>"
+
+
+def _why(source: str, words: Sequence[Word]) -> str:
+    """What happened to each word, to be opened: reached by the keyboard, and printed."""
+    found = reasons(source, words)
+    told = " · ".join(f"{sum(group.values())} {MEANINGS[outcome][0]}" for outcome, group in found.items())
+    lists = (
+        f"<dt>{_marked(text(MEANINGS[outcome][0]), outcome)}</dt>"
+        f"<dd>{', '.join(map(_told, group, group.values()))}</dd>"
+        for outcome, group in found.items()
+    )
+    return f"<details><summary>{text(told)}</summary><dl>{''.join(lists)}</dl></details>\n"
+
+
+def _told(word: tuple[str, str | None], count: int) -> str:
+    source, translation = word
+    arrow = "" if translation is None else f" → <bdi>{text(translation)}</bdi>"
+    return f"<bdi>{text(source)}</bdi>{arrow}{f' ({count} times)' if count > 1 else ''}"

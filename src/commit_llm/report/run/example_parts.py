@@ -1,0 +1,70 @@
+"""Training examples as their tokens read: what is trained, special tokens, and replaced words with their originals."""
+
+from collections.abc import Iterator
+
+from commit_llm.data.decoding import Part, Piece
+from commit_llm.data.example_views import Sample
+from commit_llm.report.page import text
+
+SHOWN = 4000  # characters of a part; of a longer one its beginning and its end are shown
+HEAD, TAIL = 3000, 800
+
+
+def sample_rows(samples: list[Sample]) -> str:
+    """Every example in its parts."""
+    return "".join(_sample(number, sample) for number, sample in enumerate(samples, 1))
+
+
+def _sample(number: int, sample: Sample) -> str:
+    trained = sum(part.tokens for part in sample.parts if part.trained)
+    figures = [
+        f"{sum(part.tokens for part in sample.parts):,} tokens",
+        f"{trained:,} trained",
+        f"{sample.replaced:,} {'word' if sample.replaced == 1 else 'words'} replaced",
+    ]
+    if sample.placed < sample.replaced:
+        figures.append(f"{sample.replaced - sample.placed:,} of them not marked: the tokenizer has changed the text")
+    parts = "".join(map(_part, sample.parts))
+    return (
+        f"<section class='sample' aria-labelledby='sample-{number}'>\n"
+        f"<h3 id='sample-{number}'>Example {number} <span class='quiet'>record {sample.row + 1:,} of the data: "
+        f"{', '.join(figures)}</span></h3>\n{parts}</section>\n"
+    )
+
+
+def _part(part: Part) -> str:
+    kind, label = ("trained", "trained") if part.trained else ("untrained", "not trained")
+    return (
+        f"<div class='part {kind}'><p class='label'>{label}, {part.tokens:,} "
+        f"{'token' if part.tokens == 1 else 'tokens'}</p>\n"
+        f"<p class='text' dir='auto'>{''.join(_pieces(part))}</p></div>\n"
+    )
+
+
+def _pieces(part: Part) -> Iterator[str]:
+    length = sum(len(piece.text) for piece in part.pieces)
+    if length <= SHOWN:
+        yield from map(_piece, part.pieces)
+        return
+    yield from map(_piece, _between(part, 0, HEAD))
+    yield f"</p>\n<p class='cut'>{length - HEAD - TAIL:,} characters not shown</p>\n<p class='text' dir='auto'>"
+    yield from map(_piece, _between(part, length - TAIL, length))
+
+
+def _between(part: Part, start: int, stop: int) -> Iterator[Piece]:
+    """The pieces of a part, cut to some of its characters."""
+    here = 0
+    for piece in part.pieces:
+        first, last = max(start - here, 0), min(stop - here, len(piece.text))
+        if first < last:
+            yield piece._replace(text=piece.text[first:last])
+        here += len(piece.text)
+
+
+def _piece(piece: Piece) -> str:
+    if piece.special:
+        return f"<bdi class='token' title='special token'>{text(piece.text)}</bdi>"
+    if piece.original is not None:
+        # dir isolates it: a word that is written from right to left does not reorder its neighbours.
+        return f"<mark dir='auto' title='{text(piece.original)}'>{text(piece.text)}</mark>"
+    return text(piece.text)

@@ -1,0 +1,119 @@
+"""A run's page: how far it came, its curves, what mixing made of its data, examples, its recipe, where all is from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from commit_llm.codemix.outcome import Outcome
+from commit_llm.data.example_views import Looked
+from commit_llm.report.page import page, text
+from commit_llm.report.preview.preview import Preview
+from commit_llm.report.preview.preview_page import summary
+from commit_llm.report.run.curves import curves
+from commit_llm.report.run.example_parts import sample_rows
+from commit_llm.report.run.origin import provenance_tables, recipe_tables
+from commit_llm.report.run.run_style import STYLE
+from commit_llm.runs.run import Logs, curve
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """What a page tells of a run. name: of its folder alone.
+
+    recipe: the fields of its config.yaml; named: the recipe nearest to it, and its fields. looked: its first examples,
+    or why they cannot be looked at. records: of its data, held-out ones too. left_out: examples that training left
+    out, where that is known.
+    """
+
+    name: str
+    recipe: Mapping[str, Any]
+    named: tuple[str, Mapping[str, Any]]
+    logs: Logs
+    provenance: Mapping[str, Any]
+    looked: Looked | str
+    records: int = 0
+    left_out: int | None = None
+
+
+def run_page(run: RunPage) -> str:
+    """The page, of plain data: everything in it is escaped."""
+    sections = {
+        "Curves": curves(run.logs, run.recipe["clip_norm"], run.recipe["held_out_share"] > 0),
+        "Mixing": _mixing(run),
+        "Examples": _examples(run),
+        "Recipe": recipe_tables(run.recipe, *run.named),
+        "Provenance": provenance_tables(run.provenance),
+    }
+    body = "".join(
+        f"<section aria-labelledby='{title.lower()}'>\n<h2 id='{title.lower()}'>{title}</h2>\n{html}</section>\n"
+        for title, html in sections.items()
+    )
+    return page(f"Run {run.name}", f"{_heading(run)}<main>\n{body}</main>", STYLE)
+
+
+def _heading(run: RunPage) -> str:
+    step, steps = run.logs.step, run.recipe["steps"]
+    state = "finished" if step >= steps else "not finished" if step else "no step is logged yet"
+    loss, held_out = curve(run.logs.metrics, "loss"), curve(run.logs.held_out, "loss")
+    tokens = curve(run.logs.metrics, "tokens")
+    facts = {
+        "recipe": run.named[0],
+        "state": state,
+        "step": f"{step:,} of {steps:,}",
+        "tokens seen": f"{tokens.values[-1]:,.0f}" if tokens.values else "–",
+        "last loss": f"{loss.values[-1]:.3f}" if loss.values else "–",
+    }
+    if held_out.values:
+        facts["held-out loss"] = f"{held_out.values[-1]:.3f}"
+    if run.left_out is not None:
+        facts["left out, longer than a row"] = f"{run.left_out:,} {'example' if run.left_out == 1 else 'examples'}"
+    pairs = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>\n" for name, value in facts.items())
+    return f"<header>\n<h1>Run <bdi>{text(run.name)}</bdi></h1>\n<dl class='facts'>\n{pairs}</dl></header>\n"
+
+
+def _mixing(run: RunPage) -> str:
+    if run.recipe["ratio"] == 0:
+        return "<p>This run mixes nothing: its ratio is 0.</p>\n"
+    if isinstance(run.looked, str):
+        return _missing(run.looked)
+    preview = Preview(run.looked.rows, run.records, {})
+    counts = preview.counts()
+    replaced, hits = counts[Outcome.REPLACED], counts[Outcome.REPLACED] + counts[Outcome.NOT_DRAWN]
+    facts = {
+        "ratio asked": f"{run.recipe['ratio']:g}",
+        "reached": f"{replaced / hits:.3f} of the words that can be replaced" if hits else "no word can be replaced",
+        "style": run.recipe["style"],
+    }
+    pairs = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>\n" for name, value in facts.items())
+    return (
+        f"<dl class='settings'>\n{pairs}</dl>\n"
+        f"<p class='quiet note'>{_which(len(run.looked.rows), run.looked)}, as mixed in the first pass over the data; "
+        f"{run.records:,} records in all.</p>\n{summary(preview)}"
+    )
+
+
+def _examples(run: RunPage) -> str:
+    if isinstance(run.looked, str):
+        return _missing(run.looked)
+    samples = run.looked.samples
+    legend = (
+        "<p class='legend'><span><mark>replaced</mark> its original where you point at it</span>"
+        "<span><bdi class='token'>&lt;s&gt;</bdi> a special token</span></p>\n"
+    )
+    return (
+        f"<p class='quiet note'>{_which(len(samples), run.looked)}, decoded from the tokens of the first pass over the "
+        f"data.</p>\n{legend}{sample_rows(samples)}"
+    )
+
+
+def _which(number: int, looked: Looked) -> str:
+    """Which examples are shown; those that are too long are no examples of the training."""
+    whole = looked.complete and number == len(looked.rows)
+    told = f"{'All' if whole else 'The first'} {number:,} examples"
+    if number == 1:
+        told = "The only example" if whole else "The first example"
+    return f"{told} in the order of training{', those longer than a row left out' if looked.left_out else ''}"
+
+
+def _missing(reason: str) -> str:
+    return f"<p>Not shown: {text(reason)}.</p>\n"

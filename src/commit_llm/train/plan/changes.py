@@ -1,0 +1,102 @@
+"""What to change where a step does not fit: flags, and by arithmetic what the step then needs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from commit_llm.model.config import ModelConfig
+from commit_llm.parallel.mesh import make_mesh
+from commit_llm.parallel.topologies import AbsentDevice, Topology, larger_topologies
+from commit_llm.recipes import Recipe
+from commit_llm.train.plan.estimate import GIB, Memory, estimate_memory
+
+
+@dataclass(frozen=True)
+class Change:
+    """Flags, and what the step needs with them on each device, in GiB, by arithmetic."""
+
+    flags: str
+    needed: float
+    fits: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stays as it is while a recipe changes: the model, the dtype of `--dtype auto`, and how it attends.
+
+    scores: whether the attention holds its scores, as the reference path does.
+    """
+
+    config: ModelConfig
+    dtype: str
+    scores: bool = True
+
+    def dtype_of(self, recipe: Recipe) -> str:
+        """Of the matrix products: bfloat16 or float32."""
+        return self.dtype if recipe.dtype == "auto" else recipe.dtype
+
+    def estimate(self, recipe: Recipe, devices: int) -> Memory:
+        """`estimate_memory` on so many devices in the recipe's mesh."""
+        width = {"bfloat16": 2, "float32": 4}[self.dtype_of(recipe)]
+        return estimate_memory(recipe, self.config, _mesh(recipe, devices), width, scores=self.scores)
+
+
+def changes(recipe: Recipe, setting: Setting, devices: int, machine: Topology | None, there: float) -> list[Change]:
+    """Changes that need less memory than the recipe, each by itself; the last is the least larger machine that fits.
+
+    Of a kind of change, the mildest that fits, or else the hardest. there: GiB on each device. machine is None where
+    the devices are of no known kind; then none is larger.
+    """
+    now = setting.estimate(recipe, devices).needed / GIB
+
+    def change(flags: str, changed: Recipe, devices: int = devices) -> Change:
+        needed = setting.estimate(changed, devices).needed / GIB
+        return Change(flags, needed, needed <= there)
+
+    found = []
+    for ladder in _options(recipe, setting, devices):
+        steps = [change(*option) for option in ladder]
+        fitting = [made for made in steps if made.fits]
+        found += [made for made in fitting[:1] or steps[-1:] if made.needed < now]
+    for larger in larger_topologies(machine) if machine else []:
+        changed, flags = _spread(recipe, larger.count)
+        made = change(f"--topology {larger.name} {flags}", changed, larger.count)
+        if made.fits:
+            return [*found, made]
+    return found
+
+
+def _options(recipe: Recipe, setting: Setting, devices: int) -> Iterator[list[tuple[str, Recipe]]]:
+    """Ladders of (flags, recipe with them), each from the mildest step to the hardest."""
+    mesh = _mesh(recipe, devices)
+    split, parts = mesh["data"] * mesh["fsdp"], recipe.gradient_accumulation
+    if mesh["fsdp"] != devices:
+        changed, flags = _spread(recipe, devices)
+        yield [(flags, changed)]
+    if recipe.remat != "nothing":
+        yield [("--remat nothing", replace(recipe, remat="nothing"))]
+    if setting.dtype_of(recipe) != "bfloat16":
+        yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
+    rows = recipe.batch_size // parts // split  # on each device at a time
+    divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]
+    yield [_with(recipe, recipe.batch_size, parts * divisor) for divisor in divisors]
+    yield [_with(recipe, recipe.batch_size // divisor, parts) for divisor in divisors]
+    yield [(f"--seq-len {recipe.seq_len // 2}", replace(recipe, seq_len=recipe.seq_len // 2))]
+
+
+def _with(recipe: Recipe, batch_size: int, parts: int) -> tuple[str, Recipe]:
+    flags = f"--batch-size {batch_size} --gradient-accumulation {parts}"
+    return flags, replace(recipe, batch_size=batch_size, gradient_accumulation=parts)
+
+
+def _spread(recipe: Recipe, devices: int) -> tuple[Recipe, str]:
+    """The recipe with its weights and rows over all devices, and the flags for it."""
+    mesh, flags = "1,-1,1", "--mesh 1,-1,1"
+    if recipe.batch_size // recipe.gradient_accumulation % devices == 0:
+        return replace(recipe, mesh=mesh), flags
+    rows = recipe.batch_size if recipe.batch_size % devices == 0 else devices
+    changed = replace(recipe, mesh=mesh, batch_size=rows, gradient_accumulation=1)
+    return changed, f"{flags} --batch-size {rows} --gradient-accumulation 1"
+
+
+def _mesh(recipe: Recipe, devices: int) -> Mapping[str, int]:
+    return make_mesh(recipe.mesh, [AbsentDevice(number, "", "") for number in range(devices)]).shape

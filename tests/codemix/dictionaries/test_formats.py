@@ -1,0 +1,189 @@
+"""The files that dictionaries come in, and what a broken one is answered with."""
+
+# ruff: noqa: E501 (the tables)
+
+import json
+import tracemalloc
+
+import pytest
+
+from commit_llm.codemix import BilingualDictionary
+from commit_llm.codemix.dictionaries.formats import CHUNK, LONGEST_LINE, Skipped
+from commit_llm.codemix.settings import MixingSettings, open_mixer
+from commit_llm.errors import UserError
+
+
+@pytest.fixture
+def load(tmp_path):
+    def write_and_load(name, content, **options):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return BilingualDictionary.load(path, **options)
+
+    return write_and_load
+
+
+DOG = {"dog": ("σκύλος", "σκυλί"), "ice cream": ("παγωτό",)}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("d.txt", "dog\tσκύλος\ndog\tσκυλί\nice cream\tπαγωτό\n"),
+        ("no-suffix", "dog\tσκύλος\ndog σκυλί\nice cream\tπαγωτό"),
+        ("d.tsv", "dog\tσκύλος\n\n dog \t σκυλί \nice cream\tπαγωτό\n"),
+        ("D.TSV", "dog\tσκύλος\rdog\tσκυλί\r\nice cream\tπαγωτό\n"),
+        ("d.csv", 'Source,Target\ndog,σκύλος\n"dog", "σκυλί"\nice cream,παγωτό\n'),
+        ("d.csv", "dog,σκύλος\ndog,σκυλί\n\nice cream,παγωτό"),
+        ("d.jsonl", '{"source": "dog", "target": ["σκύλος", "σκυλί"]}\n{"source": "ice cream", "target": "παγωτό"}\n'),
+        ("d.jsonl", '{"source": "dog", "target": ["σκύλος", "σκυλί"], "x": 1}\n\n{"target": ["παγωτό"], "source": "ice cream "}'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("change", [lambda text: text, lambda text: "\ufeff" + text.replace("\n", "\r\n")])
+def test_every_layout(load, name, content, change):
+    """Also with a byte-order mark and the line ends of Windows."""
+    dictionary = load(name, change(content))
+    assert dictionary.translations == DOG
+    assert dictionary.name == name
+    assert dictionary.skipped == Skipped(0, "")
+
+
+def test_the_original_keeps_the_byte_order_mark_and_cuts_tsv_at_spaces(load):
+    assert list(load("d.txt", "\ufeffdog\tσκύλος\n", original=True).translations) == ["\ufeffdog"]
+    assert load("d.tsv", "dog σκύλος\n", original=True).translations == {"dog": ("σκύλος",)}
+
+
+def test_quotes_and_commas_of_csv(load):
+    dictionary = load("d.csv", '"""so"", he said","έτσι, είπε"\n')
+    assert dictionary.translations == {'"so", he said': ("έτσι, είπε",)}
+
+
+def test_only_a_first_line_is_a_header(load):
+    assert load("d.csv", "a,b\nsource,target\n").translations == {"a": ("b",), "source": ("target",)}
+    assert load("d.tsv", "source\ttarget\n").translations == {"source": ("target",)}
+
+
+BAD = [
+    ("d.txt", "a\n", "1 tab-separated field(s) in 'a'"),
+    ("d.txt", "a b c\n", "1 tab-separated field(s) in 'a b c'"),
+    ("d.txt", "a\tb\tc\td\te\n", "5 tab-separated field(s)"),
+    ("d.txt", "\n", "a blank line; a dictionary line is 'source<TAB>target'"),
+    ("d.tsv", "dog σκύλος\n", "1 tab-separated field(s) in 'dog σκύλος'"),
+    ("d.tsv", "a\tb\tc\td\te\n", "5 tab-separated field(s)"),
+    ("d.tsv", "dog\t\n", "an empty field"),
+    ("d.csv", "dog\n", "1 comma-separated field(s)"),
+    ("d.csv", "a,b,c,d,e\n", "5 comma-separated field(s)"),
+    ("d.csv", "dog;σκύλος\n", "1 comma-separated field(s)"),
+    ("d.csv", 'dog,"σκύλος\n', "malformed CSV"),
+    ("d.csv", "dog,\n", "an empty field"),
+    ("d.csv", '"a\tb",c\n', "a tab or a line break within a text"),
+    ("d.jsonl", "dog\tσκύλος\n", "malformed JSON (Expecting value)"),
+    ("d.jsonl", '["dog", "σκύλος"]\n', "no 'source' and 'target'"),
+    ("d.jsonl", '{"source": "dog"}\n', "no 'source' and 'target'"),
+    ("d.jsonl", '{"source": "dog", "target": []}\n', "no target"),
+    ("d.jsonl", '{"source": "dog", "target": [3]}\n', "3 is no text"),
+    ("d.jsonl", '{"source": "dog", "target": ""}\n', "an empty field"),
+    ("d.jsonl", '{"source": "dog", "target": "a\\nb"}\n', "a tab or a line break within a text"),
+    ("d.jsonl", '{"source": "dog", "target": "\\ud83d"}\n', "half of a character"),
+    ("d.jsonl", "[" * 60_000 + "\n", "malformed JSON"),
+    ("d.jsonl", '{"source": "dog", "target": ' + "9" * 60_000 + "}\n", "malformed JSON"),
+    ("d.txt", "x" * 70_000 + "\n", f"a line of over 65,536 characters in '{'x' * 57}...'"),
+    ("d.txt", "\0" * 70_000 + "\n", "a line of over 65,536 characters in '\\x00\\x00"),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "message"), BAD)
+def test_a_bad_line_is_named_or_skipped(load, name, line, message):
+    good = {"d.csv": "dog,σκύλος\n", "d.jsonl": json.dumps({"source": "dog", "target": "σκύλος"}) + "\n"}
+    around = good.get(name, "dog\tσκύλος\n")
+    with pytest.raises(UserError) as error:
+        load(name, around + line + around)
+    assert f"{name}:2: {message}" in str(error.value)
+    assert "; a dictionary line is " in str(error.value)
+    assert str(error.value).endswith("; --skip-bad-lines skips others")
+    assert len(str(error.value).partition(":2: ")[2]) < 250
+    assert "\n" not in str(error.value)
+    dictionary = load(name, around + line + around, skip_bad_lines=True)
+    assert dictionary.translations == {"dog": ("σκύλος", "σκύλος")}
+    assert dictionary.skipped.lines == 1
+    assert dictionary.skipped.first.startswith(f"line 2: {message.split(';')[0]}")
+
+
+def test_several_bad_lines(load):
+    dictionary = load("d.txt", "a\tb\nc\nd\n", skip_bad_lines=True)
+    assert dictionary.skipped == Skipped(2, "line 2: 1 tab-separated field(s) in 'c'")
+    with pytest.raises(UserError, match=r"the dictionary is empty without the 2 bad lines \(line 1: .* in 'c'\)"):
+        load("d.txt", "c\nd\n", skip_bad_lines=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("d.txt", b"", "is empty; it needs lines of 'source<TAB>target'"),
+        ("d.tsv", b"\n\n", "is empty"),
+        ("d.csv", b"source,target\n", "is empty; it needs lines of 'source,target'"),
+        ("d.jsonl", b"", "is empty"),
+        ("d.tsv", b"\xef\xbb\xbf", "is empty"),
+        ("d.txt", b"dog\t\xff\n", "not UTF-8 at byte 4;"),
+        ("d.txt", b"dog\tb\n" + "cat\tγ".encode()[:-1], "not UTF-8 at byte 10;"),
+        ("d.txt", b"a\tb\n" * (CHUNK // 4 - 1) + b"a\tb\xce" + b"\xff\n", f"not UTF-8 at byte {CHUNK - 1};"),
+        ("d.txt", b"a\tb\n" * CHUNK + b"a\t\xff", f"not UTF-8 at byte {4 * CHUNK + 2};"),
+    ],
+)
+def test_unusable_files(load, name, content, message):
+    with pytest.raises(UserError) as error:
+        load(name, content, skip_bad_lines=name == "d.jsonl")
+    assert f"{name}: " in str(error.value)
+    assert message in str(error.value)
+
+
+def test_missing_file_and_folder(tmp_path):
+    with pytest.raises(UserError, match="no such dictionary file"):
+        BilingualDictionary.load(tmp_path / "en-el.txt")
+    with pytest.raises(UserError, match="is a directory"):
+        BilingualDictionary.load(tmp_path)
+
+
+def test_lines_across_chunks(load):
+    pairs = [(f"word{number}", "λέξη" * (number % 7)) for number in range(100_000) if number % 7]
+    content = "".join(f"{source}\t{target}\r\n" for source, target in pairs)
+    assert len(content.encode()) > 2 * CHUNK
+    assert load("d.txt", content).translations == {source: (target,) for source, target in pairs}
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_file_of_one_line_is_refused_without_holding_it(tmp_path, skip):
+    path = tmp_path / "d.txt"
+    with path.open("wb") as file:
+        for _ in range(50):
+            file.write(b"x" * CHUNK)
+        if skip:
+            file.write(b"\ndog\tdoggie\n")
+    tracemalloc.start()
+    try:
+        if skip:
+            dictionary = BilingualDictionary.load(path, skip_bad_lines=True)
+            assert dictionary.translations == {"dog": ("doggie",)}
+            assert dictionary.skipped.lines == 1
+        else:
+            with pytest.raises(UserError, match=r"d\.txt:1: a line of over 65,536 characters in 'x{57}\.\.\.'"):
+                BilingualDictionary.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 10 * CHUNK
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_line_may_be_as_long_as_allowed(load):
+    longest = "a\t" + "b" * (LONGEST_LINE - 2)
+    assert len(load("d.txt", longest + "\n").translations) == 1
+
+
+@pytest.mark.parametrize(("style", "word"), [("clean", "dog"), ("original", "\ufeffdog")])
+def test_the_settings_of_mixing_say_how_it_is_read(tmp_path, style, word):
+    path = tmp_path / "en-el.txt"
+    path.write_text("\ufeffdog\tσκύλος\nbad\n", encoding="utf-8")
+    mixer = open_mixer(MixingSettings(dictionary=(str(path),), style=style, skip_bad_lines=True))
+    assert list(mixer.dictionaries[0].translations) == [word]
+    assert mixer.dictionaries[0].skipped.lines == 1
+    with pytest.raises(UserError, match="skip-bad-lines"):
+        open_mixer(MixingSettings(dictionary=(str(path),), style=style))

@@ -1,0 +1,122 @@
+"""Recipes: what each sets, and what is said of values that make no sense."""
+
+import dataclasses
+
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.recipes import RECIPES, Recipe, differences, dump_recipe, find_recipe, load_recipe
+
+# The table "The original's flags, ours, and their values" of the design, for the two -2024 stages.
+BOTH = {
+    "learning_rate": 2e-5, "end_learning_rate": 1e-7, "weight_decay": 0.0, "beta1": 0.9, "beta2": 0.999,
+    "momentum_dtype": "bfloat16", "gradient_accumulation": 1, "seq_len": 512, "batch_size": 16, "resid_pdrop": 0.05,
+    "embd_pdrop": 0.05, "attn_pdrop": 0.05, "fcm_max_ratio": 0.1, "mesh": "1,1,-1", "log_every": 10,
+    "decay_steps": None, "loss_reduction": "row", "behaviour": "original", "remat": "nothing", "clip_norm": 1.0,
+    "fcm_min_ratio": 0.0, "split_long": False, "seed": 0, "epochs": None, "dtype": "auto", "style": "original",
+    "held_out_share": 0.0, "from_scratch": False,
+}  # fmt: skip
+COMMIT = BOTH | {
+    "data": "tatsu-lab/alpaca", "form": "instruction", "ratio": 0.9, "block_template": True, "steps": 1210,
+    "warmup_steps": 36, "checkpoint_every": 1210,
+}  # fmt: skip
+ALIGN = BOTH | {
+    "data": "graelo/wikipedia", "form": "text", "fields": "text", "ratio": 0.5, "steps": 10000, "warmup_steps": 300,
+    "checkpoint_every": 10000,
+}  # fmt: skip
+TABLE = {
+    "commit-2024": COMMIT,
+    "align-2024": ALIGN,
+    "alpaca-2024": COMMIT | {"ratio": 0.0},
+    "codemix-naive-2024": COMMIT | {"block_template": False},
+    "clm-naive-2024": ALIGN | {"ratio": 0.0},
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_original_s_values(name):
+    values = dataclasses.asdict(find_recipe(name))
+    assert {field: values[field] for field in TABLE[name]} == TABLE[name]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_mended_recipes_see_as_many_tokens(name):
+    original, mended = find_recipe(name), find_recipe(name.removesuffix("-2024"))
+    assert mended.batch_size * mended.seq_len == original.batch_size * original.seq_len
+    changed = {line.split(":")[0] for line in differences(original, mended)}
+    allowed = {
+        "behaviour",
+        "seq_len",
+        "batch_size",
+        "loss_reduction",
+        "attn_pdrop",
+        "mesh",
+        "checkpoint_every",
+        "data",
+        "style",
+    }
+    assert changed <= allowed
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_config_yaml_round_trip(tmp_path, name):
+    recipe = find_recipe(name)
+    (tmp_path / "config.yaml").write_text(dump_recipe(recipe), encoding="utf-8")
+    assert find_recipe(str(tmp_path / "config.yaml")) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stepz: 5", "unknown field 'stepz'"),
+        ("steps: many", "steps is 'many', which is no int"),
+        ("steps: true", "steps is True, which is no int"),
+        ("form: poem", "form is 'poem'"),
+        ("ratio: [1]", r"ratio is \[1\], which is no float"),
+        ("- a", "holds no mapping"),
+        ("a: [", "not readable YAML"),
+        ("!!python/object/apply:os.system ['true']", "not readable YAML"),
+    ],
+)
+def test_a_broken_config_yaml(tmp_path, text, message):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message) as error:
+        load_recipe(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", 1.0), ("5e-1", 0.5), ("0.5", 0.5)])
+def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
+    (tmp_path / "c.yaml").write_text(f"ratio: {text}\n")
+    ratio = load_recipe(tmp_path / "c.yaml").ratio
+    assert (ratio, type(ratio)) == (value, float)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": 0}, "--steps 0: must be a number above 0"),
+        ({"warmup_steps": -1}, "--warmup-steps -1"),
+        ({"warmup_steps": 1210}, "--warmup-steps 1210: must be below --steps 1210"),
+        ({"decay_steps": 20}, "--warmup-steps 36: must be below --decay-steps 20"),
+        ({"attn_pdrop": 1.0}, "--attn-pdrop 1.0"),
+        ({"fcm_min_ratio": 0.5}, "--fcm-min-ratio 0.5: above --fcm-max-ratio 0.1"),
+        ({"gradient_accumulation": 3}, "--gradient-accumulation 3: does not divide --batch-size 4"),
+        ({"epochs": 0}, "--epochs 0"),
+        ({"seed": 10**20}, "--seed 100000000000000000000"),
+        ({"learning_rate": float("inf")}, "--learning-rate inf"),
+        ({"held_out_share": 1.0}, "--held-out-share 1.0"),
+        ({"learning_rate": float("nan")}, "--learning-rate nan"),
+    ],
+)
+def test_values_out_of_range(change, message):
+    recipe = dataclasses.replace(Recipe(), **change)
+    with pytest.raises(UserError, match=message):  # noqa: PT012
+        recipe.check()
+        recipe.check_schedule()
+
+
+def test_unknown_recipe():
+    with pytest.raises(UserError, match="no recipe 'comit'; choose one of alpaca"):
+        find_recipe("comit")
