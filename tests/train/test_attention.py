@@ -10,7 +10,8 @@ import pytest
 from commit_llm.cli.main import main
 from commit_llm.errors import UserError
 from commit_llm.recipes import dump_recipe
-from commit_llm.train.prepare import open_recipe_model, prepare
+from commit_llm.train.prepare import prepare
+from commit_llm.train.recipe_data import open_recipe_model
 
 
 def run_program(program, environment):

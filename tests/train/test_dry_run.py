@@ -13,7 +13,7 @@ from commit_llm.files.records import read_records
 from commit_llm.train import dry_run as module
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.loop import train
-from commit_llm.train.prepare import open_recipe_batches, open_recipe_model, resolve_steps
+from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model, resolve_steps
 
 
 def all_examples(recipe):

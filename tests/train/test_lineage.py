@@ -18,7 +18,7 @@ from commit_llm.runs.evaluation import read_evaluation
 from commit_llm.train.export import export
 from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import train
-from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
+from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 from commit_llm.train.run_directory import read_provenance
 from commit_llm.train.weights import open_model
 

@@ -187,7 +187,7 @@ import hashlib, json, sys
 from commit_llm.parallel.processes import index, start
 start(*json.loads(sys.argv[1]))
 from commit_llm.data.loader import prefetched
-from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
+from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 from commit_llm.recipes import find_recipe
 from commit_llm.train.together import shared_examples
 recipe = find_recipe(sys.argv[2])

@@ -150,7 +150,7 @@ def test_held_out_examples(small_recipe, tmp_path):
 def test_held_out_examples_are_not_trained_and_are_all_there(small_recipe, example):
     from commit_llm.data.loader import held_out_rows
     from commit_llm.files.records import read_records
-    from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
+    from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 
     recipe = small_recipe(held_out_share=0.2)
     _, batches, held_out, _ = open_recipe_batches(recipe, open_recipe_model(recipe))

@@ -31,7 +31,7 @@ def run(argv: list[str]) -> None:
 
     from commit_llm.data.packing import EXAMPLE_IDS
     from commit_llm.files.whole import refuse_existing_file, whole_file
-    from commit_llm.train.prepare import open_recipe_batches, open_recipe_model
+    from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 
     refuse_existing_file(command.out, command.overwrite)
     if command.out.suffix != ".npz":

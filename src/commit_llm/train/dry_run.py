@@ -11,7 +11,8 @@ from commit_llm.codemix import Counts
 from commit_llm.data.examples import Example
 from commit_llm.data.packing import EXAMPLE_IDS, Batch
 from commit_llm.recipes import Recipe, load_recipe
-from commit_llm.train.prepare import open_recipe_batches, open_recipe_model, prepare
+from commit_llm.train.prepare import prepare
+from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 from commit_llm.train.run_directory import CONFIG, require_same_recipe, require_same_sources, require_usable
 from commit_llm.train.watch import import_wandb
 

@@ -31,7 +31,8 @@ from commit_llm.runs.history import NOTHING
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.held_out import held_out_loss
 from commit_llm.train.lineage import begun, history_of
-from commit_llm.train.prepare import Training, open_recipe_batches, open_recipe_model, prepare, resolve_steps
+from commit_llm.train.prepare import Training, prepare
+from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model, resolve_steps
 from commit_llm.train.restoring import restore
 from commit_llm.train.run_directory import (
     create_run,

@@ -1,31 +1,16 @@
 """From a recipe to everything the loop needs; whatever the user got wrong is found here, before anything is written."""
 
-import dataclasses
-import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax.sharding import Mesh
 
-from commit_llm.data.loader import (
-    ExampleMaker,
-    Observer,
-    documents_of,
-    fit_mixer,
-    held_out_batches,
-    make_mixer,
-    open_batches,
-)
-from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
 from commit_llm.errors import UserError
-from commit_llm.files.records import load_data
 from commit_llm.model.attention_choice import Choice, choose_attention
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, compute_dtype
@@ -37,9 +22,7 @@ from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
 from commit_llm.train.shardings import jit_step, place_state, state_shapes, state_shardings
 from commit_llm.train.step import Metrics, TrainState, make_train_step
-from commit_llm.train.weights import ModelSource, open_model
-
-LOGGER = logging.getLogger("commit_llm")
+from commit_llm.train.weights import ModelSource
 
 
 @dataclass(frozen=True)
@@ -80,66 +63,6 @@ class Training:
             shapes,
             self.state_shardings,
         )
-
-
-class RecipeData(NamedTuple):
-    """What a recipe trains on: batches from the first, and those of its held-out examples.
-
-    recipe: with the ratio that gives the amount of mixing it asks for. documents: hashes the texts of the data, all of
-    them (data/document_hashes.py), so it is asked for where a run is made.
-    """
-
-    recipe: Recipe
-    batches: StreamPacker | FirstFitPacker
-    held_out: list[Batch]
-    documents: Callable[[], np.ndarray]
-
-
-def open_recipe_batches(recipe: Recipe, source: ModelSource, observer: Observer | None = None) -> RecipeData:
-    """The data of a recipe. The observer is told of every example that the batches are made of."""
-    if recipe.data is None:
-        raise UserError("no training data; name a file or a hub data set with --data")
-    if recipe.seq_len > source.config.max_position_embeddings:
-        raise UserError(
-            f"--seq-len {recipe.seq_len}: the model allows {source.config.max_position_embeddings} "
-            "(max_position_embeddings in its config.json)"
-        )
-    mixer = make_mixer(recipe)
-    records = load_data(recipe.data, recipe.data_config, recipe.data_split)
-    if mixer is not None and recipe.asks_for_amount:
-        found = fit_mixer(ExampleMaker(recipe, records, source.tokenizer, None), mixer, recipe)
-        # The recipe keeps what was found: another run with it mixes in the same way, whatever its data.
-        mixer, ratio = found.mixer, found.mixer.ratio
-        recipe = dataclasses.replace(recipe, ratio=ratio, target_share=None, target_cmi=None)
-        LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", found.requested, found.reached, recipe.ratio)
-    given = (recipe, records, source.tokenizer, mixer)
-    documents = partial(documents_of, recipe, records)
-    return RecipeData(recipe, open_batches(*given, observer), held_out_batches(*given), documents)
-
-
-def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
-    """The model that a recipe names."""
-    if recipe.model is None:
-        raise UserError("no model; name a model folder, a hub id or a run directory with --model")
-    return open_model(recipe.model, recipe.tokenizer, weights=weights and not recipe.from_scratch)
-
-
-def resolve_steps(recipe: Recipe, batches: StreamPacker | FirstFitPacker) -> Recipe:
-    """Turn --epochs into steps, by making every batch once: mixing decides how many tokens there are.
-
-    batches are left at their first one. Raises UserError where the data does not fill a batch.
-    """
-    start = batches.get_state()
-    next(batches)  # data too short for one batch is told here, also where no epochs are asked for
-    batches.set_state(start)
-    if recipe.epochs is None:
-        recipe.check_schedule()
-        return recipe
-    steps = batches.count(recipe.epochs)
-    batches.set_state(start)
-    resolved = dataclasses.replace(recipe, steps=steps)
-    resolved.check_schedule()
-    return resolved
 
 
 def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None = None) -> Training:
