@@ -7,7 +7,7 @@ import pytest
 from commit_llm.errors import UserError
 from commit_llm.recipes import RECIPES, Recipe, differences, dump_recipe, find_recipe, load_recipe
 
-# The table "The original's flags, ours, and their values" of the design, for the two -2024 stages.
+# The original's values (docs/behaviour.md, "Model and training"), for the two -2024 stages.
 BOTH = {
     "learning_rate": 2e-5, "end_learning_rate": 1e-7, "weight_decay": 0.0, "beta1": 0.9, "beta2": 0.999,
     "momentum_dtype": "bfloat16", "gradient_accumulation": 1, "seq_len": 512, "batch_size": 16, "resid_pdrop": 0.05,

@@ -1,4 +1,4 @@
-"""Imports go one way, and nothing heavy is imported before it is needed (the design's "The way data flows")."""
+"""Imports go one way, and nothing heavy is imported before it is needed (CONTRIBUTING.md)."""
 
 import ast
 import subprocess

@@ -41,7 +41,7 @@ def test_help_of_every_command(run, command):
 
 
 def test_flags_of_a_recipe_are_frozen(run):
-    """The flags that the design promises: a change here breaks a user's scripts."""
+    """The flags of docs/from-easylm.md, "Every flag", and ours: a change here breaks a user's scripts."""
     _, out, _ = run("train", "commit", "--help")
     promised = (
         "model tokenizer data data-config data-split fields dictionary ratio style block-template steps epochs "

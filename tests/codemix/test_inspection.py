@@ -86,7 +86,7 @@ def test_only_the_most_frequent_missing_words():
     assert missing[-1] == ("gx", 6)
 
 
-# shared/reference/PEERS.md, "Dictionaries": pairs, sources, percent of identity pairs, of sources with identity only.
+# Of MUSE: pairs, sources, percent of identity pairs, of sources with identity only.
 PEERS = {
     "en-hi": (38_221, 31_719, 19.6, 21.5), "en-el": (56_070, 45_152, 19.1, 21.6), "en-th": (24_658, 22_386, 62.1, 66.3),
     "hi-en": (31_046, 25_732, 0.2, 0.3), "el-en": (45_515, 37_186, 0.1, 0.1), "th-en": (25_332, 21_567, 62.5, 73.3),

@@ -34,7 +34,7 @@ class CodeMixer:
 
     ratio, in [0, 1], is the probability that a word that could be replaced is replaced (paper, section 3). style
     `clean` finds words in any script (finding/, dictionaries/); `original` is the original word for word
-    (shared/reference/BEHAVIOUR.md, "Code-mixing").
+    (docs/behaviour.md, "Code-mixing").
 
     draw: once a word and example (`type`, the default of `clean`), or for every occurrence (the only way of
     `original`). weights: of the dictionaries, where there are several. choice: among a word's translations, `uniform`

@@ -1,7 +1,7 @@
 """EasyLM's streaming checkpoints: a file of concatenated msgpack values `[[key, ...], bytes]`.
 
 The bytes are again msgpack: an array as extension type 1, `(shape, dtype name, C-order bytes)`, or, over
-2^30 bytes, a map of flat chunks of that form (shared/reference/BEHAVIOUR.md, "Checkpoints"). The
+2^30 bytes, a map of flat chunks of that form (docs/behaviour.md, "Checkpoints"). The
 metadata that the original writes beside it is pickle, and is never read.
 """
 

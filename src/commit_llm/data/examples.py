@@ -79,7 +79,7 @@ def encode_instruction_original(tokenizer: Tokenizer, prompt: str, answer: str) 
 
 @dataclass(frozen=True)
 class TextForm:
-    """The `fields` grammar of EasyLM's text processor (shared/reference/BEHAVIOUR.md, "Tokens and loss mask").
+    """The `fields` grammar of EasyLM's text processor (docs/behaviour.md, "Tokens and loss mask").
 
     Comma-separated fields; `[field]` is masked; `a+b` joins columns with the separator; `<|bos|>` and
     `<|eos|>` are literal tokens. prepend_text goes before the first field and takes its mask.

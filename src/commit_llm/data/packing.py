@@ -93,7 +93,7 @@ class Source(Protocol):
 class StreamPacker:
     """The original's rows: a batch is cut while the buffer holds more than rows * seq_len + 1 tokens.
 
-    The tail that is left at the end of a pass is dropped (shared/reference/BEHAVIOUR.md, "Tokens and
+    The tail that is left at the end of a pass is dropped (docs/behaviour.md, "Tokens and
     loss mask"). Raises UserError where a whole pass is too short for one batch.
     """
 

@@ -42,7 +42,7 @@ class Tokenizer:
         """Ids as the original gets them: special literals become ids (a fault of the original's).
 
         The text is cut at each literal, white space that touches a literal is dropped, and every
-        remaining piece is encoded by itself (shared/reference/BEHAVIOUR.md, "Tokens and loss mask").
+        remaining piece is encoded by itself (docs/behaviour.md, "Tokens and loss mask").
         """
         if not self.specials:
             return self.encode(text)

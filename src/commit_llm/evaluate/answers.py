@@ -72,7 +72,7 @@ def answer(
     """Answer the prompts, batch by batch: each gives the answers of some prompts, by their place.
 
     A prompt keeps its last max_length - max_new_tokens tokens, 1,792 (fewer where the model's positions
-    end earlier), and is answered (BEHAVIOUR.md, "Evaluation"). A bos counts as one of them. A batch
+    end earlier), and is answered (docs/behaviour.md, "Evaluation"). A bos counts as one of them. A batch
     whose prompts are all known already is left out; the others are what they would be without.
     """
     require_answerable(model.config, batch_size, max_new_tokens)

@@ -2,7 +2,7 @@
 
 The reference's own: `ogx_xquad_LANG` and `ogx_mlqa_LANG` put labels in the language around its text,
 `…_enLANG` English labels; `…val` is MLQA's validation split. Their prompts hold no instruction template
-and no bos (BEHAVIOUR.md, "Evaluation").
+and no bos (docs/behaviour.md, "Evaluation").
 
 Ours, of the same questions: `xquad_instruct_LANG` and `mlqa_instruct_LANG` ask as the model was tuned:
 the English Alpaca prompt around question and context in the language, with a bos before it.

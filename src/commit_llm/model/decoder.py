@@ -1,7 +1,7 @@
 """The LLaMA decoder: pre-norm RMSNorm, rotary attention, SwiGLU, no biases, layers stacked.
 
 Shapes: B rows, T tokens, E hidden size, H heads, K key-value heads, D head size, V vocabulary.
-Every matrix product flattens (B, T) first, which XLA on a CPU runs a fifth faster (FEASIBILITY.md).
+Every matrix product flattens (B, T) first, which XLA on a CPU runs a fifth faster.
 """
 
 from collections.abc import Callable

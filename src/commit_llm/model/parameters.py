@@ -12,7 +12,7 @@ from commit_llm.model.config import ModelConfig
 # A nested dict of arrays in the shape of `declare`: {"embedding", "layers": {...}, "final_norm", "head"}.
 Parameters = dict[str, Any]
 
-INIT_STDDEV = 0.02  # every kernel, embedding and head (BEHAVIOUR.md, "Model and training")
+INIT_STDDEV = 0.02  # every kernel, embedding and head (docs/behaviour.md, "Model and training")
 
 
 class Parameter(NamedTuple):

@@ -93,7 +93,7 @@ def forgetful_keys(
     Each segment draws a ratio r ~ U[min, max); each key is kept where its own u ~ U[0, 1) > r. The first
     key of a segment (position 0) is always kept, so that every query sees a key; a query's own key
     can go (Liu et al., "Towards Better Few-Shot and Finetuning Performance with Forgetful Causal
-    Language Models", 2022; BEHAVIOUR.md, "Model and training"). A row of the original is one segment.
+    Language Models", 2022; docs/behaviour.md, "Model and training"). A row of the original is one segment.
     """
     ratio_key, keep_key = jax.random.split(key)
     ratios = jax.random.uniform(ratio_key, segment_ids.shape, minval=min_ratio, maxval=max_ratio)

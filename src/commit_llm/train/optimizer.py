@@ -36,7 +36,7 @@ def scale_by_adam(
 
     m = (1 - beta1) g + beta1 m_stored, the product in fp32; the update uses m before it is rounded for
     storage; the bias correction uses beta1 itself. round_beta1 multiplies m_stored by beta1 rounded to
-    momentum_dtype, as the original does with a bf16 moment: 0.8984375 for 0.9 (BEHAVIOUR.md, "Model
+    momentum_dtype, as the original does with a bf16 moment: 0.8984375 for 0.9 (docs/behaviour.md, "Model
     and training"). optax.scale_by_adam differs: it rounds the product to bf16.
     """
     decay = float(jnp.asarray(beta1, momentum_dtype)) if round_beta1 else beta1

@@ -85,7 +85,7 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
 def muse_line(line: str) -> list[Pair]:
     """A line of MUSE's, read exactly as the original does: stripped, cut at tabs, or else at single spaces.
 
-    One of the two must give two fields (shared/reference/BEHAVIOUR.md, "Code-mixing").
+    One of the two must give two fields (docs/behaviour.md, "Code-mixing").
 
     >>> muse_line("dog\\tσκύλος μου"), muse_line("dog σκύλος")
     ([('dog', 'σκύλος μου')], [('dog', 'σκύλος')])

@@ -8,7 +8,7 @@ from commit_llm.codemix.randomness import Draws
 
 
 def explain_original(text: str, translations: Mapping[str, Sequence[str]], ratio: float, draws: Draws) -> list[Word]:
-    """Every word of a text (shared/reference/BEHAVIOUR.md, "Code-mixing").
+    """Every word of a text (docs/behaviour.md, "Code-mixing").
 
     >>> from commit_llm.codemix.randomness import occurrence_draws
     >>> draws = occurrence_draws(0, 0, 0, "text")

@@ -11,7 +11,7 @@ ASCII_SYMBOLS = "".join(map(chr, [*range(33, 48), *range(58, 65), *range(91, 97)
 
 @cache
 def skip_characters() -> str:
-    """The characters that are peeled off a piece (shared/reference/BEHAVIOUR.md, "Code-mixing").
+    """The characters that are peeled off a piece (docs/behaviour.md, "Code-mixing").
 
     Space, tab, line feed, carriage return, ASCII punctuation and symbols, and every character of
     Unicode category Zs or P*. Built on first use: walking all of Unicode takes about 0.2 s.
