@@ -39,9 +39,9 @@ class CodeMixer:
     draw: once a word and example (`type`, the default of `clean`), or for every occurrence (the only way of
     `original`). weights: of the dictionaries, where there are several. choice: among a word's translations, `uniform`
     or the `first`. all_capitals: capitalised words are mixed wherever they stand, and words in capitals.
-    skip_words: never mixed. control: translations without meaning (dictionaries/controls.py). unmixed_share, in [0, 1]: of
-    examples left as they are. segmentation: of unspaced scripts (finding/segmentation.py). languages: `en-el`, where the name
-    and the entries of the dictionary do not tell.
+    skip_words: never mixed. control: translations without meaning (dictionaries/controls.py). unmixed_share, in
+    [0, 1]: of examples left as they are. segmentation: of unspaced scripts (finding/segmentation.py). languages:
+    `en-el`, where the name and the entries of the dictionary do not tell.
 
     >>> mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), ratio=1.0)
     >>> mixer.mix("The dog's (dog)\\tbarks. Dog-lover!").text
