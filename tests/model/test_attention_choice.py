@@ -57,7 +57,7 @@ def test_on_a_cpu():
 
 @pytest.mark.parametrize("device", [CPU, V4, gpu()])
 def test_the_reference_path_can_be_asked_for(device):
-    assert said(device, wanted="reference") == "attention: reference (asked for)"
+    assert said(device, request="reference") == "attention: reference (asked for)"
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from commit_llm.model.regularisation import dropout, kept, threshold
+from commit_llm.model.regularisation import draw_keep_mask, drop_threshold, dropout
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.9, 0.99])
 def test_a_rate_is_drawn_within_a_fiftieth(rate):
-    bits, dropped = threshold(rate)
+    bits, dropped = drop_threshold(rate)
     assert dropped / 2**bits == pytest.approx(rate, rel=0.02)
     assert 1 - dropped / 2**bits == pytest.approx(1 - rate, rel=0.02)
 
@@ -25,7 +25,9 @@ def test_no_rate_drops_all(rate):
 @pytest.mark.parametrize("rate", [0.05, 0.01])
 def test_dropout_zeroes_its_share_and_keeps_the_mean(generator, rate):
     key = jax.random.key(0, impl=generator)
-    keep, probability = kept(key, rate, 20, (101, 500))  # 101 is no multiple of the numbers that a word serves
+    keep, probability = draw_keep_mask(
+        key, rate, 20, (101, 500)
+    )  # a word serves 4 or 2 numbers, and 101 is no multiple
     assert keep.shape == (20, 101, 500)
     assert 1 - probability == pytest.approx(rate, rel=0.02)
     assert float(keep.mean()) == pytest.approx(probability, abs=5 * (rate / keep.size) ** 0.5)
@@ -37,7 +39,7 @@ def test_dropout_zeroes_its_share_and_keeps_the_mean(generator, rate):
 @pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])
 def test_rows_are_drawn_apart(generator):
     """No row repeats another, nor one part of a word the next."""
-    keep = np.asarray(kept(jax.random.key(0, impl=generator), 0.5, 6, (64, 256))[0])
+    keep = np.asarray(draw_keep_mask(jax.random.key(0, impl=generator), 0.5, 6, (64, 256))[0])
     parts = keep.reshape(6 * 4, -1).astype(float)
     between = np.corrcoef(parts) - np.eye(24)
     assert np.abs(between).max() < 0.1

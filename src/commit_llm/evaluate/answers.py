@@ -12,9 +12,8 @@ from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import cast_matrices
 from commit_llm.model.generation import generate
-from commit_llm.model.parameters import Parameters
+from commit_llm.model.parameters import Parameters, cast_matrices
 
 MAX_NEW_TOKENS = 256
 MAX_LENGTH = 2048  # of prompt and answer

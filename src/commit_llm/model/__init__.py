@@ -1,1 +1,1 @@
-"""The decoder: configuration, attention, rotary embedding, generation. Imports only jax."""
+"""Hold the decoder: configuration, parameters, attention, generation. Imports only jax and its kin."""

@@ -1,4 +1,4 @@
-"""What a LLaMA model is: the fields of a Hugging Face `config.json`, each handled, ignored or refused."""
+"""Describe a LLaMA model by the fields of a Hugging Face `config.json`, each of them handled, ignored or refused."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ REQUIRED = {"model_type": "llama", "hidden_act": "silu", "attention_bias": False
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A LLaMA decoder. Names and units are those of Hugging Face's LlamaConfig."""
+    """Describe a LLaMA decoder, with the names and units of Hugging Face's LlamaConfig."""
 
     vocab_size: int
     hidden_size: int
@@ -50,28 +50,33 @@ class ModelConfig:
 
     @classmethod
     def from_hf(cls, settings: Mapping[str, Any], source: str = "config.json") -> "ModelConfig":
-        """From the mapping of a `config.json`; UserError names a key that we would silently get wrong."""
-        left = {key: value for key, value in settings.items() if key not in IGNORED and value is not None}
+        """Read the mapping of a `config.json`.
+
+        Raise UserError for a missing or unknown key, and for a value that this decoder cannot express.
+
+        source: the file's name, for messages.
+        """
+        fields = {key: value for key, value in settings.items() if key not in IGNORED and value is not None}
         if "bos_token_id" in settings:  # null says that there is none
-            left["bos_token_id"] = settings["bos_token_id"]
-        for key, wanted in REQUIRED.items():
-            if (value := left.pop(key, wanted)) != wanted:
-                raise UserError(f"{source}: {key} is {value!r}; COMMIT's decoder is a LLaMA with {key} {wanted!r}")
+            fields["bos_token_id"] = settings["bos_token_id"]
+        for key, required in REQUIRED.items():
+            if (value := fields.pop(key, required)) != required:
+                raise UserError(f"{source}: {key} is {value!r}; COMMIT's decoder is a LLaMA with {key} {required!r}")
         for key in ("rope_scaling", "rope_parameters"):  # transformers 4 and 5
-            left |= _plain_rope(left.pop(key, {}), f"{source}: {key}")
-        eos = left.get("eos_token_id", 2)
-        left["eos_token_id"] = eos[0] if isinstance(eos, list) else eos
+            fields |= _plain_rope(fields.pop(key, {}), f"{source}: {key}")
+        eos = fields.get("eos_token_id", 2)
+        fields["eos_token_id"] = eos[0] if isinstance(eos, list) else eos
         try:
-            left.setdefault("num_key_value_heads", left["num_attention_heads"])
+            fields.setdefault("num_key_value_heads", fields["num_attention_heads"])
             for name in ("hidden_size", "num_attention_heads"):
-                _require(name, left[name], int)
-            left.setdefault("head_dim", left["hidden_size"] // left["num_attention_heads"])
-            unknown = sorted(set(left) - set(cls.__dataclass_fields__))
+                _require(name, fields[name], int)
+            fields.setdefault("head_dim", fields["hidden_size"] // fields["num_attention_heads"])
+            unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
             if unknown:
                 raise UserError(
-                    f"{source}: unknown key {unknown[0]!r} with value {left[unknown[0]]!r}; it may change the model"
+                    f"{source}: unknown key {unknown[0]!r} with value {fields[unknown[0]]!r}; it may change the model"
                 )
-            return cls(**left)
+            return cls(**fields)
         except UserError as error:
             raise UserError(str(error) if str(error).startswith(source) else f"{source}: {error}") from None
         except KeyError as error:
@@ -80,7 +85,7 @@ class ModelConfig:
             raise UserError(f"{source}: {error}; is it a LLaMA config.json?") from None
 
     def to_hf(self, dtype: str) -> dict[str, Any]:
-        """The mapping of a `config.json` that transformers 4 and 5 read alike."""
+        """Give the mapping of a `config.json` that transformers 4 and 5 read alike; dtype is that of the weights."""
         return {
             "architectures": ["LlamaForCausalLM"],
             "model_type": "llama",
@@ -93,33 +98,32 @@ class ModelConfig:
 
 
 def _plain_rope(rope: Any, where: str) -> dict[str, Any]:
-    """The rotary base that the settings name; UserError for any but the plain rotary embedding."""
-    known = {"rope_type", "type", "rope_theta"}
-    kind = rope.get("rope_type", rope.get("type", "default")) if isinstance(rope, dict) else rope
-    if kind != "default" or set(rope) - known:
-        raise UserError(f"{where} of type {kind!r} is not supported ({rope!r}); only plain rotary embedding is")
+    """Read the rotary base from rotary settings; raise UserError for any but the plain rotary embedding."""
+    rope_type = rope.get("rope_type", rope.get("type", "default")) if isinstance(rope, dict) else rope
+    if rope_type != "default" or set(rope) - {"rope_type", "type", "rope_theta"}:
+        raise UserError(f"{where} of type {rope_type!r} is not supported ({rope!r}); only plain rotary embedding is")
     return {"rope_theta": rope["rope_theta"]} if "rope_theta" in rope else {}
 
 
 def _require(name: str, value: Any, kind: Any) -> None:
-    """Raise UserError where a field has the wrong type, or a size is not above 0."""
+    """Raise UserError where a field is not of the type kind, or a size is not above 0."""
     wrong = not isinstance(value, (int, float) if kind is float else kind) or (
         isinstance(value, bool) and kind is not bool
     )
     if wrong or (kind in (int, float) and not name.endswith("_token_id") and not value > 0):
-        what = "true or false" if kind is bool else "a number" if name.endswith("_token_id") else "a number above 0"
-        raise UserError(f"{name} is {value!r}; it must be {what}")
+        rule = "true or false" if kind is bool else "a number" if name.endswith("_token_id") else "a number above 0"
+        raise UserError(f"{name} is {value!r}; it must be {rule}")
 
 
 def read_config(folder: Path) -> ModelConfig:
-    """The configuration of a model folder; UserError where the folder is none."""
+    """Read the configuration of a model folder; raise UserError where the folder holds no model."""
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder}: not a model folder (no config.json in it)")
     return read_config_file(folder / "config.json")
 
 
 def read_config_file(path: Path) -> ModelConfig:
-    """The configuration in a `config.json`."""
+    """Read a `config.json`; raise UserError where it is missing, malformed or of another kind of model."""
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

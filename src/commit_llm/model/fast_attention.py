@@ -1,7 +1,7 @@
-"""Attention that never holds all scores: splash on a TPU, cuDNN on a GPU, both held to `attention.attend`.
+"""Compute attention without all scores in memory: splash on a TPU, cuDNN on a GPU.
 
-Both see what `attention_mask` lets them see: no later key, none of another segment, none forgotten. They
-have no dropout of attention weights. `attention_choice` says where they are used.
+Tests compare both with `attention.attend`. Both see the keys that `attention_mask` shows. They cannot drop attention
+weights. `attention_choice` says where each is used.
 
 Shapes: B rows, T queries and keys, H query heads, K key-value heads, D head size.
 """
@@ -16,15 +16,15 @@ from jaxtyping import Array, Bool, Float, Int
 from commit_llm.model.attention import attention_mask
 from commit_llm.model.execution import Axes, Layout
 
-LANES = 128  # of a TPU's vector unit: splash wants blocks, hence sequences, that are multiples of it
-LARGEST_BLOCK = 512  # queries or keys at a time; all kernels of a layer fit the 16 MiB of VMEM of a v4 and a v5e
-FORGOTTEN = -1  # a key with an id that no query has is seen by none
-HEADS: Axes = ("batch", "heads", None, None)
-ROWS: Axes = ("batch", None)
+LANES = 128  # of a TPU's vector unit: the blocks of splash, hence its sequences, must be multiples of it
+LARGEST_BLOCK = 512  # queries or keys at a time: all kernels of a layer fit into the 16 MiB of VMEM of a v4 and a v5e
+FORGOTTEN = -1  # the segment of forgotten keys: no query has it, so no query sees them
+HEADS_AXES: Axes = ("batch", "heads", None, None)  # of (B, H, T, D)
+ROWS_AXES: Axes = ("batch", None)  # of (B, T)
 
 
 def splash_block(seq_len: int) -> int:
-    """The largest block, up to 512, that divides a sequence; seq_len is a multiple of 128."""
+    """Give the largest block, up to 512, that divides a sequence; seq_len is a multiple of 128."""
     return max(block for block in range(LANES, LARGEST_BLOCK + 1, LANES) if seq_len % block == 0)
 
 
@@ -38,27 +38,29 @@ def splash_attention(
     *,
     interpret: bool = False,
 ) -> Float[Array, "B H T D"]:
-    """`attend` by the Pallas kernel for TPU v4 and later; T is a multiple of 128.
+    """Compute `attend` by the Pallas kernel for TPU v4 and later; T is a multiple of 128.
 
-    Queries and keys have ids of their own, so that forgetful masking is exact: a forgotten key has an id that
-    no query has. A kernel is not partitioned by the compiler, so every device runs it on its own rows and
-    heads. interpret runs it without a TPU, slowly: for tests.
+    Queries and keys have segment ids of their own. This makes forgetful masking exact: a forgotten key has an id
+    that no query has. The compiler does not partition a kernel, so every device runs it on its own rows and heads.
+
+    interpret: run without a TPU, slowly, for tests.
     """
     from jax.experimental.pallas.ops.tpu.splash_attention import SegmentIds  # half a second, for a TPU only
 
     seq_len = query.shape[2]
     key_ids = segment_ids if keep_keys is None else jnp.where(keep_keys, segment_ids, FORGOTTEN)
 
-    def of_shard(query: Array, key: Array, value: Array, query_ids: Array, key_ids: Array) -> Array:
+    def attend_shard(query: Array, key: Array, value: Array, query_ids: Array, key_ids: Array) -> Array:
         kernel = _splash_kernel(query.shape[1], seq_len, interpret)
         scaled = (query.astype(jnp.float32) * query.shape[3] ** -0.5).astype(query.dtype)  # the kernel does not scale
         return jax.vmap(kernel)(scaled, key, value, SegmentIds(query_ids, key_ids))
 
-    sharded = layout.per_shard(of_shard, inputs=[HEADS, HEADS, HEADS, ROWS, ROWS], output=HEADS)
+    sharded = layout.per_shard(attend_shard, inputs=[*[HEADS_AXES] * 3, *[ROWS_AXES] * 2], output=HEADS_AXES)
     return sharded(query, key, value, segment_ids, key_ids)
 
 
 def _splash_kernel(heads: int, seq_len: int, interpret: bool) -> Callable[..., Any]:
+    """Make the kernel for one row: causal, with one mask a head."""
     from jax.experimental.pallas.ops.tpu.splash_attention import (
         BlockSizes,
         CausalMask,
@@ -84,15 +86,17 @@ def cudnn_attention(
     *,
     implementation: Literal["cudnn", "xla"] = "cudnn",
 ) -> Float[Array, "B H T D"]:
-    """`attend` by cuDNN's fused kernel, for bf16 or fp16 and heads of up to 128, multiples of 8.
+    """Compute `attend` by the fused kernel of cuDNN, for bf16 or fp16 and for heads that are multiples of 8 up to 128.
 
-    cuDNN knows no segments, so it reads a mask of (B, 1, T, T), made anew in every layer, of 2 bytes a score
-    where the reference path's scores take 4 H; told that the mask is causal too, it leaves out the other half
-    of the work. implementation "xla" takes the same way without a GPU: for tests.
+    cuDNN has no segments, so it reads a mask of (B, 1, T, T), which every layer makes anew. The mask takes 2 bytes a
+    score, where the scores of the reference path take 4 H. Because cuDNN also learns that the mask is causal, it
+    skips the half of the work that the mask hides.
+
+    implementation: "xla" goes the same way without a GPU, for tests.
     """
-    forgetful = [] if keep_keys is None else [keep_keys]
+    key_masks = [] if keep_keys is None else [keep_keys]
 
-    def of_shard(query: Array, key: Array, value: Array, segment_ids: Array, *keep_keys: Array) -> Array:
+    def attend_shard(query: Array, key: Array, value: Array, segment_ids: Array, *keep_keys: Array) -> Array:
         query, key, value = (x.transpose(0, 2, 1, 3) for x in (query, key, value))
         mask = attention_mask(segment_ids, *keep_keys)
         attended = jax.nn.dot_product_attention(
@@ -100,5 +104,5 @@ def cudnn_attention(
         )
         return attended.transpose(0, 2, 1, 3)
 
-    inputs = [HEADS, HEADS, HEADS, ROWS, *(ROWS for _ in forgetful)]
-    return layout.per_shard(of_shard, inputs=inputs, output=HEADS)(query, key, value, segment_ids, *forgetful)
+    inputs = [*[HEADS_AXES] * 3, ROWS_AXES, *(ROWS_AXES for _ in key_masks)]
+    return layout.per_shard(attend_shard, inputs=inputs, output=HEADS_AXES)(query, key, value, segment_ids, *key_masks)

@@ -1,6 +1,7 @@
-"""Greedy generation with a key-value cache: one prefill, then one loop that ends when all rows have.
+"""Generate greedily with a key-value cache: one prefill, then one loop that ends when all rows have ended.
 
-Shapes: B rows, P prompt length (padded on the left), N new tokens, S = P + N, L layers, K, D as ever.
+Shapes: B rows, P prompt length (padded on the left), N new tokens, S = P + N keys, K key-value heads, D head size,
+V vocabulary.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,8 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import block, embed, unembed
 from commit_llm.model.parameters import Parameters
 
-# (hidden states, (a layer's parameters, its cache)) to (hidden states, its new cache); of the last layer or not.
-Layer = Callable[[Array, tuple[Parameters, Any], bool], tuple[Array, Any]]
+# Maps hidden states, a layer's parameters with its cache, and whether it is the last layer, to hidden states and cache.
+LayerFunction = Callable[[Array, tuple[Parameters, Any], bool], tuple[Array, Any]]
 
 
 @partial(jax.jit, static_argnames=("config", "max_new_tokens", "dtype", "unroll"))
@@ -31,11 +32,12 @@ def generate(
     dtype: Any = jnp.float32,
     unroll: bool = False,
 ) -> Int[Array, "B N"]:
-    """The greedy continuation of each prompt; a row that has met a stop token goes on with -1.
+    """Generate the greedy continuation of each prompt: up to its stop token, and -1 after that.
 
-    prompts are padded on the left to P; lengths (each in 1..P) are theirs without padding. The stop
-    token itself is given out. is_stop says of every vocabulary entry whether it ends an answer.
-    unroll, faster on a CPU: each layer is compiled by itself, and the prompts attend one row at a time.
+    prompts: tokens, padded on the left to P.
+    lengths: the length of each prompt without padding, in 1..P.
+    is_stop: whether a token of the vocabulary ends an answer.
+    unroll: compile each layer by itself, and attend to the prompts one row at a time, which is faster on a CPU.
     """
     rows, width = prompts.shape
     total = width + max_new_tokens
@@ -46,12 +48,12 @@ def generate(
 
     def prefill_layer(x: Array, layer_and_cache: tuple[Parameters, Any], last: bool) -> tuple[Array, Any]:
         def attention(query: Array, key: Array, value: Array) -> tuple[Array, tuple[Array, Array]]:
-            room = ((0, 0), (0, 0), (0, max_new_tokens), (0, 0))
-            if last:  # only the last token of a prompt is asked for what follows it
+            padding = ((0, 0), (0, 0), (0, max_new_tokens), (0, 0))  # room for the new tokens
+            if last:  # only the last token of a prompt says what follows it
                 attended = attend(query[:, :, -1:], key, value, prompt_mask[:, :, -1:])
             else:
-                attended = (_by_row if unroll else attend_by_block)(query, key, value, prompt_mask)
-            return attended, (jnp.pad(key, room), jnp.pad(value, room))
+                attended = (_attend_by_row_and_block if unroll else attend_by_block)(query, key, value, prompt_mask)
+            return attended, (jnp.pad(key, padding), jnp.pad(value, padding))
 
         return block(config, layer_and_cache[0], x, prompt_tables, attention)
 
@@ -61,17 +63,17 @@ def generate(
     first = jnp.argmax(unembed(config, params, hidden[:, -1:])[:, 0], axis=-1).astype(jnp.int32)
 
     def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
-        count, last_token, done, cache, out = state
-        here = width + count - 1  # where the token that was chosen last stands
-        tables = rotary_tables((here - pad), config.head_dim, config.rope_theta)
-        visible = ((index <= here) & (segment_ids == 1))[:, None, None, :]
+        count, last_token, finished, cache, output = state
+        place = width + count - 1  # of the token that was chosen last
+        tables = rotary_tables((place - pad), config.head_dim, config.rope_theta)
+        visible = ((index <= place) & (segment_ids == 1))[:, None, None, :]
 
         def decode_layer(x: Array, layer_and_cache: tuple[Parameters, Any], last: bool) -> tuple[Array, Any]:
             layer, (keys_BKSD, values_BKSD) = layer_and_cache
 
             def attention(query: Array, key: Array, value: Array) -> tuple[Array, tuple[Array, Array]]:
-                new_keys = jax.lax.dynamic_update_slice_in_dim(keys_BKSD, key, here, axis=2)
-                new_values = jax.lax.dynamic_update_slice_in_dim(values_BKSD, value, here, axis=2)
+                new_keys = jax.lax.dynamic_update_slice_in_dim(keys_BKSD, key, place, axis=2)
+                new_values = jax.lax.dynamic_update_slice_in_dim(values_BKSD, value, place, axis=2)
                 return attend(query, new_keys, new_values, visible), (new_keys, new_values)
 
             return block(config, layer, x, tables, attention)
@@ -79,38 +81,38 @@ def generate(
         x = embed(params, last_token[:, None], dtype)
         hidden, cache = _over_layers(config, decode_layer, x, params["layers"], cache, unroll)
         chosen = jnp.argmax(unembed(config, params, hidden)[:, 0], axis=-1).astype(jnp.int32)
-        out = jax.lax.dynamic_update_slice_in_dim(out, jnp.where(done, -1, chosen)[:, None], count, axis=1)
-        return count + 1, chosen, done | is_stop[chosen], cache, out
+        output = jax.lax.dynamic_update_slice_in_dim(output, jnp.where(finished, -1, chosen)[:, None], count, axis=1)
+        return count + 1, chosen, finished | is_stop[chosen], cache, output
 
     def unfinished(state: tuple[Any, ...]) -> Array:
-        count, _, done, *_ = state
-        return (count < max_new_tokens) & ~jnp.all(done)
+        count, _, finished, *_ = state
+        return (count < max_new_tokens) & ~jnp.all(finished)
 
-    out = jnp.full((rows, max_new_tokens), -1, jnp.int32).at[:, 0].set(first)
-    start: tuple[Any, ...] = (jnp.int32(1), first, is_stop[first], cache, out)
+    output = jnp.full((rows, max_new_tokens), -1, jnp.int32).at[:, 0].set(first)
+    start: tuple[Any, ...] = (jnp.int32(1), first, is_stop[first], cache, output)
     return jax.lax.while_loop(unfinished, step, start)[-1]
 
 
 def _over_layers(
-    config: ModelConfig, layer: Layer, x: Array, layers: Parameters, caches: Any, unroll: bool
+    config: ModelConfig, layer: LayerFunction, x: Array, layers: Parameters, caches: Any, unroll: bool
 ) -> tuple[Array, Any]:
-    """Scan the layers, caches stacked; or unroll them, a cache each, which is then written in place."""
+    """Scan the layers with stacked caches; or unroll them with one cache each, which is then written in place."""
     if not unroll:
         return jax.lax.scan(lambda x, layer_and_cache: layer(x, layer_and_cache, False), x, (layers, caches))
-    new = []
-    for number in range(config.num_hidden_layers):
-        parameters = jax.tree.map(lambda stacked, number=number: stacked[number], layers)
-        cache = None if caches is None else caches[number]
-        x, written = layer(x, (parameters, cache), number == config.num_hidden_layers - 1)
-        new.append(written)
-    return x, tuple(new)
+    new_caches = []
+    for index in range(config.num_hidden_layers):
+        parameters = jax.tree.map(lambda stacked, index=index: stacked[index], layers)
+        cache = None if caches is None else caches[index]
+        x, new_cache = layer(x, (parameters, cache), index == config.num_hidden_layers - 1)
+        new_caches.append(new_cache)
+    return x, tuple(new_caches)
 
 
-def _by_row(query: Array, key: Array, value: Array, mask: Array) -> Array:
-    """`attend_by_block`, a row at a time: its scores stay in the processor's cache."""
+def _attend_by_row_and_block(query: Array, key: Array, value: Array, mask: Array) -> Array:
+    """Compute `attend_by_block` one row at a time, so that the scores stay in the processor's cache."""
 
-    def one(row: tuple[Array, ...]) -> Array:
+    def attend_row(row: tuple[Array, ...]) -> Array:
         query_HTD, key_KTD, value_KTD, mask_1TT = row
         return attend_by_block(query_HTD[None], key_KTD[None], value_KTD[None], mask_1TT[None])[0]
 
-    return jax.lax.map(one, (query, key, value, mask))
+    return jax.lax.map(attend_row, (query, key, value, mask))

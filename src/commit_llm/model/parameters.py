@@ -1,4 +1,4 @@
-"""One declaration of every parameter: its shape, its logical axes, and how it is initialised."""
+"""Declare every parameter once: shape, logical axes, initialisation; and derive from it all that depends on these."""
 
 import math
 from collections.abc import Callable
@@ -9,14 +9,19 @@ import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
 
-# A nested dict of arrays in the shape of `declare`: {"embedding", "layers": {...}, "final_norm", "head"}.
+# A nested dict of arrays, with the keys of `declare`: {"embedding", "layers": {...}, "final_norm", "head"}.
 Parameters = dict[str, Any]
 
-INIT_STDDEV = 0.02  # every kernel, embedding and head (docs/behaviour.md, "Model and training")
+INIT_STDDEV = 0.02  # of every kernel, the embedding and the head (docs/behaviour.md, "Model and training")
 
 
 class Parameter(NamedTuple):
-    """shape; the logical name of each axis (parallel/mesh.py maps them); ones for a norm's scale."""
+    """Declare one parameter.
+
+    shape: the size of each dimension.
+    axes: the logical name of each dimension; parallel/mesh.py maps names to mesh axes.
+    ones: whether it begins as ones, like the scale of a norm, instead of random numbers.
+    """
 
     shape: tuple[int, ...]
     axes: tuple[str, ...]
@@ -24,15 +29,15 @@ class Parameter(NamedTuple):
 
 
 def declare(config: ModelConfig) -> dict[str, Any]:
-    """Every parameter of the model. Kernels are (in, out); those of the layers are stacked on axis 0."""
-    layers, embed, mlp = config.num_hidden_layers, config.hidden_size, config.intermediate_size
+    """Declare every parameter of the model. Kernels are (in, out); parameters of layers are stacked on axis 0."""
+    num_layers, embed, mlp = config.num_hidden_layers, config.hidden_size, config.intermediate_size
     heads = config.num_attention_heads * config.head_dim
     kv_heads = config.num_key_value_heads * config.head_dim
 
     def kernel(*axes: tuple[int, str]) -> Parameter:
-        return Parameter((layers, *(size for size, _ in axes)), ("layers", *(name for _, name in axes)))
+        return Parameter((num_layers, *(size for size, _ in axes)), ("layers", *(name for _, name in axes)))
 
-    norm = Parameter((layers, embed), ("layers", "norm"), ones=True)
+    norm = Parameter((num_layers, embed), ("layers", "norm"), ones=True)
     declared: dict[str, Any] = {
         "embedding": Parameter((config.vocab_size, embed), ("vocab", "embed")),
         "layers": {
@@ -54,17 +59,17 @@ def declare(config: ModelConfig) -> dict[str, Any]:
 
 
 def map_declared(function: Callable[[Parameter], Any], declared: dict[str, Any]) -> dict[str, Any]:
-    """Apply a function to every Parameter of a declaration."""
+    """Apply a function to every Parameter of a declaration, and keep its keys."""
     return jax.tree.map(function, declared, is_leaf=lambda node: isinstance(node, Parameter))
 
 
 def abstract_parameters(config: ModelConfig) -> dict[str, Any]:
-    """Shape and dtype of every parameter, without numbers."""
+    """Give the shape and dtype of every parameter, without numbers."""
     return map_declared(lambda parameter: jax.ShapeDtypeStruct(parameter.shape, jnp.float32), declare(config))
 
 
 def init_parameters(config: ModelConfig, key: jax.Array) -> Parameters:
-    """Fresh fp32 parameters: N(0, 0.02), norms 1."""
+    """Draw fresh fp32 parameters: normal with a deviation of 0.02, and ones for norms."""
     declared = declare(config)
     leaves, treedef = jax.tree.flatten(declared, is_leaf=lambda node: isinstance(node, Parameter))
     keys = jax.random.split(key, len(leaves))
@@ -74,21 +79,33 @@ def init_parameters(config: ModelConfig, key: jax.Array) -> Parameters:
             return jnp.ones(parameter.shape, jnp.float32)
         return INIT_STDDEV * jax.random.normal(key, parameter.shape, jnp.float32)
 
-    return jax.tree.unflatten(treedef, [init(p, k) for p, k in zip(leaves, keys, strict=True)])
+    return jax.tree.unflatten(treedef, [init(parameter, key) for parameter, key in zip(leaves, keys, strict=True)])
+
+
+def cast_matrices(params: Parameters, dtype: Any) -> Parameters:
+    """Give the parameters with their matrices in a dtype, and norms as they are.
+
+    This is for inference: every matrix product casts its matrix anyway, and would do so again for every token.
+    """
+
+    def cast(path: tuple[Any, ...], array: jax.Array) -> jax.Array:
+        return array if path[-1].key.endswith("norm") else array.astype(dtype)
+
+    return jax.tree_util.tree_map_with_path(cast, params)
 
 
 def count_parameters(config: ModelConfig) -> int:
-    """How many numbers the model holds."""
+    """Count the numbers of all parameters."""
     return sum(jax.tree.leaves(map_declared(lambda parameter: math.prod(parameter.shape), declare(config))))
 
 
 def training_flops_a_token(config: ModelConfig, seq_len: int) -> float:
-    """Floating-point operations that training on one token takes, a multiplication and an addition being two.
+    """Count the floating-point operations of training on one token; a multiplication and an addition are two.
 
-    A matrix of n numbers takes 2n forward and twice that backward, so 6n: all those of the layers, and the head;
-    looking up an embedding takes none. Scores and their product with the values take 12 L H D T, and half of that
-    where a query sees only the keys before it: 6 L H D T (L layers, H query heads of size D, T tokens a row). What is
-    computed a second time to save memory does not count (Chowdhery et al., "PaLM", 2022, appendix B).
+    A matrix of n numbers takes 2n operations forward and 4n backward: 6n. This counts all matrices of the layers and
+    the head; looking up an embedding takes none. Scores and their product with the values take 12 L H D T, of L
+    layers, H query heads of size D, and T tokens a row. A query sees only the keys before it, which halves this to
+    6 L H D T. What is computed again to save memory does not count (Chowdhery et al., "PaLM", 2022, appendix B).
 
     >>> sizes = dict(hidden_size=4096, intermediate_size=11008, num_hidden_layers=32, num_attention_heads=32)
     >>> llama_7b = ModelConfig(vocab_size=32000, num_key_value_heads=32, head_dim=128, **sizes)

@@ -11,7 +11,7 @@ import optax
 from jax.sharding import Mesh
 
 from commit_llm.errors import UserError
-from commit_llm.model.attention_choice import Choice, choose_attention
+from commit_llm.model.attention_choice import AttentionChoice, choose_attention
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, compute_dtype
 from commit_llm.model.regularisation import Regularisation
@@ -41,7 +41,7 @@ class Training:
     batch_sharding: Any
     step: Callable[[TrainState, Any], tuple[TrainState, Metrics]]
     held_out_step: Callable[[Any, Any], Sums]
-    attention: Choice
+    attention: AttentionChoice
 
     @property
     def told(self) -> str:
@@ -117,13 +117,13 @@ def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None =
     return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention)
 
 
-def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> Choice:
+def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoice:
     """The attention for a recipe on the kind of device that a mesh is made of."""
     device = mesh.devices.flat[0]
     return choose_attention(
         config,
         device,
-        wanted=recipe.attention,
+        request=recipe.attention,
         dtype=compute_dtype(recipe.dtype, device.platform),
         seq_len=recipe.seq_len,
         attn_pdrop=recipe.attn_pdrop,

@@ -131,7 +131,7 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
         device_kind=first.device_kind,
         devices=len(devices),
         mesh=mesh,
-        attention=f"{training.attention.path} ({training.attention.why})",
+        attention=f"{training.attention.path} ({training.attention.reason})",
         dtype=compute_dtype(training.recipe.dtype, first.platform).name,
         parameters=bytes_on_each(state.params),
         optimizer=bytes_on_each(state.opt_state),
