@@ -63,12 +63,12 @@ def test_processes_that_were_told_different_things(monkeypatch):
         "process 2 was told of 4 processes, process 0 of 3"
     }
     assert set(call(first, second, second, timeout=3.0)) == {"two processes were given --process-id 1"}
-    said = roll_call._said
+    said = roll_call._encode
 
     def newer(values):
         return said(values | {"version": "9"} if values.get("index") else values)
 
-    monkeypatch.setattr(roll_call, "_said", newer)
+    monkeypatch.setattr(roll_call, "_encode", newer)
     assert "runs commit-llm 9" in call(first, second, third)[0]
 
 

@@ -1,1 +1,1 @@
-"""One table of names, and the weights of other formats read and written with it."""
+"""Read and write the weights of other formats, by one table of parameter names."""

@@ -1,4 +1,4 @@
-"""The original's parameters (EasyLM names, interleaved rotary order) to ours."""
+"""Convert the original's parameters (EasyLM names, interleaved rotary order) to those of our decoder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from commit_llm.convert.parameter_names import NAMES
+from commit_llm.convert.parameter_names import PARAMETER_NAMES
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig, read_config_file
 from commit_llm.model.parameters import Parameters, declare
 
-# LLaMA 1: hidden size, feed-forward size, layers, heads, RMSNorm epsilon (Touvron et al., 2023, Table 2).
+# The sizes of LLaMA 1: hidden, feed-forward, layers, heads, RMSNorm epsilon (Touvron et al., 2023, Table 2).
 LLAMA_1 = {
     "7b": (4096, 11008, 32, 32, 1e-6),
     "13b": (5120, 13824, 40, 40, 1e-6),
@@ -21,7 +21,7 @@ LLAMA_1 = {
 
 
 def named_config(name: str) -> ModelConfig:
-    """The configuration of a LLaMA-1 size, or of a `config.json` file."""
+    """Give the configuration of a LLaMA-1 size such as "7b", or of a `config.json` file; raise UserError for others."""
     if name not in LLAMA_1:
         if not name.endswith(".json"):
             raise UserError(f"--config {name}: give a config.json or one of {', '.join(LLAMA_1)}")
@@ -40,9 +40,11 @@ def half_split(kernel: np.ndarray, head_dim: int) -> np.ndarray:
 
 
 def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: str = "checkpoint") -> Parameters:
-    """Our parameters from arrays named as EasyLM names them (without the `params/` prefix), dtype kept.
+    """Convert arrays under EasyLM's names (without the `params/` prefix) to our parameters; the dtype stays.
 
-    Raises UserError naming what is missing, extra or misshapen.
+    Raise UserError naming an array that is missing, extra or misshapen.
+
+    source: where the arrays come from, for messages.
     """
     declared = declare(config)
     params: dict[str, Any] = {"layers": {}}
@@ -58,13 +60,13 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
         used.add(key)
         return half_split(arrays[key], config.head_dim) if rotary else arrays[key]
 
-    for name in NAMES:
+    for name in PARAMETER_NAMES:
         if name.per_layer:
-            shape = declared["layers"][name.ours[1]].shape[1:]
+            shape = declared["layers"][name.path[1]].shape[1:]
             keys = [name.easylm.format(layer) for layer in range(config.num_hidden_layers)]
-            params["layers"][name.ours[1]] = np.stack([array(key, shape, name.rotary) for key in keys])
-        elif name.ours[0] in declared:  # a tied model has no head
-            params[name.ours[0]] = array(name.easylm, declared[name.ours[0]].shape, name.rotary)
+            params["layers"][name.path[1]] = np.stack([array(key, shape, name.rotary) for key in keys])
+        elif name.path[0] in declared:  # a tied model has no head
+            params[name.path[0]] = array(name.easylm, declared[name.path[0]].shape, name.rotary)
     if extra := sorted(set(arrays) - used):
         raise UserError(f"{source}: parameter {extra[0]!r} belongs to no LLaMA of this configuration")
     return params

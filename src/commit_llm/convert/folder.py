@@ -1,4 +1,4 @@
-"""Writing a Hugging Face model folder, and reading back what was written."""
+"""Write a Hugging Face model folder, and read back what was written to check it."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from commit_llm.convert.huggingface import DTYPES, INDEX, WEIGHTS, to_hf
+from commit_llm.convert.huggingface import DTYPES, INDEX_FILE, WEIGHTS_FILE, to_hf
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters
 
@@ -40,8 +40,10 @@ def write_model(
 ) -> None:
     """Fill an existing, empty folder so that transformers loads it: weights, configuration, tokenizer, model card.
 
-    The weights are rounded to dtype, written in shards of at most shard_bytes (one larger tensor
-    makes a shard of its own), read back and compared, every one of them.
+    dtype: to which the weights are rounded; a key of DTYPES.
+    tokenizer: a `tokenizer.model` or `tokenizer.json`, which is copied with the settings beside it.
+    card: the text of README.md; "" writes none.
+    shard_bytes: the most bytes of a weights file; a larger tensor has a file of its own.
     """
     write_json(folder / CONFIG_FILE, config.to_hf(dtype))
     write_weights(folder, params, config, dtype, shard_bytes)
@@ -53,27 +55,27 @@ def write_model(
 
 
 def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: str, shard_bytes: int) -> None:
-    """Write and check the safetensors files: `model.safetensors`, or shards and their index.
+    """Write the weights to `model.safetensors`, or to shards and their index; read every tensor back and compare it.
 
-    They take the mode of the config.json that stands beside them.
+    The files take the permissions of the config.json beside them. Raise OSError where a tensor differs.
     """
-    item = np.dtype(DTYPES[dtype]).itemsize
-    shards = list(_shards([(key, tensor.size * item) for key, tensor in to_hf(params, config)], shard_bytes))
-    names = [WEIGHTS] if len(shards) == 1 else [
+    itemsize = np.dtype(DTYPES[dtype]).itemsize
+    shards = list(_shards([(key, tensor.size * itemsize) for key, tensor in to_hf(params, config)], shard_bytes))
+    names = [WEIGHTS_FILE] if len(shards) == 1 else [
         f"model-{n:05d}-of-{len(shards):05d}.safetensors" for n in range(1, len(shards) + 1)
     ]  # fmt: skip
-    home = {key: number for number, keys in enumerate(shards) for key in keys}
-    held: dict[str, np.ndarray] = {}
+    shard_of = {key: number for number, keys in enumerate(shards) for key in keys}
+    shard: dict[str, np.ndarray] = {}
     total = 0
     for key, value in to_hf(params, config):
-        held[key] = np.ascontiguousarray(np.asarray(value).astype(DTYPES[dtype]))
-        total += held[key].nbytes
-        if key == shards[home[key]][-1]:
-            _write_checked(folder / names[home[key]], held)
-            held = {}
+        shard[key] = np.ascontiguousarray(np.asarray(value).astype(DTYPES[dtype]))
+        total += shard[key].nbytes
+        if key == shards[shard_of[key]][-1]:
+            _write_checked(folder / names[shard_of[key]], shard)
+            shard = {}
     if len(shards) > 1:
-        weight_map = {key: names[number] for key, number in home.items()}
-        write_json(folder / INDEX, {"metadata": {"total_size": total}, "weight_map": weight_map})
+        weight_map = {key: names[number] for key, number in shard_of.items()}
+        write_json(folder / INDEX_FILE, {"metadata": {"total_size": total}, "weight_map": weight_map})
 
 
 def copy_tokenizer(tokenizer: Path, folder: Path) -> None:
@@ -93,6 +95,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _shards(sizes: list[tuple[str, int]], shard_bytes: int) -> Iterator[list[str]]:
+    """Group tensors, in their order, into shards of at most shard_bytes; sizes holds key and bytes of each."""
     keys: list[str] = []
     used = 0
     for key, size in sizes:
@@ -105,8 +108,9 @@ def _shards(sizes: list[tuple[str, int]], shard_bytes: int) -> Iterator[list[str
 
 
 def _write_checked(file: Path, tensors: dict[str, np.ndarray]) -> None:
+    """Write one safetensors file and compare every tensor with what is read back."""
     save_file(tensors, file, metadata={"format": "pt"})
-    shutil.copymode(file.with_name(CONFIG_FILE), file)  # safetensors keeps its files to their owner
+    shutil.copymode(file.with_name(CONFIG_FILE), file)  # safetensors lets only the owner read its files
     with safe_open(file, framework="np") as opened:
         for key, tensor in tensors.items():
             if opened.get_tensor(key).tobytes() != tensor.tobytes():

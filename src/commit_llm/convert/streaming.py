@@ -1,6 +1,6 @@
-"""EasyLM's streaming checkpoints: a file of concatenated msgpack values `[[key, ...], bytes]`.
+"""Read EasyLM's streaming checkpoints: a file of concatenated msgpack values `[[key, ...], bytes]`.
 
-The bytes are again msgpack: an array as extension type 1, `(shape, dtype name, C-order bytes)`, or, over
+The bytes are msgpack again: an array as extension type 1, `(shape, dtype name, C-order bytes)`, or, over
 2^30 bytes, a map of flat chunks of that form (docs/behaviour.md, "Checkpoints"). The
 metadata that the original writes beside it is pickle, and is never read.
 """
@@ -21,27 +21,28 @@ DTYPES: dict[str, Any] = {
     "bfloat16": ml_dtypes.bfloat16, "float16": np.float16, "float32": np.float32, "int32": np.int32,
 }  # fmt: skip
 CHUNKED = "__msgpack_chunked_array__"
-LARGEST_VALUE = 2**32 - 1  # what msgpack can hold
-# A train state holds its parameters under this prefix; a parameter file has none.
+LARGEST_VALUE = 2**32 - 1  # bytes that a msgpack value can have
+# The prefix of parameters in a train state; in a parameter file they have none.
 STATE_PREFIX = ("params", "params")
 
 
 def read_streaming_params(path: Path) -> dict[str, np.ndarray]:
-    """The parameters of a parameter file or a train state, by their EasyLM names, dtype kept.
+    """Read the parameters of a parameter file or a train state, under their EasyLM names, in the dtype of the file.
 
-    Raises UserError naming file and byte where it is missing, truncated or of another form.
+    Raise UserError naming file and byte where the file is missing, truncated or of another form.
     """
     params: dict[str, np.ndarray] = {}
-    for key, value, where in _values(path):
+    for key, data, where in _entries(path):
         name = _parameter_name(key)
         if name is not None:
-            params[name] = _array(value, where)
+            params[name] = _array(data, where)
     if not params:
         raise UserError(f"{path}: holds no parameters; is it a streaming checkpoint of EasyLM?")
     return params
 
 
-def _values(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
+def _entries(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
+    """Give the key, the bytes and the place, for messages, of every entry of a file."""
     if not path.is_file():
         raise UserError(f"{path}: no such checkpoint file")
     size = path.stat().st_size
@@ -64,12 +65,14 @@ def _values(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
 
 
 def _parameter_name(key: tuple[str, ...]) -> str | None:
+    """Give the EasyLM name of a parameter; None for an entry that is no parameter, such as the optimizer's."""
     if key[: len(STATE_PREFIX)] == STATE_PREFIX:
         return "/".join(key[len(STATE_PREFIX) :])
     return None if key[0] in ("step", "opt_state", "params") else "/".join(key)
 
 
 def _array(data: bytes, where: str) -> np.ndarray:
+    """Decode the array of an entry, in one piece or in chunks; raise UserError where it is none."""
     try:
         value = msgpack.unpackb(data, max_ext_len=len(data), max_bin_len=len(data))
         if isinstance(value, dict) and value.get(CHUNKED):
@@ -82,6 +85,7 @@ def _array(data: bytes, where: str) -> np.ndarray:
 
 
 def _decode(value: Any) -> np.ndarray:
+    """Decode one array in flax's form; raise ValueError where it is none."""
     if not isinstance(value, msgpack.ExtType) or value.code != ARRAY:
         raise ValueError(f"{type(value).__name__} where an array should be")
     shape, name, content = msgpack.unpackb(value.data, max_bin_len=len(value.data))

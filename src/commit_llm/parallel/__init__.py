@@ -1,1 +1,1 @@
-"""Where arrays live: the mesh and the sharding rules."""
+"""Spread work over devices and processes: the mesh and its rules, absent machines, how processes meet."""

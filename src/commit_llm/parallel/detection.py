@@ -1,4 +1,4 @@
-"""Which one of how many processes this is: by flags, or by what a launcher left in the environment."""
+"""Detect which process this is, of how many: by flags, or by what a launcher left in the environment."""
 
 import glob
 import urllib.request
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from commit_llm.errors import UserError
 
-# Ports are taken from here where a launcher names none: the last 4,096, as jax does.
+# Where a launcher names no port, one of the last 4,096 is taken, as jax does.
 FIRST_PORT, PORTS = 61440, 4096
 TPU_PORT = 8482  # what jax uses on TPU hosts
 METADATA = "http://metadata.google.internal/computeMetadata/v1/instance/attributes/"
@@ -16,9 +16,13 @@ METADATA = "http://metadata.google.internal/computeMetadata/v1/instance/attribut
 
 @dataclass(frozen=True)
 class Place:
-    """Process `index` of `count`; process 0 answers at `coordinator` (HOST:PORT). source says who told so.
+    """Hold the place of this process among all.
 
-    devices are the accelerators of this host that are this process's own, by number; None is all of them.
+    coordinator: where process 0 answers, HOST:PORT.
+    count: how many processes there are.
+    index: which of them this is, from 0.
+    source: who says so, for messages.
+    devices: the numbers of this host's accelerators that belong to this process; None: all of them.
     """
 
     coordinator: str
@@ -29,8 +33,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a launcher tells: how many processes, which one, where process 0 answers (or None), own devices."""
+class Launch:
+    """Hold what a launcher says: the fields of `Place`, where coordinator is None if the launcher does not say it."""
 
     count: int
     index: int
@@ -42,38 +46,44 @@ class Found:
 def find_place(
     coordinator: str | None, num_processes: int | None, process_id: int | None, environ: Mapping[str, str]
 ) -> Place | None:
-    """The place of this process; None where it is the only one.
+    """Find the place of this process; None where it is the only one.
 
-    What no flag gives is looked up in the environment: JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and
-    JAX_PROCESS_ID, then Open MPI, Slurm, PMI (MPICH) and TPU hosts. Raises UserError, naming what is missing.
+    The environment says what no flag says: Open MPI, Slurm, PMI (MPICH), TPU hosts, then JAX_NUM_PROCESSES and
+    JAX_PROCESS_ID. JAX_COORDINATOR_ADDRESS comes before the address of a launcher. Raise UserError naming what is
+    missing.
+
+    coordinator, num_processes, process_id: the flags of these names; None where a flag is not set.
     """
     flags = {"--coordinator": coordinator, "--num-processes": num_processes, "--process-id": process_id}
-    given = [name for name, value in flags.items() if value is not None]
-    found = None if len(given) == len(flags) else _launched(environ)
-    if not given and (found is None or found.count == 1):
+    flags_set = [name for name, value in flags.items() if value is not None]
+    launch = None if len(flags_set) == len(flags) else _find_launch(environ)
+    if not flags_set and (launch is None or launch.count == 1):
         return None
-    if found is not None:
-        coordinator = found.coordinator if coordinator is None else coordinator
-        num_processes = found.count if num_processes is None else num_processes
-        process_id = found.index if process_id is None else process_id
+    if launch is not None:
+        coordinator = launch.coordinator if coordinator is None else coordinator
+        num_processes = launch.count if num_processes is None else num_processes
+        process_id = launch.index if process_id is None else process_id
     if coordinator is None or num_processes is None or process_id is None:
         values = dict(zip(flags, (coordinator, num_processes, process_id), strict=True))
         missing = " and ".join(name for name, value in values.items() if value is None)
-        told = f"{found.source} says this is process {found.index} of {found.count}" if found else " ".join(given)
-        raise UserError(f"{told}: {missing} must be given too (process 0's HOST:PORT, how many, which from 0)")
-    source = "flags" if found is None else " and ".join([*given, found.source])
-    return _checked(Place(coordinator, num_processes, process_id, source, found.devices if found else None))
+        facts = " ".join(flags_set)
+        if launch is not None:
+            facts = f"{launch.source} says this is process {launch.index} of {launch.count}"
+        raise UserError(f"{facts}: {missing} must be given too (process 0's HOST:PORT, how many, which from 0)")
+    source = "flags" if launch is None else " and ".join([*flags_set, launch.source])
+    return _check(Place(coordinator, num_processes, process_id, source, launch.devices if launch else None))
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host and port of HOST:PORT, where the host may be an IPv6 address in brackets."""
+    """Split HOST:PORT into host and port; the host may be an IPv6 address in brackets."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise UserError(f"--coordinator {address!r}: give HOST:PORT, the host of process 0 and a free port there")
     return host.strip("[]"), int(port)
 
 
-def _checked(place: Place) -> Place | None:
+def _check(place: Place) -> Place | None:
+    """Give the place, or None where it is the only one; raise UserError where its numbers are impossible."""
     split_address(place.coordinator)
     if place.count < 1:
         raise UserError(f"--num-processes {place.count}: must be at least 1")
@@ -82,100 +92,110 @@ def _checked(place: Place) -> Place | None:
     return place if place.count > 1 else None
 
 
-def _launched(environ: Mapping[str, str]) -> Found | None:
+def _find_launch(environ: Mapping[str, str]) -> Launch | None:
+    """Ask every launcher in turn, and the variables of jax last."""
     for launcher in (_open_mpi, _slurm, _pmi, _tpu_environment, _tpu_metadata):
-        found = launcher(environ)
-        if found is not None:
+        launch = launcher(environ)
+        if launch is not None:
             break
     address = environ.get("JAX_COORDINATOR_ADDRESS")
-    if found is not None:
-        return found if address is None else replace(found, coordinator=address)
+    if launch is not None:
+        return launch if address is None else replace(launch, coordinator=address)
     count = _number(environ, "JAX_NUM_PROCESSES")
     index = _number(environ, "JAX_PROCESS_ID", "JOB_COMPLETION_INDEX")
     if count is None or index is None:
         return None
     source = "JAX_NUM_PROCESSES" + (" and JOB_COMPLETION_INDEX" if "JAX_PROCESS_ID" not in environ else "")
-    return Found(count, index, address, source)
+    return Launch(count, index, address, source)
 
 
-def _open_mpi(environ: Mapping[str, str]) -> Found | None:
-    """mpirun of Open MPI. It does not say where process 0 is, unless all are on this host."""
+def _open_mpi(environ: Mapping[str, str]) -> Launch | None:
+    """Read the variables of Open MPI's mpirun. They do not say where process 0 is, unless all are on this host."""
     count, index = _number(environ, "OMPI_COMM_WORLD_SIZE"), _number(environ, "OMPI_COMM_WORLD_RANK")
     if count is None or index is None:
         return None
-    here, local = _number(environ, "OMPI_COMM_WORLD_LOCAL_SIZE"), _number(environ, "OMPI_COMM_WORLD_LOCAL_RANK")
+    local_count = _number(environ, "OMPI_COMM_WORLD_LOCAL_SIZE")
+    local_index = _number(environ, "OMPI_COMM_WORLD_LOCAL_RANK")
     job = environ.get("PMIX_NAMESPACE") or environ.get("OMPI_MCA_orte_hnp_uri") or ""
-    address = f"127.0.0.1:{_port(zlib.crc32(job.encode()))}" if here == count else None
-    return Found(count, index, address, "Open MPI", _own_devices(environ, local, here))
+    address = f"127.0.0.1:{_port(zlib.crc32(job.encode()))}" if local_count == count else None
+    return Launch(count, index, address, "Open MPI", _own_devices(environ, local_index, local_count))
 
 
-def _slurm(environ: Mapping[str, str]) -> Found | None:
-    """A job step of srun (a batch script by itself is one process, whatever the job has asked for)."""
+def _slurm(environ: Mapping[str, str]) -> Launch | None:
+    """Read the variables of a job step of srun. A batch script alone is one process, whatever the job has asked for."""
     count, index = _number(environ, "SLURM_STEP_NUM_TASKS"), _number(environ, "SLURM_PROCID")
     hosts, job = environ.get("SLURM_STEP_NODELIST"), _number(environ, "SLURM_JOB_ID")
     if count is None or index is None or hosts is None or job is None:
         return None
     if _number(environ, "PMI_SIZE") not in (None, count):
-        return None  # mpiexec has started its own processes through a job step of one task a host
+        return None  # mpiexec has started its own processes, through a job step of one task a host
     nodes = _number(environ, "SLURM_STEP_NUM_NODES") or 1
-    own = _own_devices(environ, _number(environ, "SLURM_LOCALID"), -(-count // nodes))
+    devices = _own_devices(environ, _number(environ, "SLURM_LOCALID"), -(-count // nodes))
     step = _number(environ, "SLURM_STEP_ID") or 0
-    return Found(count, index, f"{_first_host(hosts)}:{_port(job + step)}", "Slurm", own)
+    return Launch(count, index, f"{_first_host(hosts)}:{_port(job + step)}", "Slurm", devices)
 
 
-def _pmi(environ: Mapping[str, str]) -> Found | None:
-    """mpiexec of MPICH and its kin. It does not say where process 0 is."""
+def _pmi(environ: Mapping[str, str]) -> Launch | None:
+    """Read the variables of mpiexec of MPICH and its kin. They do not say where process 0 is."""
     count, index = _number(environ, "PMI_SIZE"), _number(environ, "PMI_RANK")
     if count is None or index is None:
         return None
-    here, local = _number(environ, "MPI_LOCALNRANKS"), _number(environ, "MPI_LOCALRANKID")
-    return Found(count, index, None, "PMI", _own_devices(environ, local, here))
+    local_count, local_index = _number(environ, "MPI_LOCALNRANKS"), _number(environ, "MPI_LOCALRANKID")
+    return Launch(count, index, None, "PMI", _own_devices(environ, local_index, local_count))
 
 
-def _tpu_environment(environ: Mapping[str, str]) -> Found | None:
-    """The workers of a TPU slice as Kubernetes (GKE) names them, and of several slices."""
+def _tpu_environment(environ: Mapping[str, str]) -> Launch | None:
+    """Read the workers of one or several TPU slices, as Kubernetes (GKE) names them."""
     hosts = environ.get("TPU_PROCESS_ADDRESSES") or environ.get("TPU_WORKER_HOSTNAMES")
     worker = environ.get("TPU_WORKER_ID", "")
     if hosts is None or not worker.isdigit() or environ.get("JAX_PLATFORMS") == "cpu":
-        return None  # where libtpu is installed and there is no TPU, jax itself sets both to the text of a warning
+        return None  # with libtpu and without a TPU, jax itself sets both variables to the text of a warning
     names = [host.rsplit(":", 1)[0] for host in hosts.split(",")]
-    slices, this = _number(environ, "MEGASCALE_NUM_SLICES") or 1, _number(environ, "MEGASCALE_SLICE_ID") or 0
-    first = (environ.get("MEGASCALE_COORDINATOR_ADDRESS") or names[0]).split(":")[0]
-    return Found(len(names) * slices, this * len(names) + int(worker), f"{first}:{TPU_PORT}", "the TPU slice")
+    slice_count = _number(environ, "MEGASCALE_NUM_SLICES") or 1
+    slice_index = _number(environ, "MEGASCALE_SLICE_ID") or 0
+    first_host = (environ.get("MEGASCALE_COORDINATOR_ADDRESS") or names[0]).split(":")[0]
+    index = slice_index * len(names) + int(worker)
+    return Launch(len(names) * slice_count, index, f"{first_host}:{TPU_PORT}", "the TPU slice")
 
 
-def _tpu_metadata(environ: Mapping[str, str]) -> Found | None:
-    """The workers of a TPU slice as the metadata of a Cloud TPU VM name them; asked only where there are TPU chips."""
+def _tpu_metadata(environ: Mapping[str, str]) -> Launch | None:
+    """Ask the metadata of a Cloud TPU VM for the workers of its slice, only where there are TPU chips."""
     if environ.get("JAX_PLATFORMS") == "cpu" or "TPU_SKIP_MDS_QUERY" in environ or not _has_tpu():
         return None
     try:
         workers, worker = _metadata("worker-network-endpoints"), int(_metadata("agent-worker-number"))
     except (OSError, ValueError):
         return None
-    # Either host names, or triples name:id:address.
+    # These are host names, or triples name:id:address.
     names = [endpoint.split(":")[-1] for endpoint in workers.split(",")]
-    return Found(len(names), worker, f"{names[0]}:{TPU_PORT}", "the TPU slice")
+    return Launch(len(names), worker, f"{names[0]}:{TPU_PORT}", "the TPU slice")
 
 
 def _has_tpu() -> bool:
+    """Say whether this host has TPU chips."""
     return bool(glob.glob("/dev/accel[0-9]*") or glob.glob("/dev/vfio/[0-9]*"))
 
 
 def _metadata(name: str) -> str:
+    """Read one attribute of this Cloud TPU VM."""
     request = urllib.request.Request(METADATA + name, headers={"Metadata-Flavor": "Google"})
     with urllib.request.urlopen(request, timeout=5) as answer:
         return str(answer.read().decode("utf-8"))
 
 
-def _own_devices(environ: Mapping[str, str], local: int | None, here: int | None) -> list[int] | None:
-    """The device that is this process's own where several run on a host; None (all) where it sees only its own."""
-    seen = environ.get("CUDA_VISIBLE_DEVICES", environ.get("ROCR_VISIBLE_DEVICES", ""))
-    alone = here is None or here == 1 or local is None
-    return None if alone or (seen and "," not in seen) or "JAX_LOCAL_DEVICE_IDS" in environ else [local or 0]
+def _own_devices(environ: Mapping[str, str], local_index: int | None, local_count: int | None) -> list[int] | None:
+    """Choose one device for this process where several run on its host; None (all) where it sees only its own.
+
+    local_index, local_count: which process of this host this is, from 0, and of how many; None: unknown.
+    """
+    visible = environ.get("CUDA_VISIBLE_DEVICES", environ.get("ROCR_VISIBLE_DEVICES", ""))
+    if local_count is None or local_count == 1 or local_index is None:
+        return None
+    return None if (visible and "," not in visible) or "JAX_LOCAL_DEVICE_IDS" in environ else [local_index]
 
 
 def _first_host(hosts: str) -> str:
-    """The first of a Slurm host list.
+    """Give the first host of a Slurm host list.
 
     >>> [_first_host(hosts) for hosts in ("node7", "a1,b2", "gpu[003-010,012],x1", "n[1,5]")]
     ['node7', 'a1', 'gpu003', 'n1']
@@ -188,10 +208,12 @@ def _first_host(hosts: str) -> str:
 
 
 def _port(number: int) -> int:
+    """Turn a number that all processes of a job share into a port."""
     return FIRST_PORT + number % PORTS
 
 
 def _number(environ: Mapping[str, str], *names: str) -> int | None:
+    """Read the first of these variables that is set as a whole number; None where none is."""
     for name in names:
         if name in environ:
             try:

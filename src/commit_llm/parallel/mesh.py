@@ -1,4 +1,4 @@
-"""The device mesh, and one table that says which mesh axis shards which logical axis."""
+"""Lay devices out as a mesh, and arrays over it, by one table from logical axes to mesh axes."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from commit_llm.model.parameters import Parameter, declare, map_declared
 
 AXES = ("data", "fsdp", "tensor")
 
-# Logical axis of a parameter or an activation -> mesh axes. None is whole. A name that is not here raises.
+# Logical axis of a parameter or an activation -> mesh axes. None: whole on every device. Other names raise KeyError.
 RULES: dict[str, str | tuple[str, ...] | None] = {
     "layers": None,
     "norm": None,
@@ -26,14 +26,15 @@ RULES: dict[str, str | tuple[str, ...] | None] = {
     "heads": "tensor",
     "mlp": "tensor",
     "batch": ("data", "fsdp"),
-    "batch_before_fsdp": "data",  # while the embedding, split along fsdp, is looked up
+    "batch_before_fsdp": "data",  # while tokens are looked up in the embedding, which is split along fsdp
 }
 
 
 def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
-    """A mesh from `data,fsdp,tensor` sizes, of which one may be -1 (all that is left).
+    """Make a mesh of devices; raise UserError where the sizes are malformed or do not use every device.
 
-    Raises UserError where the text is no such list or the sizes do not use every device.
+    sizes: `data,fsdp,tensor`, of which one may be -1: all devices that the others leave.
+    devices: by default all devices of jax.
     """
     devices = jax.devices() if devices is None else devices
     try:
@@ -42,17 +43,17 @@ def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
         shape = []
     if len(shape) != 3 or shape.count(-1) > 1 or any(size < 1 and size != -1 for size in shape):
         raise UserError(f"--mesh {sizes!r}: give three sizes data,fsdp,tensor, one of which may be -1, as in 1,-1,1")
-    known = math.prod(size for size in shape if size != -1)
-    if len(devices) % known if -1 in shape else known != len(devices):
-        there = f"there {'is 1' if len(devices) == 1 else f'are {len(devices)}'}"
-        fault = f"{known} does not divide them" if -1 in shape else f"this makes {known}"
-        raise UserError(f"--mesh {sizes!r}: {there} to lay out, and {fault}; 1,-1,1 takes all along fsdp")
-    shape = [len(devices) // known if size == -1 else size for size in shape]
+    product = math.prod(size for size in shape if size != -1)
+    if len(devices) % product if -1 in shape else product != len(devices):
+        amount = f"there {'is 1' if len(devices) == 1 else f'are {len(devices)}'}"
+        fault = f"{product} does not divide them" if -1 in shape else f"this makes {product}"
+        raise UserError(f"--mesh {sizes!r}: {amount} to lay out, and {fault}; 1,-1,1 takes all along fsdp")
+    shape = [len(devices) // product if size == -1 else size for size in shape]
     return Mesh(np.asarray(devices).reshape(shape), AXES)
 
 
 def parameter_shardings(config: ModelConfig, mesh: Mesh) -> dict[str, Any]:
-    """A NamedSharding for every parameter; UserError names a dimension that the mesh does not divide."""
+    """Give the sharding of every parameter; raise UserError for a dimension that the mesh does not divide."""
 
     def sharding(parameter: Parameter) -> NamedSharding:
         for size, axis in zip(parameter.shape, parameter.axes, strict=True):
@@ -68,18 +69,19 @@ def parameter_shardings(config: ModelConfig, mesh: Mesh) -> dict[str, Any]:
 
 
 def _indivisible(axis: str, mesh: Mesh, what: str, size: int) -> UserError:
-    given = mesh.shape[axis]
-    return UserError(f"--mesh: {axis} {given} does not divide {what}; {axis} {math.gcd(given, size)} would")
+    """Make the error for a size that a mesh axis does not divide, with an axis that would."""
+    axis_size = mesh.shape[axis]
+    return UserError(f"--mesh: {axis} {axis_size} does not divide {what}; {axis} {math.gcd(axis_size, size)} would")
 
 
 def spec_of(axes: Axes) -> PartitionSpec:
-    """Where an array with these logical axes lives; KeyError for a name without a rule."""
+    """Say where an array with these logical axes lies on the mesh; raise KeyError for an axis without a rule."""
     return PartitionSpec(*(None if axis is None else RULES[axis] for axis in axes))
 
 
 @dataclass(frozen=True)
 class MeshLayout(Layout):
-    """The model's `Layout` on a mesh."""
+    """Place the arrays of the decoder on a mesh, by RULES."""
 
     mesh: Mesh
 
@@ -92,25 +94,25 @@ class MeshLayout(Layout):
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:
-    """Rows of a batch are split over data and fsdp."""
+    """Split the rows of a batch over data and fsdp."""
     return NamedSharding(mesh, spec_of(("batch",)))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
-    """The same value on every device."""
+    """Give every device the whole array."""
     return NamedSharding(mesh, PartitionSpec())
 
 
 def place(value: Any, shardings: Any) -> Any:
-    """A tree of global jax arrays from the same whole arrays in every process; each device takes its own part."""
+    """Make global jax arrays of a tree of arrays that every process has whole; each device takes its own part."""
     return jax.tree.map(_place, value, shardings)
 
 
 def place_alike(value: Any, sharding: Any) -> Any:
-    """`place`, with one sharding for all arrays of the tree."""
+    """Do as `place`, with one sharding for all arrays of the tree."""
     return jax.tree.map(lambda leaf: _place(leaf, sharding), value)
 
 
 def _place(leaf: Any, sharding: Any) -> jax.Array:
-    host = np.asarray(leaf)
-    return jax.make_array_from_callback(host.shape, sharding, lambda part: host[part])
+    whole = np.asarray(leaf)
+    return jax.make_array_from_callback(whole.shape, sharding, lambda part: whole[part])

@@ -1,4 +1,4 @@
-"""Machines that are not here: a table of device kinds, and the devices of a topology such as v3:2x2 or h100:8."""
+"""Describe absent machines: a table of device kinds, and the devices of a topology such as v3:2x2 or h100:8."""
 
 import importlib.util
 import math
@@ -13,25 +13,30 @@ from commit_llm.errors import UserError
 
 @dataclass(frozen=True)
 class DeviceKind:
-    """What jax calls one device: a chip, or on TPU v2, v3 and 7x one of a chip's two halves.
+    """Describe what jax calls one device: a chip, or on TPU v2, v3 and 7x one half of a chip.
 
-    memory: GiB. peak: dense bf16 TFLOP/s. spoken: what jax's `device_kind` begins with, where it is a TPU, or holds.
-    capability: NVIDIA's compute capability.
+    name: in `--topology`.
+    platform: "tpu" or "gpu".
+    memory: GiB that a program can use.
+    peak: dense bf16 TFLOP/s.
+    jax_names: a TPU's `device_kind` in jax begins with one of them; a GPU's holds one as a word.
+    devices_a_chip: 2 where a device is half a chip, else 1.
+    capability: NVIDIA's compute capability, "" for a TPU.
     """
 
     name: str
     platform: str
     memory: float
     peak: float
-    spoken: tuple[str, ...]
+    jax_names: tuple[str, ...]
     devices_a_chip: int = 1
     capability: str = ""
 
 
-# Peak of a TPU: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16), half of it where a
-# chip is two devices; its memory: what libtpu says is available to a program, up to half a GiB less than the page's 8,
-# 16, 32, 16, 95, 32 and 96. GPU: NVIDIA's data sheet of each (BF16 Tensor Core, without sparsity), and the memory that
-# its driver reports. A longer name in `spoken` comes before a shorter one that it begins with.
+# TPU, peak: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16), halved where a chip is
+# two devices. TPU, memory: what libtpu leaves to a program, up to half a GiB less than the page's 8, 16, 32, 16, 95, 32
+# and 96. GPU: the peak of NVIDIA's data sheet (BF16 Tensor Core, without sparsity), and the memory that its driver
+# reports. A name in `jax_names` stands before any shorter name that it begins with.
 KINDS: dict[str, DeviceKind] = {
     kind.name: kind
     for kind in (
@@ -54,7 +59,7 @@ KINDS: dict[str, DeviceKind] = {
         DeviceKind("b200", "gpu", 179, 2250, ("B200",), capability="10.0"),
     )
 }
-# Those that libtpu can describe and that one can rent; others of the same form are tried.
+# Shapes that libtpu can describe and that can be rented. Other shapes of the same form are tried too.
 SHAPES = {
     "v2": "2x2",
     "v3": "2x2 4x4 4x8 8x8",
@@ -69,7 +74,10 @@ TPU_TOPOLOGIES = [f"{kind}:{shape}" for kind, shapes in SHAPES.items() for shape
 
 @dataclass(frozen=True)
 class Topology:
-    """So many devices of one kind. name is what the user wrote."""
+    """Hold a number of devices of one kind.
+
+    name: what the user wrote.
+    """
 
     name: str
     kind: DeviceKind
@@ -78,7 +86,7 @@ class Topology:
 
 @dataclass(frozen=True)
 class AbsentDevice:
-    """Enough of a device to lay a mesh over it, where nothing is compiled."""
+    """Stand for a device in a mesh, where nothing is compiled."""
 
     id: int
     platform: str
@@ -88,7 +96,7 @@ class AbsentDevice:
 
 
 def find_topology(name: str) -> Topology:
-    """The topology of a name: `v3:2x2` (chips along each side) or `h100:8` (how many). UserError lists the known."""
+    """Read `v3:2x2` (chips along each side) or `h100:8` (how many); raise UserError for a name that is not known."""
     kind_name, _, shape = name.partition(":")
     kind = KINDS.get(kind_name)
     sides = r"\d+(x\d+){1,2}" if kind is not None and kind.platform == "tpu" else r"\d+"
@@ -98,11 +106,11 @@ def find_topology(name: str) -> Topology:
 
 
 def unknown_topology(name: str) -> UserError:
-    """The mistake of naming a topology that there is not."""
+    """Make the error for a topology that does not exist."""
     kind = name.partition(":")[0].lower()
-    alike = [known for known in TPU_TOPOLOGIES if known.partition(":")[0] == kind]
-    if alike:
-        return UserError(f"--topology {name!r}: not known; of {kind} there is {', '.join(alike)}")
+    same_kind = [topology for topology in TPU_TOPOLOGIES if topology.partition(":")[0] == kind]
+    if same_kind:
+        return UserError(f"--topology {name!r}: not known; of {kind} there is {', '.join(same_kind)}")
     if kind in KINDS:
         return UserError(f"--topology {name!r}: say how many after a colon, at least 1, as in {kind}:8")
     gpus = ", ".join(f"{kind.name}:N" for kind in KINDS.values() if kind.platform == "gpu")
@@ -113,44 +121,44 @@ def unknown_topology(name: str) -> UserError:
 
 
 def larger_topologies(topology: Topology) -> list[Topology]:
-    """Known topologies of the same kind with more devices, the smallest first."""
+    """List the known topologies of the same kind with more devices, the smallest first."""
     if topology.kind.platform == "tpu":
-        known = [find_topology(name) for name in TPU_TOPOLOGIES if name.partition(":")[0] == topology.kind.name]
+        same_kind = [find_topology(name) for name in TPU_TOPOLOGIES if name.partition(":")[0] == topology.kind.name]
     else:
-        known = [find_topology(f"{topology.kind.name}:{2**power}") for power in range(11)]
-    return sorted((other for other in known if other.count > topology.count), key=lambda other: other.count)
+        same_kind = [find_topology(f"{topology.kind.name}:{2**power}") for power in range(11)]
+    return sorted((one for one in same_kind if one.count > topology.count), key=lambda one: one.count)
 
 
 def kind_of(device_kind: str) -> DeviceKind | None:
-    """The row of the table for what jax calls a device; None where it has none (a CPU)."""
+    """Give the kind of a device by jax's name for it; None for one that the table lacks, such as a CPU."""
     for kind in KINDS.values():
-        for spoken in kind.spoken:
-            if device_kind.startswith(spoken) if kind.platform == "tpu" else re.search(rf"\b{spoken}\b", device_kind):
+        for name in kind.jax_names:
+            if device_kind.startswith(name) if kind.platform == "tpu" else re.search(rf"\b{name}\b", device_kind):
                 return kind
     return None
 
 
 def absent_devices(topology: Topology) -> Sequence[Any]:
-    """The devices of a topology, for `make_mesh`; those of a TPU can be compiled for.
+    """Give the devices of a topology for `make_mesh`; for those of a TPU, programs can be compiled.
 
-    Raises UserError where libtpu is not installed, or knows no such topology.
+    Raise UserError where libtpu is not installed, or does not know the topology.
     """
     if topology.kind.platform != "tpu":
-        name, capability = f"NVIDIA {topology.kind.spoken[0]}", topology.kind.capability
+        name, capability = f"NVIDIA {topology.kind.jax_names[0]}", topology.kind.capability
         return [AbsentDevice(number, "gpu", name, capability) for number in range(topology.count)]
     require_libtpu()
     os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # there is no machine to ask about itself
-    os.environ.setdefault("ALLOW_MULTIPLE_LIBTPU_LOAD", "1")  # a TPU that is here may be at work: it is not touched
+    os.environ.setdefault("ALLOW_MULTIPLE_LIBTPU_LOAD", "1")  # a TPU of this machine may be at work, and is not touched
     from jax.experimental.topologies import get_topology_desc
 
     options: dict[str, Any] = {}
     if topology.kind.name == "v4":
-        options["chip_config_name"] = "megacore"  # as jax runs there: both cores of a chip are one device
+        options["chip_config_name"] = "megacore"  # as jax runs on a v4: both cores of a chip are one device
     if topology.count == 1:
         options["chips_per_host_bounds"] = (1, 1, 1)
     try:
         return get_topology_desc(platform="tpu", topology_name=topology.name, **options).devices
-    except Exception as error:  # the library's own kind, with its text
+    except Exception as error:  # of the library's own class, with its own text
         if "INVALID_ARGUMENT" in str(error) or "NOT_FOUND" in str(error):
             raise unknown_topology(topology.name) from None
         raise
