@@ -1,4 +1,4 @@
-"""Which attention is chosen, and what the user is told."""
+"""Which attention is chosen, and the line for the user."""
 
 import dataclasses
 from types import SimpleNamespace
@@ -28,36 +28,36 @@ def gpu(kind="NVIDIA H100 80GB HBM3", capability="9.0"):
 V4 = tpu("TPU v4")
 
 
-def said(device, config=LLAMA_7B, **changes):
+def line_for(device, config=LLAMA_7B, **changes):
     return str(choose_attention(config, device, **{"dtype": jnp.bfloat16, "seq_len": 2048} | changes))
 
 
 @pytest.mark.parametrize("kind", ["TPU v4", "TPU v5 lite", "TPU v5", "TPU v5p", "TPU v6 lite", "TPU7x"])
 def test_splash_on_tpu_v4_and_later(kind):
-    assert said(tpu(kind)) == f"attention: splash (on {kind})"
+    assert line_for(tpu(kind)) == f"attention: splash (on {kind})"
 
 
 @pytest.mark.parametrize("kind", ["TPU v2", "TPU v3", "something new"])
 def test_no_splash_before(kind):
-    assert said(tpu(kind)) == f"attention: reference ({kind} has no splash)"
+    assert line_for(tpu(kind)) == f"attention: reference ({kind} has no splash)"
 
 
 def test_cudnn_on_nvidia():
-    assert said(gpu()) == "attention: cudnn (on NVIDIA H100 80GB HBM3)"
-    assert said(gpu("NVIDIA A100-SXM4-40GB", "8.0")) == "attention: cudnn (on NVIDIA A100-SXM4-40GB)"
-    assert said(gpu("Tesla T4", "7.5")) == "attention: reference (compute capability 7.5 of Tesla T4 is below 8.0)"
-    assert said(gpu("AMD Instinct MI300X", "gfx942")) == "attention: reference (AMD Instinct MI300X has no cuDNN)"
+    assert line_for(gpu()) == "attention: cudnn (on NVIDIA H100 80GB HBM3)"
+    assert line_for(gpu("NVIDIA A100-SXM4-40GB", "8.0")) == "attention: cudnn (on NVIDIA A100-SXM4-40GB)"
+    assert line_for(gpu("Tesla T4", "7.5")) == "attention: reference (compute capability 7.5 of Tesla T4 is below 8.0)"
+    assert line_for(gpu("AMD Instinct MI300X", "gfx942")) == "attention: reference (AMD Instinct MI300X has no cuDNN)"
 
 
 def test_on_a_cpu():
-    assert said(CPU, dtype=jnp.float32) == "attention: by row (one row's scores stay in a CPU's cache)"
+    assert line_for(CPU, dtype=jnp.float32) == "attention: by row (one row's scores stay in a CPU's cache)"
     split = "attention: reference (rows are split over CPU devices, which have no fast attention)"
-    assert said(CPU, dtype=jnp.float32, row_shards=2) == split
+    assert line_for(CPU, dtype=jnp.float32, row_shards=2) == split
 
 
 @pytest.mark.parametrize("device", [CPU, V4, gpu()])
 def test_the_reference_path_can_be_asked_for(device):
-    assert said(device, request="reference") == "attention: reference (asked for)"
+    assert line_for(device, request="reference") == "attention: reference (asked for)"
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_the_reference_path_can_be_asked_for(device):
     ],
 )
 def test_what_a_fast_attention_cannot_express(device, case, why):
-    assert said(device, **case) == f"attention: reference ({why})"
+    assert line_for(device, **case) == f"attention: reference ({why})"
 
 
 def test_what_it_can():
-    assert said(V4, GROUPED, row_shards=4) == "attention: splash (on TPU v4)"
-    assert said(V4, dataclasses.replace(LLAMA_7B, head_dim=256), seq_len=640) == "attention: splash (on TPU v4)"
-    assert said(gpu(), seq_len=500) == "attention: cudnn (on NVIDIA H100 80GB HBM3)"
+    assert line_for(V4, GROUPED, row_shards=4) == "attention: splash (on TPU v4)"
+    assert line_for(V4, dataclasses.replace(LLAMA_7B, head_dim=256), seq_len=640) == "attention: splash (on TPU v4)"
+    assert line_for(gpu(), seq_len=500) == "attention: cudnn (on NVIDIA H100 80GB HBM3)"

@@ -1,4 +1,4 @@
-"""The fast attentions against the reference path: the kernels interpreted, cuDNN's way without cuDNN."""
+"""The fast attentions against the reference path: splash interpreted, and the way of cuDNN without cuDNN."""
 
 import functools
 import json
@@ -48,9 +48,9 @@ def reference(query, key, value, segments, keep, layout):
 
 def forward_and_gradients(attention, arrays, segments, keep):
     @jax.jit
-    def run(query, key, value, wanted):
+    def run(query, key, value, output_gradient):
         output, pull = jax.vjp(lambda *args: attention(*args, segments, keep, ONE_DEVICE), query, key, value)
-        return output, pull(wanted)
+        return output, pull(output_gradient)
 
     return run(*arrays)
 
@@ -58,10 +58,11 @@ def forward_and_gradients(attention, arrays, segments, keep):
 def assert_held_to_the_reference(attention, arrays, segments, keep, forward=1.2e-6, gradient=2e-6):
     """Forward in absolute terms (values are about 1), gradients as a share of the largest."""
     output, gradients = forward_and_gradients(attention, arrays, segments, keep)
-    wanted, wanted_gradients = forward_and_gradients(reference, arrays, segments, keep)
-    np.testing.assert_allclose(output, wanted, rtol=0, atol=forward)
-    for ours, theirs in zip(gradients, wanted_gradients, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=gradient * np.abs(theirs).max())
+    expected, expected_gradients = forward_and_gradients(reference, arrays, segments, keep)
+    np.testing.assert_allclose(output, expected, rtol=0, atol=forward)
+    for computed, reference_gradient in zip(gradients, expected_gradients, strict=True):
+        atol = gradient * np.abs(reference_gradient).max()
+        np.testing.assert_allclose(computed, reference_gradient, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize(("key_heads", "forgetful"), [(2, True), (4, False)])
@@ -98,9 +99,9 @@ def test_cudnn_is_what_is_emitted(monkeypatch):
     monkeypatch.setattr(stablehlo, "check_cudnn_version", lambda: 91000)
     arrays, segments, keep = example(4, 2, 256, 64, dtype=jnp.bfloat16)
 
-    def run(query, key, value, wanted, segments, keep):
+    def run(query, key, value, output_gradient, segments, keep):
         output, pull = jax.vjp(lambda *args: cudnn_attention(*args, segments, keep, ONE_DEVICE), query, key, value)
-        return output, pull(wanted)
+        return output, pull(output_gradient)
 
     lowered = jax.jit(run).trace(*arrays, segments, keep).lower(lowering_platforms=("cuda",)).as_text()
     calls = re.findall(r"custom_call @(__cudnn\S+?)\(", lowered)
@@ -155,6 +156,6 @@ def test_splash_compiles_for_every_tpu_that_it_is_chosen_for():
     done = subprocess.run(program, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     # Forward, and backward one kernel for the queries and one for the keys and values.
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
     kinds = ["TPU v4", "TPU v5 lite", "TPU v5", "TPU v6 lite", "TPU7x"]
-    assert told == [[n, f"attention: splash (on {k})", [3, 3]] for n, k in zip(names, kinds, strict=True)]
+    assert lines == [[n, f"attention: splash (on {k})", [3, 3]] for n, k in zip(names, kinds, strict=True)]

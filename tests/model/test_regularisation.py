@@ -1,11 +1,12 @@
-"""Dropout: its share, its generators, and that a row's mask is its own."""
+"""Dropout: its share, its generators, and that each row has its own mask; the share of forgetful masking."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from commit_llm.model.regularisation import draw_keep_mask, drop_threshold, dropout
+from commit_llm.model.attention import attention_mask
+from commit_llm.model.regularisation import draw_keep_mask, drop_threshold, dropout, forgetful_keys
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.9, 0.99])
@@ -43,3 +44,17 @@ def test_rows_are_drawn_apart(generator):
     parts = keep.reshape(6 * 4, -1).astype(float)
     between = np.corrcoef(parts) - np.eye(24)
     assert np.abs(between).max() < 0.1
+
+
+def test_forgetful_masking_keeps_the_first_key_of_each_segment_and_hides_the_share_asked_for():
+    rows, length = 64, 512
+    segment_ids = jnp.tile(jnp.repeat(jnp.array([1, 2]), length // 2), (rows, 1))
+    positions = jnp.tile(jnp.arange(length // 2), (rows, 2))
+    keep = forgetful_keys(jax.random.key(0), segment_ids, positions, 0.0, 0.1)
+    assert keep[:, 0].all()
+    assert keep[:, length // 2].all()
+    assert abs(float(keep.mean()) - 0.95) < 0.005
+    shares = 1 - np.asarray(keep).reshape(rows, 2, -1).mean(-1)
+    assert np.corrcoef(shares[:, 0], shares[:, 1])[0, 1] < 0.5  # every segment has a ratio of its own
+    mask = attention_mask(segment_ids, keep)
+    assert mask[:, 0].any(axis=-1).all()  # every query sees some key

@@ -60,13 +60,13 @@ class Processes:
         for process in self.started:
             process.wait(max(1, deadline - time.monotonic()))
         return [
-            (process.returncode, _told(out), _told(err))
+            (process.returncode, _output(out), _output(err))
             for process, (out, err) in zip(self.started, self.outputs, strict=True)
         ]
 
 
-def _told(path: Path) -> str:
-    """What a process has said, but for the lines of the library that connects CPU processes, which may mingle."""
+def _output(path: Path) -> str:
+    """The output of a process, without the lines of the library that connects CPU processes, which may mingle."""
     lines = path.read_text().splitlines(keepends=True)
     return "".join(line for line in lines if not ("[Gloo]" in line or "peer ranks" in line))
 

@@ -1,4 +1,4 @@
-"""Which process of how many this is, as launchers tell it."""
+"""Which process this is, of how many, as flags and launchers say."""
 
 import pytest
 
@@ -32,8 +32,8 @@ def no_tpu(monkeypatch):
 
 
 def place(environ, coordinator=None, count=None, index=None):
-    found = find_place(coordinator, count, index, environ)
-    return found and (found.coordinator, found.count, found.index, found.devices)
+    detected = find_place(coordinator, count, index, environ)
+    return detected and (detected.coordinator, detected.count, detected.index, detected.devices)
 
 
 def test_a_machine_by_itself():
@@ -61,9 +61,9 @@ def test_flags():
         (("h:1", 0, 0), "--num-processes 0: must be at least 1"),
         (("h:1", 2, 2), "--process-id 2: must be from 0 to 1"),
     ]
-    for given, message in wrong:
+    for flags, message in wrong:
         with pytest.raises(UserError, match=message):
-            find_place(*given, {})
+            find_place(*flags, {})
 
 
 def test_slurm():

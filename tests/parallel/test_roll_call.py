@@ -14,7 +14,7 @@ from tests.parallel.processes import free_port
 
 
 def call(*places, timeout=10.0, late=0.0):
-    """What becomes of each: "" or its user's mistake. The first ones are late."""
+    """The error message of each process, "" for none. The first process is late."""
 
     def one(number):
         time.sleep(0 if number else late)
@@ -42,31 +42,31 @@ def test_process_0_comes_last():
 
 def test_one_is_missing():
     port, began = free_port(), time.monotonic()
-    told = call(*of(3, port)[:2], timeout=1.0)
+    messages = call(*of(3, port)[:2], timeout=1.0)
     assert time.monotonic() - began < 5
-    assert len(set(told)) == 1
-    assert f"2 of 3 processes came to 127.0.0.1:{port} in 1 s, missing is process 2 (from flags)" in told[0]
+    assert len(set(messages)) == 1
+    assert f"2 of 3 processes came to 127.0.0.1:{port} in 1 s, missing is process 2 (from flags)" in messages[0]
 
 
 def test_no_coordinator():
     port = free_port()
-    (told,) = call(of(2, port)[1], timeout=0.5)
-    assert told.startswith(
+    (message,) = call(of(2, port)[1], timeout=0.5)
+    assert message.startswith(
         f"no answer from the coordinator at 127.0.0.1:{port} in 0.5 s (process 1 of 2, from flags; Connection refused)"
     )
 
 
-def test_processes_that_were_told_different_things(monkeypatch):
+def test_processes_that_do_not_fit_together(monkeypatch):
     port = free_port()
     first, second, third = of(3, port)
     assert set(call(first, second, of(4, port)[2], timeout=3.0)) == {
         "process 2 was told of 4 processes, process 0 of 3"
     }
     assert set(call(first, second, second, timeout=3.0)) == {"two processes were given --process-id 1"}
-    said = roll_call._encode
+    encode = roll_call._encode
 
     def newer(values):
-        return said(values | {"version": "9"} if values.get("index") else values)
+        return encode(values | {"version": "9"} if values.get("index") else values)
 
     monkeypatch.setattr(roll_call, "_encode", newer)
     assert "runs commit-llm 9" in call(first, second, third)[0]
@@ -85,13 +85,13 @@ NOT_OURS = [
 ]
 
 
-@pytest.mark.parametrize("said", NOT_OURS)
-def test_strangers_are_not_counted(said):
+@pytest.mark.parametrize("content", NOT_OURS)
+def test_strangers_are_not_counted(content):
     first, second = of(2, free_port())
     with ThreadPoolExecutor(1) as pool:
         calling = pool.submit(call_roll, first, 10.0)
         with connected(first.coordinator) as stranger:  # before process 1 is
-            stranger.sendall(said)
+            stranger.sendall(content)
             call_roll(second, 10.0)
             assert stranger.recv(100) == b""
         calling.result()
@@ -108,14 +108,14 @@ def connected(address):
             time.sleep(0.02)
 
 
-@pytest.mark.parametrize("said", [HTTP, b"[" * 4000 + b"\n", b"3\n", b"{}\n"])
-def test_something_else_answers(said):
+@pytest.mark.parametrize("content", [HTTP, b"[" * 4000 + b"\n", b"3\n", b"{}\n"])
+def test_something_else_answers(content):
     server = socket.create_server(("127.0.0.1", 0))
 
     def answer_once():
         with server, server.accept()[0] as peer:
             peer.recv(4096)
-            peer.sendall(said)
+            peer.sendall(content)
 
     with ThreadPoolExecutor(1) as pool:
         address = f"127.0.0.1:{server.getsockname()[1]}"

@@ -1,0 +1,60 @@
+"""Model folders as they are written: files, shards, and that what was written wrong is noticed."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from commit_llm.convert.folder import write_model
+from commit_llm.convert.huggingface import DTYPES, read_weights
+from commit_llm.model.config import ModelConfig, read_config
+from commit_llm.model.parameters import init_parameters
+from tests.model.test_decoder import SMALL
+
+
+@pytest.fixture(scope="module")
+def params():
+    return jax.tree.map(np.asarray, init_parameters(SMALL, jax.random.key(0)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("tied", [False, True])
+def test_round_trip(params, example, tmp_path, dtype, tied):
+    config = ModelConfig(**{**SMALL.__dict__, "tie_word_embeddings": tied})
+    rounded = jax.tree.map(lambda array: array.astype(DTYPES[dtype]), params)
+    if tied:
+        rounded.pop("head")
+    write_model(tmp_path, rounded, config, dtype, example / "model" / "tokenizer.json")
+    assert read_config(tmp_path) == config
+    read_back, file_dtype = read_weights(tmp_path, config)
+    assert file_dtype == dtype
+    assert jax.tree.structure(read_back) == jax.tree.structure(rounded)
+    for array, expected in zip(jax.tree.leaves(read_back), jax.tree.leaves(rounded), strict=True):
+        assert array.tobytes() == expected.tobytes()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+    }  # fmt: skip
+
+
+def test_shards_and_their_index(params, example, tmp_path):
+    write_model(tmp_path, params, SMALL, "bfloat16", example / "model" / "tokenizer.json", shard_bytes=10_000)
+    files = sorted(path.name for path in tmp_path.glob("*.safetensors"))
+    assert files[0] == f"model-00001-of-{len(files):05d}.safetensors"
+    assert len(files) > 3
+    index = json.loads((tmp_path / "model.safetensors.index.json").read_text())
+    assert set(index["weight_map"].values()) == set(files)
+    read_back, dtype = read_weights(tmp_path, SMALL)
+    assert dtype == "bfloat16"
+    for array, expected in zip(jax.tree.leaves(read_back), jax.tree.leaves(params), strict=True):
+        assert array.tobytes() == expected.astype(DTYPES["bfloat16"]).tobytes()
+
+
+def test_weights_that_were_written_wrong_are_noticed(params, example, tmp_path, monkeypatch):
+    def save_wrongly(tensors, *rest, **options):
+        save_file({name: tensor + 1 for name, tensor in tensors.items()}, *rest, **options)
+
+    monkeypatch.setattr("commit_llm.convert.folder.save_file", save_wrongly)
+    with pytest.raises(OSError, match="was not read back as written"):
+        write_model(tmp_path, params, SMALL, "float32", example / "model" / "tokenizer.json")

@@ -1,0 +1,46 @@
+"""The reference path of attention: its dropout, and the paths by row and by block against it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from commit_llm.model.attention import attend, attend_by_block, attend_by_row, attention_mask
+
+
+def arrays():
+    """Queries of four heads, keys and values of two, for three rows of six tokens; and their mask."""
+    keys = jax.random.split(jax.random.key(0), 3)
+    query = jax.random.normal(keys[0], (3, 4, 6, 8))
+    key, value = (jax.random.normal(key, (3, 2, 6, 8)) for key in keys[1:])
+    return query, key, value, attention_mask(jnp.array([[1] * 6, [1] * 3 + [2] * 3, [1] * 4 + [0] * 2]))
+
+
+def test_kept_attention_weights_are_scaled_up():
+    query, key, value = (jax.random.normal(jax.random.key(n), (1, 2, 4, 8)) for n in range(3))
+    mask = attention_mask(jnp.ones((1, 4), int))
+    kept = attend(query, key, value, mask, jnp.ones((1, 2, 4, 4), bool), 0.5)
+    np.testing.assert_allclose(kept, 2 * attend(query, key, value, mask), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shared", [None, True, False])
+def test_attention_by_row_is_attention(shared):
+    query, key, value, mask = arrays()
+    shape = (1, 1, 6, 6) if shared else (3, 4, 6, 6)
+    keep = None if shared is None else jax.random.bernoulli(jax.random.key(1), 0.5, shape)
+
+    def run(function):
+        def loss(query, key, value):
+            return (function(query, key, value, mask, keep, 0.5) ** 2).sum()
+
+        return jax.jit(jax.value_and_grad(loss, argnums=(0, 1, 2)))(query, key, value)
+
+    for expected, by_row in zip(*map(jax.tree.leaves, (run(attend), run(attend_by_row))), strict=True):
+        np.testing.assert_allclose(by_row, expected, rtol=1e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("block", [4, 256])
+def test_attention_by_block_is_attention(block):
+    arrays_and_mask = arrays()
+    by_block = jax.jit(attend_by_block, static_argnames="block")(*arrays_and_mask, block=block)
+    np.testing.assert_allclose(by_block, jax.jit(attend)(*arrays_and_mask), rtol=0, atol=1e-6)

@@ -1,0 +1,35 @@
+"""What is declared of every parameter, and what is drawn, counted and cast by it."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.parameters import cast_matrices, count_parameters, declare, init_parameters, map_declared
+from tests.model.test_decoder import SMALL
+
+
+def test_parameters_are_as_declared():
+    params = init_parameters(SMALL, jax.random.key(0))
+    shapes = map_declared(lambda parameter: parameter.shape, declare(SMALL))
+    assert jax.tree.map(lambda p: p.shape, params) == jax.tree.map(
+        tuple, shapes, is_leaf=lambda x: isinstance(x, tuple)
+    )
+    assert count_parameters(SMALL) == sum(p.size for p in jax.tree.leaves(params))
+    kernels = [leaf for leaf in jax.tree.leaves(params) if leaf.size > 1000]
+    assert all(abs(float(kernel.std()) - 0.02) < 0.001 for kernel in kernels)
+    assert "head" not in declare(dataclasses.replace(SMALL, tie_word_embeddings=True))
+
+
+def test_size_of_llama_7b():
+    config = ModelConfig(32000, 4096, 11008, 32, 32, 32, 128)
+    assert count_parameters(config) == 6_738_415_616
+
+
+def test_only_matrices_are_cast():
+    cast = cast_matrices(init_parameters(SMALL, jax.random.key(0)), jnp.bfloat16)
+    norms = {"attention_norm", "mlp_norm", "final_norm"}
+    for name, array in (cast | cast["layers"]).items():
+        if name != "layers":
+            assert array.dtype == (jnp.float32 if name in norms else jnp.bfloat16), name
