@@ -1,12 +1,12 @@
 # ruff: noqa: E402 (the number of threads is set before jax is imported)
-"""Is the time of a step linear in depth, and in tokens?
+"""Measure whether the time of a step is linear in the number of layers, and in the number of rows.
 
     python benchmarks/depth.py [--rounds 5]
 
 At one width, steps of 4, 8, 12 and 24 layers, and steps of 4, 8, 12 and 24 rows of 256 tokens, are timed in
-interleaved rounds: a layer, or a row, must cost the same among few as among many. Each figure is the median over
-rounds of a round's own marginal cost. On a CPU: fp32, one core, CPU seconds; else (JAX_PLATFORMS=cuda or tpu) bf16
-and wall seconds.
+interleaved rounds. A layer, or a row, must cost the same from 4 to 8 as from 12 to 24. Each such cost is taken within
+a round; the table shows the median over rounds. On a CPU: fp32, one core, CPU seconds. On an accelerator
+(JAX_PLATFORMS=cuda or tpu): bf16 and wall seconds.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 
 ON_CPU = os.environ.setdefault("JAX_PLATFORMS", "cpu") == "cpu"
-if ON_CPU:  # one thread: CPU time is then what one core gives
+if ON_CPU:  # one thread, so that CPU seconds are those of one core
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
@@ -29,11 +29,13 @@ SEQUENCE, ROWS, LAYERS, STEPS = 256, 8, 4, 3
 AMOUNTS = (4, 8, 12, 24)
 
 
-def model(layers: int) -> ModelConfig:
+def config_of(layers: int) -> ModelConfig:
+    """Give a small model with some layers."""
     return ModelConfig(4096, 128, 344, layers, 4, 4, 32, 2048)
 
 
 def seconds_a_step(run: Callable[[], float]) -> float:
+    """Time one run of STEPS steps."""
     clock = time.process_time if ON_CPU else time.perf_counter
     begun = clock()
     run()
@@ -46,17 +48,17 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"jax {jax.__version__}, {jax.devices()[0].device_kind}; ms, and the medians of {arguments.rounds} rounds")
     print(f"{'of':<7}{'4':>8}{'8':>8}{'12':>8}{'24':>8}{'one of 4-8':>12}{'one of 12-24':>14}{'ratio':>7}")
-    kinds: dict[str, Callable[[int], Callable[[], float]]] = {
-        "layers": lambda n: our_steps(model(n), random_tokens(model(n), ROWS, SEQUENCE), STEPS),
-        "rows": lambda n: our_steps(model(LAYERS), random_tokens(model(LAYERS), n, SEQUENCE), STEPS),
+    step_makers: dict[str, Callable[[int], Callable[[], float]]] = {
+        "layers": lambda n: our_steps(config_of(n), random_tokens(config_of(n), ROWS, SEQUENCE), STEPS),
+        "rows": lambda n: our_steps(config_of(LAYERS), random_tokens(config_of(LAYERS), n, SEQUENCE), STEPS),
     }
-    for name, make in kinds.items():
-        runs = [make(amount) for amount in AMOUNTS]
+    for name, make_steps in step_makers.items():
+        runs = [make_steps(amount) for amount in AMOUNTS]
         for run in runs:
             run()  # compilation and warm-up
         rounds = [[seconds_a_step(run) for run in runs] for _ in range(arguments.rounds)]
-        few = statistics.median((row[1] - row[0]) / 4 for row in rounds)
-        many = statistics.median((row[3] - row[2]) / 12 for row in rounds)
+        few = statistics.median((seconds[1] - seconds[0]) / 4 for seconds in rounds)
+        many = statistics.median((seconds[3] - seconds[2]) / 12 for seconds in rounds)
         medians = "".join(f"{1000 * statistics.median(column):>8.0f}" for column in zip(*rounds, strict=True))
         print(f"{name:<7}{medians}{1000 * few:>12.1f}{1000 * many:>14.1f}{many / few:>7.2f}", flush=True)
 

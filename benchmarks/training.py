@@ -1,4 +1,4 @@
-"""A training step of ours on random tokens: what the benchmarks of training time."""
+"""Make the training step that the benchmarks of training time, on random tokens."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from commit_llm.train.step import init_state, make_train_step
 
 
 def random_tokens(config: ModelConfig, rows: int, sequence: int) -> np.ndarray:
-    """(rows, sequence + 1), int32: each token's target is the next one."""
+    """Draw tokens of shape (rows, sequence + 1), int32; the target of each token is the next one."""
     return np.random.default_rng(0).integers(0, config.vocab_size, (rows, sequence + 1)).astype(np.int32)
 
 
 def execution_here(config: ModelConfig, rows: int, sequence: int, remat: Remat) -> Execution:
-    """How `commit-llm train` runs a step on the one device here."""
+    """Choose how a step runs as `commit-llm train` does, for the one device of this machine."""
     device = jax.devices()[0]
     on_cpu = device.platform == "cpu"
     dtype = jnp.float32 if on_cpu else jnp.bfloat16
@@ -35,7 +35,7 @@ def execution_here(config: ModelConfig, rows: int, sequence: int, remat: Remat) 
 def our_steps(
     config: ModelConfig, tokens: np.ndarray, steps: int, remat: Remat = "none", momentum: str = "float32"
 ) -> Callable[[], float]:
-    """A function that takes so many steps (AdamW, clipping by global norm, no dropout) and gives the last loss."""
+    """Make a function that takes some steps (AdamW, clipping by global norm, no dropout) and gives the last loss."""
     rows, sequence = tokens.shape[0], tokens.shape[1] - 1
     optimizer = make_optimizer(
         lambda step: 1e-4, beta1=0.9, beta2=0.999, weight_decay=0.0, clip_norm=1.0,
@@ -44,7 +44,7 @@ def our_steps(
     execution = execution_here(config, rows, sequence, remat)
     step = jax.jit(make_train_step(config, optimizer, execution=execution), donate_argnums=0)
     params = jax.jit(lambda key: init_parameters(config, key))(jax.random.key(0))
-    held = [jax.jit(lambda p: init_state(p, optimizer), donate_argnums=0)(params)]
+    state = jax.jit(lambda p: init_state(p, optimizer), donate_argnums=0)(params)
     batch = {
         "input_tokens": tokens[:, :-1],
         "target_tokens": tokens[:, 1:],
@@ -55,8 +55,9 @@ def our_steps(
     batch = jax.device_put(batch)
 
     def run() -> float:
+        nonlocal state
         for _ in range(steps):
-            held[0], metrics = step(held[0], batch)
+            state, metrics = step(state, batch)
         return float(metrics.loss)
 
     return run

@@ -20,7 +20,7 @@ def rotary_tables(
 
     The order is half-split, as in Hugging Face: dimension i turns with i + D/2 (Su et al., "RoFormer", 2021).
 
-    positions: the place of each token in its segment, from 0.
+    positions: the number of each token in its segment, from 0.
     theta: the base of the frequencies, `rope_theta` of the configuration.
     """
     # numpy, at compile time: XLA's power differs from it in the last digits.

@@ -126,7 +126,7 @@ def hidden_states(
     Raise ValueError for attention dropout where the attention of the execution cannot do it.
 
     segment_ids: the number of each token's segment, from 1; 0 for padding.
-    positions: the place of each token in its segment, from 0.
+    positions: the number of each token in its segment, from 0.
     dropout_key: the source of all noise; None, as in evaluation, turns off dropout and forgetful masking.
     """
     rates, layout, fast_attention = regularisation, execution.layout, FAST_ATTENTION.get(execution.attention)
