@@ -130,7 +130,7 @@ def hold_to_the_original() -> int:
 def hold_ours_to_plain(columns: Columns, dictionary: BilingualDictionary) -> None:
     """At ratio 1 with one translation a word nothing is left to chance: the same bytes on all of the text."""
     first = dictionary.first_only()
-    mixed, _ = CodeMixer(first, 1.0, style="original").mix_columns(arrow(columns))
+    mixed, _ = CodeMixer(first, ratio=1.0, style="original").mix_columns(arrow(columns))
     for field, texts in columns.items():
         if mixed[field].to_pylist() != mix_plainly(texts, dict(first.translations), 1.0, random.Random(0)):
             sys.exit(f"style original differs from the plain version in column {field}")
@@ -164,7 +164,7 @@ def cpu_seconds(run: Callable[[], object]) -> float:
 def peak_memory(pair: str, ratio: float, style: str) -> None:
     """Print the bytes of the text and the most that mixing it takes above what was there before."""
     chunk = arrow(read_text(MOST_COPIES))
-    mixer = CodeMixer(BilingualDictionary.load(SHARED / f"data/muse/{pair}.txt"), ratio, style=style)
+    mixer = CodeMixer(BilingualDictionary.load(SHARED / f"data/muse/{pair}.txt"), ratio=ratio, style=style)
     mixer.mix_columns(first_row(chunk))
     # Memory that was freed but not given back would hide what mixing takes.
     pa.default_memory_pool().release_unused()
@@ -210,7 +210,7 @@ def main() -> None:
     }
     for style in STYLES:
         begun = time.process_time()
-        mixer = CodeMixer(dictionary, arguments.ratio, style=style)
+        mixer = CodeMixer(dictionary, ratio=arguments.ratio, style=style)
         made = time.process_time()
         mixer.mix_columns(first_row(chunk))
         print(f"{style}: making the mixer {made - begun:.2f} s, first call {time.process_time() - made:.2f} s")

@@ -83,7 +83,7 @@ def test_the_table_of_muse_is_true(shared, alpaca_999, pair):
     row = re.search(rf"^\| {pair} \|(.*)\|$", PAGE, re.M)[1].split("|")
     pairs, sources, cleaned, percent = (float(cell.replace(",", "").replace("%", "")) for cell in row)
     mixer = CodeMixer(BilingualDictionary.load(shared.data(f"muse/{pair}.txt")), ratio=1.0)
-    found = inspect_dictionary(mixer.dictionaries[0], mixer.cleaned[0], mixer.directions[0])
+    found = inspect_dictionary(mixer.dictionaries[0], mixer.vocabulary.cleaned[0], mixer.vocabulary.directions[0])
     assert (found.pairs, found.sources, found.words) == (pairs, sources, cleaned)
     texts = shared.contexts(pair[:2]) if pair.endswith("-en") else alpaca_999
     counts = text_coverage(mixer, texts).counts

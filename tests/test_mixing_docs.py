@@ -10,7 +10,7 @@ import pytest
 from commit_llm.cli.main import main
 from commit_llm.cli.mix import Mix
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
-from commit_llm.codemix.settings import MixingSettings
+from commit_llm.data.mixing_flags import MixingFlags
 from tests.conftest import ROOT
 from tests.test_docs import blocks, commands
 
@@ -142,14 +142,14 @@ def test_an_amount_and_the_measures(folder):
     left = run("mixing_metrics")
     assert left.fit.reached == pytest.approx(0.5, abs=0.15)  # of seven words
     assert left.fit.highest == pytest.approx(6 / 7)
-    assert left.fit.mixer.ratio < 1
+    assert left.fit.mixer.settings.ratio < 1
     assert 0 < left.measures.cmi <= 50
 
 
 def test_the_spaces_of_thai():
     """The examples of the page."""
     pairs = [("แมว", "cat"), ("ดำ", "black"), ("กิน", "eats"), ("ปลา", "fish")]
-    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), 1.0, languages="th-en", segmentation="longest")
+    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=1.0, languages="th-en", segmentation="longest")
     examples = re.findall(r"([\u0e00-\u0e7f()]+) becomes \*([^*]+)\*", PAGE)
     assert len(examples) == 2
     for text, mixed in examples:
@@ -166,7 +166,7 @@ def test_every_key_of_the_provenance_and_of_its_recipe_is_told(folder):
 
 
 def test_every_setting_is_told_somewhere():
-    flags = {"--" + setting.name.replace("_", "-") for setting in fields(MixingSettings)}
+    flags = {"--" + setting.name.replace("_", "-") for setting in fields(MixingFlags)}
     flags |= {"--" + setting.name.replace("_", "-") for setting in fields(Mix)} - {"--input", "--json"}
     pages = PAGE + (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
     assert {flag for flag in flags if flag not in pages} == set()
@@ -212,12 +212,12 @@ def test_the_rules_of_cleaning():
     ]
     mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=1.0)
     kept = {"for": ("για",), "utc": (), "cat": ("γάτα",), "one": ("ένα δύο",), "dog": ("σκύλος",)}
-    assert mixer.cleaned[0].translations == kept
+    assert mixer.vocabulary.cleaned[0].translations == kept
 
 
 def test_a_higher_ratio_replaces_what_a_lower_one_does():
     dictionary = BilingualDictionary.from_pairs([*GREEK, ("dog", "σκυλί")])
-    low, high = (CodeMixer(dictionary, ratio) for ratio in (0.4, 0.7))
+    low, high = (CodeMixer(dictionary, ratio=ratio) for ratio in (0.4, 0.7))
     counts = [0, 0]
     for row in range(50):
         replaced = [
@@ -230,7 +230,9 @@ def test_a_higher_ratio_replaces_what_a_lower_one_does():
 
 
 def test_an_added_entry_moves_no_other_word():
-    one, two = (CodeMixer(BilingualDictionary.from_pairs(pairs), 0.5) for pairs in (GREEK, [("is", "είναι"), *GREEK]))
+    one, two = (
+        CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=0.5) for pairs in (GREEK, [("is", "είναι"), *GREEK])
+    )
     text = EXAMPLE["instruction"]
     for row in range(50):
         mixed = two.mix(text, row=row).text

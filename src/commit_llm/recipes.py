@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from commit_llm.codemix.settings import MixingSettings, file_and_weight
-from commit_llm.errors import UserError
+from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.errors import UserError, flag
 
 
 @dataclass(frozen=True)
-class Recipe(MixingSettings):
+class Recipe(MixingFlags):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
@@ -107,7 +107,7 @@ class Recipe(MixingSettings):
     """Steps between lines of metrics.jsonl; step 1 and the last are always logged."""
 
     def check(self) -> None:
-        """Raise UserError for a value out of its range, naming the flag (ratio: CodeMixer; schedule: below)."""
+        """Raise UserError for a value out of its range, naming the flag (ratio: MixingSettings; schedule: below)."""
         positive = (
             "steps", "batch_size", "seq_len", "learning_rate", "clip_norm", "gradient_accumulation", "checkpoint_every",
             "keep_checkpoints", "log_every", "eval_every",
@@ -195,10 +195,10 @@ def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
     """The files that a recipe names, there or not, by what provenance.json calls them. Data may be a hub id."""
     if recipe.data is not None:
         yield "data", Path(recipe.data)
-    for number, name in enumerate(recipe.dictionary, 1):
-        yield "dictionary" if number == 1 else f"dictionary {number}", file_and_weight(name)[0]
-    if recipe.skip_words is not None:
-        yield "skip-words", Path(recipe.skip_words)
+    for number, (path, _) in enumerate(recipe.dictionary_files, 1):
+        yield "dictionary" if number == 1 else f"dictionary {number}", path
+    for path in recipe.skip_words_files:
+        yield "skip-words", path
 
 
 def nearest_recipe(recipe: Recipe) -> str:
@@ -251,11 +251,6 @@ def differences(one: Recipe, other: Recipe) -> list[str]:
     """`field: a -> b` for every field in which two recipes differ."""
     pairs = zip(dataclasses.asdict(one).items(), dataclasses.asdict(other).values(), strict=True)
     return [f"{name}: {a} -> {b}" for (name, a), b in pairs if a != b]
-
-
-def flag(name: str) -> str:
-    """The flag of a field: `--batch-size` of `batch_size`."""
-    return "--" + name.replace("_", "-")
 
 
 def _as_written(value: Any, kind: Any) -> Any:

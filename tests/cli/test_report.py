@@ -7,7 +7,6 @@ import shutil
 import pytest
 
 from commit_llm import pipeline
-from commit_llm.codemix.settings import open_mixer
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.files.records import read_records
 from commit_llm.model.config import read_config
@@ -87,7 +86,7 @@ def test_a_real_run(report, run, trained, sources, tmp_path):
     row = int(text.split("Example 1 record ")[1].split(" ")[0]) - 1
     assert row
     record = read_records(sources / "instructions.jsonl")[row]
-    mixed = open_mixer(small(sources)).mix_example(record, row=row).texts
+    mixed = small(sources).open_mixer().mix_example(record, row=row).texts
     assert mixed["input"] in text
     assert mixed["input"] != record["input"]
     # Its own page is replaced; another file is not.

@@ -5,11 +5,11 @@ import pyarrow as pa
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.codemix.fit import mean_cmi, share
+from commit_llm.codemix.fit import fit_ratio, mean_cmi, share
 from commit_llm.errors import UserError
 
 WORDS = [f"{a}{b}{c}" for a in "bcdfg" for b in "aeiou" for c in "lmnrs"]
-MIXER = CodeMixer(BilingualDictionary.from_pairs([(word, word[::-1]) for word in WORDS[:100]]), 1.0)
+MIXER = CodeMixer(BilingualDictionary.from_pairs([(word, word[::-1]) for word in WORDS[:100]]), ratio=1.0)
 COLUMNS = {
     "text": pa.array([" ".join(WORDS[(7 * row + 11 * n) % 125] for n in range(1 + row % 30)) for row in range(4000)])
 }
@@ -17,7 +17,7 @@ COLUMNS = {
 
 @pytest.mark.parametrize("requested", [0.01, 0.3, 0.5, 0.75])
 def test_a_share_is_reached(requested):
-    done = MIXER.fit(COLUMNS, target_share=requested)
+    done = fit_ratio(MIXER, COLUMNS, target_share=requested)
     assert abs(done.reached - requested) <= 0.001
     assert 0.79 < done.highest < 0.81
     assert abs(share(done.mixer.mix_columns(COLUMNS)[1]) - requested) <= 0.001
@@ -27,27 +27,27 @@ def test_a_share_is_reached(requested):
 
 @pytest.mark.parametrize("requested", [5, 20])
 def test_a_mean_code_mixing_index_is_reached(requested):
-    done = MIXER.fit(COLUMNS, target_cmi=requested)
+    done = fit_ratio(MIXER, COLUMNS, target_cmi=requested)
     assert abs(mean_cmi(done.mixer.mix_columns(COLUMNS)[1]) - requested) <= 0.1
-    assert done.mixer.ratio < 0.6  # the lower of the two ratios that give it
+    assert done.mixer.settings.ratio < 0.6  # the lower of the two ratios that give it
 
 
 def test_all_that_can_be_reached_can_be_asked_for():
-    highest = MIXER.fit(COLUMNS, target_share=0.1).highest
-    assert MIXER.fit(COLUMNS, target_share=highest).reached == highest
+    highest = fit_ratio(MIXER, COLUMNS, target_share=0.1).highest
+    assert fit_ratio(MIXER, COLUMNS, target_share=highest).reached == highest
 
 
 def test_more_than_can_be_reached_is_refused_naming_the_highest():
-    with pytest.raises(UserError, match=r"--target-share 0\.9: the highest that can be reached is 0\.8.*dictionary"):
-        MIXER.fit(COLUMNS, target_share=0.9)
-    with pytest.raises(UserError, match=r"--target-cmi 50: the highest that can be reached is 3"):
-        MIXER.fit(COLUMNS, target_cmi=50)
+    with pytest.raises(UserError, match=r"target_share 0\.9: the highest that can be reached is 0\.8.*dictionary"):
+        fit_ratio(MIXER, COLUMNS, target_share=0.9)
+    with pytest.raises(UserError, match=r"target_cmi 50: the highest that can be reached is 3"):
+        fit_ratio(MIXER, COLUMNS, target_cmi=50)
 
 
 @pytest.mark.parametrize("wrong", [{}, {"target_share": 0.5, "target_cmi": 5}, {"target_share": 0}, {"target_cmi": 60}])
 def test_what_is_no_amount(wrong):
-    with pytest.raises(UserError, match="--target"):
-        MIXER.fit(COLUMNS, **wrong)
+    with pytest.raises(UserError, match="target_"):
+        fit_ratio(MIXER, COLUMNS, **wrong)
 
 
 def test_measures_by_hand():

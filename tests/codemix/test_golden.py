@@ -49,7 +49,7 @@ def both(mixer, text):
 @pytest.mark.parametrize("name", ["codemix_first_ratio1.jsonl", "codemix_edge.json"])
 @pytest.mark.parametrize("language", ["el", "hi", "th"])
 def test_first_translation_at_ratio_one(shared, dictionary, name, language):
-    mixer = CodeMixer(dictionary(f"en-{language}").first_only(), 1.0, style="original")
+    mixer = CodeMixer(dictionary(f"en-{language}").first_only(), ratio=1.0, style="original")
     cases = shared.golden_json(name)
     assert len(cases) in (200, 134)
     for case in cases:
@@ -60,7 +60,7 @@ def test_reverse_direction(shared, dictionary):
     cases = shared.golden_json("codemix_reverse_xquad.jsonl")
     assert len(cases) == 36
     languages = {case["lang"] for case in cases}
-    mixers = {lang: CodeMixer(dictionary(f"{lang}-en").first_only(), 1.0, style="original") for lang in languages}
+    mixers = {lang: CodeMixer(dictionary(f"{lang}-en").first_only(), ratio=1.0, style="original") for lang in languages}
     for case in cases:
         assert both(mixers[case["lang"]], case["input"]) == case["output"]
 
@@ -89,7 +89,7 @@ def test_statistics_below_ratio_one(shared, dictionary, alpaca_999, name):
     changed_shares, replaced_shares = [], []
     columns = {field: pa.array([record[field] for record in rows]) for field in rows[0]}
     for seed in range(5):
-        _, counted = CodeMixer(dictionary(pair), ratio, style="original", seed=seed).mix_columns(columns)
+        _, counted = CodeMixer(dictionary(pair), ratio=ratio, style="original", seed=seed).mix_columns(columns)
         counts = Counts(*counted.sum(axis=0).tolist())
         assert (counts.words, counts.hits) == (golden["core_words"], golden["in_dict"])
         changed_shares.append(counts.changed / counts.words)

@@ -16,7 +16,7 @@ def make(pairs=PAIRS, name="en-el.txt"):
 
 
 def inspect(mixer):
-    return inspect_dictionary(mixer.dictionaries[0], mixer.cleaned[0], mixer.directions[0])
+    return inspect_dictionary(mixer.dictionaries[0], mixer.vocabulary.cleaned[0], mixer.vocabulary.directions[0])
 
 
 def test_the_numbers_of_a_dictionary():
@@ -48,11 +48,11 @@ def test_one_script_on_both_sides():
 def test_the_cleaned_dictionary_is_clean():
     """Read again it has nothing to clean, and the same translations in the same order."""
     mixer = make()
-    lines = list(clean_lines(mixer.cleaned[0]))
+    lines = list(clean_lines(mixer.vocabulary.cleaned[0]))
     assert lines == ["dog\tσκύλος\n", "cat\tγάτα\n", "big\tμεγάλος\n", "house\tσπίτι μου\n"]
     again = make([tuple(line.rstrip("\n").split("\t")) for line in lines])
     assert inspect(again).noise == ()
-    assert list(clean_lines(again.cleaned[0])) == lines
+    assert list(clean_lines(again.vocabulary.cleaned[0])) == lines
 
 
 def test_coverage_of_a_text():

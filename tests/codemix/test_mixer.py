@@ -1,5 +1,8 @@
 """What the mixer does, and refuses to do."""
 
+import dataclasses
+import pickle
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
 from commit_llm.codemix.engine.clean import replace
+from commit_llm.codemix.settings import MixingSettings
 from commit_llm.errors import UserError
 
 DICTIONARY = BilingualDictionary.from_pairs(
@@ -16,7 +20,7 @@ DICTIONARY = BilingualDictionary.from_pairs(
         ("us", "εμάς"), ("don't", "μην"),
     ]
 )  # fmt: skip
-EVERY = CodeMixer(DICTIONARY, 1.0, choice="first")
+EVERY = CodeMixer(DICTIONARY, ratio=1.0, choice="first")
 TEXTS = st.text() | st.lists(
     st.sampled_from(
         ["dog", "house", "Dog", "DOG", "will", "Will", "same", "don't", "don’t", " ", "\n", "(", ")", ".", "!", '"',
@@ -24,9 +28,11 @@ TEXTS = st.text() | st.lists(
     ), max_size=30,
 ).map("".join)  # fmt: skip
 MIXERS = [
-    CodeMixer(DICTIONARY, 0.5, style="original"),
-    CodeMixer(DICTIONARY, 0.5),
-    CodeMixer(DICTIONARY, 0.5, all_capitals=True, draw="occurrence", unmixed_share=0.3, skip_words=frozenset({"us"})),
+    CodeMixer(DICTIONARY, ratio=0.5, style="original"),
+    CodeMixer(DICTIONARY, ratio=0.5),
+    CodeMixer(
+        DICTIONARY, ratio=0.5, all_capitals=True, draw="occurrence", unmixed_share=0.3, skip_words=frozenset({"us"})
+    ),
 ]
 
 
@@ -52,14 +58,14 @@ def test_the_kernel_gives_what_python_gives(mixer, examples):
 @pytest.mark.parametrize("style", ["clean", "original"])
 @given(TEXTS)
 def test_ratio_zero_is_the_identity(style, text):
-    result = CodeMixer(DICTIONARY, 0.0, style=style).mix(text)
+    result = CodeMixer(DICTIONARY, ratio=0.0, style=style).mix(text)
     assert result.text == text
     assert result.counts.replaced == 0
 
 
 @given(TEXTS, st.floats(0, 1))
 def test_only_dictionary_words_change(text, ratio):
-    words = CodeMixer(DICTIONARY, ratio, all_capitals=True).explain({"text": text})["text"]
+    words = CodeMixer(DICTIONARY, ratio=ratio, all_capitals=True).explain({"text": text})["text"]
     end = 0
     for word in words:
         assert end <= word.start < word.end
@@ -100,7 +106,7 @@ def test_clean(text, mixed):
 
 
 def test_all_capitals_on_request():
-    assert CodeMixer(DICTIONARY, 1.0, choice="first", all_capitals=True).mix("See Will, US DOG").text == (
+    assert CodeMixer(DICTIONARY, ratio=1.0, choice="first", all_capitals=True).mix("See Will, US DOG").text == (
         "See Θα, ΕΜΆΣ ΣΚΎΛΟΣ"
     )
 
@@ -114,18 +120,18 @@ def test_the_whole_example_decides_on_names():
 
 
 def test_a_word_has_one_fate_in_an_example():
-    mixer = CodeMixer(DICTIONARY, 0.5)
+    mixer = CodeMixer(DICTIONARY, ratio=0.5)
     text = "dog house " * 30
     drawn = {mixer.mix(text, row=row).text for row in range(40)}
     assert len(drawn) == 6  # dog: left, or one of two; house: left, or its only one
     assert all(len(set(one.split())) <= 2 for one in drawn)
-    several = CodeMixer(DICTIONARY, 0.5, draw="occurrence").mix(text).text
+    several = CodeMixer(DICTIONARY, ratio=0.5, draw="occurrence").mix(text).text
     assert set(several.split()) == {"dog", "σκύλος", "σκυλί", "house", "σπίτι"}
 
 
 def test_the_counts():
     text = "dog `dog` house same Will ask Will cat dog"
-    counts = CodeMixer(DICTIONARY, 1.0, skip_words=frozenset({"House"})).mix(text).counts
+    counts = CodeMixer(DICTIONARY, ratio=1.0, skip_words=frozenset({"House"})).mix(text).counts
     assert counts == Counts(
         replaced=2, not_drawn=0, not_in_dictionary=2, identity_only=1, name=2, skipped=1, protected=1, changed=2
     )
@@ -133,19 +139,19 @@ def test_the_counts():
 
 
 def test_identity_translations_of_style_original():
-    counts = CodeMixer(DICTIONARY, 1.0, style="original").mix("same dog").counts
+    counts = CodeMixer(DICTIONARY, ratio=1.0, style="original").mix("same dog").counts
     assert (counts.words, counts.hits, counts.replaced, counts.changed) == (2, 2, 2, 1)
 
 
 def test_every_translation_is_drawn():
     for style in ("clean", "original"):
-        mixer = CodeMixer(DICTIONARY, 1.0, style=style)
+        mixer = CodeMixer(DICTIONARY, ratio=1.0, style=style)
         assert {mixer.mix("dog", row=row).text for row in range(50)} == {"σκύλος", "σκυλί"}
 
 
 def test_several_dictionaries():
     hindi = BilingualDictionary.from_pairs([("dog", "कुत्ता"), ("cat", "बिल्ली")])
-    mixer = CodeMixer([DICTIONARY, hindi], 1.0, weights=[3, 1])
+    mixer = CodeMixer([DICTIONARY, hindi], ratio=1.0, weights=[3, 1])
     assert mixer.mix("cat house").text == "बिल्ली σπίτι"
     drawn = [mixer.mix("dog", row=row).text for row in range(4000)]
     assert abs(drawn.count("कुत्ता") / 4000 - 1 / 4) < 0.03
@@ -153,7 +159,7 @@ def test_several_dictionaries():
 
 
 def test_a_share_of_the_examples_is_left_alone():
-    mixer = CodeMixer(DICTIONARY, 1.0, unmixed_share=0.25)
+    mixer = CodeMixer(DICTIONARY, ratio=1.0, unmixed_share=0.25)
     texts = pa.array(["dog"] * 4000)
     columns, counts = mixer.mix_columns({"text": texts})
     left = columns["text"].to_pylist().count("dog")
@@ -182,7 +188,7 @@ def test_columns_of_any_kind():
 
 
 def test_output_that_grows_beyond_its_room():
-    long = CodeMixer(BilingualDictionary.from_pairs([("a", "β" * 500)]), 1.0)
+    long = CodeMixer(BilingualDictionary.from_pairs([("a", "β" * 500)]), ratio=1.0)
     mixed, _ = long.mix_columns({"x": pa.array(["a a", "b", "a"]), "y": pa.array(["a", "a a a a", ""])})
     assert mixed["x"].to_pylist() == [f"{'β' * 500} {'β' * 500}", "b", "β" * 500]
     assert mixed["y"].to_pylist() == ["β" * 500, " ".join(["β" * 500] * 4), ""]
@@ -215,34 +221,45 @@ def test_nulls_and_no_fields():
     assert EVERY.mix_example({}, row=0).texts == {}
     with pytest.raises(UserError, match="field 'b': holds int '3', not a text"):
         EVERY.mix_example({"b": 3}, row=0)
-    with pytest.raises(UserError, match="--mix-fields c: no such field is mixed here; there are a, b"):
+    with pytest.raises(UserError, match="mixed_fields c: no such field is mixed here; there are a, b"):
         EVERY.mix_example(texts, row=0, mixed_fields=["c"])
     with pytest.raises(TypeError, match="a list of names"):
         EVERY.mix_columns({"a": pa.array(["dog"])}, mixed_fields="a")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"control": "foo"}, "control 'foo': choose one of none, shuffled, random"),
-        ({"style": ""}, "style '': choose one of clean, original"),
-        ({"style": None}, "style None: choose one of"),
-        ({"draw": "word"}, "draw 'word': choose one of type, occurrence"),
-        ({"ratio": -0.1}, "--ratio -0.1: the probability of a replacement is between 0 and 1"),
-        ({"ratio": 1.01}, "between 0 and 1"),
-        ({"ratio": float("nan")}, "between 0 and 1"),
-        ({"unmixed_share": 2}, "--unmixed-share 2: a share"),
-        ({"weights": [1, 2]}, "2 weights for 1 dictionaries"),
-        ({"weights": [0]}, "a weight is a number above 0"),
-        ({"style": "original", "draw": "type"}, "--draw: style original mixes as the original does"),
-        ({"style": "original", "all_capitals": True}, "--all-capitals: style original"),
-    ],
-)
-def test_refused(arguments, message):
-    with pytest.raises(UserError, match=message):
-        CodeMixer(DICTIONARY, **arguments)
+def test_a_mixer_in_a_line():
+    greek = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("cat", "γάτα")], "en-el.txt")
+    german = BilingualDictionary.from_pairs([("dog", "Hund")], "words.txt")
+    assert repr(CodeMixer(greek, ratio=0.5)) == (
+        "CodeMixer(en-el.txt (2 words); ratio 0.5, style clean, languages en-el)"
+    )
+    assert repr(CodeMixer([greek, german])) == (
+        "CodeMixer(en-el.txt (2 words), words.txt (1 words); ratio 0.9, style clean, languages en-el, ?-?)"
+    )
+    assert repr(greek) == "BilingualDictionary(en-el.txt, 2 words)"
 
 
-def test_no_dictionary():
-    with pytest.raises(UserError, match="no dictionary; name one with --dictionary"):
-        CodeMixer([])
+def test_the_short_form_is_a_mixer_with_settings():
+    settings = MixingSettings(ratio=0.5, seed=3)
+    assert CodeMixer(DICTIONARY, ratio=0.5, seed=3).settings == CodeMixer(DICTIONARY, settings).settings == settings
+    assert CodeMixer(DICTIONARY, settings, seed=4).settings == MixingSettings(ratio=0.5, seed=4)
+    with pytest.raises(TypeError, match="ratios"):
+        CodeMixer(DICTIONARY, ratios=0.5)
+    with pytest.raises(TypeError, match="takes dictionaries"):
+        CodeMixer(["en-el.txt"])
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        EVERY.settings = settings
+
+
+def test_another_ratio_shares_what_was_made_of_the_dictionaries():
+    every, none = CodeMixer(DICTIONARY, ratio=1.0), CodeMixer(DICTIONARY, ratio=1.0).with_ratio(0.0)
+    assert none.mix_example({"text": "dog"}, row=0).texts == {"text": "dog"}
+    assert every.with_ratio(0.5).vocabulary is every.vocabulary
+    assert every.with_ratio(0.5).settings == MixingSettings(ratio=0.5)
+
+
+def test_another_process_gets_the_arguments_alone():
+    packed = pickle.dumps(EVERY)
+    EVERY.mix_example({"text": "dog"}, row=0)
+    assert pickle.dumps(EVERY) == packed
+    assert pickle.loads(packed).mix("dog house") == EVERY.mix("dog house")

@@ -87,7 +87,7 @@ def make(request):
     """A function from ratio to mixer; the mixers are made once, for all the texts that are tried."""
     dictionary, style, draw, all_capitals = request.param
     made = {
-        ratio: CodeMixer(dictionary, ratio, style=style, draw=draw, all_capitals=all_capitals, seed=7)
+        ratio: CodeMixer(dictionary, ratio=ratio, style=style, draw=draw, all_capitals=all_capitals, seed=7)
         for ratio in (0.0, 0.5, 1.0)
     }
     return made.__getitem__
@@ -116,7 +116,7 @@ def test_outside_the_replaced_words_nothing_moves(make, texts, row, ratio):
     """
     mixer = make(ratio)
     # A replaced word of a script without spaces may be set off by one.
-    space = " ?" if mixer.dictionary is THAI and mixer.style == "clean" else ""
+    space = " ?" if mixer.dictionaries == (THAI,) and mixer.settings.style == "clean" else ""
     mixed, explained = mixer.mix_example(texts, row=row), mixer.explain(texts, row=row)
     outcomes = Counter()
     changed = 0
@@ -135,7 +135,7 @@ def test_outside_the_replaced_words_nothing_moves(make, texts, row, ratio):
         assert re.fullmatch(expected + re.escape(text[end:]), mixed.texts[field])
     assert mixed.counts[: Outcome.PROTECTED + 1] == tuple(outcomes[outcome] for outcome in Outcome)
     assert mixed.counts.changed == changed
-    assert changed == mixed.counts.replaced or mixer.style == "original"
+    assert changed == mixed.counts.replaced or mixer.settings.style == "original"
 
 
 @given(examples=st.lists(EXAMPLES, min_size=1, max_size=4), first_row=st.integers(0, 2**40), epoch=st.integers(0, 9))

@@ -84,12 +84,12 @@ FROZEN_UNMIXED = [2, 25, 26]
 def test_vectors_of_style_clean(draw):
     """Which words are replaced, and by which of two translations."""
     pairs = [(word, f"{word}{number}") for word in WORDS for number in "αβ"]
-    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), 0.5, draw=draw, seed=42)
+    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=0.5, draw=draw, seed=42)
     text = " ".join(WORDS + WORDS[:4])
     mixed = mixer.mix_example({"output": text}, row=7, epoch=1)
     assert "".join(word[2:] or "." for word in mixed.texts["output"].split()) == FROZEN_MIXED[draw]
 
 
 def test_vectors_of_the_examples_left_alone():
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("a", "β")]), 1.0, unmixed_share=0.3, seed=5)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("a", "β")]), ratio=1.0, unmixed_share=0.3, seed=5)
     assert [row for row in range(40) if mixer.mix("a", row=row).text == "a"] == FROZEN_UNMIXED

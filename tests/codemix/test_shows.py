@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
+from commit_llm.codemix.fit import fit_ratio
 from commit_llm.errors import UserError
 
 FIELDS = ("instruction", "input", "output")
@@ -84,7 +85,7 @@ def share_in_target_script(mixer, examples, script, epoch=0):
     [("el", False, 65), ("hi", False, 56), ("th", False, 50), ("el", True, 68), ("hi", True, 59), ("th", True, 53)],
 )
 def test_share_of_words_that_can_become_target_script(dictionary, alpaca_999, language, all_capitals, least):
-    mixer = CodeMixer(dictionary(f"en-{language}"), 1.0, style="clean", all_capitals=all_capitals)
+    mixer = CodeMixer(dictionary(f"en-{language}"), ratio=1.0, style="clean", all_capitals=all_capitals)
     share, runs = share_in_target_script(mixer, alpaca_999, SCRIPT[language])
     print(f"en-{language}, all capitals {all_capitals}: {share:.2%} of {runs:,} letter runs")
     assert runs > 120_000  # protection does not swallow the text: 125,254 letter runs in all
@@ -94,7 +95,7 @@ def test_share_of_words_that_can_become_target_script(dictionary, alpaca_999, la
 def test_capitalised_words_fall_back_where_every_occurrence_opens_a_sentence(dictionary, alpaca_999):
     """And nowhere else: a form that once stands within a sentence is a name in the whole example."""
     known = dictionary("en-el").translations
-    mixer = CodeMixer(dictionary("en-el"), 1.0, style="clean")
+    mixer = CodeMixer(dictionary("en-el"), ratio=1.0, style="clean")
     outcomes = Counter()
     for row, example in enumerate(alpaca_999):
         texts = {field: example[field] for field in FIELDS}
@@ -120,7 +121,7 @@ def test_acronyms_stay(dictionary, alpaca_999):
     """A word of two capitals or more is replaced where all capitals are asked for, and only there."""
     known = dictionary("en-el").translations
     for all_capitals in (False, True):
-        mixer = CodeMixer(dictionary("en-el"), 1.0, style="clean", all_capitals=all_capitals)
+        mixer = CodeMixer(dictionary("en-el"), ratio=1.0, style="clean", all_capitals=all_capitals)
         replaced = Counter()
         for row, example in enumerate(alpaca_999):
             for field, words in mixer.explain({field: example[field] for field in FIELDS}, row=row).items():
@@ -144,7 +145,7 @@ def share_of_answers_found(mixer, questions):
 def test_answers_stay_in_their_contexts(dictionary, questions, language):
     assert len(questions) == 1190
     assert all(example["output"] in example["input"] for example in questions)
-    share = share_of_answers_found(CodeMixer(dictionary(f"en-{language}"), 0.9, style="clean"), questions)
+    share = share_of_answers_found(CodeMixer(dictionary(f"en-{language}"), ratio=0.9, style="clean"), questions)
     print(f"en-{language}: {share:.2%} of the mixed answers are in their mixed contexts")
     assert share >= 0.98
 
@@ -152,8 +153,8 @@ def test_answers_stay_in_their_contexts(dictionary, questions, language):
 @pytest.mark.parametrize(("language", "known"), [("el", 0.69), ("hi", 0.72), ("th", 0.78)])
 def test_the_originals_draws_lose_answers(dictionary, questions, language, known):
     """What the draws by word type are for. Known: the original's algorithm with Python's generator, three seeds."""
-    share = share_of_answers_found(CodeMixer(dictionary(f"en-{language}"), 0.9, style="original"), questions)
-    clean = CodeMixer(dictionary(f"en-{language}"), 0.9, style="clean", draw="occurrence")
+    share = share_of_answers_found(CodeMixer(dictionary(f"en-{language}"), ratio=0.9, style="original"), questions)
+    clean = CodeMixer(dictionary(f"en-{language}"), ratio=0.9, style="clean", draw="occurrence")
     print(f"en-{language}: {share:.2%} in style original, {share_of_answers_found(clean, questions):.2%} in clean")
     assert abs(share - known) <= 0.03
 
@@ -168,7 +169,7 @@ def thai(text):
 def test_thai_that_can_be_replaced(shared, dictionary, segmentation, least):
     if segmentation == "icu":
         pytest.importorskip("icu4py", reason="needs ICU (extra seg)")
-    mixer = CodeMixer(dictionary("th-en"), 1.0, style="clean", segmentation=segmentation)
+    mixer = CodeMixer(dictionary("th-en"), ratio=1.0, style="clean", segmentation=segmentation)
     replaced = characters = 0
     for row, context in enumerate(shared.contexts("th")):
         words = mixer.explain(context, row=row)["text"]
@@ -192,7 +193,7 @@ UNTOUCHED = {
 
 def test_code_addresses_placeholders_and_numbers_stay(dictionary, alpaca_999):
     """Word for word, in the order in which they stand."""
-    mixer = CodeMixer(dictionary("en-el"), 1.0, style="clean", all_capitals=True)
+    mixer = CodeMixer(dictionary("en-el"), ratio=1.0, style="clean", all_capitals=True)
     seen = Counter()
     for row, example in enumerate(alpaca_999):
         for field, text in mixer.mix_example({field: example[field] for field in FIELDS}, row=row).texts.items():
@@ -233,7 +234,7 @@ def rebuilt(texts, explained):
     ],
 )
 def test_the_kernel_gives_the_bytes_of_the_python_path(dictionary, alpaca_999, pair, style, options):
-    mixer = CodeMixer(dictionary(pair), 0.6, style=style, seed=3, **options)
+    mixer = CodeMixer(dictionary(pair), ratio=0.6, style=style, seed=3, **options)
     mixed, counts = mixer.mix_columns(columns(alpaca_999), first_row=1000, epoch=2)
     for row, example in enumerate(alpaca_999):
         texts = {field: example[field] for field in FIELDS}
@@ -248,19 +249,19 @@ def test_the_kernel_gives_the_bytes_of_the_python_path(dictionary, alpaca_999, p
 def test_a_share_of_the_words_is_reached(dictionary, alpaca_999, language, requested):
     """Within a point, on the draws it was fitted on and on others."""
     mixer = CodeMixer(dictionary(f"en-{language}"), style="clean", seed=1)
-    fitted = mixer.fit(columns(alpaca_999), target_share=requested).mixer
+    fitted = fit_ratio(mixer, columns(alpaca_999), target_share=requested).mixer
     for epoch in (0, 3):
         reached, runs = share_in_target_script(fitted, alpaca_999, SCRIPT[language], epoch)
-        print(f"en-{language}: {requested:.0%} requested, {reached:.2%} reached at ratio {fitted.ratio}")
+        print(f"en-{language}: {requested:.0%} requested, {reached:.2%} reached at ratio {fitted.settings.ratio}")
         assert runs > 50_000
         assert abs(reached - requested) <= 0.01
 
 
 @pytest.mark.parametrize("language", ["el", "hi", "th"])
 def test_a_share_out_of_reach_names_the_highest(dictionary, alpaca_999, language):
-    mixer = CodeMixer(dictionary(f"en-{language}"), 1.0, style="clean")
+    mixer = CodeMixer(dictionary(f"en-{language}"), ratio=1.0, style="clean")
     counts = mixer.mix_columns(columns(alpaca_999))[1].sum(axis=0)
     highest = counts[Outcome.REPLACED] / counts[: Outcome.PROTECTED].sum()
     with pytest.raises(UserError, match=f"highest that can be reached is {highest:.4g} ") as error:
-        mixer.fit(columns(alpaca_999), target_share=0.9)
+        fit_ratio(mixer, columns(alpaca_999), target_share=0.9)
     assert "\n" not in str(error.value)

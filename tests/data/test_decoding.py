@@ -33,7 +33,7 @@ def tokenizer(request):
 
 def maker(tokenizer, name, records=None, mixed=True, **changes):
     recipe = dataclasses.replace(find_recipe(name), **changes)
-    mixer = CodeMixer(BilingualDictionary.from_pairs(PAIRS), 1.0, style=recipe.style) if mixed else None
+    mixer = CodeMixer(BilingualDictionary.from_pairs(PAIRS), ratio=1.0, style=recipe.style) if mixed else None
     return ExampleMaker(recipe, records or (RECORDS if recipe.form == "instruction" else DOCUMENTS), tokenizer, mixer)
 
 

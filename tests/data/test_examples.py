@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.codemix.settings import MixingSettings
 from commit_llm.data.examples import TextForm, columns, encode_instruction, instruction_texts, unmixed
 from commit_llm.data.loader import ExampleMaker, make_mixer, open_batches, prefetched
+from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
@@ -64,7 +64,9 @@ def test_fields_that_mean_nothing(fields):
 
 
 def test_blocked_and_naive_mixing():
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος"), ("request", "αίτημα"), ("a", "ένα")]), 1.0)
+    mixer = CodeMixer(
+        BilingualDictionary.from_pairs([("dog", "σκύλος"), ("request", "αίτημα"), ("a", "ένα")]), ratio=1.0
+    )
 
     def mix(texts):
         return mixer.mix_example(texts, row=0).texts
@@ -96,7 +98,7 @@ def test_columns():
 def test_each_epoch_is_mixed_anew_and_the_same_again(tokenizer):
     recipe = dataclasses.replace(find_recipe("commit"), ratio=0.5)
     words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-    mixer = CodeMixer(BilingualDictionary.from_pairs([(word, word[::-1]) for word in words]), 0.5)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([(word, word[::-1]) for word in words]), ratio=0.5)
     record = {"instruction": " ".join(words), "output": "one"}
     make = ExampleMaker(recipe, [record], tokenizer, mixer)
     assert (make(0, 0).tokens == make(0, 0).tokens).all()
@@ -104,14 +106,14 @@ def test_each_epoch_is_mixed_anew_and_the_same_again(tokenizer):
 
 
 def test_a_dictionary_without_a_hit(tokenizer):
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("γάτα", "cat")], "el-en.txt"), 0.5)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("γάτα", "cat")], "el-en.txt"), ratio=0.5)
     message = r"el-en\.txt: has none of the data's words, and turned round none; its source language"
     with pytest.raises(UserError, match=message):
         open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
 
 
 def test_the_other_direction_is_told(tokenizer):
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("σκύλος", "dog"), ("πες", "say")], "el-en.txt"), 0.5)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("σκύλος", "dog"), ("πες", "say")], "el-en.txt"), ratio=0.5)
     message = r"none of the data's words, and turned round \d+\.\d %; take .* the other direction"
     with pytest.raises(UserError, match=message):
         open_batches(find_recipe("commit"), [RECORD], tokenizer, mixer)
@@ -119,16 +121,16 @@ def test_the_other_direction_is_told(tokenizer):
 
 def test_fields_to_mix(tokenizer):
     """The others stay; a name that is no field is told."""
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), 1.0)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), ratio=1.0)
     recipe = dataclasses.replace(find_recipe("commit"), mix_fields=("output",))
     text = tokenizer.decode(ExampleMaker(recipe, [RECORD], tokenizer, mixer)(0, 0).tokens.tolist())
     assert ("hi to dog" in text, "hi cat" in text) == (True, True)
-    with pytest.raises(UserError, match="--mix-fields question: no such field is mixed here; there are instruction,"):
+    with pytest.raises(UserError, match="mixed_fields question: no such field is mixed here; there are instruction,"):
         open_batches(dataclasses.replace(recipe, mix_fields=("question",)), [RECORD], tokenizer, mixer)
 
 
 def test_few_hits_are_told(tokenizer, caplog):
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")], "el-en.txt"), 0.5)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")], "el-en.txt"), ratio=0.5)
     records = [{"instruction": "a b c d e f g h i j", "output": "k l m n o p q r s t u v"}] * 3 + [RECORD]
     open_batches(find_recipe("commit"), records, tokenizer, mixer)
     assert "el-en.txt: has 2.8 % of the data's words, and turned round none; its source" in caplog.text
@@ -138,7 +140,7 @@ def test_few_hits_are_told(tokenizer, caplog):
 
 
 def test_a_hit_in_a_later_record_is_enough(tokenizer):
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), 0.5)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), ratio=0.5)
     recipe = dataclasses.replace(find_recipe("commit"), seq_len=256)
     assert next(open_batches(recipe, [{"instruction": "x", "output": "y"}, RECORD], tokenizer, mixer))
 
@@ -149,11 +151,11 @@ def test_a_record_that_lacks_a_field_is_told_before_the_first_batch(tokenizer):
 
 
 def test_mixing_needs_a_dictionary():
-    assert make_mixer(MixingSettings(ratio=0.0)) is None
+    assert make_mixer(MixingFlags(ratio=0.0)) is None
     with pytest.raises(UserError, match="the recipe mixes nothing"):
-        make_mixer(MixingSettings(("en-el.txt",), 0.0))
+        make_mixer(MixingFlags(("en-el.txt",), 0.0))
     with pytest.raises(UserError, match="mixing needs a --dictionary"):
-        make_mixer(MixingSettings(ratio=0.5))
+        make_mixer(MixingFlags(ratio=0.5))
 
 
 def test_prefetched_batches_are_the_same_with_the_state_of_the_last_taken(tokenizer):

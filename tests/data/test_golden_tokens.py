@@ -22,7 +22,7 @@ def first_only(shared):
 
     def mixer(pair):
         dictionary = BilingualDictionary.load(shared.data(f"muse/{pair}.txt")).first_only()
-        return CodeMixer(dictionary, 1.0, style="original")
+        return CodeMixer(dictionary, ratio=1.0, style="original")
 
     return mixer
 

@@ -23,7 +23,7 @@ from commit_llm.files.unfinished import folder_of
 from commit_llm.files.whole import sha256
 from commit_llm.files.writing import write_records
 
-MIXER = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος"), ("dog", "σκυλί"), ("cat", "γάτα")]), 0.5)
+MIXER = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος"), ("dog", "σκυλί"), ("cat", "γάτα")]), ratio=0.5)
 RECORDS = [
     {"instruction": "dog cat " * (n % 5), "output": "a cat", "n": n, "more": {"list": [n, 0], "word": "dog"}}
     for n in range(500)
@@ -198,12 +198,12 @@ def test_words_that_come_late(tmp_path):
     late = [{"text": "none"}] * 100 + [{"text": "the dog"}] * 10
     (tmp_path / "late.jsonl").write_text("".join(json.dumps(record) + "\n" for record in late), encoding="utf-8")
     asked = job(tmp_path, source="jsonl")
-    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), 1.0)
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), ratio=1.0)
     given = dataclasses.replace(asked, input=tmp_path / "late.jsonl", mixer=mixer, chunk_rows=60, fields=Fields())
     done = mix_file(given, check=lambda counts, columns, more: "no word")
     assert (done.rows, done.counts.replaced) == (110, 10)
-    never = dataclasses.replace(given, out=tmp_path / "never.jsonl", mixer=dataclasses.replace(
-        mixer, dictionary=BilingualDictionary.from_pairs([("cat", "γάτα")])
+    never = dataclasses.replace(given, out=tmp_path / "never.jsonl", mixer=CodeMixer(
+        BilingualDictionary.from_pairs([("cat", "γάτα")]), ratio=1.0
     ))  # fmt: skip
     with pytest.raises(UserError, match="no word"):
         mix_file(never, check=lambda counts, columns, more: "no word")

@@ -8,7 +8,7 @@ from commit_llm.data.mix_records import Fields, mix_records, mix_table
 from commit_llm.errors import UserError
 
 DICTIONARY = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("dog", "σκυλί"), ("cat", "γάτα")])
-HALF, EVERY = CodeMixer(DICTIONARY, 0.5, seed=3), CodeMixer(DICTIONARY, 1.0)
+HALF, EVERY = CodeMixer(DICTIONARY, ratio=0.5, seed=3), CodeMixer(DICTIONARY, ratio=1.0)
 RECORDS = [{"id": n, "text": "dog cat " * (n % 5), "note": "dog"} for n in range(2500)]
 
 

@@ -95,8 +95,8 @@ def inspect(command: Inspect) -> None:
             raise UserError(f"--out {command.out}: what is written is tab-separated; name a .txt or .tsv file")
     dictionary = BilingualDictionary.load(command.file, skip_bad_lines=command.skip_bad_lines)
     mixer = CodeMixer(dictionary, ratio=1.0, languages=command.languages)
-    cleaned = mixer.cleaned[0]
-    found = inspect_dictionary(dictionary, cleaned, mixer.directions[0])
+    cleaned = mixer.vocabulary.cleaned[0]
+    found = inspect_dictionary(dictionary, cleaned, mixer.vocabulary.directions[0])
     coverage = None
     if command.text:
         examples = first_examples(command.text, command.fields)

@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
             status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
         return status or DONE
     except UserError as error:
-        print(f"commit-llm {argv[0]}: {error}", file=sys.stderr)
+        print(f"commit-llm {argv[0]}: {error.for_command()}", file=sys.stderr)
         return MISTAKE
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

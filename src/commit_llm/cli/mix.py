@@ -13,7 +13,7 @@ import tyro
 
 from commit_llm.cli.first_pass import fitted
 from commit_llm.cli.parse import INTERRUPTED, parse
-from commit_llm.codemix.settings import MixingSettings, file_and_weight, open_mixer
+from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Mix(MixingSettings):
+class Mix(MixingFlags):
     """Swap words of a data file for their translations; every other column and the order of rows stay.
 
     The file may be larger than memory. Begun again after a kill, the same command goes on where it was.
@@ -59,11 +59,10 @@ def run(argv: list[str]) -> int | None:
     refuse_existing_file(command.out, command.overwrite)
     require_suffix(command.out)
     require_data_file(command.input)
-    sources = [command.input, *(file_and_weight(name)[0] for name in command.dictionary)]
-    for source in [*sources, *([Path(command.skip_words)] if command.skip_words else [])]:
+    for source in [command.input, *(path for path, _ in command.dictionary_files), *command.skip_words_files]:
         if source.resolve() == command.out.resolve():
             raise UserError(f"{command.out}: is what is read; choose another --out")
-    mixer, request = fitted(command, open_mixer(command), command.input, command.fields)
+    mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
     try:
         with bars() as bar:
             done = mix_file(
@@ -79,7 +78,8 @@ def run(argv: list[str]) -> int | None:
         if isinstance(stop, SystemExit):
             raise
         return INTERRUPTED
-    print(as_json(done, command.out, mixer.ratio) if command.json else as_text(done, command.out, mixer.ratio, request))
+    ratio = mixer.settings.ratio
+    print(as_json(done, command.out, ratio) if command.json else as_text(done, command.out, ratio, request))
     return None
 
 
@@ -89,10 +89,9 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
     from commit_llm.data.mix_file import Job
     from commit_llm.data.mix_records import Fields
 
-    named = [file_and_weight(name) for name in command.dictionary]
-    settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingSettings)}
-    del settings["dictionary"]  # told with its hash
-    settings["ratio"] = mixer.ratio
+    settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingFlags)}
+    del settings["dictionary"]  # described with its hash
+    settings["ratio"] = mixer.settings.ratio
     if mixer.unspaced:
         settings["segmentation"] = method_and_version(command.segmentation)
     return Job(
@@ -102,13 +101,13 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
         fields=Fields(command.fields, command.mix_fields),
         dictionaries=[
             (path, {"weight": weight, "pairs": sum(map(len, dictionary.translations.values()))})
-            for (path, weight), dictionary in zip(named, mixer.dictionaries, strict=True)
+            for (path, weight), dictionary in zip(command.dictionary_files, mixer.dictionaries, strict=True)
         ],
-        others=[Path(command.skip_words)] if command.skip_words else [],
+        others=command.skip_words_files,
         recipe={
             **settings,
             "fields": list(command.fields),
-            "weights": [weight for _, weight in named],
+            "weights": [weight for _, weight in command.dictionary_files],
         },
     )
 

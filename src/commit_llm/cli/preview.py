@@ -9,7 +9,7 @@ import tyro
 
 from commit_llm.cli.first_pass import fitted
 from commit_llm.cli.parse import parse
-from commit_llm.codemix.settings import MixingSettings, open_mixer
+from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:  # numpy
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # numpy
 
 
 @dataclass(frozen=True)
-class Preview(MixingSettings):
+class Preview(MixingFlags):
     """Show what `mix` makes of the first rows of a data file: replaced words in colour, shares, measures of mixing."""
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
@@ -53,7 +53,7 @@ def run(argv: list[str]) -> None:
             raise UserError(f"--html {command.html}: the page is an .html file")
         refuse_existing_file(command.html, command.overwrite)
     records = read_records(command.input)
-    mixer, request = fitted(command, open_mixer(command), command.input, command.fields)
+    mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
     rows = [_row(record, row, mixer, command) for row, record in enumerate(records[: command.rows])]
     for name in command.mix_fields:
         if not any(name in row for row in rows):
@@ -83,23 +83,25 @@ def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "R
 
 
 def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
-    """What a reader needs to do the same again: the usual settings, and every other that is not as it is by default."""
+    """Give what a reader needs to do the same: the usual settings, and every other that is not as it is by default."""
+    settings = mixer.settings
+    weights = settings.weights or ()
     names = [dictionary.name for dictionary in mixer.dictionaries]
-    if len(set(mixer.weights or ())) > 1:
-        names = [f"{name} ({weight:g})" for name, weight in zip(names, mixer.weights or (), strict=True)]
-    told = {
+    if len(set(weights)) > 1:
+        names = [f"{name} ({weight:g})" for name, weight in zip(names, weights, strict=True)]
+    shown = {
         "file": command.input.name,
         "dictionary": ", ".join(names),
-        "style": mixer.style,
-        "ratio": f"{mixer.ratio:g}",
-        "draw": mixer.draw or ("type" if mixer.style == "clean" else "occurrence"),
-        "seed": str(mixer.seed),
+        "style": settings.style,
+        "ratio": f"{settings.ratio:g}",
+        "draw": "type" if settings.by_type else "occurrence",
+        "seed": str(settings.seed),
     }
-    for option in dataclasses.fields(MixingSettings):
+    for option in dataclasses.fields(MixingFlags):
         value = getattr(command, option.name)
-        if option.name not in (*told, "target_share", "target_cmi") and value != option.default:
+        if option.name not in (*shown, "target_share", "target_cmi") and value != option.default:
             if isinstance(value, tuple):
                 value = ", ".join(value)
             # Of a file its name is enough: a page is shown to others.
-            told[option.name.replace("_", " ")] = "yes" if value is True else Path(str(value)).name
-    return told
+            shown[option.name.replace("_", " ")] = "yes" if value is True else Path(str(value)).name
+    return shown

@@ -57,7 +57,7 @@ def run(argv: list[str]) -> None:
         make = open_sources(run, recipe, files if isinstance(files, dict) else {})
         looked, records = look(make, command.rows), len(make.records)
     except UserError as error:  # the rest of the page is made all the same
-        looked = str(error)
+        looked = error.for_command()
     told = RunPage(
         name_of(run),
         dataclasses.asdict(recipe),

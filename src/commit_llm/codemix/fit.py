@@ -1,52 +1,57 @@
-"""From an amount of mixing that is asked for to the draw probability that gives it: the explicit first pass."""
+"""Find the ratio that gives an amount of mixing: the explicit first pass over texts."""
 
 from collections.abc import Collection, Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from commit_llm.codemix.mixer import CodeMixer
 from commit_llm.codemix.outcome import Counts, Outcome
-from commit_llm.codemix.settings import amount
-from commit_llm.errors import UserError
+from commit_llm.errors import Setting, SettingError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from commit_llm.codemix.mixer import CodeMixer
-
 CLOSE = {"share": 0.0005, "cmi": 0.05}  # near enough: a twentieth of a point
 MOST_STEPS = 24  # each halves the interval
 CHANGED = Counts._fields.index("changed")  # in style original a word may be replaced by itself
-GRID = 10  # ratios that are looked at for the greatest code-mixing index
+GRID = 10  # ratios that are tried for the greatest code-mixing index
 
 
 class Fit(NamedTuple):
-    """requested and reached are shares in [0, 1] or code-mixing indices in [0, 50]; highest is what can be reached."""
+    """Hold a mixer with the ratio found, and amounts: shares in [0, 1], or code-mixing indices in [0, 50].
 
-    mixer: "CodeMixer"
+    requested: the amount asked for.
+    reached: the amount that the mixer gives on the same texts.
+    highest: the most that any ratio gives.
+    """
+
+    mixer: CodeMixer
     requested: float
     reached: float
     highest: float
 
 
-def fit(
-    mixer: "CodeMixer",
+def fit_ratio(
+    mixer: CodeMixer,
     columns: Mapping[str, "pa.Array | pa.ChunkedArray"],
     *,
     target_share: float | None = None,
     target_cmi: float | None = None,
     mixed_fields: Collection[str] | None = None,
 ) -> Fit:
-    """The mixer with the ratio at which it replaces the share of unprotected words asked for.
+    """Find the ratio at which a mixer gives one of two amounts.
 
-    Or at which the examples' mean code-mixing index (see `mean_cmi`) is the one asked for: the lower of two ratios
-    that give it, since the index falls again where most words are replaced. The texts are mixed with the mixer's own
-    draws of the first epoch, so that the ratio gives on these very texts what was asked for, and nearly that on
-    others like them.
+    columns: texts by field, an example a row.
+    target_share: the share of unprotected words to be replaced, in (0, 1].
+    target_cmi: the mean code-mixing index of the examples (see `mean_cmi`), in (0, 50]. Of two ratios that give it
+        the lower one is taken, since the index falls again where most words are replaced.
 
-    columns are texts by field, an example a row. Raises UserError where the amount cannot be reached, naming the
-    highest that can.
+    The texts are mixed with the mixer's own draws of the first epoch. So the ratio gives on these very texts what was
+    asked for, and nearly that on others like them.
+
+    Raises SettingError where the amount cannot be reached, naming the highest that can.
     """
     what, requested = amount(target_share, target_cmi)
     measure, close = MEASURES[what], CLOSE[what]
@@ -58,8 +63,8 @@ def fit(
     ratios = [1.0] if what == "share" else [step / GRID for step in range(1, GRID + 1)]
     highest, greatest = max(((measure(counted(ratio)), ratio) for ratio in ratios), key=itemgetter(0))
     if requested > highest + close:
-        why = _why(counted(greatest))
-        raise UserError(f"--target-{what} {requested}: the highest that can be reached is {highest:.4g} ({why})")
+        reason = f"the highest that can be reached is {highest:.4g} ({_unreplaced(counted(greatest))})"
+        raise SettingError(Setting(f"target_{what}"), f" {requested}: {reason}")
     low, high, ratio, reached = 0.0, greatest, greatest, highest
     for _ in range(MOST_STEPS):
         if abs(reached - requested) <= close:
@@ -73,30 +78,45 @@ def fit(
     return Fit(mixer.with_ratio(ratio), requested, measure(counted(ratio)), highest)
 
 
-def _why(counts: np.ndarray) -> str:
-    """Where the words that cannot be replaced are."""
+def amount(target_share: float | None, target_cmi: float | None) -> tuple[Literal["share", "cmi"], float]:
+    """Give the amount of mixing that is asked for: a share of words in (0, 1], or a mean index in (0, 50].
+
+    Raises SettingError where it is out of its range, or not one of the two.
+    """
+    if target_share is not None and target_cmi is None:
+        if not 0 < target_share <= 1:
+            reason = f" {target_share}: the share of words to replace is above 0 and at most 1"
+            raise SettingError(Setting("target_share"), reason)
+        return "share", target_share
+    if target_cmi is not None and target_share is None:
+        if not 0 < target_cmi <= 50:
+            reason = f" {target_cmi}: the mean code-mixing index is above 0 and at most 50"
+            raise SettingError(Setting("target_cmi"), reason)
+        return "cmi", target_cmi
+    raise SettingError(Setting("target_share"), " and ", Setting("target_cmi"), ": ask for one of the two")
+
+
+def _unreplaced(counts: np.ndarray) -> str:
+    """Say where the words are that were not replaced. counts: (examples, 8), see Counts."""
     total = Counts(*counts.sum(axis=0).tolist())
-    parts = [
-        (total.not_in_dictionary, "not in the dictionary"),
-        (total.identity_only, "translated by themselves"),
-        (total.name, "names or acronyms"),
-        (total.skipped, "in the list to skip"),
-        (total.not_drawn, "in examples that are left unmixed"),
-    ]
-    words = total.words
-    if not words:
+    if not total.words:
         return "there is no word to mix"
-    return "of the words, " + ", ".join(f"{100 * n / words:.1f} % are {what}" for n, what in parts if n)
+    shares = [
+        f"{100 * total[outcome] / total.words:.1f} % {outcome.label}"
+        for outcome in Outcome
+        if outcome not in (Outcome.REPLACED, Outcome.PROTECTED) and total[outcome]
+    ]
+    return f"of the words, {', '.join(shares)}"
 
 
 def share(counts: np.ndarray) -> float:
-    """Replaced words (by another one) of all unprotected ones, in [0, 1]. counts: (examples, fields of Counts)."""
+    """Give the share of unprotected words that are another word now, in [0, 1]. counts: (examples, 8), see Counts."""
     words = int(counts[:, : Outcome.PROTECTED].sum())
     return int(counts[:, CHANGED].sum()) / words if words else 0.0
 
 
 def mean_cmi(counts: np.ndarray) -> float:
-    """Mean over the examples of their code-mixing index, in [0, 50] (Das and Gambäck, 2014; metrics.py).
+    """Give the mean over the examples of their code-mixing index, in [0, 50] (Das and Gambäck, 2014; metrics.py).
 
     An example's words are one utterance; all translations count as one language. Examples without a word are left
     out.

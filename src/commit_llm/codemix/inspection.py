@@ -20,7 +20,7 @@ from commit_llm.codemix.dictionaries.formats import Skipped
 from commit_llm.codemix.dictionaries.languages import Languages
 from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.codemix.direction import turned
-from commit_llm.codemix.mixer import CodeMixer, count
+from commit_llm.codemix.mixer import CodeMixer
 from commit_llm.codemix.outcome import Counts, Outcome
 
 MISSING = 20  # words told that a text has most often and the dictionary has not
@@ -126,12 +126,12 @@ def text_coverage(
     for number, texts in enumerate(examples, 1):
         for field, words in mixer.explain(texts).items():
             text = texts[field]
-            counts = counts.plus(count(text, words))
+            counts = counts.plus(Counts.of(text, words))
             missing.update(
                 text[word.start : word.end].lower() for word in words if word.outcome is Outcome.NOT_IN_DICTIONARY
             )
         for field, words in back.explain(texts).items():
-            turned_counts = turned_counts.plus(count(texts[field], words))
+            turned_counts = turned_counts.plus(Counts.of(texts[field], words))
         report(number)
     return Coverage(number, counts, turned_counts, tuple(missing.most_common(MISSING)))
 

@@ -1,137 +1,111 @@
-"""The settings of mixing: flags of `mix`, `preview` and every recipe; and the mixer they make."""
+"""Hold how texts are mixed, as plain values without a file; every value is checked where it is set."""
 
-import logging
+import math
+import re
+import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from tyro.conf import UseAppendAction
+from commit_llm.errors import Setting, SettingError
 
-from commit_llm.errors import UserError
+Style = Literal["clean", "original"]
+Draw = Literal["type", "occurrence"]
+Choice = Literal["uniform", "first"]
+Control = Literal["none", "shuffled", "random"]
+Segmentation = Literal["auto", "icu", "longest"]
 
-LOGGER = logging.getLogger("commit_llm")
-
-if TYPE_CHECKING:  # recipes are made of settings, and are shown without the mixer's libraries
-    from commit_llm.codemix.mixer import CodeMixer
+# What style `original` can do: the values of the settings in which it has no choice.
+OF_ORIGINAL: dict[str, tuple[object, ...]] = {
+    "draw": (None, "occurrence"),
+    "choice": ("uniform",),
+    "all_capitals": (False,),
+    "dictionary_control": ("none",),
+    "skip_words": (frozenset(),),
+}
+CODE = re.compile("[a-z]{2,3}")
 
 
 @dataclass(frozen=True)
 class MixingSettings:
-    """How texts are mixed. Every field is a flag."""
+    """Hold how a `CodeMixer` mixes. Raises SettingError for a value that cannot be used.
 
-    dictionary: UseAppendAction[tuple[str, ...]] = ()
-    """Dictionary from the text's language into the other (en-el.txt for English text): MUSE, .tsv, .csv or .jsonl.
-    Repeat it for several languages; FILE=WEIGHT has one drawn more or less often."""
+    ratio: the probability, 0 to 1, that a word that could be replaced is replaced (paper, section 3).
+    style: `clean` finds words in any script; `original` mixes word for word as the original does
+        (docs/behaviour.md, "Code-mixing").
+    draw: once a word and example (`type`), or for every `occurrence`; None is `type` in style `clean`.
+    choice: among a word's translations, each with the same chance (`uniform`), or the `first`.
+    all_capitals: whether capitalised words within sentences, and words in capitals, are mixed too.
+    skip_words: words that are never mixed, in any case.
+    weights: of the dictionaries, in their order; None gives all the same.
+    dictionary_control: translations without meaning, for experiments (dictionaries/controls.py).
+    unmixed_share: the share of examples, 0 to 1, that are left as they are.
+    segmentation: how the words of a script without spaces are found (finding/segmentation.py).
+    languages: source and target, such as `en-el`, where the dictionary's name and letters do not tell them.
+    seed: the same seed gives the same text.
+    """
+
     ratio: float = 0.9
-    """Probability, 0 to 1, that a word that could be replaced is replaced. 0 mixes nothing."""
-    target_share: float | None = None
-    """Instead of --ratio: the share of words, 0 to 1, to be replaced; a first pass finds the ratio."""
-    target_cmi: float | None = None
-    """Instead of --ratio: the mean code-mixing index of the examples, 0 to 50; a first pass finds the ratio."""
-    style: Literal["clean", "original"] = "clean"
-    """clean: words in any script, with lower case as a fallback; code and addresses are left alone.
-    original: as the original does it, cut at spaces and in exact case."""
-    draw: Literal["type", "occurrence"] | None = None
-    """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
-    choice: Literal["uniform", "first"] = "uniform"
-    """Among a word's translations: each with the same chance, or the dictionary's first."""
+    style: Style = "clean"
+    draw: Draw | None = None
+    choice: Choice = "uniform"
     all_capitals: bool = False
-    """Also mix capitalised words within sentences, and words in capitals."""
-    skip_words: str | None = None
-    """A file with words, one a line, that are never mixed."""
-    dictionary_control: Literal["none", "shuffled", "random"] = "none"
-    """For experiments: translations permuted among the words, or random letters; same coverage, no meaning."""
-    mix_fields: tuple[str, ...] = ()
-    """Which of an example's fields are mixed, such as: instruction input output. Default: all of them."""
+    skip_words: frozenset[str] = frozenset()
+    weights: Sequence[float] | None = None
+    dictionary_control: Control = "none"
     unmixed_share: float = 0.0
-    """Share of examples, 0 to 1, that are left as they are, against forgetting."""
-    segmentation: Literal["auto", "icu", "longest"] = "auto"
-    """Words of Thai, Lao, Khmer, Burmese, Chinese, Japanese text: by ICU (extra seg), or the dictionary's longest."""
+    segmentation: Segmentation = "auto"
     languages: str | None = None
-    """Source and target language, such as en-el, where the dictionary's name and letters do not tell."""
-    skip_bad_lines: bool = False
-    """Leave out lines of a dictionary that cannot be read, and say how many."""
     seed: int = 0
-    """The same seed gives the same text, for any number of workers."""
+
+    def __post_init__(self) -> None:
+        for name, kind in typing.get_type_hints(type(self)).items():
+            _require_choice(name, kind, getattr(self, name))
+        if not 0.0 <= self.ratio <= 1.0:
+            raise SettingError(Setting("ratio"), f" {self.ratio}: the probability of a replacement is between 0 and 1")
+        if not 0.0 <= self.unmixed_share <= 1.0:
+            raise SettingError(
+                Setting("unmixed_share"), f" {self.unmixed_share}: a share of the examples is between 0 and 1"
+            )
+        for weight in self.weights or ():
+            if not 0.0 < weight < math.inf:
+                raise SettingError(Setting("weights"), f" {weight}: a weight is a number above 0")
+        if self.languages is not None:
+            language_codes(self.languages)
+        if self.style == "original":
+            for name, possible in OF_ORIGINAL.items():
+                if getattr(self, name) not in possible:
+                    raise not_in_original(name)
 
     @property
-    def asks_for_amount(self) -> bool:
-        """Whether the ratio is to be found by a first pass over the texts."""
-        return self.target_share is not None or self.target_cmi is not None
+    def by_type(self) -> bool:
+        """Whether a word is drawn once an example, rather than wherever it stands."""
+        return self.style == "clean" and self.draw != "occurrence"
 
 
-def open_mixer(settings: MixingSettings) -> "CodeMixer":
-    """The mixer of the settings, with their ratio.
+def language_codes(languages: str) -> tuple[str, str]:
+    """Give the codes of source and target.
 
-    Raises UserError for a dictionary or a value that cannot be used.
+    >>> language_codes("en-el")
+    ('en', 'el')
     """
-    from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
-    from commit_llm.codemix.mixer import CodeMixer
+    codes = languages.lower().split("-")
+    if len(codes) != 2 or not all(CODE.fullmatch(code) for code in codes):
+        raise SettingError(Setting("languages"), f" {languages!r}: give the codes of source and target, such as en-el")
+    return codes[0], codes[1]
 
-    if settings.asks_for_amount:
-        amount(settings.target_share, settings.target_cmi)  # what is wrong with it is told before anything is read
-    named = [file_and_weight(name) for name in settings.dictionary]
-    original, skip = settings.style == "original", settings.skip_bad_lines
-    dictionaries = [BilingualDictionary.load(path, original=original, skip_bad_lines=skip) for path, _ in named]
-    for dictionary in dictionaries:
-        if dictionary.skipped.lines:
-            lines, first = dictionary.skipped
-            LOGGER.warning("%s: %d bad lines are left out; the first is %s", dictionary.name, lines, first)
-    return CodeMixer(
-        dictionaries,
-        settings.ratio,
-        style=settings.style,
-        draw=settings.draw,
-        seed=settings.seed,
-        weights=[weight for _, weight in named],
-        choice=settings.choice,
-        all_capitals=settings.all_capitals,
-        skip_words=read_words(Path(settings.skip_words)) if settings.skip_words else frozenset(),
-        control=settings.dictionary_control,
-        unmixed_share=settings.unmixed_share,
-        segmentation=settings.segmentation,
-        languages=settings.languages,
+
+def not_in_original(name: str) -> SettingError:
+    """Give the error for a setting that style `original` cannot follow."""
+    return SettingError(
+        Setting(name), ": style original mixes as the original does; ", Setting("style"), " clean has it"
     )
 
 
-def amount(target_share: float | None, target_cmi: float | None) -> tuple[Literal["share", "cmi"], float]:
-    """Which amount of mixing is asked for: a share of words in (0, 1], or a mean code-mixing index in (0, 50].
-
-    Raises UserError where it is not one of the two, or out of its range.
-    """
-    if target_share is not None and target_cmi is None:
-        if not 0 < target_share <= 1:
-            raise UserError(f"--target-share {target_share}: the share of words to replace is above 0 and at most 1")
-        return "share", target_share
-    if target_cmi is not None and target_share is None:
-        if not 0 < target_cmi <= 50:
-            raise UserError(f"--target-cmi {target_cmi}: the mean code-mixing index is above 0 and at most 50")
-        return "cmi", target_cmi
-    raise UserError("--target-share and --target-cmi: ask for one of the two")
-
-
-def file_and_weight(name: str) -> tuple[Path, float]:
-    """`FILE=WEIGHT` apart; the weight is 1 where there is none.
-
-    >>> file_and_weight("en-el.txt=0.5")[1], file_and_weight("en-el.txt")[1]
-    (0.5, 1.0)
-    """
-    file, separator, weight = name.rpartition("=")
-    if not separator or Path(name).exists():
-        return Path(name), 1.0
-    try:
-        return Path(file), float(weight)
-    except ValueError:
-        raise UserError(f"--dictionary {name}: {weight!r} is no number; write FILE or FILE=WEIGHT") from None
-
-
-def read_words(path: Path) -> frozenset[str]:
-    """The words of a file, one a line."""
-    try:
-        return frozenset(path.read_text(encoding="utf-8-sig").split())
-    except FileNotFoundError:
-        raise UserError(f"--skip-words {path}: no such file; it holds a word a line") from None
-    except IsADirectoryError:
-        raise UserError(f"--skip-words {path}: is a folder; it is a file with a word a line") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"--skip-words {path}: not UTF-8 at byte {error.start}; convert the file to UTF-8") from None
+def _require_choice(name: str, kind: object, value: object) -> None:
+    """Raise SettingError where a setting has a list of possible values, and the value is none of them."""
+    options = [option for part in (kind, *typing.get_args(kind)) for option in typing.get_args(part)]
+    names = [option for option in options if isinstance(option, str)]
+    may_be_none = type(None) in typing.get_args(kind)
+    if names and value not in names and not (may_be_none and value is None):
+        raise SettingError(Setting(name), f" {value!r}: choose one of {', '.join(names)}")

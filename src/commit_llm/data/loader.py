@@ -11,9 +11,8 @@ import numpy as np
 
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.codemix.direction import complaint
-from commit_llm.codemix.fit import Fit
+from commit_llm.codemix.fit import Fit, fit_ratio
 from commit_llm.codemix.randomness import hash64, unit_float
-from commit_llm.codemix.settings import MixingSettings, open_mixer
 from commit_llm.data.document_hashes import hash_documents
 from commit_llm.data.examples import (
     Example,
@@ -24,6 +23,7 @@ from commit_llm.data.examples import (
     instruction_texts,
     unmixed,
 )
+from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.packing import Batch, Batches, Examples, FirstFitPacker, StreamPacker
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -177,7 +177,7 @@ class ExampleMaker:
         return self.settings.mix_fields or texts
 
 
-def make_mixer(settings: MixingSettings) -> CodeMixer | None:
+def make_mixer(settings: MixingFlags) -> CodeMixer | None:
     """The mixer of a recipe; None where it does not mix (ratio 0)."""
     if settings.ratio == 0.0 and not settings.asks_for_amount:
         if settings.dictionary:
@@ -188,17 +188,18 @@ def make_mixer(settings: MixingSettings) -> CodeMixer | None:
         return None
     if not settings.dictionary:
         raise UserError(f"--ratio {settings.ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
-    return open_mixer(settings)
+    return settings.open_mixer()
 
 
-def fit_mixer(make: ExampleMaker, mixer: CodeMixer, settings: MixingSettings) -> Fit:
+def fit_mixer(make: ExampleMaker, mixer: CodeMixer, settings: MixingFlags) -> Fit:
     """Fit a mixer to the amount of mixing that the settings ask for.
 
     Looks at all examples, or at 20,000 that are spread over the data.
     """
     step = -(-len(make.records) // FITTED)
     columns = make.columns(range(0, len(make.records), step))
-    return mixer.fit(
+    return fit_ratio(
+        mixer,
         columns,
         target_share=settings.target_share,
         target_cmi=settings.target_cmi,

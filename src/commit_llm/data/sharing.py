@@ -59,7 +59,7 @@ class SharedExamples:
         try:
             given = MADE + pack([self.examples[position] for position in mine])
         except UserError as error:
-            given = FAILED + str(error).encode("utf-8", "surrogatepass")
+            given = FAILED + error.for_command().encode("utf-8", "surrogatepass")
         shares = self.exchange(given)
         for answer in shares:
             if answer[:1] == FAILED:

@@ -88,7 +88,7 @@ def joined(
         yield
     except BaseException as error:
         if count() > 1 and not isinstance(error, ElsewhereError):
-            message = str(error) if isinstance(error, UserError) else f"ended with {type(error).__name__}"
+            message = error.for_command() if isinstance(error, UserError) else f"ended with {type(error).__name__}"
             with suppress(Exception):  # the store may be what has failed
                 _store().key_value_set(f"{FAILED}{index()}", message, allow_overwrite=True)
         raise

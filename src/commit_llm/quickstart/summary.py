@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from commit_llm.codemix.settings import open_mixer
 from commit_llm.files.records import read_records
 from commit_llm.pipeline import EVALUATION, MODEL
 from commit_llm.quickstart.conclusions import conclusions
@@ -26,8 +25,8 @@ COMPARISON = "comparison"
 def three_ways(out: Path, seed: int) -> str:
     """One context of the training data in English, as commit mixes it in its first epoch, and in Greek."""
     record = read_records(out / EXAMPLE / INSTRUCTIONS)[0]
-    settings = replace(find_recipe("commit"), dictionary=(str(out / EXAMPLE / DICTIONARY_FILE),), seed=seed)
-    mixed = open_mixer(settings).mix_example(record, row=0).texts
+    recipe = replace(find_recipe("commit"), dictionary=(str(out / EXAMPLE / DICTIONARY_FILE),), seed=seed)
+    mixed = recipe.open_mixer().mix_example(record, row=0).texts
     return f"English  {record['input']}\nmixed    {mixed['input']}\nGreek    {greek(record['input'])}\n"
 
 

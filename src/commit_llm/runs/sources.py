@@ -27,7 +27,7 @@ def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> Example
         mixer = make_mixer(recipe)
         return ExampleMaker(recipe, _records(recipe), load_tokenizer(run / MODEL), mixer)
     except UserError as error:
-        told = str(error)
+        told = error.for_command()
         for name in sorted(paths, key=len, reverse=True):
             told = told.replace(name, Path(name).name)
         raise UserError(told) from None

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
-from commit_llm.codemix.settings import file_and_weight
 from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import public_name
@@ -72,7 +71,7 @@ def model_card(run: Path, step: int, dtype: str) -> str:
     """A README.md for the exported folder: what the model is, what it was made of, and with what."""
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
-    dictionaries = ", ".join(_name(str(file_and_weight(name)[0])) for name in recipe.dictionary)
+    dictionaries = ", ".join(_name(str(path)) for path, _ in recipe.dictionary_files)
     mixing = f"code-mixed at ratio {recipe.ratio:g} with {dictionaries}" if recipe.ratio else "not code-mixed"
     rows = {
         "base model": _name(recipe.model) + (" (configuration only)" if recipe.from_scratch else ""),

@@ -53,7 +53,7 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource, observer: Observer 
     if mixer is not None and recipe.asks_for_amount:
         found = fit_mixer(ExampleMaker(recipe, records, source.tokenizer, None), mixer, recipe)
         # The recipe keeps what was found: another run with it mixes in the same way, whatever its data.
-        mixer, ratio = found.mixer, found.mixer.ratio
+        mixer, ratio = found.mixer, found.mixer.settings.ratio
         recipe = dataclasses.replace(recipe, ratio=ratio, target_share=None, target_cmi=None)
         LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", found.requested, found.reached, recipe.ratio)
     given = (recipe, records, source.tokenizer, mixer)

@@ -52,7 +52,7 @@ def test_vowel_signs_are_no_accents():
 def test_muse(shared, pair):
     """Every translation that is left is a word of the target's script, and another word than its source."""
     mixer = CodeMixer(BilingualDictionary.load(shared.data(f"muse/{pair}.txt")))
-    [done], [languages] = mixer.cleaned, mixer.directions
+    [done], [languages] = mixer.vocabulary.cleaned, mixer.vocabulary.directions
     assert len(languages.target_scripts) == 1
     assert not languages.target_scripts & languages.source_scripts
     assert {"identity", "wrong script", "punctuated"} <= set(done.dropped)
@@ -90,8 +90,8 @@ def test_random_letters_are_those_of_the_dictionary():
 
 def test_the_mixer_with_a_control():
     dictionary = BilingualDictionary.from_pairs([(f"{letter}x", f"{letter}ξ") for letter in "αβγδε"], "el-el")
-    plain = CodeMixer(dictionary, 1.0).mix("αx βx")
-    other = CodeMixer(dictionary, 1.0, control="shuffled").mix("αx βx")
+    plain = CodeMixer(dictionary, ratio=1.0).mix("αx βx")
+    other = CodeMixer(dictionary, ratio=1.0, dictionary_control="shuffled").mix("αx βx")
     assert plain.counts == other.counts
     assert plain.text != other.text
     assert Outcome.REPLACED == 0 < plain.counts.replaced

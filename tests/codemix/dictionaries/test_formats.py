@@ -9,7 +9,7 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary
 from commit_llm.codemix.dictionaries.formats import CHUNK, LONGEST_LINE, Skipped
-from commit_llm.codemix.settings import MixingSettings, open_mixer
+from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
 
@@ -100,7 +100,7 @@ def test_a_bad_line_is_named_or_skipped(load, name, line, message):
         load(name, around + line + around)
     assert f"{name}:2: {message}" in str(error.value)
     assert "; a dictionary line is " in str(error.value)
-    assert str(error.value).endswith("; --skip-bad-lines skips others")
+    assert str(error.value).endswith("; skip_bad_lines skips others")
     assert len(str(error.value).partition(":2: ")[2]) < 250
     assert "\n" not in str(error.value)
     dictionary = load(name, around + line + around, skip_bad_lines=True)
@@ -182,8 +182,8 @@ def test_a_line_may_be_as_long_as_allowed(load):
 def test_the_settings_of_mixing_say_how_it_is_read(tmp_path, style, word):
     path = tmp_path / "en-el.txt"
     path.write_text("\ufeffdog\tσκύλος\nbad\n", encoding="utf-8")
-    mixer = open_mixer(MixingSettings(dictionary=(str(path),), style=style, skip_bad_lines=True))
+    mixer = MixingFlags(dictionary=(str(path),), style=style, skip_bad_lines=True).open_mixer()
     assert list(mixer.dictionaries[0].translations) == [word]
     assert mixer.dictionaries[0].skipped.lines == 1
-    with pytest.raises(UserError, match="skip-bad-lines"):
-        open_mixer(MixingSettings(dictionary=(str(path),), style=style))
+    with pytest.raises(UserError, match="skip_bad_lines"):
+        MixingFlags(dictionary=(str(path),), style=style).open_mixer()

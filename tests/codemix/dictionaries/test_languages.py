@@ -74,7 +74,7 @@ def test_override():
     assert found == Languages("en", "hi", frozenset({"LATIN"}), frozenset({"DEVANAGARI"}))
     assert infer_languages(make("x.txt"), "en-qqx").target_scripts == {"GREEK"}  # unknown: by its entries
     for wrong in ("en", "en_el", "en-el-hi", "", "english-greek"):
-        with pytest.raises(UserError, match=r"--languages '.*': give the codes of source and target, such as en-el"):
+        with pytest.raises(UserError, match=r"languages '.*': give the codes of source and target, such as en-el"):
             infer_languages(make("x.txt"), wrong)
 
 

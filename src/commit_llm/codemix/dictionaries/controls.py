@@ -5,7 +5,7 @@ from typing import Literal
 
 from commit_llm.codemix.dictionaries.cleaning import CleanDictionary
 from commit_llm.codemix.randomness import fold, hash64, permutation, text64
-from commit_llm.errors import UserError
+from commit_llm.errors import Setting, SettingError
 
 SHUFFLED, RANDOM = 0x5348_4654, 0x524E_444D  # keep the controls' draws apart from the mixer's
 
@@ -44,7 +44,9 @@ def _shuffled(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tup
             fitting = (o for o in order if not shares(word, giver[o]) and not shares(o, giver[word]))
             other = next(fitting, None)
             if other is None:
-                raise UserError("--dictionary-control shuffled: the dictionary has too few different translations")
+                raise SettingError(
+                    Setting("dictionary_control"), " shuffled: the dictionary has too few different translations"
+                )
             giver[word], giver[other] = giver[other], giver[word]
     return {word: usable[giver[word]] for word in usable}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from commit_llm.codemix.dictionaries.formats import NONE_SKIPPED, Skipped, read_pairs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BilingualDictionary:
     """Translations of each source word, in file order, duplicates kept.
 
@@ -18,6 +18,9 @@ class BilingualDictionary:
     translations: Mapping[str, tuple[str, ...]]
     name: str = "dictionary"
     skipped: Skipped = NONE_SKIPPED
+
+    def __repr__(self) -> str:
+        return f"BilingualDictionary({self.name}, {len(self):,} words)"
 
     def __len__(self) -> int:
         return len(self.translations)

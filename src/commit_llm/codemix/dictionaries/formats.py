@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commit_llm.errors import UserError
+from commit_llm.errors import Setting, SettingError, UserError
 
 LONGEST_LINE = 65_536  # characters; no dictionary's line is longer, and a file that is one line is no dictionary
 CHUNK = 1 << 20  # bytes
@@ -68,9 +68,8 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
         except BadLineError as error:
             reason = f"{error} in {_quoted(line)}" if line.strip() else f"{error}"
             if not skip_bad_lines:
-                raise UserError(
-                    f"{path}:{number}: {reason}; a dictionary line is {layout.shape}; --skip-bad-lines skips others"
-                ) from None
+                where = f"{path}:{number}: {reason}; a dictionary line is {layout.shape}; "
+                raise SettingError(where, Setting("skip_bad_lines"), " skips others") from None
             skipped = Skipped(skipped.lines + 1, skipped.first or f"line {number}: {reason}")
             continue
         if number == 1 and layout.header and [word.casefold() for word in found[0]] == [*layout.header]:

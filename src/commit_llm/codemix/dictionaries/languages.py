@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
 from commit_llm.codemix.dictionaries.scripts import LANGUAGES_OF_SCRIPT, scripts, scripts_of
-from commit_llm.errors import UserError
+from commit_llm.codemix.settings import CODE, language_codes
 
 # Codes of languages written in Latin letters, to tell a pair in a file name (`MUSE_en_el`) from other short words.
 LATIN_LANGUAGES = (
@@ -19,7 +19,6 @@ LATIN_LANGUAGES = (
     "zu"
 )
 KNOWN = frozenset(" ".join([LATIN_LANGUAGES, *LANGUAGES_OF_SCRIPT.values()]).split())
-CODE = re.compile("[a-z]{2,3}")
 JAPANESE = frozenset(scripts_of("ja"))
 KANA_SHARE = 0.05  # of a side's letters, from which Han characters are Japanese
 
@@ -54,19 +53,12 @@ def infer_languages(dictionary: BilingualDictionary, override: str | None = None
         source, target = _pair_in_name(dictionary.name, sides) or (None, None)
         found = tuple(_with_companions(side, language) for side, language in zip(sides, (source, target), strict=True))
     else:
-        source, target = _codes(override)
+        source, target = language_codes(override)
         found = tuple(
             frozenset(scripts_of(language)) if language in KNOWN else _with_companions(side, None)
             for side, language in zip(sides, (source, target), strict=True)
         )
     return Languages(source, target, found[0], found[1])
-
-
-def _codes(override: str) -> tuple[str, str]:
-    codes = override.lower().split("-")
-    if len(codes) != 2 or not all(CODE.fullmatch(code) for code in codes):
-        raise UserError(f"--languages {override!r}: give the codes of source and target, such as en-el")
-    return codes[0], codes[1]
 
 
 def _most_letters(dictionary: BilingualDictionary) -> tuple[frozenset[str], frozenset[str]]:

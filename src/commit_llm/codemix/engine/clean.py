@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 
 from commit_llm.codemix.dictionaries.lexicon import Case, Form, Lexicon, outcome_of, written
 from commit_llm.codemix.finding.characters import DIGIT, LETTER, MARK, character_classes
-from commit_llm.codemix.finding.clean_words import Found, find_words
+from commit_llm.codemix.finding.clean_words import FoundWord, find_words
 from commit_llm.codemix.finding.segmentation import is_unspaced
 from commit_llm.codemix.outcome import Outcome, Word
 from commit_llm.codemix.randomness import fold, hash64, text64, unit_float
@@ -26,7 +26,7 @@ class CleanStyle:
     ratio: float
     by_type: bool = True
     all_capitals: bool = False
-    find: Callable[[str], list[Found]] = find_words
+    find: Callable[[str], list[FoundWord]] = find_words
 
     def explain(
         self, texts: Mapping[str, str], mixed_fields: Collection[str], seed: int, epoch: int, row: int
@@ -55,7 +55,7 @@ class CleanStyle:
         return explained
 
     def _decide(
-        self, word: Found, form: Form | None, is_name: bool, place: int, place_of_field: int, index: int
+        self, word: FoundWord, form: Form | None, is_name: bool, place: int, place_of_field: int, index: int
     ) -> Word:
         start, end = word.start, word.end
         if word.protected:

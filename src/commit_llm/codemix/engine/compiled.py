@@ -16,6 +16,7 @@ from commit_llm.codemix.finding.original_words import skip_table
 from commit_llm.codemix.finding.protection import protected_spans
 from commit_llm.codemix.outcome import Counts
 from commit_llm.codemix.randomness import UNMIXED, fold_all, hash64, text64
+from commit_llm.codemix.settings import MixingSettings
 from commit_llm.errors import UserError
 
 BLOCK_ROWS, BLOCK_BYTES = 4096, 8 << 20
@@ -42,15 +43,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Compiled:
-    """The compiled engine of one mixer."""
+    """Hold the compiled engine of one mixer."""
 
     table: Table
-    original: bool
-    by_type: bool
-    all_capitals: bool
-    ratio: float
-    unmixed_share: float
-    seed: int
+    settings: MixingSettings
     scratch: threading.local = field(default_factory=threading.local, compare=False)
 
     def mix_columns(
@@ -93,12 +89,13 @@ class Compiled:
         fields = len(block.fields)
         examples = len(block.starts) // fields
         sizes = (block.ends - block.starts).reshape(examples, fields)
-        places = fold_all(hash64(self.seed, epoch), np.arange(first_row, first_row + examples))
+        places = fold_all(hash64(self.settings.seed, epoch), np.arange(first_row, first_row + examples))
         keys = np.array([text64(name) for name in block.fields], np.uint64)
         block.data.setflags(write=False)  # Arrow's is read-only, and Numba would compile again for another kind
-        chances = np.uint64(threshold(self.ratio)), np.uint64(threshold(self.unmixed_share))
-        settings = (self.by_type, self.all_capitals, *chances, np.uint64(UNMIXED))
-        if not self.original:
+        mixing, original = self.settings, self.settings.style == "original"
+        chances = np.uint64(threshold(mixing.ratio)), np.uint64(threshold(mixing.unmixed_share))
+        settings = (mixing.by_type, mixing.all_capitals, *chances, np.uint64(UNMIXED))
+        if not original:
             spans, first_spans = _spans(block)
             scratch = self._scratch(int(sizes.sum(axis=1).max()) // 2 + fields + 2)
         offsets = np.zeros((fields, examples + 1), np.int64)
@@ -112,7 +109,7 @@ class Compiled:
             offsets[:, first] = region[:, 0]
             where = (self.table, block.data, block.starts, block.ends)
             which = (block.mixed, keys, places, first, examples, settings)
-            if self.original:
+            if original:
                 done = mix_original(skip_table(), *where, *which, out, region, offsets, counts)
             else:
                 done = mix_clean(

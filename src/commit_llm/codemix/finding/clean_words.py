@@ -30,7 +30,7 @@ from commit_llm.codemix.finding.segmentation import Cut, unspaced_or_not
 LONG_GAP = 64  # characters; a gap that long is not worth remembering
 
 
-class Found(NamedTuple):
+class FoundWord(NamedTuple):
     """A word, characters start to end (excluded). opens: a sentence, a line, the text; protected: not to be touched."""
 
     start: int
@@ -61,7 +61,7 @@ def is_word(text: str) -> bool:
     return found is not None and found.group(1) == text
 
 
-def find_words(text: str, cut: Cut | None = None) -> list[Found]:
+def find_words(text: str, cut: Cut | None = None) -> list[FoundWord]:
     """The words of a text, and the protected runs that hold letters, in order.
 
     cut cuts stretches of scripts without spaces into words; without it a stretch is one word.
@@ -88,12 +88,12 @@ def find_words(text: str, cut: Cut | None = None) -> list[Found]:
             if protected or pieces is None:
                 if has_letter(stretch):
                     bounds = (0, len(stretch)) if word is None else word.span(1)
-                    found.append(Found(start + bounds[0], start + bounds[1], opening == OPEN, protected))
+                    found.append(FoundWord(start + bounds[0], start + bounds[1], opening == OPEN, protected))
             else:
                 place = start
                 for length in pieces:
                     if has_letter(text[place : place + length]):
-                        found.append(Found(place, place + length, opening == OPEN, False))
+                        found.append(FoundWord(place, place + length, opening == OPEN, False))
                     place += length
             start += len(stretch)
             opening = WITHIN

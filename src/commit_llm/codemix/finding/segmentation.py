@@ -10,7 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from commit_llm.codemix.finding.characters import DIGIT, MARK, UNSPACED, character_classes, character_set
-from commit_llm.errors import UserError
+from commit_llm.errors import Setting, SettingError
 
 MOST_PIECES = 8  # of ICU that are tried as one word of the dictionary
 
@@ -50,7 +50,9 @@ def resolve_method(method: str) -> str:
     """`icu` or `longest`."""
     there = find_spec("icu4py") is not None
     if method == "icu" and not there:
-        raise UserError("--segmentation icu: ICU is not installed; `pip install 'commit-llm[seg]'`, or take longest")
+        raise SettingError(
+            Setting("segmentation"), " icu: ICU is not installed; `pip install 'commit-llm[seg]'`, or take longest"
+        )
     return ("icu" if there else "longest") if method == "auto" else method
 
 

@@ -1,0 +1,71 @@
+"""Hold what dictionaries become for mixing: their languages, clean translations, surface forms, and arrays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from commit_llm.codemix.dictionaries.cleaning import CleanDictionary, clean_dictionary
+from commit_llm.codemix.dictionaries.controls import controlled
+from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.languages import Languages, infer_languages
+from commit_llm.codemix.dictionaries.lexicon import Lexicon, make_lexicon
+from commit_llm.codemix.engine.tables import Table, lexicon_table, original_table
+from commit_llm.codemix.finding.characters import UNSPACED_SCRIPTS
+from commit_llm.codemix.finding.clean_words import FoundWord, find_words
+from commit_llm.codemix.finding.segmentation import make_cut
+from commit_llm.codemix.settings import MixingSettings
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Hold dictionaries, and each thing that is made of them from when it is first asked for.
+
+    settings: how they are mixed. The ratio changes nothing here.
+    """
+
+    dictionaries: tuple[BilingualDictionary, ...]
+    settings: MixingSettings
+
+    @cached_property
+    def directions(self) -> tuple[Languages, ...]:
+        """Give languages and scripts of each dictionary."""
+        return tuple(infer_languages(dictionary, self.settings.languages) for dictionary in self.dictionaries)
+
+    @cached_property
+    def cleaned(self) -> tuple[CleanDictionary, ...]:
+        """Give the dictionaries as style `clean` uses them."""
+        cleaned = tuple(
+            clean_dictionary(dictionary, languages.source_scripts, languages.target_scripts)
+            for dictionary, languages in zip(self.dictionaries, self.directions, strict=True)
+        )
+        control = self.settings.dictionary_control
+        if control == "none":
+            return cleaned
+        return tuple(controlled(dictionary, control, self.settings.seed) for dictionary in cleaned)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Give the surface forms of style `clean`."""
+        weights = self.settings.weights or [1.0] * len(self.dictionaries)
+        return make_lexicon(self.cleaned, weights, self.settings.choice, self.settings.skip_words)
+
+    @cached_property
+    def table(self) -> Table:
+        """Give the surface forms and translations of the style as arrays."""
+        if self.settings.style == "original":
+            return original_table(self.dictionaries[0].translations)
+        return lexicon_table(self.lexicon)
+
+    @cached_property
+    def unspaced(self) -> bool:
+        """Say whether the source is written without spaces, so that its words are cut out of runs."""
+        scripts = (languages.source_scripts for languages in self.directions)
+        return self.settings.style == "clean" and any(UNSPACED_SCRIPTS & source for source in scripts)
+
+    @cached_property
+    def find(self) -> Callable[[str], list[FoundWord]]:
+        """Give what finds the words of a text in style `clean`."""
+        if not self.unspaced:
+            return find_words
+        longest = max(map(len, self.lexicon), default=1)
+        return partial(find_words, cut=make_cut(self.lexicon, longest, self.settings.segmentation))

@@ -1,0 +1,136 @@
+"""Hold the flags of mixing, of `mix`, `preview` and every recipe; read their files, and open the mixer they ask for."""
+
+import dataclasses
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tyro.conf import UseAppendAction
+
+from commit_llm.codemix.settings import Choice, Control, Draw, MixingSettings, Segmentation, Style
+from commit_llm.errors import Setting, SettingError
+
+if TYPE_CHECKING:  # recipes are made of these flags, and are shown without the mixer's libraries
+    from commit_llm.codemix.mixer import CodeMixer
+
+LOGGER = logging.getLogger("commit_llm")
+
+
+@dataclass(frozen=True)
+class MixingFlags:
+    """How texts are mixed. Every field is a flag."""
+
+    dictionary: UseAppendAction[tuple[str, ...]] = ()
+    """Dictionary from the text's language into the other (en-el.txt for English text): MUSE, .tsv, .csv or .jsonl.
+    Repeat it for several languages; FILE=WEIGHT has one drawn more or less often."""
+    ratio: float = MixingSettings.ratio
+    """Probability, 0 to 1, that a word that could be replaced is replaced. 0 mixes nothing."""
+    target_share: float | None = None
+    """Instead of --ratio: the share of words, 0 to 1, to be replaced; a first pass finds the ratio."""
+    target_cmi: float | None = None
+    """Instead of --ratio: the mean code-mixing index of the examples, 0 to 50; a first pass finds the ratio."""
+    style: Style = MixingSettings.style
+    """clean: words in any script, with lower case as a fallback; code and addresses are left alone.
+    original: as the original does it, cut at spaces and in exact case."""
+    draw: Draw | None = MixingSettings.draw
+    """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
+    choice: Choice = MixingSettings.choice
+    """Among a word's translations: each with the same chance, or the dictionary's first."""
+    all_capitals: bool = MixingSettings.all_capitals
+    """Also mix capitalised words within sentences, and words in capitals."""
+    skip_words: str | None = None
+    """A file with words, one a line, that are never mixed."""
+    dictionary_control: Control = MixingSettings.dictionary_control
+    """For experiments: translations permuted among the words, or random letters; same coverage, no meaning."""
+    mix_fields: tuple[str, ...] = ()
+    """Which of an example's fields are mixed, such as: instruction input output. Default: all of them."""
+    unmixed_share: float = MixingSettings.unmixed_share
+    """Share of examples, 0 to 1, that are left as they are, against forgetting."""
+    segmentation: Segmentation = MixingSettings.segmentation
+    """Words of Thai, Lao, Khmer, Burmese, Chinese, Japanese text: by ICU (extra seg), or the dictionary's longest."""
+    languages: str | None = MixingSettings.languages
+    """Source and target language, such as en-el, where the dictionary's name and letters do not tell."""
+    skip_bad_lines: bool = False
+    """Leave out lines of a dictionary that cannot be read, and say how many."""
+    seed: int = MixingSettings.seed
+    """The same seed gives the same text, for any number of workers."""
+
+    @property
+    def asks_for_amount(self) -> bool:
+        """Say whether the ratio is to be found by a first pass over the texts."""
+        return self.target_share is not None or self.target_cmi is not None
+
+    @property
+    def dictionary_files(self) -> list[tuple[Path, float]]:
+        """Give the dictionaries' files and weights. Raises SettingError for a weight that is no number."""
+        return [file_and_weight(name) for name in self.dictionary]
+
+    @property
+    def skip_words_files(self) -> list[Path]:
+        """Give the file of the words that are never mixed, if there is one, in a list."""
+        return [Path(self.skip_words)] if self.skip_words else []
+
+    def mixing_settings(self) -> MixingSettings:
+        """Give the settings of mixing, with the words of the file of words to skip.
+
+        Raises SettingError for a value that cannot be used.
+        """
+        read: dict[str, Any] = {
+            "skip_words": frozenset(word for path in self.skip_words_files for word in read_words(path)),
+            "weights": tuple(weight for _, weight in self.dictionary_files),
+        }
+        names = [field.name for field in dataclasses.fields(MixingSettings) if field.name not in read]
+        return MixingSettings(**{name: getattr(self, name) for name in names}, **read)
+
+    def open_mixer(self) -> "CodeMixer":
+        """Read the dictionaries and give the mixer, with the ratio of the flags.
+
+        Raises UserError for a dictionary or a value that cannot be used.
+        """
+        from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+        from commit_llm.codemix.fit import amount
+        from commit_llm.codemix.mixer import CodeMixer
+
+        if self.asks_for_amount:
+            amount(self.target_share, self.target_cmi)  # what is wrong with it is said before anything is read
+        settings = self.mixing_settings()
+        original = self.style == "original"
+        dictionaries = [
+            BilingualDictionary.load(path, original=original, skip_bad_lines=self.skip_bad_lines)
+            for path, _ in self.dictionary_files
+        ]
+        for dictionary in dictionaries:
+            if dictionary.skipped.lines:
+                lines, first = dictionary.skipped
+                LOGGER.warning("%s: %d bad lines are left out; the first is %s", dictionary.name, lines, first)
+        return CodeMixer(dictionaries, settings)
+
+
+def file_and_weight(name: str) -> tuple[Path, float]:
+    """Take `FILE=WEIGHT` apart; the weight is 1 where there is none.
+
+    >>> file_and_weight("en-el.txt=0.5")[1], file_and_weight("en-el.txt")[1]
+    (0.5, 1.0)
+    """
+    file, separator, weight = name.rpartition("=")
+    if not separator or Path(name).exists():
+        return Path(name), 1.0
+    try:
+        return Path(file), float(weight)
+    except ValueError:
+        reason = f" {name}: {weight!r} is no number; write FILE or FILE=WEIGHT"
+        raise SettingError(Setting("dictionary"), reason) from None
+
+
+def read_words(path: Path) -> frozenset[str]:
+    """Read the words of a file, with white space between them. Raises SettingError where it cannot be read."""
+    try:
+        return frozenset(path.read_text(encoding="utf-8-sig").split())
+    except FileNotFoundError:
+        reason = "no such file; it holds a word a line"
+    except IsADirectoryError:
+        reason = "is a folder; it is a file with a word a line"
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8 at byte {error.start}; convert the file to UTF-8"
+    raise SettingError(Setting("skip_words"), f" {path}: {reason}")

@@ -1,0 +1,100 @@
+"""Settings of mixing: each is refused by its name in Python, and by its flag on the command line."""
+
+import dataclasses
+import pickle
+
+import pytest
+
+from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix.finding.segmentation import resolve_method
+from commit_llm.codemix.fit import amount
+from commit_llm.codemix.settings import MixingSettings
+from commit_llm.errors import Setting, SettingError, UserError, flag
+
+DICTIONARY = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("house", "σπίτι")])
+ALIKE = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("hound", "σκύλος")])
+
+
+def load_bad_lines(folder):
+    (folder / "en-el.txt").write_text("dog\n")
+    return BilingualDictionary.load(folder / "en-el.txt")
+
+
+# (settings that are named, what is refused, how the message begins or what is in it)
+REFUSED = [
+    (["ratio"], {"ratio": -0.1}, "ratio -0.1: the probability of a replacement is between 0 and 1"),
+    (["ratio"], {"ratio": 1.01}, "ratio 1.01: the probability"),
+    (["ratio"], {"ratio": float("nan")}, "ratio nan: the probability"),
+    (["unmixed_share"], {"unmixed_share": 2}, "unmixed_share 2: a share of the examples is between 0 and 1"),
+    (["style"], {"style": ""}, "style '': choose one of clean, original"),
+    (["style"], {"style": None}, "style None: choose one of clean, original"),
+    (["draw"], {"draw": "word"}, "draw 'word': choose one of type, occurrence"),
+    (["choice"], {"choice": "last"}, "choice 'last': choose one of uniform, first"),
+    (["dictionary_control"], {"dictionary_control": "foo"}, "dictionary_control 'foo': choose one of none, shuffled"),
+    (["segmentation"], {"segmentation": "words"}, "segmentation 'words': choose one of auto, icu, longest"),
+    (["languages"], {"languages": "english"}, "languages 'english': give the codes of source and target"),
+    (["weights"], {"weights": [0]}, "weights 0: a weight is a number above 0"),
+    (["weights"], {"weights": [1, 2]}, "weights [1, 2]: 2 for 1 dictionaries; give one to each"),
+    *(
+        ([name, "style"], {"style": "original", name: value}, f"{name}: style original mixes as the original does")
+        for name, value in {
+            "draw": "type",
+            "choice": "first",
+            "all_capitals": True,
+            "dictionary_control": "random",
+            "skip_words": frozenset({"dog"}),
+        }.items()
+    ),
+    (["dictionaries"], lambda _: CodeMixer([]), "no dictionary; name one with dictionaries"),
+    (
+        ["dictionaries", "style"],
+        lambda _: CodeMixer([DICTIONARY, DICTIONARY], style="original"),
+        "dictionaries: style original mixes as the original does; style clean has it",
+    ),
+    (
+        ["mixed_fields"],
+        lambda _: CodeMixer(DICTIONARY).mix_example({"a": "dog"}, row=0, mixed_fields=["c"]),
+        "mixed_fields c: no such field is mixed here; there are a",
+    ),
+    (
+        ["dictionary_control"],
+        lambda _: CodeMixer(ALIKE, dictionary_control="shuffled").mix("dog"),
+        "dictionary_control shuffled: the dictionary has too few different translations",
+    ),
+    (["skip_bad_lines"], load_bad_lines, "en-el.txt:1: 1 tab-separated field(s) in 'dog'"),
+    (["target_share"], lambda _: amount(2, None), "target_share 2: the share of words to replace is above 0"),
+    (["target_cmi"], lambda _: amount(None, 60), "target_cmi 60: the mean code-mixing index is above 0"),
+    (["target_share", "target_cmi"], lambda _: amount(0.5, 5), "target_share and target_cmi: ask for one of the two"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "refused", "message"), REFUSED, ids=[message[:40] for _, _, message in REFUSED])
+def test_a_setting_is_named_as_its_user_knows_it(settings, refused, message, tmp_path):
+    """Also where the error comes from another process, as a worker's does."""
+    with pytest.raises(SettingError) as caught:
+        CodeMixer(DICTIONARY, **refused) if isinstance(refused, dict) else refused(tmp_path)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert message in str(error)
+        assert "--" not in str(error)
+        assert [str(part) for part in error.parts if isinstance(part, Setting)] == settings
+        assert all(flag(setting) in error.for_command() for setting in settings)
+        named = error.for_command()
+        for setting in settings:
+            named = named.replace(flag(setting), setting, 1)
+        assert named == str(error)
+
+
+def test_every_setting_that_can_be_wrong_is_in_the_table():
+    names = {name for settings, _, _ in REFUSED for name in settings}
+    assert {field.name for field in dataclasses.fields(MixingSettings)} - names == {"seed"}
+
+
+def test_icu_that_is_not_installed(monkeypatch):
+    monkeypatch.setattr("commit_llm.codemix.finding.segmentation.find_spec", lambda name: None)
+    with pytest.raises(SettingError, match=r"^segmentation icu: ICU is not installed") as caught:
+        resolve_method("icu")
+    assert caught.value.for_command().startswith("--segmentation icu: ICU")
+
+
+def test_an_error_without_a_setting_is_the_same_to_both():
+    assert UserError("a\n b").for_command() == str(UserError("a b")) == "a b"
