@@ -44,12 +44,12 @@ what cleaning finds            pairs
   in another script: left out      1  20.0 %  cat → kitten
   punctuation around: mended       1  20.0 %  cat → γάτα,
 
-running words of 1 example              6
-  can be replaced                       2  33.3 %
-  only by themselves in the dictionary  1  16.7 %
-  names and acronyms, left alone        0   0.0 %
-  not in the dictionary                 3  50.0 %
-found the other way round, el -> en     0   0.0 %
+running words of 1 example           6
+  can be replaced                    2  33.3 %
+  same in both                       1  16.7 %
+  name                               0   0.0 %
+  not in the dictionary              3  50.0 %
+found the other way round, el -> en  0   0.0 %
 
 missing most often:
   the 2   and 1
@@ -108,7 +108,7 @@ def test_languages_and_fields(run, file, tmp_path):
     assert run("inspect", file, "--languages", "en-hi")[1].startswith("en-el.txt: en (Latin) -> hi (Devanagari)\n")
     text = tmp_path / "text.jsonl"
     text.write_text('{"question": "dog"}\n')
-    assert "can be replaced                       1" in run("inspect", file, "--text", text, "--fields", "question")[1]
+    assert re.search("can be replaced +1 ", run("inspect", file, "--text", text, "--fields", "question")[1])
 
 
 MISTAKES = [

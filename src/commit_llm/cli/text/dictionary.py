@@ -4,9 +4,11 @@ from dataclasses import asdict
 from typing import Any
 
 from commit_llm.cli.text.tables import aligned
+from commit_llm.codemix import Outcome
 from commit_llm.codemix.inspection import Coverage, Inspection
 
 SHOWN = 3  # examples of each kind of noise
+NOT_REPLACEABLE = (Outcome.IDENTITY_ONLY, Outcome.NAME, Outcome.NOT_IN_DICTIONARY)
 WIDTH = 100  # characters of a line of missing words
 
 
@@ -89,9 +91,7 @@ def _coverage(found: Inspection, coverage: Coverage) -> list[str]:
     rows = [(f"running words of {examples}", f"{words:,}", "")]
     for name, number in (
         ("can be replaced", counts.hits),
-        ("only by themselves in the dictionary", counts.identity_only),
-        ("names and acronyms, left alone", counts.name),
-        ("not in the dictionary", counts.not_in_dictionary),
+        *((outcome.label, counts[outcome]) for outcome in NOT_REPLACEABLE),
     ):
         rows.append((f"  {name}", f"{number:,}", _share(number, words)))
     turned, languages = coverage.turned, found.languages

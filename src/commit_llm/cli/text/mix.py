@@ -1,32 +1,24 @@
-"""What `commit-llm mix` prints at its end: where the words went."""
+"""Say at the end of `commit-llm mix` what became of the words."""
 
 import json
 from pathlib import Path
 
-from commit_llm.codemix import Counts
+from commit_llm.codemix import Counts, Outcome
 from commit_llm.data.mix_file import Done
 from commit_llm.files.provenance import sidecar
 
-LABELS = {
-    "replaced": "replaced",
-    "not_drawn": "not drawn (the ratio)",
-    "not_in_dictionary": "not in the dictionary",
-    "identity_only": "translated by themselves",
-    "name": "names and acronyms",
-    "skipped": "in --skip-words",
-    "protected": "protected: code, addresses, digits (not counted as words)",
-}
-
 
 def as_text(done: Done, out: Path, ratio: float, request: str | None = None) -> str:
-    """Rows, words, where the words went with their shares, what was requested and reached, and the files."""
+    """Give rows, words, what became of the words with their shares, what was requested and reached, and the files."""
     counts = done.counts
-    kept = f" ({done.kept:,} of them finished before)" if done.kept else ""
-    lines = [f"{done.rows:,} rows{kept}, {counts.words:,} words"]
-    for name, label in LABELS.items():
-        number = getattr(counts, name)
-        if number or name == "replaced":
-            lines.append(f"  {number:>{len(f'{counts.words:,}')},}  {_percent(number, counts.words):>7}  {label}")
+    before = f" ({done.kept:,} of them finished before)" if done.kept else ""
+    lines = [f"{done.rows:,} rows{before}, {counts.words:,} words"]
+    for outcome in Outcome:
+        number = counts[outcome]
+        if number or outcome is Outcome.REPLACED:
+            figures = f"  {number:>{len(f'{counts.words:,}')},}  {_percent(number, counts.words):>7}"
+            beside = " (not counted as words)" if outcome is Outcome.PROTECTED else ""
+            lines.append(f"{figures}  {outcome.label}: {outcome.meaning}{beside}")
     if counts.changed != counts.replaced:
         lines.append(f"  {counts.changed:,} of the replaced words are another word now")
     if request:
@@ -41,7 +33,7 @@ def as_text(done: Done, out: Path, ratio: float, request: str | None = None) -> 
 
 
 def as_json(done: Done, out: Path, ratio: float) -> str:
-    """The same for a program."""
+    """Give the same for a program."""
     counts: Counts = done.counts
     return json.dumps(
         {

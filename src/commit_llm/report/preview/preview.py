@@ -10,16 +10,6 @@ from commit_llm.codemix.outcome import Outcome, Word
 # A row: for each field its text and the words found in it, in order; None for the words of a field that is not mixed.
 Row = Mapping[str, tuple[str, Sequence[Word] | None]]
 
-# What an outcome is called, and why a word has it, short enough for a line of a terminal with 80 columns.
-MEANINGS = {
-    Outcome.REPLACED: ("replaced", "swapped for a translation"),
-    Outcome.NOT_DRAWN: ("not drawn", "the draw left it, as the ratio asks"),
-    Outcome.NOT_IN_DICTIONARY: ("not in the dictionary", "the dictionary has no translation of it"),
-    Outcome.IDENTITY_ONLY: ("same in both", "its only translation is the word itself"),
-    Outcome.NAME: ("name", "capitalised in a sentence, or an acronym"),
-    Outcome.SKIPPED: ("to be skipped", "in the list of words to skip"),
-    Outcome.PROTECTED: ("protected", "code, link, formula, placeholder, digits"),
-}
 ALWAYS_TOLD = (Outcome.REPLACED, Outcome.NOT_DRAWN, Outcome.NOT_IN_DICTIONARY)
 
 MEASURES = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
 from commit_llm.codemix.outcome import Outcome, Word
 from commit_llm.report.page import page, text
-from commit_llm.report.preview.preview import MEANINGS, MEASURES, Preview, Row, figures, reasons, shares
+from commit_llm.report.preview.preview import MEASURES, Preview, Row, figures, reasons, shares
 from commit_llm.report.preview.preview_style import STYLE, css_name
 
 
@@ -38,12 +38,11 @@ def _shares(preview: Preview) -> str:
     percent = shares(counts)
     rows, bars, left = [], [], 0.0
     for outcome, count in counts.items():
-        label, why = MEANINGS[outcome]
         share, drawn = percent[outcome], preview.explain or outcome is Outcome.REPLACED
         rows.append(
-            f"<tr><th scope='row'>{_sample(outcome, label, drawn)}</th><td class='number'>{count:,}</td>"
+            f"<tr><th scope='row'>{_sample(outcome, drawn)}</th><td class='number'>{count:,}</td>"
             f"<td class='number'>{'' if share is None else f'{share:.1f} %'}</td>"
-            f"<td class='quiet meaning-cell'>{text(why)}</td></tr>\n"
+            f"<td class='quiet meaning-cell'>{text(outcome.meaning)}</td></tr>\n"
         )
         if share:
             bars.append(f"<rect class='{css_name(outcome)}' x='{left:.3f}%' width='{share:.3f}%' height='100%'/>")
@@ -55,13 +54,13 @@ def _shares(preview: Preview) -> str:
     )
 
 
-def _sample(outcome: Outcome, label: str, drawn: bool) -> str:
+def _sample(outcome: Outcome, drawn: bool) -> str:
     """The name of an outcome after its colour in the bar; drawn as its words are, where they are."""
     box = (
         f"<svg class='swatch' width='10' height='10' aria-hidden='true'><rect class='{css_name(outcome)}' width='10' "
         "height='10' rx='2'/></svg> "
     )
-    return box + (_marked(text(label), outcome) if drawn else text(label))
+    return box + (_marked(text(outcome.label), outcome) if drawn else text(outcome.label))
 
 
 def _measures(preview: Preview) -> str:
@@ -100,8 +99,7 @@ def _original(source: str, words: Sequence[Word], explain: bool) -> Iterator[str
         elif word.outcome is Outcome.REPLACED:
             yield f"<span class='was' title='{text(f'replaced by {word.translation}')}'>{text(part)}</span>"
         else:
-            label, why = MEANINGS[word.outcome]
-            yield _marked(text(part), word.outcome, f"{label}: {why}")
+            yield _marked(text(part), word.outcome, f"{word.outcome.label}: {word.outcome.meaning}")
 
 
 def _mixed(source: str, words: Sequence[Word], unspaced: bool) -> Iterator[str]:
@@ -125,10 +123,9 @@ def _marked(html: str, outcome: Outcome, title: str = "") -> str:
 def _why(source: str, words: Sequence[Word]) -> str:
     """What happened to each word, to be opened: reached by the keyboard, and printed."""
     found = reasons(source, words)
-    told = " · ".join(f"{sum(group.values())} {MEANINGS[outcome][0]}" for outcome, group in found.items())
+    told = " · ".join(f"{sum(group.values())} {outcome.label}" for outcome, group in found.items())
     lists = (
-        f"<dt>{_marked(text(MEANINGS[outcome][0]), outcome)}</dt>"
-        f"<dd>{', '.join(map(_told, group, group.values()))}</dd>"
+        f"<dt>{_marked(text(outcome.label), outcome)}</dt><dd>{', '.join(map(_told, group, group.values()))}</dd>"
         for outcome, group in found.items()
     )
     return f"<details><summary>{text(told)}</summary><dl>{''.join(lists)}</dl></details>\n"

@@ -10,7 +10,7 @@ from rich.text import Text
 from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
 from commit_llm.codemix.outcome import Word
 from commit_llm.report.page import visible
-from commit_llm.report.preview.preview import MEANINGS, MEASURES, Preview, figures, reasons, shares
+from commit_llm.report.preview.preview import MEASURES, Preview, figures, reasons, shares
 
 SIDE_BY_SIDE = 72  # columns; below, the two texts stand one under the other
 ORIGINAL, MIXED = "underline", "bold black on yellow"  # a replaced word, and what stands in its place
@@ -50,14 +50,13 @@ def summary(preview: Preview, console: Console) -> None:
     console.print(Text(visible(f"{preview.heading()}: {settings}")), soft_wrap=not console.is_terminal)
     counts = preview.counts()
     percent = shares(counts)
-    width, digits = max(len(MEANINGS[outcome][0]) for outcome in counts), max(len(f"{n:,}") for n in counts.values())
-    longest = width + digits + max(len(MEANINGS[outcome][1]) for outcome in counts) + len("    100.0 %  ")
+    width, digits = max(len(outcome.label) for outcome in counts), max(len(f"{n:,}") for n in counts.values())
+    longest = width + digits + max(len(outcome.meaning) for outcome in counts) + len("    100.0 %  ")
     for outcome, count in counts.items():
-        label, why = MEANINGS[outcome]
         share = percent[outcome]
-        line = Text(f"{label:<{width}}  {count:>{digits},}  {'' if share is None else f'{share:.1f} %':>7}")
+        line = Text(f"{outcome.label:<{width}}  {count:>{digits},}  {'' if share is None else f'{share:.1f} %':>7}")
         if not console.is_terminal or console.width > longest:
-            line.append(f"  {why}", style="dim")
+            line.append(f"  {outcome.meaning}", style="dim")
         console.print(line, soft_wrap=not console.is_terminal)
     values = zip(MEASURES, figures(preview.metrics()), strict=True)
     console.print(Text("   ".join(f"{name} {value}" for (name, _), value in values)))
@@ -98,5 +97,5 @@ def _why(source: str, words: Sequence[Word]) -> list[Text]:
             visible(word + ("" if translation is None else f" → {translation}")) + (f" ×{count}" if count > 1 else "")
             for (word, translation), count in group.items()
         ]
-        lines.append(Text().append(f"  {MEANINGS[outcome][0]}: ", style="dim").append(", ".join(told)))
+        lines.append(Text().append(f"  {outcome.label}: ", style="dim").append(", ".join(told)))
     return lines
