@@ -1,21 +1,44 @@
 """Code-mixing: dictionaries, words, and the mixer. Imports nothing else of ours, and no jax.
 
-The names are imported when they are first asked for: recipes need the settings alone, and quickly.
+A name of `__all__` is imported when it is first asked for: recipes need the settings alone, and quickly.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from commit_llm import lazy_names
+
+__all__ = [
+    "BilingualDictionary",
+    "CodeMixer",
+    "Counts",
+    "Fit",
+    "Mixed",
+    "MixedExample",
+    "MixingMetrics",
+    "MixingSettings",
+    "Outcome",
+    "Word",
+    "fit_ratio",
+    "mixing_metrics",
+    "tags_of_words",
+]
 
 if TYPE_CHECKING:
     from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+    from commit_llm.codemix.fit import Fit, fit_ratio
+    from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
     from commit_llm.codemix.mixer import CodeMixer
     from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Outcome, Word
-
-__all__ = ["BilingualDictionary", "CodeMixer", "Counts", "Mixed", "MixedExample", "Outcome", "Word"]
-HOMES = {"BilingualDictionary": "dictionaries.dictionary", "CodeMixer": "mixer"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{HOMES.get(name, 'outcome')}"), name)
+    from commit_llm.codemix.settings import MixingSettings
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            **dict.fromkeys(__all__, f"{__name__}.outcome"),
+            "BilingualDictionary": f"{__name__}.dictionaries.dictionary",
+            "CodeMixer": f"{__name__}.mixer",
+            "MixingSettings": f"{__name__}.settings",
+            **dict.fromkeys(["Fit", "fit_ratio"], f"{__name__}.fit"),
+            **dict.fromkeys(["MixingMetrics", "mixing_metrics", "tags_of_words"], f"{__name__}.metrics"),
+        },
+    )
