@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import commit_llm
 from commit_llm.cli.main import main
 from commit_llm.cli.mix import Mix
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
@@ -144,6 +145,32 @@ def test_an_amount_and_the_measures(folder):
     assert left.fit.highest == pytest.approx(6 / 7)
     assert left.fit.mixer.settings.ratio < 1
     assert 0 < left.measures.cmi <= 50
+
+
+def test_settings_in_one_object(folder):
+    left = run("MixingSettings(")
+    assert left.careful.settings.unmixed_share == 0.1
+    assert left.careful.mix("The cat", row=2).text == "Ο cat"
+
+
+def test_the_mixer_of_a_recipe(folder):
+    assert run("find_recipe").mixed == "Ο γάτα. Ο σκύλος γαβγίζει."
+
+
+def test_why_words_stayed(folder):
+    left = run("Counts.of")
+    text = left.example["output"]
+    assert [text[word.start : word.end] for word in left.stayed] == ["is", "in"]
+    assert left.shares["not in the dictionary"] == 2 / 6
+
+
+def test_every_public_name_is_shown():
+    names = "\n".join(python_blocks())
+    assert {name for name in commit_llm.__all__ if name not in names} == {"UserError"}
+    assert "raises `UserError`" in PAGE
+    message = re.search(r"\(`(ratio 2: [^`]*)`\)", PAGE)[1].replace("\n", " ")
+    with pytest.raises(commit_llm.UserError, match=message):
+        CodeMixer(BilingualDictionary.from_pairs(GREEK), ratio=2)
 
 
 def test_the_spaces_of_thai():
