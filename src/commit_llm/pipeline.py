@@ -17,15 +17,14 @@ from commit_llm.files.whole import refuse_existing_folder
 from commit_llm.model.execution import compute_dtype
 from commit_llm.parallel.processes import from_first, is_first, seen_by_all, together
 from commit_llm.recipes import Recipe
+from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
 from commit_llm.runs.evaluation import RESULTS, Results, read_results
+from commit_llm.runs.run import is_run
 from commit_llm.train.export import export, is_exported_from, newest_step
 from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import Outcome, train
 from commit_llm.train.loop import Report as TrainingReport
-from commit_llm.train.run_directory import is_run
 from commit_llm.train.weights import load_params, open_model
-
-RUN, MODEL, EVALUATION = "run", "model", "eval"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def run_chain(
 
     The questions are read before training, so that a missing file is told at once, and so is a mesh that does not fit.
     """
-    run, exported, evaluation = out / RUN, out / MODEL, out / EVALUATION
+    run, exported, evaluation = out / RUN, out / EXPORT, out / EVALUATION
     with together("chain"):
         asked = {task.name: prompts_hash(task, load_questions(task, data_dir, limit)) for task in tasks}
         if is_first():

@@ -10,9 +10,10 @@ import pytest
 from commit_llm.cli.text.dry_run import report
 from commit_llm.errors import UserError
 from commit_llm.recipes import differences, load_recipe
+from commit_llm.runs.logs import read_metrics
+from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.loop import Outcome, train
-from commit_llm.train.run_directory import cut_back, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
 
 
@@ -192,15 +193,3 @@ def test_a_tokenizer_that_is_too_large_for_the_model(small_recipe, example, tmp_
     (tmp_path / "model" / "config.json").write_text(json.dumps(config | {"vocab_size": 100}))
     with pytest.raises(UserError, match="the model's vocabulary only 100"):
         train(small_recipe(model=str(tmp_path / "model")), tmp_path / "run")
-
-
-def test_a_line_that_a_kill_cut_short_is_not_read(tmp_path):
-    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 10, "lo')
-    assert read_metrics(tmp_path) == [{"step": 1}]
-
-
-def test_metrics_are_cut_back_to_the_checkpoint(tmp_path):
-    path = tmp_path / "metrics.jsonl"
-    path.write_text('{"step": 1}\n{"step": 10}\n{"step": 11}\n{"step": 20}\n{"st')
-    cut_back(path, 10)
-    assert path.read_text() == '{"step": 1}\n{"step": 10}\n'

@@ -11,8 +11,8 @@ import pytest
 
 from commit_llm.parallel.processes import SHUTDOWN_SECONDS
 from commit_llm.recipes import dump_recipe
+from commit_llm.runs.logs import read_metrics
 from commit_llm.train.loop import train
-from commit_llm.train.run_directory import read_metrics
 from tests.parallel.processes import Processes, flags, free_port, run_command
 
 pytestmark = pytest.mark.slow

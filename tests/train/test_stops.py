@@ -16,8 +16,8 @@ import pytest
 from commit_llm.cli.main import main
 from commit_llm.errors import UserError
 from commit_llm.recipes import dump_recipe
+from commit_llm.runs.logs import read_metrics
 from commit_llm.train.loop import Outcome, train
-from commit_llm.train.run_directory import read_metrics
 from commit_llm.train.stop import Reason
 
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from commit_llm.runs.run import METRICS, TIMING
 from commit_llm.train import waiting, watch
-from commit_llm.train.run_directory import METRICS, TIMING
 from commit_llm.train.waiting import Awaited
 from commit_llm.train.watch import Logged, Watch
 

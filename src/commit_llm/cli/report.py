@@ -37,7 +37,9 @@ def run(argv: list[str]) -> None:
     from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.recipes import find_recipe, load_recipe, nearest_recipe
     from commit_llm.report.run.run_page import RunPage, run_page
-    from commit_llm.runs.run import CONFIG, find_run, left_out, name_of, read_logs, read_provenance
+    from commit_llm.runs.chain import RUN, name_of
+    from commit_llm.runs.logs import left_out, read_logs
+    from commit_llm.runs.run import CONFIG, find_run, read_provenance
     from commit_llm.runs.sources import open_sources
 
     if command.rows < 1:
@@ -59,7 +61,7 @@ def run(argv: list[str]) -> None:
     except UserError as error:  # the rest of the page is made all the same
         looked = str(error)
     told = RunPage(
-        name_of(run),
+        name_of(run, RUN),
         dataclasses.asdict(recipe),
         (name, dataclasses.asdict(find_recipe(name))),
         read_logs(run),

@@ -45,7 +45,8 @@ def _run(command: Run) -> int:
     from commit_llm.cli.text.tables import scores_table, training_summary
     from commit_llm.evaluate.tasks import find_task
     from commit_llm.parallel.processes import is_first
-    from commit_llm.pipeline import MODEL, RUN, run_chain
+    from commit_llm.pipeline import run_chain
+    from commit_llm.runs.chain import EXPORT, RUN
 
     tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
     with bars(quiet=not is_first()) as bar:
@@ -67,7 +68,7 @@ def _run(command: Run) -> int:
     print(training_summary(command.out / RUN, command.recipe.seq_len, done.outcome))
     if done.outcome.stopped is not None:
         return of_stop(done.outcome.stopped)
-    print(f"exported to {command.out / MODEL}")
+    print(f"exported to {command.out / EXPORT}")
     if done.results is not None:
         print(scores_table(done.results))
     else:

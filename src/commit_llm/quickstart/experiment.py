@@ -8,7 +8,7 @@ from typing import Any
 
 from commit_llm.evaluate.runner import Report as EvaluationReport
 from commit_llm.evaluate.tasks import find_task
-from commit_llm.pipeline import EVALUATION, run_chain
+from commit_llm.pipeline import run_chain
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS, MODEL, TEXTS
 from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, Measured, measure
 from commit_llm.recipes import Recipe, find_recipe

@@ -7,11 +7,11 @@ from typing import Any
 
 import orbax.checkpoint as ocp
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.parallel.processes import barrier, count, index, is_first
+from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.train.step import TrainState
 
-FOLDER = "checkpoints"
 UNREADABLE = "unreadable"
 
 
@@ -22,7 +22,7 @@ class Checkpoints:
         logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells every write
         self.run = run
         options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=keep is not None, read_only=keep is None)
-        self.manager = ocp.CheckpointManager((run / FOLDER).absolute(), options=options)
+        self.manager = ocp.CheckpointManager((run / CHECKPOINTS).absolute(), options=options)
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -40,7 +40,7 @@ class Checkpoints:
         if is_first():
             aside.parent.mkdir(exist_ok=True)
             shutil.rmtree(aside, ignore_errors=True)
-            (self.run / FOLDER / str(step)).rename(aside)
+            (self.run / CHECKPOINTS / str(step)).rename(aside)
         barrier("set aside")
         self.manager.reload()
         return aside
@@ -87,9 +87,9 @@ class Checkpoints:
         try:
             return self._read(step, ocp.args.Composite(**item))[name]
         except Exception as error:  # whatever a broken file makes of Orbax
-            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
-                f"{self.run}: the checkpoint of step {step} cannot be read ({reason}); name another with --step"
+                f"{self.run}: the checkpoint of step {step} cannot be read ({reason_of(error)}); "
+                "name another with --step"
             ) from None
 
     def _read(self, step: int, items: Any) -> Any:
@@ -103,5 +103,5 @@ class Checkpoints:
             primary_host=index(), active_processes={index()}, barrier_sync_key_prefix=f"reader{index()}"
         )
         options = ocp.CheckpointManagerOptions(read_only=True, multiprocessing_options=alone)
-        with ocp.CheckpointManager((self.run / FOLDER).absolute(), options=options) as reader:
+        with ocp.CheckpointManager((self.run / CHECKPOINTS).absolute(), options=options) as reader:
             return reader.restore(step, args=items)

@@ -5,16 +5,18 @@ from typing import Any
 
 from commit_llm import __version__
 from commit_llm.codemix.settings import file_and_weight
-from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
+from commit_llm.convert.folder import CONFIG_FILE, write_model
+from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import public_name
-from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder
+from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder, write_json
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
+from commit_llm.runs.logs import read_metrics
+from commit_llm.runs.run import CONFIG, PROVENANCE, is_run, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
-from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
 
 
@@ -41,7 +43,8 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     with together("exported"):
         if is_first():
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-                write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, step, dtype))
+                write_model(folder, params, source.config, dtype, model_card(run, step, dtype))
+                copy_tokenizer(source.tokenizer.path, folder)
                 write_json(folder / PROVENANCE, exported_from(run, step) | history.to_json(TRAINING))
     return dtype
 
@@ -64,8 +67,8 @@ def exported_from(run: Path, step: int) -> dict[str, Any]:
 def is_exported_from(folder: Path, run: Path, step: int) -> bool:
     """Whether a folder is the export of a run's step."""
     ties = exported_from(run, step)
-    held = read_provenance(folder)
-    return {name: held.get(name) for name in ties} == ties
+    provenance = read_provenance(folder)
+    return {name: provenance.get(name) for name in ties} == ties
 
 
 def model_card(run: Path, step: int, dtype: str) -> str:

@@ -8,8 +8,8 @@ from commit_llm.data.document_hashes import merge
 from commit_llm.files.provenance import public_name
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.history import BEFORE, NOTHING, TRAINING, UNKNOWN, History, Stage, read_history
+from commit_llm.runs.run import CONFIG, PROVENANCE
 from commit_llm.train.checkpoint import Checkpoints
-from commit_llm.train.run_directory import CONFIG, PROVENANCE
 from commit_llm.train.weights import ModelSource
 
 

@@ -28,26 +28,26 @@ from commit_llm.parallel.processes import (
 )
 from commit_llm.recipes import Recipe
 from commit_llm.runs.history import NOTHING
+from commit_llm.runs.run import (
+    create_run,
+    file_hashes,
+    is_run,
+    require_same_files,
+    require_same_recipe,
+    require_usable,
+)
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.held_out import held_out_loss
 from commit_llm.train.lineage import begun, history_of
 from commit_llm.train.prepare import Training, prepare
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model, resolve_steps
 from commit_llm.train.restoring import restore
-from commit_llm.train.run_directory import (
-    create_run,
-    file_hashes,
-    is_run,
-    require_same_recipe,
-    require_same_sources,
-    require_usable,
-)
 from commit_llm.train.step import Metrics, TrainState
 from commit_llm.train.stop import Reason, listening
 from commit_llm.train.together import CommonStop, shared_examples
 from commit_llm.train.waiting import Awaited
 from commit_llm.train.watch import HeldOut, Logged, Watch, import_wandb, watching
-from commit_llm.train.weights import fresh_params, load_params
+from commit_llm.train.weights import fresh_params, load_params, require_same_model
 
 LOGGER = logging.getLogger("commit_llm")
 SHOWN_IDS = 8
@@ -113,10 +113,12 @@ def train(
                 before = NOTHING if recipe.from_scratch else history_of(source)
             if is_first() and new:
                 history = begun(before, documents())
-                create_run(run, recipe, source.config, source.tokenizer.path, weights_dtype, history)
+                config = source.config.to_hf(weights_dtype)
+                create_run(run, recipe, config, source.tokenizer.path, weights_dtype, history)
             elif is_first():
                 require_same_recipe(run, recipe)
-                require_same_sources(run, recipe, source.config, source.tokenizer.path)
+                require_same_model(run, source)
+                require_same_files(run, recipe, source.tokenizer.path)
         seen_by_all("run directory", lambda: is_run(run), str(run))
         with (
             entered_by_first("lock", locked(run, "training")),

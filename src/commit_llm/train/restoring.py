@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from commit_llm.data.packing import FirstFitPacker, StreamPacker
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.parallel.mesh import place
 from commit_llm.parallel.processes import agree_all
 from commit_llm.train.checkpoint import Checkpoints
@@ -29,7 +29,7 @@ def restore(
             state, progress = checkpoints.restore(step, training.abstract_state())
             position, tokens = progress["data"], progress["tokens"]
         except Exception as error:  # whatever a broken file makes of Orbax
-            reason = (str(error) or type(error).__name__).splitlines()[0]
+            reason = reason_of(error)
         if reasons := [found for found in agree_all("restored", reason) if found]:
             unreadable.append((step, reasons[0]))
             continue

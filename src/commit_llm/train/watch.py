@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from commit_llm.errors import UserError
-from commit_llm.train.run_directory import HELD_OUT, METRICS, TENSORBOARD, TIMING, cut_back, read_provenance
+from commit_llm.runs.logs import cut_back
+from commit_llm.runs.run import HELD_OUT, METRICS, TENSORBOARD, TIMING, read_provenance
 
 
 class Logged(NamedTuple):

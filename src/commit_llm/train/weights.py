@@ -9,11 +9,11 @@ import jax
 
 from commit_llm.convert.huggingface import read_weights
 from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
+from commit_llm.runs.run import MODEL, is_run, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
-from commit_llm.train.run_directory import MODEL, is_run, read_provenance
 
 HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model"]
 
@@ -55,6 +55,14 @@ def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, M
     return folder, run, read_config(folder)
 
 
+def require_same_model(run: Path, source: ModelSource) -> None:
+    """Raise UserError where the model's configuration is no longer the one that a run began with."""
+    if read_config(run / MODEL) != source.config:
+        raise UserError(
+            f"{run}: the configuration of {source.name} has changed since the run began; choose another --out"
+        )
+
+
 def load_params(source: ModelSource, shardings: Any = None, step: int | None = None) -> tuple[Parameters, str]:
     """fp32 parameters, and the name of the dtype the weights came in.
 
@@ -90,5 +98,6 @@ def _from_hub(name: str, weights: bool) -> Path:
         patterns = HUB_FILES if weights else [file for file in HUB_FILES if "safetensors" not in file]
         return Path(snapshot_download(name, allow_patterns=patterns))
     except Exception as error:  # offline, unknown, private: the library raises many kinds
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{name}: neither a folder here nor a model fetched from the hub ({reason})") from None
+        raise UserError(
+            f"{name}: neither a folder here nor a model fetched from the hub ({reason_of(error)})"
+        ) from None

@@ -12,7 +12,8 @@ WAITING = 0.05  # share of the time from which waiting for data is worth a line
 
 def training_summary(run: Path, seq_len: int, outcome: "Outcome") -> str:
     """How a call of train or run ended."""
-    from commit_llm.train.run_directory import TIMING, read_metrics
+    from commit_llm.runs.logs import read_metrics
+    from commit_llm.runs.run import TIMING
 
     if outcome.first == outcome.last:
         return f"{run}: finished already, at step {outcome.last}"

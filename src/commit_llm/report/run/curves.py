@@ -1,19 +1,39 @@
 """A run's curves by step: a picture each, small enough to stand beside one another, and what is not there in words."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commit_llm.report.charts import MARKERS, Size, Theme, picture
 from commit_llm.report.page import text
-from commit_llm.runs.run import Curve, Logs, curve
+from commit_llm.runs.logs import Lines, Logs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZE: Size = (3.75, 2.4)  # 360 px wide: as wide as a phone, and three stand beside one another on a desk
 FEW = 40  # points; so many have a marker each
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Hold a figure by step, in ascending steps: numbers only.
+
+    left_out: how many logged values are no finite number.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    left_out: int = 0
+
+
+def curve(lines: Lines, name: str) -> Curve:
+    """Take one figure from the lines that have it."""
+    logged = {step: _number(line[name]) for step, line in lines.items() if name in line}
+    numbers = {step: value for step, value in logged.items() if value is not None}
+    return Curve(list(numbers), list(numbers.values()), len(logged) - len(numbers))
 
 
 @dataclass(frozen=True)
@@ -119,3 +139,13 @@ def _draw(chart: Chart, figure: "Figure", theme: Theme) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     if len(drawn) + (chart.level is not None) > 1:
         axes.legend(fontsize=8)
+
+
+def _number(value: Any) -> float | None:
+    """Give a finite number, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None

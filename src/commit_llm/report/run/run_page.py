@@ -9,11 +9,11 @@ from commit_llm.data.example_views import Looked
 from commit_llm.report.page import page, text
 from commit_llm.report.preview.preview import Preview
 from commit_llm.report.preview.preview_page import summary
-from commit_llm.report.run.curves import curves
+from commit_llm.report.run.curves import curve, curves
 from commit_llm.report.run.example_parts import sample_rows
 from commit_llm.report.run.origin import provenance_tables, recipe_tables
 from commit_llm.report.run.run_style import STYLE
-from commit_llm.runs.run import Logs, curve
+from commit_llm.runs.logs import Logs
 
 
 @dataclass(frozen=True)
