@@ -7,7 +7,7 @@ from pathlib import Path
 from commit_llm.convert.folder import CONFIG_FILE
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
-from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
+from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.results import prompts_hash
 from commit_llm.evaluate.runner import Report as EvaluationReport
@@ -15,6 +15,7 @@ from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.whole import refuse_existing_folder
 from commit_llm.model.execution import compute_dtype
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.parallel.processes import from_first, is_first, seen_by_all, together
 from commit_llm.recipes import Recipe
 from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
@@ -22,8 +23,8 @@ from commit_llm.runs.evaluation import RESULTS, Results, read_results
 from commit_llm.runs.run import is_run
 from commit_llm.train.export import export, is_exported_from, newest_step
 from commit_llm.train.lineage import history_of
-from commit_llm.train.loop import Outcome, train
-from commit_llm.train.loop import Report as TrainingReport
+from commit_llm.train.loop import TrainingResult, train
+from commit_llm.train.stepping import StepReport
 from commit_llm.train.weights import load_params, open_model
 
 
@@ -31,7 +32,7 @@ from commit_llm.train.weights import load_params, open_model
 class Chain:
     """What the chain did. results is None where no task was asked for, or training was stopped."""
 
-    outcome: Outcome
+    trained: TrainingResult
     results: Results | None
 
 
@@ -46,7 +47,7 @@ def run_chain(
     eval_mesh: str = EVERY_DEVICE,
     stop_after_minutes: float | None = None,
     wandb_project: str | None = None,
-    on_step: TrainingReport = lambda step, steps, logged: None,
+    on_step: StepReport = lambda step, steps, logged: None,
     on_answers: EvaluationReport = lambda task, done, total: None,
 ) -> Chain:
     """Train into `out/run`, export to `out/model`, evaluate the export into `out/eval`, on the devices of eval_mesh.
@@ -65,21 +66,21 @@ def run_chain(
     with together("answering devices"):  # a section of its own, as in the loop
         if config is not None:
             Placement.of(eval_mesh).require_model(config)
-    outcome = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
-    if outcome.stopped is not None:
-        return Chain(outcome, None)
+    trained = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
+    if trained.stopped is not None:
+        return Chain(trained, None)
     step = newest_step(run)
     with together("model"):
         missing = is_first() and (not exported.exists() or not any(exported.iterdir()))
         if is_first() and not missing and not is_exported_from(exported, run, step):
             raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
-    if from_first("missing model", str(missing)) == str(True):
+    if from_first("missing model", missing):
         export(run, exported)
     if not tasks:
-        return Chain(outcome, None)
+        return Chain(trained, None)
     evaluated = is_first() and (evaluation / RESULTS).is_file()
-    if from_first("evaluated", str(evaluated)) == str(True):
-        return Chain(outcome, read_results(evaluation) if is_first() else {})
+    if from_first("evaluated", evaluated):
+        return Chain(trained, read_results(evaluation) if is_first() else {})
     seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))
     source = open_model(str(exported))
     model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype), eval_mesh)
@@ -94,7 +95,7 @@ def run_chain(
         hint=False,
         report=on_answers,
     )
-    return Chain(outcome, results)
+    return Chain(trained, results)
 
 
 def _require_usable(run: Path, exported: Path, evaluation: Path, asked: dict[str, str]) -> None:

@@ -145,6 +145,13 @@ class Recipe(MixingSettings):
                 f"--warmup-steps {self.warmup_steps}: must be below {name} {decay_steps}; lower it or raise that"
             )
 
+    def check_seq_len(self, longest: int) -> None:
+        """Raise UserError where a row is longer than the model allows. longest: its max_position_embeddings."""
+        if self.seq_len > longest:
+            raise UserError(
+                f"--seq-len {self.seq_len}: the model allows {longest} (max_position_embeddings in its config.json)"
+            )
+
 
 # Fields that say where and how a run is computed; of the results they change only the rounding.
 RUNNING = ("mesh", "attention", "remat")

@@ -89,11 +89,11 @@ def test_a_step_with_splash_compiles_for_tpus():
 )
 def test_a_recipe_comes_to_an_attention(small_recipe, changes, told):
     recipe = small_recipe(**changes)
-    assert str(prepare(recipe, open_recipe_model(recipe)).attention) == told
+    assert str(prepare(recipe, open_recipe_model(recipe).config).attention) == told
 
 
 def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch, capsys):
-    def enough(training):
+    def enough(training, source):
         raise UserError("enough")
 
     monkeypatch.setattr("commit_llm.train.loop._first_params", enough)  # what comes after is not looked at

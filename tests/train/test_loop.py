@@ -13,7 +13,7 @@ from commit_llm.recipes import differences, load_recipe
 from commit_llm.runs.logs import read_metrics
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
-from commit_llm.train.loop import Outcome, train
+from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.weights import load_params, open_model
 
 
@@ -69,7 +69,7 @@ def test_a_stopped_run_goes_on_to_the_same_metrics_and_weights(undisturbed, smal
 
 def test_a_finished_run_says_so_and_another_recipe_is_refused(undisturbed, small_recipe):
     before = (undisturbed / "metrics.jsonl").read_bytes()
-    assert train(small_recipe(), undisturbed) == Outcome(8, 8)
+    assert train(small_recipe(), undisturbed) == TrainingResult(8, 8)
     with pytest.raises(
         UserError, match=r"another recipe \(seed: 0 -> 1; ratio: 0\.9 -> 0\.5\)|ratio: 0\.9 -> 0\.5; seed: 0 -> 1"
     ):
@@ -118,7 +118,7 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
     assert differences(recipe, resolved) == [f"ratio: 0.9 -> {resolved.ratio}", "target_share: 0.2 -> None"]
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
     assert {"dictionary", "dictionary 2"} < set(provenance["files"])
-    assert train(recipe, tmp_path / "run") == Outcome(2, 2)
+    assert train(recipe, tmp_path / "run") == TrainingResult(2, 2)
 
 
 def test_an_amount_that_cannot_be_reached(small_recipe, tmp_path):

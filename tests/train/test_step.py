@@ -1,11 +1,14 @@
 """Every setting of a recipe reaches its place, and the step's noise is a function of seed, step and part."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
+from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.train import prepare as prepare_module
@@ -48,7 +51,7 @@ def prepared(small_recipe, monkeypatch):
                 return real(*args, **options)
 
             monkeypatch.setattr(prepare_module, name, spy)
-        prepare_module.prepare(recipe, prepare_module.open_recipe_model(recipe))
+        prepare_module.prepare(recipe, read_config(Path(recipe.model)))
         monkeypatch.undo()
         return seen
 

@@ -17,7 +17,7 @@ from commit_llm.cli.main import main
 from commit_llm.errors import UserError
 from commit_llm.recipes import dump_recipe
 from commit_llm.runs.logs import read_metrics
-from commit_llm.train.loop import Outcome, train
+from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.stop import Reason
 
 
@@ -58,7 +58,7 @@ def test_the_command_s_exit_status_and_how_to_go_on(small_recipe, tmp_path, caps
 
     (tmp_path / "config.yaml").write_text(dump_recipe(small_recipe()))
     for module in (commit_llm.train.loop, commit_llm.pipeline):
-        monkeypatch.setattr(module, "train", lambda *args, **options: Outcome(0, 5, stopped=reason))
+        monkeypatch.setattr(module, "train", lambda *args, **options: TrainingResult(0, 5, stopped=reason))
     argv = ["train", str(tmp_path / "config.yaml"), "--out", str(tmp_path / "run")]
     assert main(argv) == status
     assert f"stopped by {reason.value} at step 5, all saved; the same command goes on" in capsys.readouterr().out

@@ -9,6 +9,7 @@ import tyro
 
 from commit_llm.cli.parse import ALONE, Processes, parse
 from commit_llm.errors import UserError
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 
 if TYPE_CHECKING:
     from commit_llm.evaluate.tasks import Task
@@ -36,7 +37,7 @@ class Eval:
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU."""
-    mesh: str = "-1,1,1"
+    mesh: str = EVERY_DEVICE
     """Devices along data, fsdp and tensor: -1,1,1 has the whole model on each; 1,1,-1 splits it over all of them."""
     prompts_only: bool = False
     """Write prompts.jsonl and no answers; needs no model."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.cli.parse import ALONE, Processes, of_stop, parse_with_recipe
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.recipes import Recipe
 
 
@@ -25,7 +26,7 @@ class Run:
     """Only the first N questions of each task, in file order."""
     eval_batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
-    eval_mesh: str = "-1,1,1"
+    eval_mesh: str = EVERY_DEVICE
     """Devices along data, fsdp and tensor to answer on: 1,1,-1 for a model that does not fit one device."""
     stop_after_minutes: float | None = None
     """Save and stop training after so long; the same command goes on."""
@@ -64,10 +65,10 @@ def _run(command: Run) -> int:
             on_answers=bar,
         )
     if not is_first():
-        return of_stop(done.outcome.stopped)
-    print(training_summary(command.out / RUN, command.recipe.seq_len, done.outcome))
-    if done.outcome.stopped is not None:
-        return of_stop(done.outcome.stopped)
+        return of_stop(done.trained.stopped)
+    print(training_summary(command.out / RUN, command.recipe.seq_len, done.trained))
+    if done.trained.stopped is not None:
+        return of_stop(done.trained.stopped)
     print(f"exported to {command.out / EXPORT}")
     if done.results is not None:
         print(scores_table(done.results))

@@ -45,7 +45,7 @@ def _train(command: Train) -> int:
     from commit_llm.train.loop import train
 
     with bars(quiet=not is_first()) as bar:
-        outcome = train(
+        result = train(
             command.recipe,
             command.out,
             TrainingBar(bar),
@@ -53,10 +53,10 @@ def _train(command: Train) -> int:
             wandb_project=command.wandb,
         )
     if is_first():
-        print(training_summary(command.out, command.recipe.seq_len, outcome))
-        if outcome.stopped is None:
+        print(training_summary(command.out, command.recipe.seq_len, result))
+        if result.stopped is None:
             print(f"next: commit-llm export {command.out} --out FOLDER")
-    return of_stop(outcome.stopped)
+    return of_stop(result.stopped)
 
 
 def _dry_run(command: Train) -> int:

@@ -122,7 +122,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     if recipe.epochs is not None:
         recipe = replace(recipe, steps=_steps(recipe, None if new else run, math.ceil(recipe.epochs * epoch)))
     recipe.check_schedule()
-    prepare(recipe, source)
+    prepare(recipe, source.config)
     if not new:
         require_same_recipe(run, recipe)
         require_same_model(run, source)

@@ -52,7 +52,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
 def newest_step(run: Path) -> int:
     """The step of a run's newest checkpoint, 0 where it has none; of several processes, as process 0 sees it."""
     with Checkpoints(run) as checkpoints:
-        return int(from_first("newest step", str(max(checkpoints.steps(), default=0))))
+        return from_first("newest step", max(checkpoints.steps(), default=0))
 
 
 def exported_from(run: Path, step: int) -> dict[str, Any]:

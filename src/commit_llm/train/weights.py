@@ -83,9 +83,9 @@ def load_params(source: ModelSource, shardings: Any = None, step: int | None = N
         return checkpoints.restore_params(step, like), read_provenance(source.run)["weights_dtype"]
 
 
-def fresh_params(source: ModelSource, shardings: Any, seed: int) -> tuple[Parameters, str]:
-    """Random fp32 parameters for --from-scratch, made where they belong."""
-    init = jax.jit(partial(init_parameters, source.config), out_shardings=shardings)
+def fresh_params(config: ModelConfig, shardings: Any, seed: int) -> tuple[Parameters, str]:
+    """Make random fp32 parameters for --from-scratch, where they belong; give the name of their dtype too."""
+    init = jax.jit(partial(init_parameters, config), out_shardings=shardings)
     return init(jax.random.key(seed)), "float32"
 
 

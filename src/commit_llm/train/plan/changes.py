@@ -90,7 +90,7 @@ def _with(recipe: Recipe, batch_size: int, parts: int) -> tuple[str, Recipe]:
 
 def _spread(recipe: Recipe, devices: int) -> tuple[Recipe, str]:
     """The recipe with its weights and rows over all devices, and the flags for it."""
-    mesh, flags = "1,-1,1", "--mesh 1,-1,1"
+    mesh, flags = Recipe.mesh, f"--mesh {Recipe.mesh}"
     if recipe.batch_size // recipe.gradient_accumulation % devices == 0:
         return replace(recipe, mesh=mesh), flags
     rows = recipe.batch_size if recipe.batch_size % devices == 0 else devices

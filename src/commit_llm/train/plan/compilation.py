@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commit_llm.errors import UserError
@@ -63,16 +62,12 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
     """
     import jax
 
-    from commit_llm.data.tokenizer import Tokenizer
     from commit_llm.parallel.topologies import absent_devices, find_topology
     from commit_llm.train.prepare import prepare
-    from commit_llm.train.weights import ModelSource
 
     jax.config.update("jax_enable_compilation_cache", False)  # what comes from there does not know its memory
     devices: Sequence[Any] = jax.devices() if topology is None else absent_devices(find_topology(topology))
-    # Of a model, `prepare` looks at the configuration only.
-    source = ModelSource("", Path(), None, config, Tokenizer(Path(), config.vocab_size, None, 0, {}, None))  # type: ignore[arg-type]
-    training = prepare(recipe, source, list(devices))
+    training = prepare(recipe, config, list(devices))
     found = _described(training, devices, here=topology is None)
     if devices[0].platform == "gpu" and topology is not None:
         return found

@@ -77,11 +77,7 @@ def make_plan(
     recipe.check_schedule()
     if not 0 < mfu <= 1:
         raise UserError(f"--mfu {mfu}: must be above 0 and at most 1")
-    if recipe.seq_len > config.max_position_embeddings:
-        raise UserError(
-            f"--seq-len {recipe.seq_len}: the model allows {config.max_position_embeddings} "
-            "(max_position_embeddings in its config.json)"
-        )
+    recipe.check_seq_len(config.max_position_embeddings)
     target = None if topology is None else find_topology(topology)
     if target is None:
         report("compiling for this machine")
