@@ -10,11 +10,11 @@ from commit_llm.cli.parse import DONE, MISTAKE, parse_with_recipe
 from commit_llm.recipes import Recipe
 
 if TYPE_CHECKING:  # imports jax
-    from commit_llm.train.plan.planning import Plan as Planned
+    from commit_llm.train.plan.planning import Plan
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlanCommand:
     """Say what memory a recipe needs on each device, how long it takes, and what to change where it does not fit.
 
     For a TPU the very step that trains is compiled, without a TPU (extra tpu); for GPUs that are not here it is
@@ -31,7 +31,7 @@ class Plan:
 
 
 def run(argv: list[str]) -> int:
-    command = parse_with_recipe(Plan, "plan", argv)
+    command = parse_with_recipe(PlanCommand, "plan", argv)
     from commit_llm.errors import UserError
     from commit_llm.train.plan.planning import make_plan
     from commit_llm.train.weights import find_model
@@ -39,18 +39,18 @@ def run(argv: list[str]) -> int:
     if command.recipe.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")
     _, _, config = find_model(command.recipe.model, weights=False)
-    plan = make_plan(command.recipe, config, command.topology, mfu=command.mfu, report=_tell)
+    plan = make_plan(command.recipe, config, command.topology, mfu=command.mfu, report=_say)
     print(json.dumps(dataclasses.asdict(plan), indent=2) if command.json else plan_text(plan))
     return DONE if plan.fits else MISTAKE
 
 
-def _tell(what: str) -> None:
+def _say(work: str) -> None:
     if sys.stderr.isatty():
-        print(f"{what} ...", file=sys.stderr)
+        print(f"{work} ...", file=sys.stderr)
 
 
-def plan_text(plan: "Planned") -> str:
-    """A plan as lines: the machine, the memory of a device, the time, and what to change."""
+def plan_text(plan: "Plan") -> str:
+    """Write a plan as lines: the machine, the memory of a device, the time, and what to change."""
     from commit_llm.cli.text.tables import aligned
 
     mesh = ", ".join(f"{name} {size}" for name, size in plan.mesh.items())
@@ -77,7 +77,7 @@ def plan_text(plan: "Planned") -> str:
     return "\n".join(lines)
 
 
-def _memory(plan: "Planned") -> list[str]:
+def _memory(plan: "Plan") -> list[str]:
     from commit_llm.cli.text.tables import aligned
 
     rows = [

@@ -13,7 +13,7 @@ PAGE = "report.html"
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportCommand:
     """Write a run's page: curves, recipe, what mixing made of its data, training examples as tokens, provenance.
 
     A run that is training can be looked at; it is not disturbed.
@@ -30,7 +30,7 @@ class Report:
 
 
 def run(argv: list[str]) -> None:
-    command = parse(Report, "report", argv)
+    command = parse(ReportCommand, "report", argv)
     import dataclasses
 
     from commit_llm.data.example_views import Looked, look
@@ -60,7 +60,7 @@ def run(argv: list[str]) -> None:
         looked, records = look(make, command.rows), len(make.records)
     except UserError as error:  # the rest of the page is made all the same
         looked = str(error)
-    told = RunPage(
+    content = RunPage(
         name_of(run, RUN),
         dataclasses.asdict(recipe),
         (name, dataclasses.asdict(find_recipe(name))),
@@ -71,5 +71,5 @@ def run(argv: list[str]) -> None:
         left_out(run),
     )
     with whole_file(out, overwrite) as temporary:
-        temporary.write_text(run_page(told), encoding="utf-8")
+        temporary.write_text(run_page(content), encoding="utf-8")
     print(f"wrote {out}")

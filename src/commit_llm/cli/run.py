@@ -9,7 +9,7 @@ from commit_llm.recipes import Recipe
 
 
 @dataclass(frozen=True)
-class Run:
+class RunCommand:
     """Train by a recipe, export the model, and evaluate the export. Given again, it goes on where it was.
 
     To align first, train `align` and give its run directory here as --model.
@@ -36,12 +36,12 @@ class Run:
 
 
 def run(argv: list[str]) -> int:
-    command = parse_with_recipe(Run, "run", argv)
+    command = parse_with_recipe(RunCommand, "run", argv)
     with command.processes.join():
         return _run(command)
 
 
-def _run(command: Run) -> int:
+def _run(command: RunCommand) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.text.tables import scores_table, training_summary
     from commit_llm.evaluate.tasks import find_task
@@ -51,7 +51,7 @@ def _run(command: Run) -> int:
 
     tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
     with bars(quiet=not is_first()) as bar:
-        done = run_chain(
+        chain = run_chain(
             command.recipe,
             command.out,
             tasks,
@@ -65,13 +65,13 @@ def _run(command: Run) -> int:
             on_answers=bar,
         )
     if not is_first():
-        return of_stop(done.trained.stopped)
-    print(training_summary(command.out / RUN, command.recipe.seq_len, done.trained))
-    if done.trained.stopped is not None:
-        return of_stop(done.trained.stopped)
+        return of_stop(chain.trained.stopped)
+    print(training_summary(command.out / RUN, command.recipe.seq_len, chain.trained))
+    if chain.trained.stopped is not None:
+        return of_stop(chain.trained.stopped)
     print(f"exported to {command.out / EXPORT}")
-    if done.results is not None:
-        print(scores_table(done.results))
+    if chain.results is not None:
+        print(scores_table(chain.results))
     else:
         print("not evaluated: name --tasks to do so")
     return 0

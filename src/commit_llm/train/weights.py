@@ -1,4 +1,4 @@
-"""MODEL on the command line: a model folder, a hub id, or a run of ours."""
+"""MODEL on the command line: a model folder, a hub id, or a run directory."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,12 @@ HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model"]
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where a model is. folder holds config.json and the tokenizer; run is set where it is a run of ours."""
+    """Say where a model is.
+
+    name: as the user wrote it.
+    folder: holds config.json and the tokenizer.
+    run: the run directory, where the model is one.
+    """
 
     name: str
     folder: Path
@@ -30,7 +35,10 @@ class ModelSource:
 
 
 def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True) -> ModelSource:
-    """Find a model, read its configuration and tokenizer. weights=False fetches none from the hub.
+    """Find a model, read its configuration and tokenizer.
+
+    tokenizer: a file or folder to take instead of the model's own.
+    weights: whether to fetch them too, where the model is on the hub.
 
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
@@ -41,7 +49,7 @@ def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True)
 
 
 def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, ModelConfig]:
-    """A model's folder, its run where it is one of ours, and its configuration; the tokenizer is not looked at.
+    """Find a model's folder, its run directory where it is one, and its configuration; leave the tokenizer alone.
 
     Raises UserError where it is not a model.
     """
@@ -64,10 +72,10 @@ def require_same_model(run: Path, source: ModelSource) -> None:
 
 
 def load_params(source: ModelSource, shardings: Any = None, step: int | None = None) -> tuple[Parameters, str]:
-    """fp32 parameters, and the name of the dtype the weights came in.
+    """Read parameters as fp32; give them, and the name of the dtype that the weights came in.
 
-    They are placed by shardings, each device reading its own part; without, they are on the first CPU
-    device. A run of ours gives those of its newest checkpoint, or of a step.
+    shardings: where they go, each device reading its own part; None is the first CPU device.
+    step: of the checkpoint of a run; None is the newest.
     """
     if shardings is None:
         on_host = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])

@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 
 from commit_llm.recipes import find_recipe
-from commit_llm.report.run.curves import charts, curve, curves, told
+from commit_llm.report.run.curves import charts, curve, curves, description
 from commit_llm.report.run.origin import shown
 from commit_llm.report.run.run_page import run_page
 from commit_llm.runs.logs import Logs
@@ -122,7 +122,7 @@ def test_no_data_any_more(html):
 
 def test_curves_of_a_run(html):
     assert html.count("<figure>") == 5
-    by_title = {chart.title: told(chart) for chart in charts(LOGS, 1.0)}
+    by_title = {chart.title: description(chart) for chart in charts(LOGS, 1.0)}
     assert by_title["loss"] == (
         "loss by step; training: 9 at step 1, 0.3 at step 30, lowest 0.3, highest 9; held out: 1.25 at step 10"
     )

@@ -1,4 +1,4 @@
-"""What commands print when they are done: plain lines and tables."""
+"""Results of commands as plain lines and tables."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ WAITING = 0.05  # share of the time from which waiting for data is worth a line
 
 
 def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
-    """How a call of train or run ended."""
+    """Say how a call of train or run ended."""
     from commit_llm.runs.logs import read_metrics
     from commit_llm.runs.run import TIMING
 
@@ -38,54 +38,54 @@ def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
 
 
 def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """A line a task: exact match and F1 (0-100) with standard errors, questions, prompts that had to be shortened.
+    """Write a line a task: exact match and F1 (0-100) with standard errors, questions, prompts that were shortened.
 
     Below, where there are such scores: answers in each language, right in English, F1 over ICU's words; then
     the metrics of lm-eval's own tasks.
 
-    >>> found = {"exact_match": 12.5, "exact_match_stderr": 4.1, "f1": 20.25, "f1_stderr": 5.0, "items": 8}
-    >>> print(scores_table({"ogx_xquad_de": found}))
+    >>> scores = {"exact_match": 12.5, "exact_match_stderr": 4.1, "f1": 20.25, "f1_stderr": 5.0, "items": 8}
+    >>> print(scores_table({"ogx_xquad_de": scores}))
     task          exact match         F1  questions  shortened
     ogx_xquad_de   12.50 ±4.1  20.25 ±5.0          8          -
     """
-    ours = {task: found for task, found in results.items() if "exact_match" in found}
+    own = {task: entry for task, entry in results.items() if "exact_match" in entry}
     lines: list[str] = []
     rows: list[tuple[str, ...]]
-    if ours:
+    if own:
         rows = [("task", "exact match", "F1", "questions", "shortened")]
         rows += [
             (
                 task,
-                _score(found, "exact_match"),
-                _score(found, "f1"),
-                str(found["items"]),
-                _cell(found.get("truncated")),
+                _score(entry, "exact_match"),
+                _score(entry, "f1"),
+                str(entry["items"]),
+                _cell(entry.get("truncated")),
             )
-            for task, found in ours.items()
+            for task, entry in own.items()
         ]
         lines += aligned(rows)
-    beside = {task: found for task, found in ours.items() if {"answer_language", "f1_words"} & set(found)}
+    beside = {task: entry for task, entry in own.items() if {"answer_language", "f1_words"} & set(entry)}
     if beside:
         rows = [("task", "in the language", "Latin", "mixed", "neutral", "right in English", "F1 over words")]
-        for task, found in beside.items():
-            shares = found.get("answer_language", {})
+        for task, entry in beside.items():
+            shares = entry.get("answer_language", {})
             kinds = [_cell(shares.get(kind), "%") for kind in ("target", "latin", "mixed", "neutral")]
-            rows.append((task, *kinds, _score(found, "exact_match_english"), _score(found, "f1_words")))
+            rows.append((task, *kinds, _score(entry, "exact_match_english"), _score(entry, "f1_words")))
         lines += ["", "answers, of questions whose reference is in the language's script:", *aligned(rows)]
-    for task, found in results.items():
-        if "metrics" in found:
+    for task, entry in results.items():
+        if "metrics" in entry:
             values = "  ".join(
-                f"{name} " + ("-" if value is None else f"{value:.4f}") for name, value in found["metrics"].items()
+                f"{name} " + ("-" if value is None else f"{value:.4f}") for name, value in entry["metrics"].items()
             )
-            lines += [f"{task} (lm-eval, {found['items']} items): {values}"]
+            lines += [f"{task} (lm-eval, {entry['items']} items): {values}"]
     return "\n".join(lines)
 
 
-def _score(found: Mapping[str, Any], name: str) -> str:
-    if name not in found:
+def _score(entry: Mapping[str, Any], name: str) -> str:
+    if name not in entry:
         return "-"
-    error = found.get(f"{name}_stderr")
-    return f"{found[name]:.2f}" + ("" if error is None else f" ±{error:.1f}")
+    error = entry.get(f"{name}_stderr")
+    return f"{entry[name]:.2f}" + ("" if error is None else f" ±{error:.1f}")
 
 
 def _cell(value: float | None, unit: str = "") -> str:
@@ -93,7 +93,7 @@ def _cell(value: float | None, unit: str = "") -> str:
 
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Columns two spaces apart, the first to the left, the others to the right."""
+    """Align columns two spaces apart, the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
