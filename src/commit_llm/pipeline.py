@@ -30,7 +30,7 @@ from commit_llm.train.weights import load_params, open_model
 
 @dataclass(frozen=True)
 class Chain:
-    """What the chain did. results is None where no task was asked for, or training was stopped."""
+    """Say what the chain did. results: None where no task was named, or training was stopped."""
 
     trained: TrainingResult
     results: Results | None
@@ -52,7 +52,8 @@ def run_chain(
 ) -> Chain:
     """Train into `out/run`, export to `out/model`, evaluate the export into `out/eval`, on the devices of eval_mesh.
 
-    The questions are read before training, so that a missing file is told at once, and so is a mesh that does not fit.
+    Questions and mesh are looked at before training, so that a missing file or a mesh that does not fit ends the
+    command at once.
     """
     run, exported, evaluation = out / RUN, out / EXPORT, out / EVALUATION
     with together("chain"):
@@ -99,10 +100,11 @@ def run_chain(
 
 
 def _require_usable(run: Path, exported: Path, evaluation: Path, asked: dict[str, str]) -> None:
+    """Raise UserError where a folder holds something else. asked: the hash of each task's prompts."""
     if not is_run(run):
         for folder in (exported, evaluation):
             refuse_existing_folder(folder, hint=False)
     if not (evaluation / RESULTS).is_file():
         return
-    if {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked:
+    if {task: entry["prompts_sha256"] for task, entry in read_results(evaluation).items()} != asked:
         raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")

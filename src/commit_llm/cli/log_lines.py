@@ -25,7 +25,7 @@ class _OnStandardError(logging.Handler):
 
 @contextmanager
 def notes_shown() -> Iterator[None]:
-    """Show notes too while inside, where Python alone shows warnings; keep a library's handlers (absl's) from repeating."""
+    """Show notes too while inside, where Python alone shows warnings; keep a library's handlers (absl's) quiet."""
     logger, handler = logging.getLogger("commit_llm"), _OnStandardError()
     level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""A run's model as a Hugging Face folder."""
+"""Export: a run's model as a Hugging Face folder."""
 
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,13 @@ from commit_llm.train.weights import load_params, open_model
 
 
 def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None = None, overwrite: bool = False) -> str:
-    """Write the model of a run's checkpoint (the newest one by default) and give the dtype it was written in.
+    """Write the model of a run's checkpoint, and give the dtype that it is written in.
 
-    By default that is the dtype of the weights training began with; fp32 weights are written as
-    bfloat16. A -2024 run is written as float16, as the original does. Of several processes each reads the whole
-    model, and process 0 writes it.
+    step: of the checkpoint; None is the newest.
+    dtype: None is the dtype of the weights that training began with, but bfloat16 for fp32, and float16 for a -2024
+        run, as the original does.
+
+    Of several processes each reads the whole model, and process 0 writes it.
     """
     with together("export"):
         if is_first():
@@ -50,13 +52,13 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
 
 
 def newest_step(run: Path) -> int:
-    """The step of a run's newest checkpoint, 0 where it has none; of several processes, as process 0 sees it."""
+    """Give the step of a run's newest checkpoint, 0 where it has none; several processes take that of process 0."""
     with Checkpoints(run) as checkpoints:
         return from_first("newest step", max(checkpoints.steps(), default=0))
 
 
 def exported_from(run: Path, step: int) -> dict[str, Any]:
-    """What ties an exported folder to its run: the hash of the run's config.yaml and provenance.json, and the step."""
+    """Give what ties an exported folder to its run: hashes of the run's config.yaml and provenance.json, the step."""
     return {
         "commit_llm": __version__,
         "step": step,
@@ -65,14 +67,14 @@ def exported_from(run: Path, step: int) -> dict[str, Any]:
 
 
 def is_exported_from(folder: Path, run: Path, step: int) -> bool:
-    """Whether a folder is the export of a run's step."""
+    """Say whether a folder is the export of a run's step."""
     ties = exported_from(run, step)
     provenance = read_provenance(folder)
     return {name: provenance.get(name) for name in ties} == ties
 
 
 def model_card(run: Path, step: int, dtype: str) -> str:
-    """A README.md for the exported folder: what the model is, what it was made of, and with what."""
+    """Write a README.md for the exported folder: what the model is, what it was made of, and with what."""
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
     dictionaries = ", ".join(_name(str(file_and_weight(name)[0])) for name in recipe.dictionary)
@@ -96,5 +98,5 @@ def model_card(run: Path, step: int, dtype: str) -> str:
 
 
 def _name(path: str | None) -> str:
-    """In a cell of a table: a card does not tell of somebody's folders."""
+    """Write a path in a cell of a table, without anybody's folders."""
     return "none" if path is None else public_name(path).replace("|", " ")
