@@ -1,5 +1,6 @@
 """A run: its files, going on after a stop, and what is refused before anything is written."""
 
+import fcntl
 import json
 import shutil
 
@@ -27,13 +28,6 @@ def stop_at(wanted):
             raise StopHereError
 
     return report
-
-
-@pytest.fixture(scope="module")
-def undisturbed(small_recipe, tmp_path_factory):
-    run = tmp_path_factory.mktemp("undisturbed") / "run"
-    assert train(small_recipe(), run)[:2] == (0, 8)
-    return run
 
 
 def params_of(run):
@@ -193,3 +187,15 @@ def test_a_tokenizer_that_is_too_large_for_the_model(small_recipe, example, tmp_
     (tmp_path / "model" / "config.json").write_text(json.dumps(config | {"vocab_size": 100}))
     with pytest.raises(UserError, match="the model's vocabulary only 100"):
         train(small_recipe(model=str(tmp_path / "model")), tmp_path / "run")
+
+
+def test_two_processes_in_one_run_directory(small_recipe, tmp_path):
+    run = tmp_path / "run"
+    train(small_recipe(), run, stop_after_minutes=0)
+    with (run / ".lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        other.write("process 1 on elsewhere")
+        other.flush()
+        with pytest.raises(UserError, match="process 1 on elsewhere is training here"):
+            train(small_recipe(), run)
+    assert train(small_recipe(), run)[:2] == (1, 8)

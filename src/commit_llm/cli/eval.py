@@ -79,7 +79,7 @@ def _write_prompts(command: Eval, tasks: "list[Task]", others: list[str]) -> Non
 
 def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) -> None:
     from commit_llm.cli.progress import bars
-    from commit_llm.cli.text.tables import scores_table
+    from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.answers import Answerer
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished

@@ -43,7 +43,8 @@ def run(argv: list[str]) -> int:
 
 def _run(command: RunCommand) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.cli.text.tables import scores_table, training_summary
+    from commit_llm.cli.text.eval import scores_table
+    from commit_llm.cli.text.train import training_summary
     from commit_llm.evaluate.tasks import find_task
     from commit_llm.parallel.processes import is_first
     from commit_llm.pipeline import run_chain

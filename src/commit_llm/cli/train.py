@@ -40,7 +40,7 @@ def run(argv: list[str]) -> int:
 
 def _train(command: TrainCommand) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.cli.text.tables import training_summary
+    from commit_llm.cli.text.train import training_summary
     from commit_llm.parallel.processes import is_first
     from commit_llm.train.loop import train
 

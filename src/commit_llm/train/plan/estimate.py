@@ -58,11 +58,11 @@ def estimate_memory(
     cast = 0 if compute_bytes == 4 else layers // 2
     layer, head = _working(recipe, config, mesh, compute_bytes, scores)
     # The head's part is over before the gradients of the layers have a place.
-    rest = cast + _kept(recipe, config, mesh, compute_bytes, scores) + max(layer, head - layers)
+    rest = cast + _stored(recipe, config, mesh, compute_bytes, scores) + max(layer, head - layers)
     return Memory(parameters, parameters // 4 * moments, gradients, int(rest))
 
 
-def _kept(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
+def _stored(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
     """Count the bytes of activations that all layers keep for the backward pass."""
     stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
     per_layer = {"nothing": stream, "dots": stream + products, "none": 6 * stream + 2 * products + weights}

@@ -1,40 +1,9 @@
-"""Results of commands as plain lines and tables."""
+"""Scores as tables, as `eval`, `run` and `score` print them."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:  # the loop imports jax
-    from commit_llm.train.loop import TrainingResult
-
-WAITING = 0.05  # share of the time from which waiting for data is worth a line
-
-
-def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
-    """Say how a call of train or run ended."""
-    from commit_llm.runs.logs import read_metrics
-    from commit_llm.runs.run import TIMING
-
-    if result.first == result.last:
-        return f"{run}: finished already, at step {result.last}"
-    if result.stopped is not None:
-        return f"{run}: stopped by {result.stopped.value} at step {result.last}, all saved; the same command goes on"
-    lines = read_metrics(run)
-    first, last = lines[0], lines[-1]
-    went_on = f" (gone on from step {result.first})" if result.first else ""
-    losses = f"loss {first['loss']:.4f} at step 1, {last['loss']:.4f} at the last"
-    text = f"trained {run} to step {result.last}{went_on}: {losses}"
-    if result.left_out:
-        text += (
-            f"\nleft out {result.left_out:,} of the {result.seen:,} examples that came up: longer than a row of "
-            f"{seq_len} tokens; --seq-len {result.longest} would keep them, --split-long cuts them"
-        )
-    if result.waiting >= WAITING:
-        text += (
-            f"\nthe steps waited {100 * result.waiting:.0f} % of the time for data ({run / TIMING}: waiting_seconds); "
-            "one core makes it: see that it has one to itself"
-        )
-    return text
+from commit_llm.cli.text.aligned import aligned
 
 
 def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -90,15 +59,3 @@ def _score(entry: Mapping[str, Any], name: str) -> str:
 
 def _cell(value: float | None, unit: str = "") -> str:
     return "-" if value is None else f"{value:g}{unit}"
-
-
-def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Align columns two spaces apart, the first to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if n == 0 else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

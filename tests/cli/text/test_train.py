@@ -1,8 +1,8 @@
-"""What commands print when they are done."""
+"""The end of a training, as `train` and `run` print it."""
 
 import json
 
-from commit_llm.cli.text.tables import training_summary
+from commit_llm.cli.text.train import training_summary
 from commit_llm.train.loop import TrainingResult
 
 
