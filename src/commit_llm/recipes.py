@@ -14,7 +14,7 @@ from commit_llm.errors import UserError
 
 @dataclass(frozen=True)
 class Recipe(MixingSettings):
-    """Hold everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
+    """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
     """What is done where the original had faults: mended, or replicated exactly (the -2024 recipes)."""
