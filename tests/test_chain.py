@@ -11,8 +11,8 @@ from commit_llm.cli.main import main
 from commit_llm.evaluate.contamination import contamination
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
+from commit_llm.runs.logs import read_metrics
 from commit_llm.train.lineage import history_of
-from commit_llm.train.run_directory import read_metrics
 from commit_llm.train.weights import open_model
 
 MODEL = {

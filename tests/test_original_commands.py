@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from commit_llm.cli.main import main
 from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.data.prompts import alpaca_prompt
-from commit_llm.train.run_directory import read_metrics
+from commit_llm.runs.logs import read_metrics
 from commit_llm.train.weights import load_params, open_model
 from tests.test_chain import MODEL
 

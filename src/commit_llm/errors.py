@@ -1,4 +1,4 @@
-"""Say in one line what a user did wrong, in the words of Python's user or of the command line's."""
+"""Say in one line what a user did wrong, for Python or for the command line; and why any error came."""
 
 # Settings whose flag is not their own name.
 FLAGS = {"dictionaries": "--dictionary", "weights": "--dictionary FILE=WEIGHT", "mixed_fields": "--mix-fields"}
@@ -54,3 +54,12 @@ def flag(setting: str) -> str:
     ('--batch-size', '--mix-fields')
     """
     return FLAGS.get(setting) or "--" + setting.replace("_", "-")
+
+
+def reason_of(error: BaseException) -> str:
+    """Give an error's first line, or its type where it says nothing; libraries raise errors of many lines.
+
+    >>> reason_of(ValueError("no such key\\n  at line 3")), reason_of(TimeoutError())
+    ('no such key', 'TimeoutError')
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

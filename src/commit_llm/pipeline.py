@@ -7,7 +7,7 @@ from pathlib import Path
 from commit_llm.convert.folder import CONFIG_FILE
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
-from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
+from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.results import prompts_hash
 from commit_llm.evaluate.runner import Report as EvaluationReport
@@ -15,24 +15,24 @@ from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.whole import refuse_existing_folder
 from commit_llm.model.execution import compute_dtype
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.parallel.processes import from_first, is_first, seen_by_all, together
 from commit_llm.recipes import Recipe
+from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
 from commit_llm.runs.evaluation import RESULTS, Results, read_results
+from commit_llm.runs.run import is_run
 from commit_llm.train.export import export, is_exported_from, newest_step
 from commit_llm.train.lineage import history_of
-from commit_llm.train.loop import Outcome, train
-from commit_llm.train.loop import Report as TrainingReport
-from commit_llm.train.run_directory import is_run
+from commit_llm.train.loop import TrainingResult, train
+from commit_llm.train.stepping import StepReport
 from commit_llm.train.weights import load_params, open_model
-
-RUN, MODEL, EVALUATION = "run", "model", "eval"
 
 
 @dataclass(frozen=True)
 class Chain:
-    """What the chain did. results is None where no task was asked for, or training was stopped."""
+    """Say what the chain did. results: None where no task was named, or training was stopped."""
 
-    outcome: Outcome
+    trained: TrainingResult
     results: Results | None
 
 
@@ -47,14 +47,15 @@ def run_chain(
     eval_mesh: str = EVERY_DEVICE,
     stop_after_minutes: float | None = None,
     wandb_project: str | None = None,
-    on_step: TrainingReport = lambda step, steps, logged: None,
+    on_step: StepReport = lambda step, steps, logged: None,
     on_answers: EvaluationReport = lambda task, done, total: None,
 ) -> Chain:
     """Train into `out/run`, export to `out/model`, evaluate the export into `out/eval`, on the devices of eval_mesh.
 
-    The questions are read before training, so that a missing file is told at once, and so is a mesh that does not fit.
+    Questions and mesh are looked at before training, so that a missing file or a mesh that does not fit ends the
+    command at once.
     """
-    run, exported, evaluation = out / RUN, out / MODEL, out / EVALUATION
+    run, exported, evaluation = out / RUN, out / EXPORT, out / EVALUATION
     with together("chain"):
         asked = {task.name: prompts_hash(task, load_questions(task, data_dir, limit)) for task in tasks}
         if is_first():
@@ -66,21 +67,21 @@ def run_chain(
     with together("answering devices"):  # a section of its own, as in the loop
         if config is not None:
             Placement.of(eval_mesh).require_model(config)
-    outcome = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
-    if outcome.stopped is not None:
-        return Chain(outcome, None)
+    trained = train(recipe, run, on_step, stop_after_minutes=stop_after_minutes, wandb_project=wandb_project)
+    if trained.stopped is not None:
+        return Chain(trained, None)
     step = newest_step(run)
     with together("model"):
         missing = is_first() and (not exported.exists() or not any(exported.iterdir()))
         if is_first() and not missing and not is_exported_from(exported, run, step):
             raise UserError(f"{exported}: was not exported from this run's last step; choose another --out")
-    if from_first("missing model", str(missing)) == str(True):
+    if from_first("missing model", missing):
         export(run, exported)
     if not tasks:
-        return Chain(outcome, None)
+        return Chain(trained, None)
     evaluated = is_first() and (evaluation / RESULTS).is_file()
-    if from_first("evaluated", str(evaluated)) == str(True):
-        return Chain(outcome, read_results(evaluation) if is_first() else {})
+    if from_first("evaluated", evaluated):
+        return Chain(trained, read_results(evaluation) if is_first() else {})
     seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))
     source = open_model(str(exported))
     model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype), eval_mesh)
@@ -95,14 +96,15 @@ def run_chain(
         hint=False,
         report=on_answers,
     )
-    return Chain(outcome, results)
+    return Chain(trained, results)
 
 
 def _require_usable(run: Path, exported: Path, evaluation: Path, asked: dict[str, str]) -> None:
+    """Raise UserError where a folder holds something else. asked: the hash of each task's prompts."""
     if not is_run(run):
         for folder in (exported, evaluation):
             refuse_existing_folder(folder, hint=False)
     if not (evaluation / RESULTS).is_file():
         return
-    if {task: held["prompts_sha256"] for task, held in read_results(evaluation).items()} != asked:
+    if {task: entry["prompts_sha256"] for task, entry in read_results(evaluation).items()} != asked:
         raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")

@@ -145,6 +145,13 @@ class Recipe(MixingFlags):
                 f"--warmup-steps {self.warmup_steps}: must be below {name} {decay_steps}; lower it or raise that"
             )
 
+    def check_seq_len(self, longest: int) -> None:
+        """Raise UserError where a row is longer than the model allows. longest: its max_position_embeddings."""
+        if self.seq_len > longest:
+            raise UserError(
+                f"--seq-len {self.seq_len}: the model allows {longest} (max_position_embeddings in its config.json)"
+            )
+
 
 # Fields that say where and how a run is computed; of the results they change only the rounding.
 RUNNING = ("mesh", "attention", "remat")
@@ -183,7 +190,7 @@ RECIPES: dict[str, tuple[str, Recipe]] = {
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of a name, or of a config.yaml; UserError lists the names."""
+    """Find the recipe of a name, or of a config.yaml; UserError lists the names."""
     if name in RECIPES:
         return RECIPES[name][1]
     if name.endswith((".yaml", ".yml")):
@@ -192,7 +199,10 @@ def find_recipe(name: str) -> Recipe:
 
 
 def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
-    """The files that a recipe names, there or not, by what provenance.json calls them. Data may be a hub id."""
+    """Yield the files that a recipe names, whether they exist or not, under their names in provenance.json.
+
+    Data may be a hub id.
+    """
     if recipe.data is not None:
         yield "data", Path(recipe.data)
     for number, (path, _) in enumerate(recipe.dictionary_files, 1):
@@ -202,12 +212,12 @@ def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
 
 
 def nearest_recipe(recipe: Recipe) -> str:
-    """The name of the recipe that does the same: of its behaviour and form, that mixes the same texts or none.
+    """Name the recipe that does the same: of its behaviour and form, that mixes the same texts or none.
 
     >>> nearest_recipe(replace(COMMIT_2024, ratio=0.3, steps=20)), nearest_recipe(replace(MENDED_ALIGN, ratio=0.0))
     ('commit-2024', 'clm-naive')
     """
-    return next(name for name, (_, other) in RECIPES.items() if _kind(other) == _kind(recipe))
+    return next(name for name, (_, candidate) in RECIPES.items() if _kind(candidate) == _kind(recipe))
 
 
 def _kind(recipe: Recipe) -> tuple[str, str, bool, bool]:
@@ -241,20 +251,20 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """The text of a config.yaml."""
+    """Write the text of a config.yaml."""
     import yaml
 
     return yaml.safe_dump(dataclasses.asdict(recipe), sort_keys=False, allow_unicode=True)
 
 
-def differences(one: Recipe, other: Recipe) -> list[str]:
-    """`field: a -> b` for every field in which two recipes differ."""
-    pairs = zip(dataclasses.asdict(one).items(), dataclasses.asdict(other).values(), strict=True)
+def differences(first: Recipe, second: Recipe) -> list[str]:
+    """Write `field: a -> b` for every field in which two recipes differ."""
+    pairs = zip(dataclasses.asdict(first).items(), dataclasses.asdict(second).values(), strict=True)
     return [f"{name}: {a} -> {b}" for (name, a), b in pairs if a != b]
 
 
 def _as_written(value: Any, kind: Any) -> Any:
-    """A value as YAML has it: 2e-5 is a text there for want of a dot, a tuple is a list, or its one item."""
+    """Turn a value of YAML into one of a recipe: 2e-5 is a text in YAML, a tuple is a list, or its one item."""
     if kind in (float, float | None) and isinstance(value, str):
         try:
             return float(value)

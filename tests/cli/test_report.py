@@ -6,18 +6,13 @@ import shutil
 
 import pytest
 
-from commit_llm import pipeline
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.files.records import read_records
 from commit_llm.model.config import read_config
 from commit_llm.recipes import find_recipe
-from commit_llm.report.comparison import systems
-from commit_llm.runs import run as files
-from commit_llm.runs import sources as sources_of_runs
 from commit_llm.runs.history import NOTHING
-from commit_llm.train import run_directory
+from commit_llm.runs.run import create_run
 from commit_llm.train.loop import train
-from commit_llm.train.run_directory import create_run
 from tests.report.test_page import Elements
 
 DATA = "instructions.jsonl"
@@ -55,7 +50,7 @@ def begun(sources, tmp_path):
     def call(*name, **changes):
         run = tmp_path / "begun"
         recipe, model = small(sources, *name, **changes), sources / "model"
-        create_run(run, recipe, read_config(model), load_tokenizer(model).path, "float32", NOTHING)
+        create_run(run, recipe, read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", NOTHING)
         return run
 
     return call
@@ -144,7 +139,7 @@ def test_sources_that_are_no_longer_what_they_were(report, example, tmp_path, ch
     sources = tmp_path / "sources"
     shutil.copytree(example, sources)
     run, model = tmp_path / "run", sources / "model"
-    create_run(run, small(sources), read_config(model), load_tokenizer(model).path, "float32", NOTHING)
+    create_run(run, small(sources), read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", NOTHING)
     change(sources)
     text, html = report(run)
     assert text.count(f"Not shown: {reason}") == 2
@@ -223,14 +218,3 @@ def test_what_is_no_run(run, sources, tmp_path):
         status, _, err = run("report", folder)
         assert status == 2
         assert message in err
-
-
-def test_what_reports_look_for_is_what_training_writes():
-    """The names stand twice, since what reads them imports no jax."""
-    for name in ("CONFIG", "PROVENANCE", "METRICS", "TIMING", "HELD_OUT"):
-        assert getattr(files, name) == getattr(run_directory, name)
-    assert (sources_of_runs.MODEL, files.CHAIN, systems.CHAIN) == (
-        run_directory.MODEL,
-        pipeline.RUN,
-        pipeline.EVALUATION,
-    )

@@ -22,8 +22,8 @@ def params():
 
 
 @pytest.fixture
-def folder(params, example, tmp_path):
-    write_model(tmp_path, params, SMALL, "float32", example / "model" / "tokenizer.json")
+def folder(params, tmp_path):
+    write_model(tmp_path, params, SMALL, "float32")
     return tmp_path
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.convert.folder import write_model
+from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.evaluate.answers import Answerer, answer
 from commit_llm.evaluate.harness.documents import TASK_FILES
 from commit_llm.evaluate.questions import load_questions
@@ -33,7 +34,7 @@ def test_greedy_text_on_100_real_prompts(shared, llama, tmp_path):
     """Ours in padded batches; theirs a prompt at a time, unpadded. Some of the prompts are shortened."""
     config = ModelConfig(32000, 64, 176, 2, 4, 2, 16)
     params = large(init_parameters(config, jax.random.key(2)))
-    write_model(tmp_path, params, config, "float32", llama.path)
+    write_model(tmp_path, params, config, "float32")
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
     task = find_task("ogx_xquad_el")
     questions = load_questions(task, str(shared.data("xquad")))[::12]
@@ -60,13 +61,8 @@ def test_the_real_lm_eval_scores_an_export_as_our_runner_does(shared, example, t
     export, data = tmp_path / "model", tmp_path / "data"
     export.mkdir()
     data.mkdir()
-    write_model(
-        export,
-        large(init_parameters(config, jax.random.key(1))),
-        config,
-        "float32",
-        example / "model" / "tokenizer.json",
-    )
+    write_model(export, large(init_parameters(config, jax.random.key(1))), config, "float32")
+    copy_tokenizer(example / "model" / "tokenizer.json", export)
     original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
     first = ["eval", str(export), "--tasks", "ogx_xquad_en", "--limit", "50"]
     assert main([*first, "--data-dir", str(shared.data("xquad")), "--out", str(tmp_path / "first")]) == 0

@@ -31,7 +31,7 @@ def models(request, example, tmp_path):
     config = MODELS[request.param]
     # Kernels eight times as large as fresh ones, so that logits and attention are far from flat; norms stay 1.
     params = jax.tree.map(lambda p: p if (p == 1).all() else p * 8, init_parameters(config, jax.random.key(1)))
-    write_model(tmp_path, params, config, "float32", example / "model" / "tokenizer.json")
+    write_model(tmp_path, params, config, "float32")
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
     return config, params, theirs
 

@@ -7,7 +7,7 @@ import pytest
 from commit_llm.cli.main import main
 from commit_llm.quickstart import experiment
 from commit_llm.recipes import differences
-from commit_llm.train.run_directory import read_metrics
+from commit_llm.runs.logs import read_metrics
 from commit_llm.train.stop import Reason
 
 TINY = experiment.Settings(base_steps=4, base_rows=2, steps=4, rows=2, warmup_steps=2)

@@ -1,10 +1,11 @@
-"""A small recipe on the small example."""
+"""A small recipe on the small example, and a run of it."""
 
 import dataclasses
 
 import pytest
 
 from commit_llm.recipes import find_recipe
+from commit_llm.train.loop import train
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,11 @@ def small_recipe(example):
         return dataclasses.replace(find_recipe(name), **values | changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def undisturbed(small_recipe, tmp_path_factory):
+    """The directory of the small recipe's run; nothing may change in it."""
+    run = tmp_path_factory.mktemp("undisturbed") / "run"
+    assert train(small_recipe(), run)[:2] == (0, 8)
+    return run

@@ -1,4 +1,4 @@
-"""Fast attention in whole training steps: on meshes of fake devices, compiled for TPUs, and told to the user."""
+"""Fast attention in whole training steps: on meshes of fake devices, and compiled for TPUs."""
 
 import json
 import os
@@ -6,12 +6,6 @@ import subprocess
 import sys
 
 import pytest
-
-from commit_llm.cli.main import main
-from commit_llm.errors import UserError
-from commit_llm.recipes import dump_recipe
-from commit_llm.train.prepare import prepare
-from commit_llm.train.recipe_data import open_recipe_model
 
 
 def run_program(program, environment):
@@ -78,30 +72,3 @@ def test_a_step_with_splash_compiles_for_tpus():
     told = run_program(["-c", TPU_PROGRAM, *map("/".join, cases)], environment)
     # In the scanned layer: forward, forward again, and backward one kernel for queries, one for keys and values.
     assert told == [[name, sizes, 4] for name, sizes in cases]
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({}, "attention: by row (one row's scores stay in a CPU's cache)"),
-        ({"attention": "reference"}, "attention: reference (asked for)"),
-    ],
-)
-def test_a_recipe_comes_to_an_attention(small_recipe, changes, told):
-    recipe = small_recipe(**changes)
-    assert str(prepare(recipe, open_recipe_model(recipe)).attention) == told
-
-
-def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch, capsys):
-    def enough(training):
-        raise UserError("enough")
-
-    monkeypatch.setattr("commit_llm.train.loop._first_params", enough)  # what comes after is not looked at
-    config = tmp_path / "config.yaml"
-    config.write_text(dump_recipe(small_recipe()))
-    assert main(["train", str(config), "--out", str(tmp_path / "run")]) == 2
-    told = capsys.readouterr().err
-    assert told == (
-        "1 x cpu, mesh data 1, fsdp 1, tensor 1; float32 products; "
-        "attention: by row (one row's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
-    )

@@ -15,11 +15,11 @@ from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.records import read_records
 from commit_llm.pipeline import run_chain
 from commit_llm.runs.evaluation import read_evaluation
+from commit_llm.runs.run import read_provenance
 from commit_llm.train.export import export
 from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import train
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
-from commit_llm.train.run_directory import read_provenance
 from commit_llm.train.weights import open_model
 
 TASK = find_task("xquad_instruct_el")

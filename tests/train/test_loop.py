@@ -1,5 +1,6 @@
 """A run: its files, going on after a stop, and what is refused before anything is written."""
 
+import fcntl
 import json
 import shutil
 
@@ -10,9 +11,10 @@ import pytest
 from commit_llm.cli.text.dry_run import report
 from commit_llm.errors import UserError
 from commit_llm.recipes import differences, load_recipe
+from commit_llm.runs.logs import read_metrics
+from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
-from commit_llm.train.loop import Outcome, train
-from commit_llm.train.run_directory import cut_back, read_metrics, read_provenance
+from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.weights import load_params, open_model
 
 
@@ -26,13 +28,6 @@ def stop_at(wanted):
             raise StopHereError
 
     return report
-
-
-@pytest.fixture(scope="module")
-def undisturbed(small_recipe, tmp_path_factory):
-    run = tmp_path_factory.mktemp("undisturbed") / "run"
-    assert train(small_recipe(), run)[:2] == (0, 8)
-    return run
 
 
 def params_of(run):
@@ -68,7 +63,7 @@ def test_a_stopped_run_goes_on_to_the_same_metrics_and_weights(undisturbed, smal
 
 def test_a_finished_run_says_so_and_another_recipe_is_refused(undisturbed, small_recipe):
     before = (undisturbed / "metrics.jsonl").read_bytes()
-    assert train(small_recipe(), undisturbed) == Outcome(8, 8)
+    assert train(small_recipe(), undisturbed) == TrainingResult(8, 8)
     with pytest.raises(
         UserError, match=r"another recipe \(seed: 0 -> 1; ratio: 0\.9 -> 0\.5\)|ratio: 0\.9 -> 0\.5; seed: 0 -> 1"
     ):
@@ -117,7 +112,7 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
     assert differences(recipe, resolved) == [f"ratio: 0.9 -> {resolved.ratio}", "target_share: 0.2 -> None"]
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
     assert {"dictionary", "dictionary 2"} < set(provenance["files"])
-    assert train(recipe, tmp_path / "run") == Outcome(2, 2)
+    assert train(recipe, tmp_path / "run") == TrainingResult(2, 2)
 
 
 def test_an_amount_that_cannot_be_reached(small_recipe, tmp_path):
@@ -194,13 +189,13 @@ def test_a_tokenizer_that_is_too_large_for_the_model(small_recipe, example, tmp_
         train(small_recipe(model=str(tmp_path / "model")), tmp_path / "run")
 
 
-def test_a_line_that_a_kill_cut_short_is_not_read(tmp_path):
-    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 10, "lo')
-    assert read_metrics(tmp_path) == [{"step": 1}]
-
-
-def test_metrics_are_cut_back_to_the_checkpoint(tmp_path):
-    path = tmp_path / "metrics.jsonl"
-    path.write_text('{"step": 1}\n{"step": 10}\n{"step": 11}\n{"step": 20}\n{"st')
-    cut_back(path, 10)
-    assert path.read_text() == '{"step": 1}\n{"step": 10}\n'
+def test_two_processes_in_one_run_directory(small_recipe, tmp_path):
+    run = tmp_path / "run"
+    train(small_recipe(), run, stop_after_minutes=0)
+    with (run / ".lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        other.write("process 1 on elsewhere")
+        other.flush()
+        with pytest.raises(UserError, match="process 1 on elsewhere is training here"):
+            train(small_recipe(), run)
+    assert train(small_recipe(), run)[:2] == (1, 8)

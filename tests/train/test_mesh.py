@@ -12,7 +12,7 @@ from jax.sharding import PartitionSpec
 from commit_llm.errors import UserError
 from commit_llm.parallel.mesh import RULES, make_mesh, parameter_shardings, spec_of
 from commit_llm.recipes import dump_recipe
-from commit_llm.train.run_directory import read_metrics
+from commit_llm.runs.logs import read_metrics
 from tests.conftest import ROOT
 from tests.model.test_decoder import SMALL
 

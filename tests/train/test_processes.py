@@ -11,8 +11,8 @@ import pytest
 
 from commit_llm.parallel.processes import SHUTDOWN_SECONDS
 from commit_llm.recipes import dump_recipe
+from commit_llm.runs.logs import read_metrics
 from commit_llm.train.loop import train
-from commit_llm.train.run_directory import read_metrics
 from tests.parallel.processes import Processes, flags, free_port, run_command
 
 pytestmark = pytest.mark.slow
@@ -186,16 +186,15 @@ BATCHES = """
 import hashlib, json, sys
 from commit_llm.parallel.processes import index, start
 start(*json.loads(sys.argv[1]))
-from commit_llm.data.loader import prefetched
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 from commit_llm.recipes import find_recipe
-from commit_llm.train.together import shared_examples
+from commit_llm.train.upcoming import upcoming_batches
 recipe = find_recipe(sys.argv[2])
 batches = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).batches
 made, make = [], batches.examples.make
 object.__setattr__(batches.examples, "make", lambda epoch, row: (made.append(row), make(epoch, row))[1])
 digest = hashlib.sha256()
-with prefetched(batches) as upcoming, shared_examples(batches):
+with upcoming_batches(batches) as upcoming:
     for _ in range(int(sys.argv[3])):
         for name, array in sorted(next(upcoming).items()):
             digest.update(name.encode() + array.tobytes())

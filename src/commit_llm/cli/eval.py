@@ -9,6 +9,7 @@ import tyro
 
 from commit_llm.cli.parse import ALONE, Processes, parse
 from commit_llm.errors import UserError
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 
 if TYPE_CHECKING:
     from commit_llm.evaluate.tasks import Task
@@ -36,7 +37,7 @@ class Eval:
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU."""
-    mesh: str = "-1,1,1"
+    mesh: str = EVERY_DEVICE
     """Devices along data, fsdp and tensor: -1,1,1 has the whole model on each; 1,1,-1 splits it over all of them."""
     prompts_only: bool = False
     """Write prompts.jsonl and no answers; needs no model."""
@@ -78,7 +79,7 @@ def _write_prompts(command: Eval, tasks: "list[Task]", others: list[str]) -> Non
 
 def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) -> None:
     from commit_llm.cli.progress import bars
-    from commit_llm.cli.text.tables import scores_table
+    from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.answers import Answerer
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished

@@ -10,7 +10,7 @@ from commit_llm.cli.parse import parse
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportCommand:
     """Write a run's model as a Hugging Face folder, which `transformers` loads.
 
     Every tensor is read back from the file and compared.
@@ -29,7 +29,7 @@ class Export:
 
 
 def run(argv: list[str]) -> None:
-    command = parse(Export, "export", argv)
+    command = parse(ExportCommand, "export", argv)
     from commit_llm.train.export import export
 
     dtype = export(command.run, command.out, step=command.step, dtype=command.dtype, overwrite=command.overwrite)

@@ -35,6 +35,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.convert.folder import CONFIG_FILE, write_model
     from commit_llm.convert.streaming import read_streaming_params
     from commit_llm.data.tokenizer import load_tokenizer
+    from commit_llm.data.tokenizer_files import copy_tokenizer
     from commit_llm.files.whole import refuse_existing_folder, whole_folder
 
     refuse_existing_folder(command.out, command.overwrite, CONFIG_FILE)
@@ -44,5 +45,6 @@ def run(argv: list[str]) -> None:
     params = from_easylm(read_streaming_params(command.source), config, str(command.source))
     dtype = params["embedding"].dtype.name
     with whole_folder(command.out, command.overwrite, CONFIG_FILE) as folder:
-        write_model(folder, params, config, dtype, tokenizer.path)
+        write_model(folder, params, config, dtype)
+        copy_tokenizer(tokenizer.path, folder)
     print(f"wrote {command.out} ({dtype})")

@@ -7,25 +7,25 @@ from contextlib import contextmanager
 
 
 class _OnStandardError(logging.Handler):
-    """Standard error as it is at each line: a progress bar puts its own in its place while it is drawn.
+    """Print each line once, on standard error as it is at that moment: a progress bar replaces it while it is drawn.
 
-    What was told is not told again: the quickstart trains four times on the same device.
+    The quickstart trains four times on the same device, and names the device once.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: set[str] = set()
+        self.printed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         line = self.format(record)
-        if line not in self.told:
-            self.told.add(line)
+        if line not in self.printed:
+            self.printed.add(line)
             print(line, file=sys.stderr)
 
 
 @contextmanager
 def notes_shown() -> Iterator[None]:
-    """Without this, Python shows warnings only. Nothing is told a second time by the handlers of a library (absl's)."""
+    """Show notes too while inside, where Python alone shows warnings; keep a library's handlers (absl's) quiet."""
     logger, handler = logging.getLogger("commit_llm"), _OnStandardError()
     level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""The command `commit-llm`: finds the command asked for, and turns a user's mistake into one line."""
+"""The command `commit-llm`: it finds the subcommand, and turns a user's mistake into one line."""
 
 import difflib
 import errno
@@ -14,12 +14,12 @@ from commit_llm.cli.log_lines import notes_shown
 from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 
-# What a file can have against what it is named for: no right to it, a folder or a file in its place, a name too long,
-# links in a circle.
+# Errors of a file that the user named: no right to it, a folder or a file in its place, a name too long, links in a
+# circle.
 NAMED_WRONGLY = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
-# name: (module, what it does). Each module has run(argv), which may give an exit status; it is imported only
-# when it is asked for.
+# name: (module, what it does). Each module has run(argv), which may give an exit status. A module is imported only for
+# its own command.
 COMMANDS = {
     "quickstart": ("commit_llm.cli.quickstart", "try COMMIT on an embedded example, offline, in under five minutes"),
     "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def overview() -> str:
-    """The help of the command itself."""
+    """Write the help of the command itself."""
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
     return "\n".join(
@@ -101,5 +101,5 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 
 
 def entry() -> None:
-    """The console script."""
+    """Run as the console script."""
     sys.exit(main())

@@ -17,8 +17,8 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
     """Parse argv; tyro prints help and its own message for a mistyped flag, and exits."""
     import tyro
 
-    given = {word.split("=")[0] for word in argv}
-    if "--ratio" in given and given & {"--target-share", "--target-cmi"}:
+    flags = {word.split("=")[0] for word in argv}
+    if "--ratio" in flags and flags & {"--target-share", "--target-cmi"}:
         raise UserError("--ratio, and an amount to find it for: leave out one of them")
     tyro.extras.set_accent_color("cyan")
     return tyro.cli(
@@ -38,7 +38,7 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
 def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Command:
     """Parse `RECIPE flags...` for a command with a field `recipe`, whose defaults are that recipe's.
 
-    Raises UserError where no recipe is named, listing them.
+    Raises UserError, which lists the recipes, where none is named.
     """
     import tyro
 
@@ -49,7 +49,7 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
     else:
         raise UserError(f"name a recipe first: {', '.join(RECIPES)}, or a config.yaml")
     if any(word.split("=")[0] == "--dictionary" for word in rest):
-        recipe = dataclasses.replace(recipe, dictionary=())  # those given replace the recipe's own
+        recipe = dataclasses.replace(recipe, dictionary=())  # those of the command line replace the recipe's own
     if any(word.split("=")[0] == "--ratio" for word in rest):
         recipe = dataclasses.replace(recipe, target_share=None, target_cmi=None)
     # Only the recipe has its own defaults; the other fields keep theirs, and required ones stay required.
@@ -85,5 +85,5 @@ DONE, MISTAKE, INTERRUPTED, TERMINATED = 0, 2, 130, 143
 
 
 def of_stop(reason: Reason | None) -> int:
-    """The status of a run that ended, or was stopped: the user's own clock is no failure."""
+    """Give the status of a run that ended, or was stopped: the user's own clock is no failure."""
     return {Reason.SIGTERM: TERMINATED, Reason.INTERRUPT: INTERRUPTED}.get(reason, DONE) if reason else DONE

@@ -1,4 +1,4 @@
-"""Progress on the terminal: how far, how fast, how long yet. Quiet when output is no terminal."""
+"""Progress on the terminal: how far, how fast, how long it will take. Quiet where output is no terminal."""
 
 import time
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ if TYPE_CHECKING:  # the loop imports jax, which takes seconds
 
 
 class Bar(Protocol):
-    """Say how far a piece of work has come; note is a few words at the end of the line."""
+    """Say how far a piece of work has come. note: a few words at the end of the line."""
 
     def __call__(self, name: str, done: int, total: int, note: str = "") -> None: ...
 
 
 @contextmanager
 def bars(quiet: bool = False) -> Iterator[Bar]:
-    """A function that draws one line for every name it is called with, on standard error; none where quiet."""
+    """Give a function that draws one line for every name it is called with, on standard error; none where quiet."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -32,20 +32,20 @@ def bars(quiet: bool = False) -> Iterator[Bar]:
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
-        known: dict[str, Any] = {}
+        tasks: dict[str, Any] = {}
 
         def bar(name: str, done: int, total: int, note: str = "") -> None:
-            if name not in known:
-                known[name] = progress.add_task(name, total=total, note=note)
-            progress.update(known[name], completed=done, total=total)
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total, note=note)
+            progress.update(tasks[name], completed=done, total=total)
             if note:
-                progress.update(known[name], note=note)
+                progress.update(tasks[name], note=note)
 
         yield bar
 
 
 class TrainingBar:
-    """The Report of a training run: loss and tokens a second beside the bar."""
+    """Report the steps of a training run: loss and tokens a second beside the bar."""
 
     def __init__(self, bar: Bar, name: str = "training") -> None:
         self.bar, self.name, self.clock = bar, name, time.perf_counter

@@ -12,7 +12,7 @@ from commit_llm.recipes import RECIPES, dump_recipe, find_recipe
 
 
 @dataclass(frozen=True)
-class Recipes:
+class RecipesCommand:
     """List the recipes, or print what one sets.
 
     A name that ends in -2024 does exactly what the original did, its faults included.
@@ -25,7 +25,7 @@ class Recipes:
 
 
 def run(argv: list[str]) -> None:
-    command = parse(Recipes, "recipes", argv)
+    command = parse(RecipesCommand, "recipes", argv)
     if command.name is not None:
         recipe = find_recipe(command.name)
         print(json.dumps(dataclasses.asdict(recipe), indent=2) if command.json else dump_recipe(recipe), end="")

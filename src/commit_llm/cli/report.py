@@ -13,7 +13,7 @@ PAGE = "report.html"
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportCommand:
     """Write a run's page: curves, recipe, what mixing made of its data, training examples as tokens, provenance.
 
     A run that is training can be looked at; it is not disturbed.
@@ -30,14 +30,16 @@ class Report:
 
 
 def run(argv: list[str]) -> None:
-    command = parse(Report, "report", argv)
+    command = parse(ReportCommand, "report", argv)
     import dataclasses
 
     from commit_llm.data.example_views import Looked, look
     from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.recipes import find_recipe, load_recipe, nearest_recipe
     from commit_llm.report.run.run_page import RunPage, run_page
-    from commit_llm.runs.run import CONFIG, find_run, left_out, name_of, read_logs, read_provenance
+    from commit_llm.runs.chain import RUN, name_of
+    from commit_llm.runs.logs import left_out, read_logs
+    from commit_llm.runs.run import CONFIG, find_run, read_provenance
     from commit_llm.runs.sources import open_sources
 
     if command.rows < 1:
@@ -58,8 +60,8 @@ def run(argv: list[str]) -> None:
         looked, records = look(make, command.rows), len(make.records)
     except UserError as error:  # the rest of the page is made all the same
         looked = error.for_command()
-    told = RunPage(
-        name_of(run),
+    content = RunPage(
+        name_of(run, RUN),
         dataclasses.asdict(recipe),
         (name, dataclasses.asdict(find_recipe(name))),
         read_logs(run),
@@ -69,5 +71,5 @@ def run(argv: list[str]) -> None:
         left_out(run),
     )
     with whole_file(out, overwrite) as temporary:
-        temporary.write_text(run_page(told), encoding="utf-8")
+        temporary.write_text(run_page(content), encoding="utf-8")
     print(f"wrote {out}")

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.cli.parse import ALONE, Processes, of_stop, parse_with_recipe
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.recipes import Recipe
 
 
 @dataclass(frozen=True)
-class Run:
+class RunCommand:
     """Train by a recipe, export the model, and evaluate the export. Given again, it goes on where it was.
 
     To align first, train `align` and give its run directory here as --model.
@@ -25,7 +26,7 @@ class Run:
     """Only the first N questions of each task, in file order."""
     eval_batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
-    eval_mesh: str = "-1,1,1"
+    eval_mesh: str = EVERY_DEVICE
     """Devices along data, fsdp and tensor to answer on: 1,1,-1 for a model that does not fit one device."""
     stop_after_minutes: float | None = None
     """Save and stop training after so long; the same command goes on."""
@@ -35,21 +36,23 @@ class Run:
 
 
 def run(argv: list[str]) -> int:
-    command = parse_with_recipe(Run, "run", argv)
+    command = parse_with_recipe(RunCommand, "run", argv)
     with command.processes.join():
         return _run(command)
 
 
-def _run(command: Run) -> int:
+def _run(command: RunCommand) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.cli.text.tables import scores_table, training_summary
+    from commit_llm.cli.text.eval import scores_table
+    from commit_llm.cli.text.train import training_summary
     from commit_llm.evaluate.tasks import find_task
     from commit_llm.parallel.processes import is_first
-    from commit_llm.pipeline import MODEL, RUN, run_chain
+    from commit_llm.pipeline import run_chain
+    from commit_llm.runs.chain import EXPORT, RUN
 
     tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
     with bars(quiet=not is_first()) as bar:
-        done = run_chain(
+        chain = run_chain(
             command.recipe,
             command.out,
             tasks,
@@ -63,13 +66,13 @@ def _run(command: Run) -> int:
             on_answers=bar,
         )
     if not is_first():
-        return of_stop(done.outcome.stopped)
-    print(training_summary(command.out / RUN, command.recipe.seq_len, done.outcome))
-    if done.outcome.stopped is not None:
-        return of_stop(done.outcome.stopped)
-    print(f"exported to {command.out / MODEL}")
-    if done.results is not None:
-        print(scores_table(done.results))
+        return of_stop(chain.trained.stopped)
+    print(training_summary(command.out / RUN, command.recipe.seq_len, chain.trained))
+    if chain.trained.stopped is not None:
+        return of_stop(chain.trained.stopped)
+    print(f"exported to {command.out / EXPORT}")
+    if chain.results is not None:
+        print(scores_table(chain.results))
     else:
         print("not evaluated: name --tasks to do so")
     return 0

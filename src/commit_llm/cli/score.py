@@ -26,7 +26,7 @@ class ScoreFile:
 
 def run(argv: list[str]) -> None:
     command = parse(ScoreFile, "score", argv)
-    from commit_llm.cli.text.tables import scores_table
+    from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.runner import score_file
     from commit_llm.evaluate.tasks import find_task
 

@@ -10,7 +10,7 @@ from commit_llm.recipes import Recipe
 
 
 @dataclass(frozen=True)
-class Train:
+class TrainCommand:
     """Train a model by a recipe. Given the same --out again, an unfinished run goes on where it was.
 
     RECIPE is a name (`commit-llm recipes` lists them) or a config.yaml; the flags change its fields.
@@ -31,21 +31,21 @@ class Train:
 
 
 def run(argv: list[str]) -> int:
-    command = parse_with_recipe(Train, "train", argv)
+    command = parse_with_recipe(TrainCommand, "train", argv)
     if command.json and not command.dry_run:
         raise UserError("--json: goes with --dry-run; the figures of a run are in its metrics.jsonl")
     with command.processes.join():
         return _dry_run(command) if command.dry_run else _train(command)
 
 
-def _train(command: Train) -> int:
+def _train(command: TrainCommand) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.cli.text.tables import training_summary
+    from commit_llm.cli.text.train import training_summary
     from commit_llm.parallel.processes import is_first
     from commit_llm.train.loop import train
 
     with bars(quiet=not is_first()) as bar:
-        outcome = train(
+        result = train(
             command.recipe,
             command.out,
             TrainingBar(bar),
@@ -53,18 +53,18 @@ def _train(command: Train) -> int:
             wandb_project=command.wandb,
         )
     if is_first():
-        print(training_summary(command.out, command.recipe.seq_len, outcome))
-        if outcome.stopped is None:
+        print(training_summary(command.out, command.recipe.seq_len, result))
+        if result.stopped is None:
             print(f"next: commit-llm export {command.out} --out FOLDER")
-    return of_stop(outcome.stopped)
+    return of_stop(result.stopped)
 
 
-def _dry_run(command: Train) -> int:
+def _dry_run(command: TrainCommand) -> int:
     from commit_llm.cli.text.dry_run import as_json, report
     from commit_llm.parallel.processes import is_first
     from commit_llm.train.dry_run import dry_run
 
-    found = dry_run(command.recipe, command.out, wandb_project=command.wandb)
+    outlook = dry_run(command.recipe, command.out, wandb_project=command.wandb)
     if is_first():
-        print(json.dumps(as_json(found)) if command.json else report(found, command.out))
+        print(json.dumps(as_json(outlook)) if command.json else report(outlook, command.out))
     return DONE

@@ -1,32 +1,20 @@
 """Write a Hugging Face model folder, and read back what was written to check it."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from commit_llm.convert.huggingface import DTYPES, INDEX_FILE, WEIGHTS_FILE, to_hf
+from commit_llm.files.whole import write_json
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters
 
 CONFIG_FILE = "config.json"
 SHARD_BYTES = 5 * 10**9
-# Settings of a tokenizer that travel with its file.
-TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
-LLAMA_TOKENIZER = {
-    "tokenizer_class": "LlamaTokenizer",
-    "bos_token": "<s>",
-    "eos_token": "</s>",
-    "unk_token": "<unk>",
-    "add_bos_token": True,
-    "add_eos_token": False,
-    "legacy": True,
-}
 
 
 def write_model(
@@ -34,14 +22,12 @@ def write_model(
     params: Parameters,
     config: ModelConfig,
     dtype: str,
-    tokenizer: Path,
     card: str = "",
     shard_bytes: int = SHARD_BYTES,
 ) -> None:
-    """Fill an existing, empty folder so that transformers loads it: weights, configuration, tokenizer, model card.
+    """Fill an existing, empty folder with what transformers loads, but for the tokenizer: weights, configuration, card.
 
     dtype: to which the weights are rounded; a key of DTYPES.
-    tokenizer: a `tokenizer.model` or `tokenizer.json`, which is copied with the settings beside it.
     card: the text of README.md; "" writes none.
     shard_bytes: the most bytes of a weights file; a larger tensor has a file of its own.
     """
@@ -49,7 +35,6 @@ def write_model(
     write_weights(folder, params, config, dtype, shard_bytes)
     special = {"bos_token_id": config.bos_token_id, "eos_token_id": config.eos_token_id}
     write_json(folder / "generation_config.json", {"do_sample": False, **special})
-    copy_tokenizer(tokenizer, folder)
     if card:
         (folder / "README.md").write_text(card, encoding="utf-8")
 
@@ -76,22 +61,6 @@ def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: 
     if len(shards) > 1:
         weight_map = {key: names[number] for key, number in shard_of.items()}
         write_json(folder / INDEX_FILE, {"metadata": {"total_size": total}, "weight_map": weight_map})
-
-
-def copy_tokenizer(tokenizer: Path, folder: Path) -> None:
-    """Copy a tokenizer file and the settings beside it; a bare `tokenizer.model` gets LLaMA's settings."""
-    name = "tokenizer.model" if tokenizer.suffix == ".model" else "tokenizer.json"
-    shutil.copyfile(tokenizer, folder / name)
-    for beside in TOKENIZER_SETTINGS:
-        if tokenizer.with_name(beside).is_file():
-            shutil.copyfile(tokenizer.with_name(beside), folder / beside)
-    if name == "tokenizer.model" and not (folder / TOKENIZER_SETTINGS[0]).exists():
-        write_json(folder / TOKENIZER_SETTINGS[0], LLAMA_TOKENIZER)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file for people and programs: indented, UTF-8, a newline at the end."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _shards(sizes: list[tuple[str, int]], shard_bytes: int) -> Iterator[list[str]]:

@@ -10,10 +10,11 @@ import numpy as np
 
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
-from commit_llm.evaluate.placement import EVERY_DEVICE, Placement
+from commit_llm.evaluate.placement import Placement
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.generation import generate
 from commit_llm.model.parameters import Parameters, cast_matrices
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 
 MAX_NEW_TOKENS = 256
 MAX_LENGTH = 2048  # of prompt and answer

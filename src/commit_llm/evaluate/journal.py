@@ -70,7 +70,7 @@ def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
     with entered_by_first("journal", _opened(out, what, overwrite, marker, hint)):
         # Read by process 0, before anything is written: the others need not share its disk.
         lines = whole_lines(out / UNFINISHED / ANSWERS) if is_first() else []
-        yield Journal(out, [line for line in from_first("answers", "\n".join(lines)).split("\n") if line])
+        yield Journal(out, from_first("answers", lines))
 
 
 @contextmanager

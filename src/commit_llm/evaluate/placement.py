@@ -13,8 +13,6 @@ from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.mesh import batch_sharding, make_mesh, parameter_shardings, place, place_alike, replicated
 from commit_llm.parallel.processes import count
 
-EVERY_DEVICE = "-1,1,1"
-
 
 @dataclass(frozen=True)
 class Placement:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.codemix.dictionaries.scripts import script_of, scripts
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.evaluate.tasks import Task
 
 
@@ -157,7 +157,7 @@ def load_rows(task: Task) -> list[dict[str, Any]]:
     except (LocalEntryNotFoundError, OfflineModeIsEnabled):
         raise UserError(f"{task.name}: the hub cannot be reached for {repository}; {way_out}") from None
     except Exception as error:  # the library raises many kinds
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = reason_of(error)
         raise UserError(f"{task.name}: {repository} was not loaded from the hub ({reason}); {way_out}") from None
     if not files:
         raise UserError(f"{task.name}: {repository} holds no {pattern} here; {way_out}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.files.lines import BOM, an_object, parse_json, records_of_lines, spans
 from commit_llm.files.parquet import parquet_tables
 
@@ -51,7 +51,7 @@ def load_hub(name: str, config: str | None, split: str) -> Sequence[Record]:
     try:
         return datasets.load_dataset(name, config, split=split)
     except Exception as error:  # the library raises many kinds for "not found" and "offline"
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = reason_of(error)
         raise UserError(f"{name}: neither a file here nor a data set loaded from the hub ({reason})") from None
 
 

@@ -14,6 +14,7 @@ from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import Axes, Layout
 from commit_llm.model.parameters import Parameter, declare, map_declared
+from commit_llm.parallel.mesh_sizes import parse_sizes
 
 AXES = ("data", "fsdp", "tensor")
 
@@ -37,12 +38,7 @@ def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
     devices: by default all devices of jax.
     """
     devices = jax.devices() if devices is None else devices
-    try:
-        shape = [int(size) for size in sizes.split(",")]
-    except ValueError:
-        shape = []
-    if len(shape) != 3 or shape.count(-1) > 1 or any(size < 1 and size != -1 for size in shape):
-        raise UserError(f"--mesh {sizes!r}: give three sizes data,fsdp,tensor, one of which may be -1, as in 1,-1,1")
+    shape = parse_sizes(sizes)
     product = math.prod(size for size in shape if size != -1)
     if len(devices) % product if -1 in shape else product != len(devices):
         amount = f"there {'is 1' if len(devices) == 1 else f'are {len(devices)}'}"

@@ -1,9 +1,10 @@
-"""Several processes, one a host or a device, that do one piece of work together: started, told apart, kept in step.
+"""Several processes, one a host or a device, that do one piece of work together: started, numbered, kept in step.
 
-All of it does nothing in a single process. What the processes tell one another here (a few bytes now and
-then) goes through the store of jax's coordination service, which process 0 holds; arrays go through jax.
+Nothing here does anything in a single process. The processes exchange a few bytes now and then through the store of
+jax's coordination service, which process 0 keeps; arrays go through jax.
 """
 
+import json
 import logging
 import os
 import signal
@@ -22,18 +23,19 @@ from commit_llm.parallel.roll_call import call_roll
 TIMEOUT_SECONDS = 300.0
 LONGEST_TIMEOUT = 1e6
 POLL_MS = 1000  # between two looks at whether another process has failed
-# How long a process that is at its end waits for the others, before jax ends them all.
+# A process that is at its end waits so long for the others, before jax ends them all.
 SHUTDOWN_SECONDS = 30
 FAILED = "commit_llm/failed/"
 
 Entered = TypeVar("Entered")
+Value = TypeVar("Value")
 
 _counters: dict[str, int] = defaultdict(int)
 _joined: list[Place] = []  # what `start` has joined, if anything
 
 
 class ElsewhereError(UserError):
-    """A mistake that another process has found, in its words."""
+    """Tell of a mistake that another process has made out, in its words."""
 
 
 def start(
@@ -44,8 +46,8 @@ def start(
 ) -> None:
     """Join the other processes, where there are any; before anything else that uses jax.
 
-    What is not given is looked up in the environment (parallel/detection.py). Raises UserError where something
-    is missing, and in every process that came where the others do not come within timeout_seconds.
+    An argument that is None is looked up in the environment (parallel/detection.py). Raises UserError where something
+    is missing, and where the others do not come within timeout_seconds: then in every process that came.
     """
     if not 0 < timeout_seconds <= LONGEST_TIMEOUT:
         raise UserError(f"--coordinator-timeout {timeout_seconds:g}: must be above 0, and at most {LONGEST_TIMEOUT:g}")
@@ -82,7 +84,7 @@ def joined(
     process_id: int | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Iterator[None]:
-    """`start`, and where this process fails inside, the others that wait for it are told, and end too."""
+    """Do as `start`; where this process fails inside, let the others know, so that they end too."""
     start(coordinator, num_processes, process_id, timeout_seconds)
     try:
         yield
@@ -95,90 +97,92 @@ def joined(
 
 
 def count() -> int:
-    """How many processes there are."""
+    """Count the processes."""
     return _joined[0].count if _joined else _of_jax("process_count", 1)
 
 
 def index() -> int:
-    """Which of them this is, from 0."""
+    """Give the number of this process, from 0."""
     return _joined[0].index if _joined else _of_jax("process_index", 0)
 
 
 def is_first() -> bool:
-    """Whether this is process 0, which alone writes files and speaks."""
+    """Say whether this is process 0, which alone writes files and speaks."""
     return index() == 0
 
 
 def _of_jax(name: str, alone: int) -> int:
-    """Where somebody else has started the processes. That makes jax look for its devices, which takes all of them."""
+    """Ask jax, where somebody else has started the processes; it then takes hold of all devices."""
     jax = sys.modules.get("jax")  # whoever has not imported it has no other processes either
     return int(getattr(jax, name)()) if jax is not None and jax.distributed.is_initialized() else alone
 
 
-def agree_all(name: str, text: str) -> list[str]:
-    """Every process's text, by process; waits for all of them.
+def from_all(name: str, value: Value) -> list[Value]:
+    """Give every process's value, by process; wait for all of them.
 
-    All processes call it in the same order. Raises ElsewhereError where one of them has failed meanwhile.
+    name: of the exchange. All processes make the same exchanges in the same order.
+    value: plain JSON: texts, numbers, truth values, None, and lists and dictionaries of them.
+
+    Raises ElsewhereError where one of them has failed meanwhile.
     """
     if count() == 1:
-        return [text]
+        return [value]
     key = _next_key(name)
-    post(f"{key}/{index()}", text.encode("utf-8", "surrogatepass"))
-    return [wait_for(f"{key}/{process}").decode("utf-8", "surrogatepass") for process in range(count())]
+    post(f"{key}/{index()}", _packed(value))
+    return [_unpacked(wait_for(f"{key}/{process}")) for process in range(count())]
 
 
-def from_first(name: str, text: str) -> str:
-    """The text of process 0, whatever the others give."""
+def from_first(name: str, value: Value) -> Value:
+    """Give the value of process 0, whatever the others give; else as `from_all`."""
     if count() == 1:
-        return text
+        return value
     key = _next_key(name)
     if is_first():
-        post(key, text.encode("utf-8", "surrogatepass"))
-        return text
-    return wait_for(key).decode("utf-8", "surrogatepass")
+        post(key, _packed(value))
+        return value
+    return _unpacked(wait_for(key))
 
 
 def barrier(name: str) -> None:
     """Wait until all processes are here."""
-    agree_all(name, "")
+    from_all(name, None)
 
 
 @contextmanager
 def together(name: str) -> Iterator[None]:
-    """A section that all processes leave together: the first of their user's mistakes is raised in each of them."""
-    found: UserError | None = None
+    """Let all processes leave a section together: the first of their user's mistakes is raised in each of them."""
+    mistake: UserError | None = None
     try:
         yield
     except UserError as error:
         if count() == 1:
             raise
-        found = error
-    messages = agree_all(name, "" if found is None else str(found) or "failed")
+        mistake = error
+    messages = from_all(name, None if mistake is None else str(mistake))
     for process, message in enumerate(messages):
-        if message:
-            raise (found if found is not None and process == index() else _elsewhere(process, message)) from None
+        if message is not None:
+            own = mistake is not None and process == index()
+            raise (mistake if own else _elsewhere(process, message)) from None  # type: ignore[misc]
 
 
 def require_same(name: str, values: Mapping[str, Any], way_out: str) -> None:
     """Raise the same UserError in every process where one of them has other values than process 0."""
     if count() == 1:
         return
-    import json
-
-    told = [json.loads(text) for text in agree_all(name, json.dumps(values, default=str))]
-    first = told[0]
-    for process, theirs in enumerate(told):
-        names = [field for field in {**first, **theirs} if first.get(field) != theirs.get(field)]
-        if names:
-            shown = "; ".join(f"{field}: {first.get(field)} -> {theirs.get(field)}" for field in names)
-            raise UserError(f"process {process} of {len(told)} has another {name} than process 0 ({shown}); {way_out}")
+    by_process = from_all(name, dict(values))
+    first = by_process[0]
+    for process, own in enumerate(by_process):
+        different = [field for field in {**first, **own} if first.get(field) != own.get(field)]
+        if different:
+            shown = "; ".join(f"{field}: {first.get(field)} -> {own.get(field)}" for field in different)
+            raise UserError(f"process {process} of {count()} has another {name} than process 0 ({shown}); {way_out}")
 
 
 def wait_for(key: str, closed: threading.Event | None = None) -> bytes:
-    """What some process puts under a key, as soon as it has.
+    """Give what some process puts under a key, as soon as it stands there.
 
-    Raises ElsewhereError where a process has failed meanwhile, InterruptedError where closed is set. That a process
-    has died without a word is found by jax, which ends the others.
+    Raises ElsewhereError where a process has failed meanwhile, InterruptedError where closed is set. Where a process
+    has died without a word, jax notices it and ends the others.
     """
     from jax.errors import JaxRuntimeError
 
@@ -214,6 +218,14 @@ def seen_by_all(name: str, seen: Any, what: str, seconds: float = 30.0) -> None:
             time.sleep(0.1)
 
 
+def _packed(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _unpacked(value: bytes) -> Any:
+    return json.loads(value.decode("utf-8", "surrogatepass"))
+
+
 def _next_key(name: str) -> str:
     _counters[name] += 1
     return f"commit_llm/{name}/{_counters[name]}"
@@ -224,7 +236,7 @@ def _elsewhere(process: int, message: str) -> ElsewhereError:
 
 
 def _store() -> Any:
-    """The client of jax's coordination service.
+    """Give the client of jax's coordination service.
 
     jax has no public way to its store of keys; Orbax and others reach it by this name too. Exchanging through
     devices instead (multihost_utils) would run a program of its own among those of the training step, in a thread of
@@ -236,25 +248,25 @@ def _store() -> Any:
 
 
 class Exchange:
-    """Bytes from every process to every process, again and again; in any one thread, beside the rest.
+    """Send bytes from every process to every process, again and again; in any one thread, beside the rest.
 
-    Waiting ends with InterruptedError once it is closed.
+    Waiting ends with InterruptedError once the exchange is closed.
     """
 
     def __init__(self, name: str) -> None:
         self.key, self.number, self.closed = _next_key(name), 0, threading.Event()
 
     def __call__(self, value: bytes) -> list[bytes]:
-        """What the processes give in this round, by process."""
+        """Give the bytes of all processes in this round, by process."""
         post(f"{self.key}/{self.number}/{index()}", value)
-        given = [
+        received = [
             value if process == index() else wait_for(f"{self.key}/{self.number}/{process}", self.closed)
             for process in range(count())
         ]
         if self.number:  # who has posted this round has read all of the one before
             _store().key_value_delete(f"{self.key}/{self.number - 1}/{index()}")
         self.number += 1
-        return given
+        return received
 
     def close(self) -> None:
         """Let a thread that waits go."""
@@ -263,10 +275,10 @@ class Exchange:
 
 @contextmanager
 def entered_by_first(name: str, context: AbstractContextManager[Entered]) -> Iterator[Entered | None]:
-    """Enter a context in process 0 only (None in the others); a user's mistake at its door is raised in all."""
-    with ExitStack() as held:
+    """Enter a context in process 0 only (None in the others); raise a user's mistake on the way in in all of them."""
+    with ExitStack() as stack:
         entered = None
         with together(name):
             if is_first():
-                entered = held.enter_context(context)
+                entered = stack.enter_context(context)
         yield entered

@@ -8,12 +8,12 @@ from typing import Any
 
 from commit_llm.evaluate.runner import Report as EvaluationReport
 from commit_llm.evaluate.tasks import find_task
-from commit_llm.pipeline import EVALUATION, run_chain
+from commit_llm.pipeline import run_chain
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS, MODEL, TEXTS
 from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, Measured, measure
 from commit_llm.recipes import Recipe, find_recipe
-from commit_llm.train.loop import Report as TrainingReport
 from commit_llm.train.loop import train
+from commit_llm.train.stepping import StepReport
 from commit_llm.train.stop import Reason
 
 EXAMPLE, BASE = "example", "base"
@@ -46,7 +46,7 @@ SETTINGS = Settings()
 class Watcher:
     """Who is told how far it is. training and answering give the report of a stage; finished gets its seconds."""
 
-    training: Callable[[str], TrainingReport] = lambda stage: lambda step, steps, logged: None
+    training: Callable[[str], StepReport] = lambda stage: lambda step, steps, logged: None
     answering: Callable[[str], EvaluationReport] = lambda stage: lambda task, done, total: None
     finished: Callable[[str, float], None] = lambda stage, seconds: None
 
@@ -113,8 +113,8 @@ def run_experiment(out: Path, seed: int, settings: Settings, watcher: Watcher) -
             on_step=watcher.training(arm),
             on_answers=watcher.answering(arm),
         )
-        if done.outcome.stopped is not None:
-            return Experiment(measured, done.outcome.stopped)
+        if done.trained.stopped is not None:
+            return Experiment(measured, done.trained.stopped)
         measured[arm] = measure(out / arm / EVALUATION)
         watcher.finished(arm, time.perf_counter() - began)
     return Experiment(measured)

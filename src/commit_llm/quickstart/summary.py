@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.files.records import read_records
-from commit_llm.pipeline import EVALUATION, MODEL
 from commit_llm.quickstart.conclusions import conclusions
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS
 from commit_llm.quickstart.experiment import ARMS, BASE, EXAMPLE
@@ -16,6 +15,7 @@ from commit_llm.recipes import find_recipe
 from commit_llm.report.comparison.comparison import Settings, compare_systems
 from commit_llm.report.comparison.output_folder import PAGE, write_comparison
 from commit_llm.report.comparison.systems import read_systems
+from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
 from commit_llm.runs.evaluation import CONTEXTS
 
 SAMPLES = (0, 5, 10)  # three people, three relations; fixed, so that nobody picked them
@@ -88,7 +88,7 @@ def places(out: Path, seconds: float) -> str:
         f"{seconds:.0f} s in all. In {out}:\n"
         f"  {EXAMPLE}/  all the data: texts, instructions, dictionary, questions\n"
         f"  {BASE}/  the run of the base model\n"
-        f"  commit/, as for each arm:  run/;  {MODEL}/, for transformers;  {EVALUATION}/, with every answer in "
+        f"  commit/, as for each arm:  {RUN}/;  {EXPORT}/, for transformers;  {EVALUATION}/, with every answer in "
         "predictions.jsonl\n"
         f"  {COMPARISON}/  the three compared: tables, intervals and tests, charts\n"
         f"Open {out / COMPARISON / PAGE} in a browser: every question with all answers side by side.\n"

@@ -1,1 +1,1 @@
-"""What a run and an evaluation leave on disk: names, provenance, history, lines. Imports no jax."""
+"""What a run and an evaluation leave on disk: names, provenance, history, logs. Imports no jax."""

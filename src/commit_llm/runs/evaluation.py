@@ -1,4 +1,4 @@
-"""The files of an evaluation directory: results.json with its schema, and rows. No jax: reports read them."""
+"""The files of an evaluation directory: results.json with its schema, and lines of answers. No jax, no numpy."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,10 +14,11 @@ Results = dict[str, dict[str, Any]]
 
 
 class Evaluation(NamedTuple):
-    """What results.json holds: what was evaluated, and an entry a task.
+    """Hold what results.json says.
 
     model: fingerprint (SHA-256 of the parameters), dtype (of the matrix products), training (its stages, oldest
-    first; None where they are not known).
+        first; None where nobody knows them).
+    tasks: an entry for each task, by name.
     """
 
     model: dict[str, Any]
@@ -32,26 +33,26 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_results(path: Path, results: Results, model: Mapping[str, Any]) -> None:
-    """Write results.json. model is as in `Evaluation`."""
-    held = {"schema": SCHEMA, "model": model, "tasks": results}
-    text = json.dumps(held, indent=2, ensure_ascii=False, allow_nan=False)
+    """Write results.json. model: as in `Evaluation`."""
+    content = {"schema": SCHEMA, "model": model, "tasks": results}
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 
 def read_evaluation(folder: Path) -> Evaluation:
-    """What the results.json of an evaluation directory holds.
+    """Read the results.json of an evaluation directory.
 
     Raises UserError where there is none, where it is malformed, or was written with another schema.
     """
     path = folder / RESULTS
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        if (schema := held["schema"]) != SCHEMA:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if (schema := content["schema"]) != SCHEMA:
             raise UserError(
                 f"{path}: written with schema {ascii(schema)[:40]}, this version reads {SCHEMA}; "
                 "evaluate again with this version"
             )
-        model, tasks = held["model"], held["tasks"]
+        model, tasks = content["model"], content["tasks"]
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{folder}: not an evaluation directory (no {RESULTS} in it)") from None
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -64,5 +65,5 @@ def read_evaluation(folder: Path) -> Evaluation:
 
 
 def read_results(folder: Path) -> Results:
-    """The tasks' entries of an evaluation directory; UserError as of `read_evaluation`."""
+    """Read the tasks' entries of an evaluation directory; raise what `read_evaluation` raises."""
     return read_evaluation(folder).tasks

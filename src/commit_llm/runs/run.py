@@ -1,21 +1,33 @@
-"""What a run directory tells in plain files, read without taking part: a run that is training may be looked at."""
+"""A run directory: the names of what is in it, how it is made, found, and held to what it was made of. No jax."""
 
+import dataclasses
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import platform
+import uuid
+from collections.abc import Iterator, Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from commit_llm import __version__
+from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
+from commit_llm.files.provenance import describe
+from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder, write_json
+from commit_llm.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_recipe
+from commit_llm.runs.chain import RUN, find_in_chain
+from commit_llm.runs.evaluation import RESULTS
+from commit_llm.runs.history import BEFORE, History
 
-CONFIG, PROVENANCE = "config.yaml", "provenance.json"
-METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"
-CHAIN = "run"  # where `commit-llm run` puts its run
+CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what the run was made of
+MODEL = "model"  # a model folder without weights: config.json and the tokenizer
+METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"  # the logs
+CHECKPOINTS, TENSORBOARD = "checkpoints", "tensorboard"
+LIBRARIES = ("jax", "jaxlib", "optax", "orbax-checkpoint", "grain", "numpy", "tokenizers", "sentencepiece")
 
-# What else a folder may be that somebody takes for a run.
-OTHERS = {
-    "results.json": "an evaluation directory",
+# What else a folder may be that somebody takes for a run, by a file in it.
+OTHER_KINDS = {
+    RESULTS: "an evaluation directory",
     "comparison.json": "a comparison",
     "model.safetensors": "a model folder",
     "model.safetensors.index.json": "a model folder",
@@ -23,112 +35,114 @@ OTHERS = {
 }
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A figure by step, in ascending steps: numbers only. left_out: of so many lines it was no finite number."""
-
-    steps: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    left_out: int = 0
-
-
-@dataclass(frozen=True)
-class Logs:
-    """The lines of a run's logs, by step: what each figure was."""
-
-    metrics: Mapping[int, Mapping[str, Any]]
-    timing: Mapping[int, Mapping[str, Any]]
-    held_out: Mapping[int, Mapping[str, Any]]
-
-    @property
-    def step(self) -> int:
-        """The last step that was logged; 0 where none was."""
-        return max(self.metrics, default=0)
+def is_run(folder: Path) -> bool:
+    """Say whether a folder is a run directory."""
+    return (folder / CONFIG).is_file() and (folder / PROVENANCE).is_file()
 
 
 def find_run(folder: Path) -> Path:
-    """The run directory that a folder is, or that is within it where it is the output of `commit-llm run`.
+    """Find the run directory that a folder is, or that is in it where it is the output of `commit-llm run`.
 
-    Raises UserError where it is none, saying what it is.
+    Raises UserError where there is none, saying what the folder is.
     """
-    inner = folder / CHAIN
-    run = inner if not (folder / CONFIG).is_file() and (inner / CONFIG).is_file() else folder
-    if (run / CONFIG).is_file() and (run / PROVENANCE).is_file():
+    run = find_in_chain(folder, RUN, CONFIG)
+    if is_run(run):
         return run
     if not run.exists():
         raise UserError(f"{run}: no such run directory")
     if not run.is_dir():
         raise UserError(f"{run}: is a file; a run is the folder that `commit-llm train --out` made")
-    kind = next((kind for name, kind in OTHERS.items() if (run / name).is_file()), None)
+    kind = next((kind for name, kind in OTHER_KINDS.items() if (run / name).is_file()), None)
     missing = " and ".join(name for name in (CONFIG, PROVENANCE) if not (run / name).is_file())
     raise UserError(f"{run}: not a run directory ({f'it is {kind}' if kind else f'no {missing} in it'})")
 
 
-def name_of(run: Path) -> str:
-    """That of its folder; since all that `commit-llm run` makes are called "run", that of the folder around it."""
-    full = run.resolve()
-    return full.parent.name if full.name == CHAIN and full.parent.name else full.name
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """Read the provenance.json of a run, or of an exported model.
 
-
-def read_logs(run: Path) -> Logs:
-    """The logs as far as they are written; a line that a kill cut short, or that is no record of a step, is no line."""
-    return Logs(*(_lines(run / name) for name in (METRICS, TIMING, HELD_OUT)))
-
-
-def curve(lines: Mapping[int, Mapping[str, Any]], name: str) -> Curve:
-    """A figure of the lines that have it."""
-    found = {step: _number(line[name]) for step, line in lines.items() if name in line}
-    kept = {step: value for step, value in found.items() if value is not None}
-    return Curve(list(kept), list(kept.values()), len(found) - len(kept))
-
-
-def read_provenance(run: Path) -> dict[str, Any]:
-    """What provenance.json holds."""
-    path = run / PROVENANCE
+    Raises UserError where there is none, or it is malformed; of its entries none is looked at.
+    """
+    path = folder / PROVENANCE
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        provenance = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{folder}: holds something else (no {PROVENANCE}); choose another --out") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: malformed JSON ({error})") from None
-    if not isinstance(told, dict):
+    if not isinstance(provenance, dict):
         raise UserError(f"{path}: holds no JSON object")
-    return told
+    return provenance
 
 
-def left_out(run: Path) -> int | None:
-    """How many examples the packing left out, as the newest checkpoint tells; None where none does."""
-    steps = [path for path in (run / "checkpoints").glob("*/progress/metadata") if path.parts[-3].isdecimal()]
-    for path in sorted(steps, key=lambda path: int(path.parts[-3]), reverse=True):
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))["data"]["left_out"]
-        except (OSError, ValueError, LookupError, TypeError, RecursionError):
-            continue
-        if isinstance(found, int):
-            return found
-    return None
+def create_run(
+    run: Path, recipe: Recipe, config: Mapping[str, Any], tokenizer: Path, weights_dtype: str, history: History
+) -> None:
+    """Write what a run is made of, whole or not at all.
+
+    config: the content of the model's config.json.
+    tokenizer: the file of it, which is copied with its settings.
+    weights_dtype: of the weights that training begins with.
+    history: the stages before this run, and the documents of this one too.
+    """
+    provenance = {
+        "id": uuid.uuid4().hex[:12],
+        "commit_llm": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "model": recipe.model,
+        "weights_dtype": weights_dtype,
+        "files": {role: describe(path, sha256(path)) for role, path in _files(recipe, tokenizer)},
+        **history.to_json(BEFORE),
+    }
+    with whole_folder(run) as folder:
+        (folder / MODEL).mkdir()
+        write_json(folder / MODEL / "config.json", config)
+        copy_tokenizer(tokenizer, folder / MODEL)
+        write_json(folder / PROVENANCE, provenance)
+        (folder / CONFIG).write_text(dump_recipe(recipe), encoding="utf-8")
 
 
-def _lines(path: Path) -> dict[int, Mapping[str, Any]]:
-    """A line of a step that comes again is the one that counts."""
-    found: dict[int, Mapping[str, Any]] = {}
-    try:
-        text = path.read_bytes().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return found
-    for line in text.split("\n"):
-        try:
-            told = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(told, dict) and isinstance(told.get("step"), int):
-            found[told["step"]] = told
-    return dict(sorted(found.items()))
+def require_usable(run: Path, recipe: Recipe) -> bool:
+    """Say whether a folder is free for a new run; else it holds one of this recipe, as far as its data is not needed.
+
+    Raises UserError where it holds something else.
+    """
+    if not is_run(run):
+        refuse_existing_folder(run, hint=False)
+        return True
+    if recipe.epochs is None and not recipe.asks_for_amount:
+        require_same_recipe(run, recipe)
+    return False
 
 
-def _number(value: Any) -> float | None:
-    """A finite number, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
+def require_same_recipe(run: Path, recipe: Recipe) -> None:
+    """Raise UserError where the run was made with another recipe, naming the fields that differ.
+
+    A run may go on on other devices and with less memory (`RUNNING`); its config.yaml says how it began.
+    """
+    began_as = load_recipe(run / CONFIG)
+    now = {name: getattr(recipe, name) for name in RUNNING}
+    different = differences(dataclasses.replace(began_as, **now), recipe)
+    if different:
+        raise UserError(f"{run}: holds a run of another recipe ({'; '.join(different)}); choose another --out")
+
+
+def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:
+    """Raise UserError where data, dictionary or tokenizer have changed since the run began."""
+    at_the_start = read_provenance(run)["files"]
+    for role, path in _files(recipe, tokenizer):
+        if role in at_the_start and sha256(path) != at_the_start[role]["sha256"]:
+            raise UserError(
+                f"{run}: its {role} {path} has changed since the run began; restore it, or choose another --out"
+            )
+
+
+def file_hashes(recipe: Recipe, tokenizer: Path) -> dict[str, str]:
+    """Give the SHA-256 of each file that a run reads, by what it is."""
+    return {role: sha256(path) for role, path in _files(recipe, tokenizer)}
+
+
+def _files(recipe: Recipe, tokenizer: Path) -> Iterator[tuple[str, Path]]:
+    for role, path in [*files_of(recipe), ("tokenizer", tokenizer)]:
+        if path.is_file():
+            yield role, path

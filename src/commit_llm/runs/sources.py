@@ -10,8 +10,7 @@ from commit_llm.errors import UserError
 from commit_llm.files.records import SUFFIXES, Record, load_data
 from commit_llm.files.whole import sha256
 from commit_llm.recipes import Recipe, files_of
-
-MODEL = "model"  # as in run_directory.py, which imports jax
+from commit_llm.runs.run import MODEL
 
 
 def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> ExampleMaker:

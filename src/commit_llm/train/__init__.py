@@ -1,1 +1,1 @@
-"""Recipes, optimizer, loss, step, checkpoint and the loop."""
+"""Training: optimizer, loss, step, checkpoints and the loop."""

@@ -3,26 +3,33 @@
 import logging
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import orbax.checkpoint as ocp
 
-from commit_llm.errors import UserError
-from commit_llm.parallel.processes import barrier, count, index, is_first
+from commit_llm.errors import UserError, reason_of
+from commit_llm.parallel.mesh import place
+from commit_llm.parallel.processes import barrier, count, from_all, index, is_first
+from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.train.step import TrainState
 
-FOLDER = "checkpoints"
-UNREADABLE = "unreadable"
+UNREADABLE = "unreadable"  # where checkpoints go that cannot be read
+
+LOGGER = logging.getLogger("commit_llm")
 
 
 class Checkpoints:
-    """The checkpoints of a run directory. Use as a context manager: leaving it waits for writes to end."""
+    """Read and write the checkpoints of a run directory, as a context manager: leaving it waits for writes to end.
+
+    keep: how many of the newest stay; None opens them for reading only.
+    """
 
     def __init__(self, run: Path, keep: int | None = None) -> None:
         logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells every write
         self.run = run
         options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=keep is not None, read_only=keep is None)
-        self.manager = ocp.CheckpointManager((run / FOLDER).absolute(), options=options)
+        self.manager = ocp.CheckpointManager((run / CHECKPOINTS).absolute(), options=options)
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -31,16 +38,16 @@ class Checkpoints:
         self.manager.close()
 
     def steps(self) -> list[int]:
-        """Steps that have a whole checkpoint, ascending."""
+        """List the steps that have a whole checkpoint, ascending."""
         return sorted(self.manager.all_steps())
 
     def set_aside(self, step: int) -> Path:
-        """Move a checkpoint that cannot be read out of the way, so that its step can be saved again; where to."""
+        """Move a checkpoint that cannot be read out of the way, so that its step can be saved again; give its place."""
         aside = self.run / UNREADABLE / str(step)
         if is_first():
             aside.parent.mkdir(exist_ok=True)
             shutil.rmtree(aside, ignore_errors=True)
-            (self.run / FOLDER / str(step)).rename(aside)
+            (self.run / CHECKPOINTS / str(step)).rename(aside)
         barrier("set aside")
         self.manager.reload()
         return aside
@@ -55,7 +62,7 @@ class Checkpoints:
         self.manager.save(int(state.step), args=items, force=True)
 
     def restore(self, step: int, like: TrainState) -> tuple[TrainState, dict[str, Any]]:
-        """The state and the progress saved at a step. like has the shapes, dtypes and shardings to restore to."""
+        """Read the state and the progress saved at a step. like: the shapes, dtypes and shardings to restore to."""
         items = ocp.args.Composite(
             params=ocp.args.StandardRestore(like.params),
             optimizer=ocp.args.StandardRestore(like.opt_state),
@@ -65,11 +72,11 @@ class Checkpoints:
         return like._replace(params=restored["params"], opt_state=restored["optimizer"]), restored["progress"]
 
     def restore_params(self, step: int | None, like: Any) -> Any:
-        """The parameters alone, of a step or of the newest one."""
+        """Read the parameters alone, of a step or of the newest one."""
         return self._part(self._chosen(step), params=ocp.args.StandardRestore(like))
 
     def progress(self, step: int | None) -> tuple[int, dict[str, Any]]:
-        """The step, of which None is the newest, and the progress alone that was saved at it."""
+        """Read the progress alone of a step, or of the newest one; give the step and the progress."""
         step = self._chosen(step)
         return step, self._part(step, progress=ocp.args.JsonRestore())
 
@@ -82,18 +89,18 @@ class Checkpoints:
         return steps[-1] if step is None else step
 
     def _part(self, step: int, **item: Any) -> Any:
-        """One of the items of a checkpoint."""
+        """Read one of the items of a checkpoint."""
         (name,) = item
         try:
             return self._read(step, ocp.args.Composite(**item))[name]
         except Exception as error:  # whatever a broken file makes of Orbax
-            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
-                f"{self.run}: the checkpoint of step {step} cannot be read ({reason}); name another with --step"
+                f"{self.run}: the checkpoint of step {step} cannot be read ({reason_of(error)}); "
+                "name another with --step"
             ) from None
 
     def _read(self, step: int, items: Any) -> Any:
-        """What a checkpoint holds, each process for itself.
+        """Read a checkpoint, each process for itself.
 
         Orbax makes the processes wait for one another as they read, without end where one of them cannot.
         """
@@ -103,5 +110,53 @@ class Checkpoints:
             primary_host=index(), active_processes={index()}, barrier_sync_key_prefix=f"reader{index()}"
         )
         options = ocp.CheckpointManagerOptions(read_only=True, multiprocessing_options=alone)
-        with ocp.CheckpointManager((self.run / FOLDER).absolute(), options=options) as reader:
+        with ocp.CheckpointManager((self.run / CHECKPOINTS).absolute(), options=options) as reader:
             return reader.restore(step, args=items)
+
+
+class Restored(NamedTuple):
+    """Hold what a checkpoint gives back.
+
+    step: the last one that was taken.
+    state: after that step.
+    tokens: seen so far, padding left out.
+    position: the state of the batches.
+    """
+
+    step: int
+    state: TrainState
+    tokens: int
+    position: dict[str, Any]
+
+
+def restore_newest(checkpoints: Checkpoints, like: TrainState) -> Restored | None:
+    """Read the newest checkpoint that every process can read; None where there is no checkpoint.
+
+    like: the shapes, dtypes and shardings of the state.
+
+    Newer ones that cannot be read are set aside, never deleted. Raises UserError where none can be read.
+    """
+    unreadable: list[tuple[int, str]] = []
+    for step in reversed(checkpoints.steps()):
+        reason: str | None = None
+        try:
+            state, progress = checkpoints.restore(step, like)
+            tokens, position = progress["tokens"], progress["data"]
+        except Exception as error:  # whatever a broken file makes of Orbax
+            reason = reason_of(error)
+        if reasons := [one for one in from_all("unreadable", reason) if one is not None]:
+            unreadable.append((step, reasons[0]))
+            continue
+        for broken, reason in unreadable:
+            aside = checkpoints.set_aside(broken)
+            LOGGER.warning("%s: the checkpoint of step %d cannot be read (%s)", checkpoints.run, broken, reason)
+            LOGGER.warning("%s: going on from step %d; the other is kept as %s", checkpoints.run, step, aside)
+        placed = place(np.int32(step), like.step.sharding)
+        return Restored(step, state._replace(step=placed), tokens, position)
+    if unreadable:
+        step, reason = unreadable[0]
+        raise UserError(
+            f"{checkpoints.run}: none of its checkpoints can be read (step {step}: {reason}); nothing was changed; "
+            "try again if it may pass, or choose another --out"
+        )
+    return None

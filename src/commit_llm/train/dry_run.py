@@ -11,10 +11,11 @@ from commit_llm.codemix import Counts
 from commit_llm.data.examples import Example
 from commit_llm.data.packing import EXAMPLE_IDS, Batch
 from commit_llm.recipes import Recipe, load_recipe
+from commit_llm.runs.run import CONFIG, require_same_files, require_same_recipe, require_usable
 from commit_llm.train.prepare import prepare
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
-from commit_llm.train.run_directory import CONFIG, require_same_recipe, require_same_sources, require_usable
 from commit_llm.train.watch import import_wandb
+from commit_llm.train.weights import require_same_model
 
 MOST_BATCHES = 100
 MOST_TOKENS = 4 << 20  # places of the batches looked at: some seconds of work, however large a batch is
@@ -121,10 +122,11 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     if recipe.epochs is not None:
         recipe = replace(recipe, steps=_steps(recipe, None if new else run, math.ceil(recipe.epochs * epoch)))
     recipe.check_schedule()
-    prepare(recipe, source)
+    prepare(recipe, source.config)
     if not new:
         require_same_recipe(run, recipe)
-        require_same_sources(run, recipe, source.config, source.tokenizer.path)
+        require_same_model(run, source)
+        require_same_files(run, recipe, source.tokenizer.path)
     return Outlook(
         new=new,
         examples=examples,

@@ -1,28 +1,32 @@
-"""A run's model as a Hugging Face folder."""
+"""Export: a run's model as a Hugging Face folder."""
 
 from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
-from commit_llm.convert.folder import CONFIG_FILE, write_json, write_model
+from commit_llm.convert.folder import CONFIG_FILE, write_model
+from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import public_name
-from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder
+from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder, write_json
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
+from commit_llm.runs.logs import read_metrics
+from commit_llm.runs.run import CONFIG, PROVENANCE, is_run, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
-from commit_llm.train.run_directory import CONFIG, PROVENANCE, is_run, read_metrics, read_provenance
 from commit_llm.train.weights import load_params, open_model
 
 
 def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None = None, overwrite: bool = False) -> str:
-    """Write the model of a run's checkpoint (the newest one by default) and give the dtype it was written in.
+    """Write the model of a run's checkpoint, and give the dtype that it is written in.
 
-    By default that is the dtype of the weights training began with; fp32 weights are written as
-    bfloat16. A -2024 run is written as float16, as the original does. Of several processes each reads the whole
-    model, and process 0 writes it.
+    step: of the checkpoint; None is the newest.
+    dtype: None is the dtype of the weights that training began with, but bfloat16 for fp32, and float16 for a -2024
+        run, as the original does.
+
+    Of several processes each reads the whole model, and process 0 writes it.
     """
     with together("export"):
         if is_first():
@@ -40,19 +44,20 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     with together("exported"):
         if is_first():
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-                write_model(folder, params, source.config, dtype, source.tokenizer.path, model_card(run, step, dtype))
+                write_model(folder, params, source.config, dtype, model_card(run, step, dtype))
+                copy_tokenizer(source.tokenizer.path, folder)
                 write_json(folder / PROVENANCE, exported_from(run, step) | history.to_json(TRAINING))
     return dtype
 
 
 def newest_step(run: Path) -> int:
-    """The step of a run's newest checkpoint, 0 where it has none; of several processes, as process 0 sees it."""
+    """Give the step of a run's newest checkpoint, 0 where it has none; several processes take that of process 0."""
     with Checkpoints(run) as checkpoints:
-        return int(from_first("newest step", str(max(checkpoints.steps(), default=0))))
+        return from_first("newest step", max(checkpoints.steps(), default=0))
 
 
 def exported_from(run: Path, step: int) -> dict[str, Any]:
-    """What ties an exported folder to its run: the hash of the run's config.yaml and provenance.json, and the step."""
+    """Give what ties an exported folder to its run: hashes of the run's config.yaml and provenance.json, the step."""
     return {
         "commit_llm": __version__,
         "step": step,
@@ -61,14 +66,14 @@ def exported_from(run: Path, step: int) -> dict[str, Any]:
 
 
 def is_exported_from(folder: Path, run: Path, step: int) -> bool:
-    """Whether a folder is the export of a run's step."""
+    """Say whether a folder is the export of a run's step."""
     ties = exported_from(run, step)
-    held = read_provenance(folder)
-    return {name: held.get(name) for name in ties} == ties
+    provenance = read_provenance(folder)
+    return {name: provenance.get(name) for name in ties} == ties
 
 
 def model_card(run: Path, step: int, dtype: str) -> str:
-    """A README.md for the exported folder: what the model is, what it was made of, and with what."""
+    """Write a README.md for the exported folder: what the model is, what it was made of, and with what."""
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
     dictionaries = ", ".join(_name(str(path)) for path, _ in recipe.dictionary_files)
@@ -92,5 +97,5 @@ def model_card(run: Path, step: int, dtype: str) -> str:
 
 
 def _name(path: str | None) -> str:
-    """In a cell of a table: a card does not tell of somebody's folders."""
+    """Write a path in a cell of a table, without anybody's folders."""
     return "none" if path is None else public_name(path).replace("|", " ")

@@ -12,12 +12,12 @@ from commit_llm.model.parameters import Parameters
 from commit_llm.train.loss import head_loss
 from commit_llm.train.step import Batch
 
-# (sum of losses, sum of right tokens, number of supervised tokens) of one batch.
+# Of one batch: sum of losses, number of right tokens, number of supervised tokens.
 Sums = tuple[jax.Array, jax.Array, jax.Array]
 
 
 def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Callable[[Parameters, Batch], Sums]:
-    """A pure function to be jitted: no dropout, no forgetful masking."""
+    """Make a pure function (parameters, batch) -> sums, to be jitted: no dropout, no forgetful masking."""
 
     def step(params: Parameters, batch: Batch) -> Sums:
         hidden = hidden_states(
@@ -35,7 +35,7 @@ def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Cal
 def held_out_loss(
     step: Callable[[Parameters, Batch], Sums], params: Parameters, batches: Iterable[Batch]
 ) -> tuple[float, float]:
-    """Mean loss and accuracy over all supervised tokens of the batches."""
+    """Give mean loss and accuracy over all supervised tokens of the batches."""
     loss = right = tokens = 0.0
     for batch in batches:
         sums = jax.device_get(step(params, batch))

@@ -1,4 +1,4 @@
-"""What a model was trained on, read from where the model lies: a run of ours, a folder exported by us."""
+"""The history of a model, read from where the model lies: a run, or a folder that `export` made."""
 
 from pathlib import Path
 
@@ -8,35 +8,38 @@ from commit_llm.data.document_hashes import merge
 from commit_llm.files.provenance import public_name
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.history import BEFORE, NOTHING, TRAINING, UNKNOWN, History, Stage, read_history
+from commit_llm.runs.run import CONFIG, PROVENANCE
 from commit_llm.train.checkpoint import Checkpoints
-from commit_llm.train.run_directory import CONFIG, PROVENANCE
 from commit_llm.train.weights import ModelSource
 
 
 def history_of(source: ModelSource, step: int | None = None) -> History | None:
-    """What a model was trained on, by us; step is the checkpoint of a run, by default the newest. None where the
-    model is from elsewhere.
+    """Read what a model was trained on; None where it is from elsewhere.
 
-    Raises UserError where its provenance.json is malformed, or a run has no such checkpoint.
+    step: of the checkpoint of a run; None is the newest.
+
+    Raises UserError where the model's provenance.json is malformed, or the run has no such checkpoint.
     """
     if source.run is None:
         return read_history(source.folder / PROVENANCE, TRAINING)
-    held = read_history(source.run / PROVENANCE, BEFORE) or UNKNOWN
-    return History(None if held.stages is None else [*held.stages, stage(source.run, step)], held.documents)
+    history = read_history(source.run / PROVENANCE, BEFORE) or UNKNOWN
+    stages = None if history.stages is None else [*history.stages, stage(source.run, step)]
+    return History(stages, history.documents)
 
 
 def begun(before: History | None, documents: np.ndarray) -> History:
-    """What a new run keeps: the stages of the model it starts from, and that model's documents with its own.
+    """Give what a new run keeps: the stages of the model it starts from, and that model's documents with its own.
 
-    Of a model from elsewhere (None) there are none to keep; of one of ours whose documents are not known, theirs are
-    not known either.
+    before: of the model; None for one from elsewhere, of which there is nothing to keep.
+
+    Where the documents of the model are unknown, those of the run are unknown too.
     """
     stages, earlier = NOTHING if before is None else before
     return History(stages, None if earlier is None else merge(earlier, documents))
 
 
 def stage(run: Path, step: int | None = None) -> Stage:
-    """What a run has done up to a checkpoint."""
+    """Describe what a run has done up to a checkpoint."""
     recipe = load_recipe(run / CONFIG)
     with Checkpoints(run) as checkpoints:
         step, progress = checkpoints.progress(step)
@@ -53,6 +56,6 @@ def stage(run: Path, step: int | None = None) -> Stage:
 
 
 def data_name(recipe: Recipe) -> str:
-    """The file's name without its folder, or the hub's id, with its configuration."""
+    """Give the file's name without its folder, or the hub's id, with its configuration."""
     name = public_name(recipe.data or "")
     return f"{name} {recipe.data_config}" if recipe.data_config else name

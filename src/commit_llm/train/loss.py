@@ -1,4 +1,4 @@
-"""Cross-entropy over the supervised tokens of a batch, without holding all its logits.
+"""Cross-entropy over the supervised tokens of a batch, without all its logits in memory at once.
 
 Both reductions are a weighted sum over tokens, sum_bt w_bt nll_bt, whose weights depend on the masks of
 the whole batch only; a part of the batch can therefore be summed by itself (gradient accumulation, and
@@ -21,17 +21,17 @@ TILE = 128  # chunks are multiples of it where they may be: matrix units work in
 
 
 class LossAndAccuracy(NamedTuple):
-    """Weighted sums over the tokens given: of -log p(target), and of tokens none is likelier than."""
+    """Hold weighted sums over tokens: of -log p(target), and of the targets that no token is likelier than."""
 
     loss: Float[Array, ""]
     accuracy: Float[Array, ""]
 
 
 def token_weights(loss_masks: Float[Array, "B T"], reduction: Reduction) -> Float[Array, "B T"]:
-    """The weight of each token in the loss.
+    """Give the weight of each token in the loss.
 
-    token: 1 / (supervised tokens of the batch). row: 1 / (rows * supervised tokens of the row), and a
-    row without any counts 0, as in the original.
+    reduction: "token" gives 1 / (supervised tokens of the batch); "row" gives 1 / (rows * supervised tokens of the
+        row), and 0 in a row without any, as the original does.
     """
     if reduction == "token":
         return loss_masks / jnp.maximum(jnp.sum(loss_masks), 1.0)
@@ -40,9 +40,10 @@ def token_weights(loss_masks: Float[Array, "B T"], reduction: Reduction) -> Floa
 
 
 def chunk_of(rows: int, seq_len: int, vocab_size: int) -> int | None:
-    """Tokens of each row whose logits a device holds at a time, given its rows and its part of the vocabulary.
+    """Give the number of tokens of each row whose logits a device has in memory at a time; None stands for all.
 
-    None where it may hold those of all.
+    rows: that a device works on.
+    vocab_size: of its part of the vocabulary.
     """
     chunk = max(1, LOGITS_BYTES // (4 * rows * vocab_size))
     if chunk >= seq_len:
@@ -59,13 +60,16 @@ def head_loss(
     chunk: int | None = None,
     layout: Layout = ONE_DEVICE,
 ) -> LossAndAccuracy:
-    """The loss of the logits hidden @ head, which are made for `chunk` tokens of each row at a time (None: all).
+    """Compute the loss of the logits hidden @ head.
 
-    The product is in hidden's dtype, everything after it in fp32. The gradient is made along with the loss,
-    while a chunk's logits are there, so that nothing of their size is kept or made twice (the idea is that of
-    Hsu et al., "Liger Kernel", 2024), and softmax minus one-hot is written out: jax's own gradient scatters
-    into the logits and keeps a second copy of them. Only hidden and head have a gradient, and only that of the
-    loss: none flows to the weights, or from the accuracy. layout says where head lives, and its gradient with it.
+    chunk: the logits of so many tokens of each row are made at a time (None: of all).
+    layout: where head lives, and its gradient with it.
+
+    The product is in hidden's dtype, everything after it in fp32. The gradient is made along with the loss, while the
+    logits of a chunk are in memory, so that nothing of their size is stored or made twice (the idea is that of Hsu et
+    al., "Liger Kernel", 2024). Softmax minus one-hot is written out: jax's own gradient scatters into the logits and
+    stores a second copy of them. Only hidden and head have a gradient, and only the gradient of the loss: nothing flows
+    to the weights, or from the accuracy.
     """
     gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
 
@@ -76,7 +80,7 @@ def head_loss(
 
 
 class _Losses(NamedTuple):
-    """Of a chunk: what is asked for, and what its gradient is made from."""
+    """Hold the sums of a chunk, and what its gradient is made from."""
 
     sums: LossAndAccuracy
     logits: Array
@@ -113,10 +117,10 @@ def _forward(
 
 
 def _backward(
-    chunk: int | None, layout: Layout, gradients: tuple[Array, Array], given: LossAndAccuracy
+    chunk: int | None, layout: Layout, gradients: tuple[Array, Array], cotangents: LossAndAccuracy
 ) -> tuple[Array, Array, None, None]:
     of_hidden, of_head = gradients
-    return of_hidden * given.loss.astype(of_hidden.dtype), of_head * given.loss, None, None
+    return of_hidden * cotangents.loss.astype(of_hidden.dtype), of_head * cotangents.loss, None, None
 
 
 head_loss.defvjp(_forward, _backward)
@@ -125,7 +129,7 @@ head_loss.defvjp(_forward, _backward)
 def _over_chunks(
     of_chunk: Callable[..., tuple[Any, Any]], arrays: tuple[Array, ...], chunk: int | None
 ) -> tuple[Any, Any]:
-    """A function's first result summed over chunks of the arrays' second axis, its second joined along it."""
+    """Call a function on chunks of the arrays' second axis; sum its first results, join its second ones."""
     rows, length = arrays[0].shape[:2]
     if chunk is None or chunk >= length:
         return of_chunk(*arrays)

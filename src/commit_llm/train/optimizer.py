@@ -10,7 +10,12 @@ EPSILON = 1e-8
 
 
 class AdamState(NamedTuple):
-    """updates: made so far, int32; mu and nu: first and second moments, in the shape of the parameters."""
+    """Hold Adam's state.
+
+    updates: so far, int32.
+    mu: first moments, in the shape of the parameters.
+    nu: second moments, likewise, fp32.
+    """
 
     updates: Any
     mu: Any
@@ -20,10 +25,10 @@ class AdamState(NamedTuple):
 def learning_rate_schedule(
     peak: float, end: float, warmup_steps: int, decay_steps: int, *, first_step_at_zero: bool
 ) -> optax.Schedule:
-    """Linear warm-up, then a cosine to `end` over decay_steps - warmup_steps; a function of the step from 0.
+    """Make a function of the step, from 0: linear warm-up, then a cosine to `end` over decay_steps - warmup_steps.
 
-    The original's first step has learning rate 0 (first_step_at_zero); otherwise it has the first
-    warm-up value, peak / warmup_steps.
+    first_step_at_zero: the first step has learning rate 0, as in the original; else the first warm-up value,
+        peak / warmup_steps.
     """
     schedule = optax.warmup_cosine_decay_schedule(0.0, peak, warmup_steps, decay_steps, end)
     return schedule if first_step_at_zero else lambda step: schedule(step + 1)
@@ -32,12 +37,13 @@ def learning_rate_schedule(
 def scale_by_adam(
     beta1: float, beta2: float, momentum_dtype: Any, *, round_beta1: bool
 ) -> optax.GradientTransformation:
-    """Adam's direction m_hat / (sqrt(v_hat) + 1e-8), with m stored in momentum_dtype.
+    """Make Adam's direction m_hat / (sqrt(v_hat) + 1e-8), with m stored in momentum_dtype.
 
-    m = (1 - beta1) g + beta1 m_stored, the product in fp32; the update uses m before it is rounded for
-    storage; the bias correction uses beta1 itself. round_beta1 multiplies m_stored by beta1 rounded to
-    momentum_dtype, as the original does with a bf16 moment: 0.8984375 for 0.9 (docs/behaviour.md, "Model
-    and training"). optax.scale_by_adam differs: it rounds the product to bf16.
+    m = (1 - beta1) g + beta1 m_stored, the product in fp32. The update uses m before it is rounded for storage; the
+    bias correction uses beta1 itself. optax.scale_by_adam differs: it rounds the product to bf16.
+
+    round_beta1: m_stored is multiplied by beta1 rounded to momentum_dtype, as the original does with a bf16 moment:
+        0.8984375 for 0.9 (docs/behaviour.md, "Model and training").
     """
     decay = float(jnp.asarray(beta1, momentum_dtype)) if round_beta1 else beta1
 
@@ -69,7 +75,7 @@ def make_optimizer(
     momentum_dtype: Any,
     round_beta1: bool,
 ) -> optax.GradientTransformation:
-    """Clip by global norm, AdamW, and minus the schedule's learning rate."""
+    """Chain clipping by global norm, AdamW, and minus the schedule's learning rate."""
     return optax.chain(
         optax.clip_by_global_norm(clip_norm),
         scale_by_adam(beta1, beta2, momentum_dtype, round_beta1=round_beta1),

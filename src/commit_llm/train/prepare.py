@@ -1,4 +1,4 @@
-"""From a recipe to everything the loop needs; whatever the user got wrong is found here, before anything is written."""
+"""From a recipe and a model's configuration to everything that a step needs, laid out on devices."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -22,19 +22,20 @@ from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
 from commit_llm.train.shardings import jit_step, place_state, state_shapes, state_shardings
 from commit_llm.train.step import Metrics, TrainState, make_train_step
-from commit_llm.train.weights import ModelSource
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a recipe comes to. step is jitted and donates its state; learning_rate is a function of the step from 0.
+    """Hold what a recipe comes to on its devices.
 
-    held_out_step is jitted too: (parameters, batch) to the sums of train/held_out.py. attention says which is
-    used, and why.
+    learning_rate: a function of the step, from 0.
+    step: jitted; it gives up its state to the new one.
+    held_out_step: jitted; from parameters and a batch to the sums of train/held_out.py.
+    attention: which one is used, and why.
     """
 
     recipe: Recipe
-    source: ModelSource
+    config: ModelConfig
     optimizer: optax.GradientTransformation
     learning_rate: Callable[[int], Any]
     state_shardings: TrainState
@@ -44,20 +45,20 @@ class Training:
     attention: AttentionChoice
 
     @property
-    def told(self) -> str:
-        """What it runs on and how, in a line for the user."""
+    def summary(self) -> str:
+        """Say in a line for the user what it runs on and how."""
         mesh = self.batch_sharding.mesh
         device, sizes = mesh.devices.flat[0], ", ".join(f"{name} {size}" for name, size in mesh.shape.items())
         dtype = jnp.dtype(compute_dtype(self.recipe.dtype, device.platform)).name
         return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {dtype} products; {self.attention}"
 
     def place(self, params: Any) -> TrainState:
-        """The state before the first step. params are on the mesh, and are given up to it."""
+        """Make the state before the first step. params are on the mesh, and are given up to it."""
         return place_state(params, self.optimizer, self.state_shardings)
 
     def abstract_state(self) -> TrainState:
-        """Shapes, dtypes and shardings of the state, without its numbers."""
-        shapes = state_shapes(self.source.config, self.optimizer)
+        """Give shapes, dtypes and shardings of the state, without its numbers."""
+        shapes = state_shapes(self.config, self.optimizer)
         return jax.tree.map(
             lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
             shapes,
@@ -65,8 +66,8 @@ class Training:
         )
 
 
-def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None = None) -> Training:
-    """Optimizer, shardings and the jitted step of a recipe, on these devices (by default all there are).
+def prepare(recipe: Recipe, config: ModelConfig, devices: Sequence[Any] | None = None) -> Training:
+    """Make optimizer, shardings and the jitted step of a recipe for a model, on these devices (by default all).
 
     Raises UserError where the mesh does not divide the devices, the model or the batch.
     """
@@ -88,8 +89,8 @@ def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None =
         round_beta1=original,
     )
     mesh = make_mesh(recipe.mesh, devices)
-    attention = _attention(recipe, source.config, mesh)
-    execution = _execution(recipe, source.config, mesh, attention.path)
+    attention = _attention(recipe, config, mesh)
+    execution = _execution(recipe, config, mesh, attention.path)
     regularisation = Regularisation(
         recipe.embd_pdrop,
         recipe.resid_pdrop,
@@ -99,7 +100,7 @@ def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None =
         shared_attention_mask=original,
     )
     step = make_train_step(
-        source.config,
+        config,
         optimizer,
         seed=recipe.seed,
         regularisation=regularisation,
@@ -107,18 +108,18 @@ def prepare(recipe: Recipe, source: ModelSource, devices: Sequence[Any] | None =
         gradient_accumulation=recipe.gradient_accumulation,
         execution=execution,
     )
-    of_state, of_batch = state_shardings(source.config, optimizer, mesh), batch_sharding(mesh)
+    of_state, of_batch = state_shardings(config, optimizer, mesh), batch_sharding(mesh)
     held_out_step = jax.jit(
-        make_held_out_step(source.config, execution),
+        make_held_out_step(config, execution),
         in_shardings=(of_state.params, of_batch),
         out_shardings=replicated(mesh),
     )
     jitted = jit_step(step, of_state, mesh)
-    return Training(recipe, source, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention)
+    return Training(recipe, config, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention)
 
 
 def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoice:
-    """The attention for a recipe on the kind of device that a mesh is made of."""
+    """Choose the attention for a recipe on the kind of device that a mesh is made of."""
     device = mesh.devices.flat[0]
     return choose_attention(
         config,
@@ -132,13 +133,13 @@ def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoi
 
 
 def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: AttentionPath) -> Execution:
-    """How the decoder is best run on a mesh; UserError where the mesh does not divide the batch."""
+    """Say how the decoder is best run on a mesh; raise UserError where the mesh does not divide the batch."""
     rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
     if rows % split:
-        other = math.gcd(rows, mesh.size)
+        fsdp = math.gcd(rows, mesh.size)
         raise UserError(
             f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices along "
-            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{other},-1"
+            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{fsdp},-1"
         )
     platform = mesh.devices.flat[0].platform
     on_cpu = platform == "cpu"

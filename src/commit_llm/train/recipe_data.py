@@ -43,11 +43,7 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource, observer: Observer 
     """The data of a recipe. The observer is told of every example that the batches are made of."""
     if recipe.data is None:
         raise UserError("no training data; name a file or a hub data set with --data")
-    if recipe.seq_len > source.config.max_position_embeddings:
-        raise UserError(
-            f"--seq-len {recipe.seq_len}: the model allows {source.config.max_position_embeddings} "
-            "(max_position_embeddings in its config.json)"
-        )
+    recipe.check_seq_len(source.config.max_position_embeddings)
     mixer = make_mixer(recipe)
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
     if mixer is not None and recipe.asks_for_amount:

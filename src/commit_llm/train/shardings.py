@@ -15,12 +15,12 @@ from commit_llm.train.step import Batch, Metrics, TrainState, init_state
 
 
 def state_shapes(config: ModelConfig, optimizer: optax.GradientTransformation) -> TrainState:
-    """Shapes and dtypes of the state."""
+    """Give shapes and dtypes of the state."""
     return jax.eval_shape(lambda params: init_state(params, optimizer), abstract_parameters(config))
 
 
 def state_shardings(config: ModelConfig, optimizer: optax.GradientTransformation, mesh: Mesh) -> TrainState:
-    """A sharding for each of its arrays: both moments live where their parameter does.
+    """Give a sharding for each array of the state: both moments live where their parameter does.
 
     Raises UserError where the mesh does not divide the model.
     """
@@ -34,9 +34,9 @@ def state_shardings(config: ModelConfig, optimizer: optax.GradientTransformation
 
 
 def jit_step(step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], of_state: TrainState, mesh: Mesh) -> Any:
-    """The step, jitted: it gives up its state to the new one, which lives in the same places.
+    """Jit the step, so that it gives up its state to the new one, which lives in the same places.
 
-    Were the places of the outputs left to XLA, the second step could find the state elsewhere, and compile again.
+    If XLA chose the places of the outputs, the second step could meet the state elsewhere, and compile again.
     """
     return jax.jit(
         step,
@@ -47,5 +47,5 @@ def jit_step(step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], of
 
 
 def place_state(params: Any, optimizer: optax.GradientTransformation, of_state: TrainState) -> TrainState:
-    """The state before the first step. params are on the mesh, and are given up to it."""
+    """Make the state before the first step. params are on the mesh, and are given up to it."""
     return jax.jit(lambda p: init_state(p, optimizer), out_shardings=of_state, donate_argnums=0)(params)

@@ -19,7 +19,12 @@ Batch = dict[str, Any]
 
 
 class TrainState(NamedTuple):
-    """step: updates made so far, int32; params in fp32; opt_state is optax's."""
+    """Hold what a step changes.
+
+    step: updates so far, int32.
+    params: fp32.
+    opt_state: optax's.
+    """
 
     step: Any
     params: Parameters
@@ -27,7 +32,7 @@ class TrainState(NamedTuple):
 
 
 class Metrics(NamedTuple):
-    """Of one step: loss and accuracy over supervised tokens, the gradient norm before clipping."""
+    """Hold the figures of one step: loss and accuracy over supervised tokens, the gradient norm before clipping."""
 
     loss: jax.Array
     accuracy: jax.Array
@@ -35,7 +40,7 @@ class Metrics(NamedTuple):
 
 
 def init_state(params: Parameters, optimizer: optax.GradientTransformation) -> TrainState:
-    """The state before the first step."""
+    """Make the state before the first step."""
     return TrainState(jnp.zeros([], jnp.int32), params, optimizer.init(params))
 
 
@@ -49,7 +54,7 @@ def make_train_step(
     gradient_accumulation: int = 1,
     execution: Execution = PLAIN,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
-    """A pure function (state, batch) -> (state, metrics), to be jitted.
+    """Make a pure function (state, batch) -> (state, metrics), to be jitted.
 
     Randomness is a function of (seed, step, part of the batch), so that nothing random needs saving.
     """

@@ -1,4 +1,4 @@
-"""Being asked to stop: by Ctrl-C, by SIGTERM (a scheduler, a preemption), or because the time given is over."""
+"""Requests to stop: by Ctrl-C, by SIGTERM (a scheduler, a preemption), or because the time is over."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class Reason(Enum):
-    """Why a run stopped before its last step."""
+    """Say why a run stopped before its last step."""
 
     INTERRUPT = "Ctrl-C"
     SIGTERM = "SIGTERM"
@@ -18,14 +18,14 @@ class Reason(Enum):
 
 
 class Stop:
-    """Asked after every step."""
+    """Answer after every step whether to stop."""
 
     def __init__(self, minutes: float | None) -> None:
         self.deadline = None if minutes is None else time.monotonic() + 60 * minutes
         self.signalled: Reason | None = None
 
     def reason(self) -> Reason | None:
-        """Why to stop now, if at all."""
+        """Give the reason to stop now, if there is one."""
         if self.signalled is not None:
             return self.signalled
         if self.deadline is not None and time.monotonic() >= self.deadline:
@@ -37,19 +37,21 @@ class Stop:
 def listening(minutes: float | None) -> Iterator[Stop]:
     """Take SIGTERM and Ctrl-C as requests while inside; a second Ctrl-C interrupts at once.
 
-    Only the main thread can hear signals; others hear only the clock.
+    minutes: after which to stop too.
+
+    Only the main thread receives signals; in another one only the clock counts.
     """
     stop = Stop(minutes)
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
-    def heard(number: int, frame: FrameType | None) -> None:
+    def take_note(number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and stop.signalled is not None:
             raise KeyboardInterrupt
         stop.signalled = Reason.SIGTERM if number == signal.SIGTERM else Reason.INTERRUPT
 
-    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, take_note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:

@@ -1,4 +1,4 @@
-"""What a run writes while it trains: metrics.jsonl, timing.jsonl, TensorBoard files, and wandb on request."""
+"""What a run writes while it trains: its logs, TensorBoard files, and wandb on request."""
 
 import json
 import time
@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from commit_llm.errors import UserError
-from commit_llm.train.run_directory import HELD_OUT, METRICS, TENSORBOARD, TIMING, cut_back, read_provenance
+from commit_llm.runs.logs import cut_back
+from commit_llm.runs.run import HELD_OUT, METRICS, TENSORBOARD, TIMING, read_provenance
 
 
 class Logged(NamedTuple):
-    """A line of metrics.jsonl. step counts from 1; tokens are those seen so far, padding left out."""
+    """Hold a line of metrics.jsonl.
+
+    step: from 1.
+    learning_rate: of this step's update.
+    grad_norm: before clipping.
+    tokens: seen so far, padding left out.
+    """
 
     step: int
     loss: float
@@ -23,7 +30,7 @@ class Logged(NamedTuple):
 
 
 class HeldOut(NamedTuple):
-    """A line of held_out.jsonl: means over the supervised tokens of the held-out examples."""
+    """Hold a line of held_out.jsonl: means over the supervised tokens of the held-out examples."""
 
     step: int
     loss: float
@@ -31,14 +38,14 @@ class HeldOut(NamedTuple):
 
 
 class Watch:
-    """The open files of a run. Every line is flushed as it is written."""
+    """Write into the open files of a run. Every line is flushed as it is written."""
 
     def __init__(self, files: Mapping[str, IO[str]], tensorboard: Any, wandb_run: Any, tokens: int) -> None:
         self.files, self.tensorboard, self.wandb_run = files, tensorboard, wandb_run
         self.clock, self.tokens, self.waited = time.perf_counter(), tokens, 0.0
 
     def log(self, logged: Logged, waited: float) -> None:
-        """Write a logged step, and speed and waiting since the one before it; waited: seconds so far, for data."""
+        """Write a logged step, and speed and waiting since the one before it. waited: seconds so far, for data."""
         now = time.perf_counter()
         seconds, tokens, waiting = now - self.clock, logged.tokens - self.tokens, waited - self.waited
         self.clock, self.tokens, self.waited = now, logged.tokens, waited
@@ -66,7 +73,7 @@ class Watch:
 
 @contextmanager
 def watching(run: Path, start: int, tokens: int, wandb_project: str | None) -> Iterator[Watch]:
-    """Open a run's files, cut back to the step it goes on from: later lines will be written again."""
+    """Open a run's files, cut back to the step that it goes on from: later lines will be written again."""
     from tensorboardX import SummaryWriter
 
     with ExitStack() as stack:
@@ -85,7 +92,7 @@ def watching(run: Path, start: int, tokens: int, wandb_project: str | None) -> I
 
 
 def import_wandb() -> Any:
-    """wandb, or what to do where it is not installed."""
+    """Import wandb; raise UserError, saying what to install, where it is missing."""
     try:
         import wandb
     except ImportError:

@@ -1,4 +1,4 @@
-"""MODEL on the command line: a model folder, a hub id, or a run of ours."""
+"""MODEL on the command line: a model folder, a hub id, or a run directory."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -9,18 +9,23 @@ import jax
 
 from commit_llm.convert.huggingface import read_weights
 from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
+from commit_llm.runs.run import MODEL, is_run, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
-from commit_llm.train.run_directory import MODEL, is_run, read_provenance
 
 HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model"]
 
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where a model is. folder holds config.json and the tokenizer; run is set where it is a run of ours."""
+    """Say where a model is.
+
+    name: as the user wrote it.
+    folder: holds config.json and the tokenizer.
+    run: the run directory, where the model is one.
+    """
 
     name: str
     folder: Path
@@ -30,7 +35,10 @@ class ModelSource:
 
 
 def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True) -> ModelSource:
-    """Find a model, read its configuration and tokenizer. weights=False fetches none from the hub.
+    """Find a model, read its configuration and tokenizer.
+
+    tokenizer: a file or folder to take instead of the model's own.
+    weights: whether to fetch them too, where the model is on the hub.
 
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
@@ -41,7 +49,7 @@ def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True)
 
 
 def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, ModelConfig]:
-    """A model's folder, its run where it is one of ours, and its configuration; the tokenizer is not looked at.
+    """Find a model's folder, its run directory where it is one, and its configuration; leave the tokenizer alone.
 
     Raises UserError where it is not a model.
     """
@@ -55,11 +63,19 @@ def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, M
     return folder, run, read_config(folder)
 
 
-def load_params(source: ModelSource, shardings: Any = None, step: int | None = None) -> tuple[Parameters, str]:
-    """fp32 parameters, and the name of the dtype the weights came in.
+def require_same_model(run: Path, source: ModelSource) -> None:
+    """Raise UserError where the model's configuration is no longer the one that a run began with."""
+    if read_config(run / MODEL) != source.config:
+        raise UserError(
+            f"{run}: the configuration of {source.name} has changed since the run began; choose another --out"
+        )
 
-    They are placed by shardings, each device reading its own part; without, they are on the first CPU
-    device. A run of ours gives those of its newest checkpoint, or of a step.
+
+def load_params(source: ModelSource, shardings: Any = None, step: int | None = None) -> tuple[Parameters, str]:
+    """Read parameters as fp32; give them, and the name of the dtype that the weights came in.
+
+    shardings: where they go, each device reading its own part; None is the first CPU device.
+    step: of the checkpoint of a run; None is the newest.
     """
     if shardings is None:
         on_host = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
@@ -75,9 +91,9 @@ def load_params(source: ModelSource, shardings: Any = None, step: int | None = N
         return checkpoints.restore_params(step, like), read_provenance(source.run)["weights_dtype"]
 
 
-def fresh_params(source: ModelSource, shardings: Any, seed: int) -> tuple[Parameters, str]:
-    """Random fp32 parameters for --from-scratch, made where they belong."""
-    init = jax.jit(partial(init_parameters, source.config), out_shardings=shardings)
+def fresh_params(config: ModelConfig, shardings: Any, seed: int) -> tuple[Parameters, str]:
+    """Make random fp32 parameters for --from-scratch, where they belong; give the name of their dtype too."""
+    init = jax.jit(partial(init_parameters, config), out_shardings=shardings)
     return init(jax.random.key(seed)), "float32"
 
 
@@ -90,5 +106,6 @@ def _from_hub(name: str, weights: bool) -> Path:
         patterns = HUB_FILES if weights else [file for file in HUB_FILES if "safetensors" not in file]
         return Path(snapshot_download(name, allow_patterns=patterns))
     except Exception as error:  # offline, unknown, private: the library raises many kinds
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{name}: neither a folder here nor a model fetched from the hub ({reason})") from None
+        raise UserError(
+            f"{name}: neither a folder here nor a model fetched from the hub ({reason_of(error)})"
+        ) from None

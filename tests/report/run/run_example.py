@@ -6,7 +6,7 @@ from commit_llm.data.decoding import Part, Piece
 from commit_llm.data.example_views import Looked, Sample
 from commit_llm.recipes import find_recipe
 from commit_llm.report.run.run_page import RunPage
-from commit_llm.runs.run import Logs
+from commit_llm.runs.logs import Logs
 from tests.report.preview.example import ROWS
 
 SCRIPT = "<script>alert(1)</script>"

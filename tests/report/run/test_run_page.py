@@ -1,20 +1,15 @@
 """A run's page: what it tells of a run, whole or broken, and nothing that is nobody's business."""
 
 import dataclasses
-import json
-import math
 import re
 from unittest import mock
 
 import pytest
 
-from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
-from commit_llm.report.run.curves import charts, curves, told
-from commit_llm.report.run.origin import shown
 from commit_llm.report.run.run_page import run_page
-from commit_llm.runs.run import Logs, curve, find_run, left_out, name_of, read_logs, read_provenance
-from tests.report.run.run_example import LOGS, LOOKED, METRICS, run_page_of
+from commit_llm.runs.logs import Logs
+from tests.report.run.run_example import LOOKED, run_page_of
 from tests.report.test_page import Elements
 
 EMPTY = Logs({}, {}, {})
@@ -122,107 +117,7 @@ def test_no_data_any_more(html):
     assert "Curves" in text
 
 
-def test_curves_of_a_run(html):
-    assert html.count("<figure>") == 5
-    by_title = {chart.title: told(chart) for chart in charts(LOGS, 1.0)}
-    assert by_title["loss"] == (
-        "loss by step; training: 9 at step 1, 0.3 at step 30, lowest 0.3, highest 9; held out: 1.25 at step 10"
-    )
-    assert by_title["tokens a second"] == "tokens a second by step; 10 at step 1"
-    assert "tokens a second: 1 logged value is no finite number" in Elements(html).text
-
-
-@pytest.mark.parametrize(
-    ("logs", "pictures", "notes"),
-    [
-        (EMPTY, 0, ["Nothing is logged yet of: loss, accuracy, learning rate, gradient norm, tokens a second."]),
-        (Logs({1: METRICS[1]}, {}, {}), 4, ["One step is logged so far.", "Nothing is logged of: tokens a second."]),
-        (Logs({1: {"loss": math.inf}, 2: {"loss": 2}}, {}, {}), 1, ["loss: 1 logged value is no finite number"]),
-        (Logs({1: {"loss": "x"}, 2: {"loss": 10**400}}, {}, {}), 0, ["loss: 2 logged values are no finite number"]),
-    ],
-)
-def test_curves_of_a_broken_run(logs, pictures, notes):
-    html = curves(logs, 1.0, holds_out=True)
-    assert html.count("<figure>") == pictures
-    assert all(note in html for note in [*notes, "No held-out loss: it is not reckoned yet."])
-    assert "this run holds out no examples" in curves(EMPTY, 1.0, holds_out=False)
-
-
 def test_a_run_that_has_logged_nothing():
     text = said(logs=EMPTY)
     assert "0 of 40" in text
     assert "no step is logged yet" in text
-
-
-def lines(*values):
-    return "".join(f"{value if isinstance(value, str) else json.dumps(value)}\n" for value in values)
-
-
-def test_logs_are_read_as_far_as_they_go(tmp_path):
-    """A line that a kill cut short, one written again, and lines that are none."""
-    good = {"step": 2, "loss": 1.5}
-    text = lines(
-        good, {"step": 1, "loss": 9}, "garbage", [1], {"step": "x"}, {"loss": 1}, "[" * 5000, good | {"loss": 2}
-    )
-    (tmp_path / "metrics.jsonl").write_bytes(text.encode() + b'{"step": 3, "lo\xff')
-    logs = read_logs(tmp_path)
-    assert logs.step == 2
-    assert curve(logs.metrics, "loss") == dataclasses.replace(curve({}, ""), steps=[1, 2], values=[9.0, 2.0])
-    assert (logs.timing, logs.held_out, EMPTY.step) == ({}, {}, 0)
-
-
-def test_left_out(tmp_path):
-    def write(step, text):
-        folder = tmp_path / "checkpoints" / step / "progress"
-        folder.mkdir(parents=True)
-        (folder / "metadata").write_text(text)
-
-    assert left_out(tmp_path) is None
-    write("20", json.dumps({"data": {"left_out": 3}}))
-    write("9", json.dumps({"data": {"left_out": 1}}))
-    write("30.tmp", "")
-    assert left_out(tmp_path) == 3
-    write("40", '{"data": 1}')
-    assert left_out(tmp_path) == 3
-
-
-@pytest.mark.parametrize("text", ["{", "[1]", "[" * 100_000])
-def test_a_malformed_provenance(tmp_path, text):
-    (tmp_path / "provenance.json").write_text(text)
-    with pytest.raises(UserError, match=r"provenance\.json: "):
-        read_provenance(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        (["config.json", "model.safetensors"], "it is a model folder"),
-        (["results.json", "predictions.jsonl"], "it is an evaluation directory"),
-        (["config.yaml"], "no provenance.json in it"),
-        ([], "no config.yaml and provenance.json in it"),
-    ],
-)
-def test_no_run(tmp_path, files, message):
-    for file in files:
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).write_text("")
-    with pytest.raises(UserError, match=re.escape(message)):
-        find_run(tmp_path)
-
-
-def test_values():
-    assert shown("/home/anna/x") == "<bdi>x</bdi>"
-    assert shown("C:\\anna\\x.json", "data") == "<bdi>x.json</bdi>"
-    assert shown("") == "<span class='quiet'>empty</span>"
-    assert shown("/", "path") == "<bdi>/</bdi>"
-    assert "none" in shown([])
-    assert shown([True, None, 1.5]).startswith("yes, <span class='quiet'>not set</span>, <bdi>1.5")
-
-
-@pytest.mark.parametrize(("run", "given", "name"), [("greek", "greek", "greek"), ("greek/run", "greek", "greek")])
-def test_the_run_within_the_output_of_run(tmp_path, run, given, name):
-    (tmp_path / run).mkdir(parents=True)
-    for file in ("config.yaml", "provenance.json"):
-        (tmp_path / run / file).touch()
-    assert find_run(tmp_path / given) == tmp_path / run
-    assert name_of(tmp_path / run) == name

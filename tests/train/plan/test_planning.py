@@ -21,7 +21,7 @@ from commit_llm.parallel.topologies import (
 from commit_llm.recipes import find_recipe
 from commit_llm.train.plan import planning as plan_module
 from commit_llm.train.plan.changes import Setting, changes
-from commit_llm.train.plan.compilation import Compiled, needed_by
+from commit_llm.train.plan.compilation import CompiledStep, needed_by
 from commit_llm.train.plan.estimate import GIB, hours
 from commit_llm.train.plan.planning import make_plan
 
@@ -145,7 +145,7 @@ def answered(monkeypatch, status=0, stdout="", stderr=""):
 
 def an_answer(**fields):
     mesh = {"data": 1, "fsdp": 1, "tensor": 8}
-    known = Compiled("tpu", "TPU v3", 8, mesh, "reference", "bfloat16", 3 * GIB, 5 * GIB)
+    known = CompiledStep("tpu", "TPU v3", 8, mesh, "reference", "bfloat16", 3 * GIB, 5 * GIB)
     return json.dumps(dataclasses.asdict(dataclasses.replace(known, **fields)))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from commit_llm.cli.text.tables import aligned
+from commit_llm.cli.text.aligned import aligned
 from commit_llm.codemix import Outcome
 from commit_llm.codemix.inspection import Coverage, Inspection
 

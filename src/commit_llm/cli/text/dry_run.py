@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from commit_llm.cli.text.tables import aligned
+from commit_llm.cli.text.aligned import aligned
 from commit_llm.train.dry_run import Outlook
 
 NAMES = {"share": "share of words", "cmi": "code-mixing index"}

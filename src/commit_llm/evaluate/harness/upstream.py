@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from commit_llm import __version__
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.evaluate.answers import Answerer
 from commit_llm.evaluate.tasks import TASKS
 
@@ -52,7 +52,7 @@ class Upstream:
                     model=ours, tasks=list(self.names), limit=limit, task_manager=self.manager
                 )
         except (ConnectionError, FileNotFoundError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = reason_of(error)
             raise UserError(f"{', '.join(self.names)}: lm-eval could not load its data ({reason})") from None
         entries = {name: _entry(found, name, model, limit) for name in found["results"]}
         return entries, [_sample(name, row) for name, rows in found["samples"].items() for row in rows]

@@ -8,9 +8,9 @@ from typing import Any
 from commit_llm.errors import UserError
 from commit_llm.files.records import read_records
 from commit_llm.report.comparison.entries import METRICS, is_score, require_entries
+from commit_llm.runs.chain import EVALUATION, find_in_chain, name_of
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, read_evaluation
 
-CHAIN = "eval"  # where `run` puts its evaluation
 LONGEST = 60  # characters of a name
 SHOWN = 16  # characters of a condition that differs
 # What two scores must share to be compared: entries of results.json, and parts of the signature.
@@ -180,22 +180,15 @@ def signed(entry: Mapping[str, Any]) -> dict[str, str]:
 def _name_and_folder(argument: str) -> tuple[str, Path]:
     name, separator, rest = argument.partition("=")
     if not separator or Path(argument).exists():
-        return "", _evaluation(Path(argument))
+        return "", find_in_chain(Path(argument), EVALUATION, RESULTS)
     if not name.strip() or len(name) > LONGEST or not name.isprintable():
         raise UserError(f"{argument}: a name is 1 to {LONGEST} printable characters before the =")
-    return name.strip(), _evaluation(Path(rest))
-
-
-def _evaluation(folder: Path) -> Path:
-    """The folder itself, or the evaluation within the output of `run`."""
-    inner = folder / CHAIN
-    return inner if not (folder / RESULTS).is_file() and (inner / RESULTS).is_file() else folder
+    return name.strip(), find_in_chain(Path(rest), EVALUATION, RESULTS)
 
 
 def _own_name(folder: Path) -> str:
     """That of the folder; of an evaluation within the output of `run`, that of the output."""
-    full = folder.resolve()
-    name = full.parent.name if full.name == CHAIN and full.parent.name else full.name
+    name = name_of(folder, EVALUATION)
     return "".join(character if character.isprintable() else "?" for character in name[:LONGEST]) or "?"
 
 

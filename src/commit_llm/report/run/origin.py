@@ -1,4 +1,4 @@
-"""What a run is made of, as tables: its recipe, and where its model, data and tokenizer come from."""
+"""The origin of a run as tables: its recipe, and where its model, data and tokenizer come from."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,20 +10,24 @@ FILE_HEADS = ("what", "file", "bytes", "licence", "source", "SHA-256")
 
 
 def recipe_tables(recipe: Mapping[str, Any], named: str, defaults: Mapping[str, Any]) -> str:
-    """Every field of a recipe: those in which it differs from the recipe of a name first."""
-    other = [name for name, value in recipe.items() if value != defaults.get(name)]
-    same = {name: value for name, value in recipe.items() if name not in other}
-    rows = ((text(name), shown(recipe[name], name), shown(defaults.get(name), name)) for name in other)
+    """Write every field of a recipe: first those in which it differs from the recipe of a name.
+
+    named: that name.
+    defaults: the fields of that recipe.
+    """
+    different = [name for name, value in recipe.items() if value != defaults.get(name)]
+    same = {name: value for name, value in recipe.items() if name not in different}
+    rows = ((text(name), shown(recipe[name], name), shown(defaults.get(name), name)) for name in different)
     differing = _table(("field", "this run", f"recipe {named}"), rows)
     alike = _table(("field", "value"), ((text(name), shown(value, name)) for name, value in same.items()))
     return (
-        differing if other else f"<p>All is as the recipe {text(named)} has it.</p>\n"
+        differing if different else f"<p>All is as the recipe {text(named)} has it.</p>\n"
     ) + f"<details><summary>{len(same)} fields as in recipe {text(named)}</summary>\n{alike}</details>\n"
 
 
-def provenance_tables(told: Mapping[str, Any]) -> str:
-    """What provenance.json tells: files with hash and licence, versions, and whatever else there is."""
-    files, rest = told.get("files"), {name: value for name, value in told.items() if name != "files"}
+def provenance_tables(provenance: Mapping[str, Any]) -> str:
+    """Write what provenance.json says: files with hash and licence, versions, and whatever else is in it."""
+    files, rest = provenance.get("files"), {name: value for name, value in provenance.items() if name != "files"}
     parts = []
     if isinstance(files, Mapping) and all(isinstance(file, Mapping) for file in files.values()) and files:
         parts.append(_table(FILE_HEADS, (_file(role, file) for role, file in files.items())))
@@ -60,18 +64,18 @@ def _is_table(value: Any) -> bool:
 
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Rows of HTML under heads of plain text; the first cell of a row is its head."""
+    """Write rows of HTML under heads of plain text; the first cell of a row is its head."""
     heads = list(heads)
     top = "".join(f"<th scope='col'>{text(head)}</th>" for head in heads)
     lines = []
     for row in rows:
-        first, *others = row
+        first, *rest = row
         cells = "".join(
-            f"<td data-head='{text(head)}'>{cell}</td>" for head, cell in zip(heads[1:] or [""], others, strict=True)
+            f"<td data-head='{text(head)}'>{cell}</td>" for head, cell in zip(heads[1:] or [""], rest, strict=True)
         )
         lines.append(f"<tr><th scope='row'>{first}</th>{cells}</tr>\n")
     head = f"<thead><tr>{top}</tr></thead>\n" if top else ""
-    return f"<table class='told'>\n{head}<tbody>\n{''.join(lines)}</tbody></table>\n"
+    return f"<table class='listing'>\n{head}<tbody>\n{''.join(lines)}</tbody></table>\n"
 
 
 LONGEST = 100  # characters: a hash of 64 is shown, a list of all documents is not
@@ -81,7 +85,7 @@ FILES_OR_HUB = ("model", "tokenizer", "data", "dictionary")
 
 
 def shown(value: Any, name: str = "", depth: int = 0) -> str:
-    """A value as HTML. name: what it is the value of, which says whether it may be a path."""
+    """Write a value as HTML. name: of the field, which says whether the value may be a path."""
     if value is None:
         return "<span class='quiet'>not set</span>"
     if isinstance(value, bool):
@@ -96,11 +100,11 @@ def shown(value: Any, name: str = "", depth: int = 0) -> str:
         return f"<dl class='inner'>{''.join(pairs)}</dl>"
     if isinstance(value, list | tuple):
         return ", ".join(shown(one, name, depth + 1) for one in value)
-    told = str(value)
+    content = str(value)
     if isinstance(value, str) and name in FILES_OR_HUB:
-        told = public_name(value)
+        content = public_name(value)
     elif isinstance(value, str) and (name in FILES or value.startswith(("/", "~", "./", "../"))):
-        told = last_part(value)
-    if len(told) > LONGEST:
-        return f"<span class='quiet'>{len(told):,} characters, not shown</span>"
-    return f"<bdi>{text(told)}</bdi>" if told else "<span class='quiet'>empty</span>"
+        content = last_part(value)
+    if len(content) > LONGEST:
+        return f"<span class='quiet'>{len(content):,} characters, not shown</span>"
+    return f"<bdi>{text(content)}</bdi>" if content else "<span class='quiet'>empty</span>"

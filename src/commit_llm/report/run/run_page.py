@@ -1,4 +1,4 @@
-"""A run's page: how far it came, its curves, what mixing made of its data, examples, its recipe, where all is from."""
+"""A run's page: how far it has come, its curves, what mixing makes of its data, examples, recipe, provenance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,20 +9,23 @@ from commit_llm.data.example_views import Looked
 from commit_llm.report.page import page, text
 from commit_llm.report.preview.preview import Preview
 from commit_llm.report.preview.preview_page import summary
-from commit_llm.report.run.curves import curves
+from commit_llm.report.run.curves import curve, curves
 from commit_llm.report.run.example_parts import sample_rows
 from commit_llm.report.run.origin import provenance_tables, recipe_tables
 from commit_llm.report.run.run_style import STYLE
-from commit_llm.runs.run import Logs, curve
+from commit_llm.runs.logs import Logs
 
 
 @dataclass(frozen=True)
 class RunPage:
-    """What a page tells of a run. name: of its folder alone.
+    """Hold what a page says of a run.
 
-    recipe: the fields of its config.yaml; named: the recipe nearest to it, and its fields. looked: its first examples,
-    or why they cannot be looked at. records: of its data, held-out ones too. left_out: examples that training left
-    out, where that is known.
+    name: of its folder alone.
+    recipe: the fields of its config.yaml.
+    named: the name of the recipe nearest to it, and the fields of that one.
+    looked: its first examples, or the reason why nobody can look at them.
+    records: of its data, held-out ones too.
+    left_out: examples that training left out; None where nobody knows.
     """
 
     name: str
@@ -36,7 +39,7 @@ class RunPage:
 
 
 def run_page(run: RunPage) -> str:
-    """The page, of plain data: everything in it is escaped."""
+    """Write the page, of plain data: everything in it is escaped."""
     sections = {
         "Curves": curves(run.logs, run.recipe["clip_norm"], run.recipe["held_out_share"] > 0),
         "Mixing": _mixing(run),
@@ -107,12 +110,12 @@ def _examples(run: RunPage) -> str:
 
 
 def _which(number: int, looked: Looked) -> str:
-    """Which examples are shown; those that are too long are no examples of the training."""
+    """Say which examples are shown; those that are too long are no examples of the training."""
     whole = looked.complete and number == len(looked.rows)
-    told = f"{'All' if whole else 'The first'} {number:,} examples"
+    examples = f"{'All' if whole else 'The first'} {number:,} examples"
     if number == 1:
-        told = "The only example" if whole else "The first example"
-    return f"{told} in the order of training{', those longer than a row left out' if looked.left_out else ''}"
+        examples = "The only example" if whole else "The first example"
+    return f"{examples} in the order of training{', those longer than a row left out' if looked.left_out else ''}"
 
 
 def _missing(reason: str) -> str:

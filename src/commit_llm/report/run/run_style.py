@@ -1,4 +1,4 @@
-"""The style of a run's page, beside that of the preview, whose shares and measures it shows."""
+"""The style of a run's page, added to the style of the preview, whose shares and measures it shows."""
 
 from commit_llm.report.preview.preview_style import STYLE as OF_PREVIEW
 
@@ -7,7 +7,7 @@ STYLE = (
     + """
 main > section { margin-top: 2.5rem; }
 main > section > h2 { font-size: 1.2rem; margin-bottom: .75rem; }
-.told h3, section > h3 { font-size: .95rem; margin: 1.25rem 0 .25rem; }
+.listing h3, section > h3 { font-size: .95rem; margin: 1.25rem 0 .25rem; }
 .facts { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin: 1rem 0 0; }
 .facts div { display: flex; flex-direction: column; }
 .facts dt { color: var(--quiet); font-size: .85rem; }
@@ -33,22 +33,22 @@ main .summary { margin: 1rem 0 0; }
   font: .85em/1.3 ui-monospace, "DejaVu Sans Mono", monospace; white-space: nowrap;
 }
 .cut { margin: .5rem 0; color: var(--quiet); font-style: italic; font-size: .9rem; }
-.told { width: 100%; font-size: .925rem; margin-bottom: 1rem; }
-.told tr + tr > *, .told tbody tr:first-child > * { border-top: 1px solid var(--line); }
-.told th { font-weight: 600; }
-.told thead th { color: var(--quiet); font-size: .85rem; font-weight: 600; border: 0; }
-.told td, .told th { overflow-wrap: anywhere; }
-.told tbody th { min-width: 7rem; }
+.listing { width: 100%; font-size: .925rem; margin-bottom: 1rem; }
+.listing tr + tr > *, .listing tbody tr:first-child > * { border-top: 1px solid var(--line); }
+.listing th { font-weight: 600; }
+.listing thead th { color: var(--quiet); font-size: .85rem; font-weight: 600; border: 0; }
+.listing td, .listing th { overflow-wrap: anywhere; }
+.listing tbody th { min-width: 7rem; }
 code { font: .85em/1.4 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .inner { display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: 0; }
 .inner dt, .inner dd { display: inline; margin: 0; }
 .inner dt { color: var(--quiet); }
 @media (max-width: 46rem) {
-  .told thead { display: none; }
-  .told, .told tbody, .told tr, .told th, .told td { display: block; }
-  .told tr { padding: .4rem 0; border-top: 1px solid var(--line); }
-  .told tr > *, .told tr + tr > *, .told tbody tr:first-child > * { border: 0; padding: 0; }
-  .told td[data-head]:not([data-head=""])::before { content: attr(data-head) ": "; color: var(--quiet); }
+  .listing thead { display: none; }
+  .listing, .listing tbody, .listing tr, .listing th, .listing td { display: block; }
+  .listing tr { padding: .4rem 0; border-top: 1px solid var(--line); }
+  .listing tr > *, .listing tr + tr > *, .listing tbody tr:first-child > * { border: 0; padding: 0; }
+  .listing td[data-head]:not([data-head=""])::before { content: attr(data-head) ": "; color: var(--quiet); }
 }
 """
 )

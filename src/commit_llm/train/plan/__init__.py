@@ -1,1 +1,1 @@
-"""Knowing before paying: whether a recipe fits a machine, how long it takes, what to change."""
+"""Plans of a training: whether it fits a machine, how long it takes, what to change."""

@@ -1,4 +1,4 @@
-"""What to change where a step does not fit: flags, and by arithmetic what the step then needs."""
+"""Changes that make a step fit: flags, and by arithmetic the memory that the step then needs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from commit_llm.train.plan.estimate import GIB, Memory, estimate_memory
 
 @dataclass(frozen=True)
 class Change:
-    """Flags, and what the step needs with them on each device, in GiB, by arithmetic."""
+    """Hold flags, and what the step needs with them on each device, in GiB, by arithmetic."""
 
     flags: str
     needed: float
@@ -21,9 +21,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Setting:
-    """What stays as it is while a recipe changes: the model, the dtype of `--dtype auto`, and how it attends.
+    """Hold what stays as it is while a recipe changes.
 
-    scores: whether the attention holds its scores, as the reference path does.
+    config: of the model.
+    dtype: that `--dtype auto` comes to.
+    scores: whether the attention keeps its scores in memory, as the reference path does.
     """
 
     config: ModelConfig
@@ -31,42 +33,44 @@ class Setting:
     scores: bool = True
 
     def dtype_of(self, recipe: Recipe) -> str:
-        """Of the matrix products: bfloat16 or float32."""
+        """Give the dtype of the matrix products: bfloat16 or float32."""
         return self.dtype if recipe.dtype == "auto" else recipe.dtype
 
     def estimate(self, recipe: Recipe, devices: int) -> Memory:
-        """`estimate_memory` on so many devices in the recipe's mesh."""
+        """Do `estimate_memory` on so many devices in the recipe's mesh."""
         width = {"bfloat16": 2, "float32": 4}[self.dtype_of(recipe)]
         return estimate_memory(recipe, self.config, _mesh(recipe, devices), width, scores=self.scores)
 
 
-def changes(recipe: Recipe, setting: Setting, devices: int, machine: Topology | None, there: float) -> list[Change]:
-    """Changes that need less memory than the recipe, each by itself; the last is the least larger machine that fits.
+def changes(recipe: Recipe, setting: Setting, devices: int, machine: Topology | None, available: float) -> list[Change]:
+    """List changes that need less memory than the recipe, each by itself; the last is the next machine that fits.
 
-    Of a kind of change, the mildest that fits, or else the hardest. there: GiB on each device. machine is None where
-    the devices are of no known kind; then none is larger.
+    Each kind of change gives the mildest one that fits, or else the hardest.
+
+    machine: None where the devices are of no known kind; then no larger one is looked for.
+    available: GiB on each device.
     """
     now = setting.estimate(recipe, devices).needed / GIB
 
     def change(flags: str, changed: Recipe, devices: int = devices) -> Change:
         needed = setting.estimate(changed, devices).needed / GIB
-        return Change(flags, needed, needed <= there)
+        return Change(flags, needed, needed <= available)
 
-    found = []
+    helpful = []
     for ladder in _options(recipe, setting, devices):
         steps = [change(*option) for option in ladder]
-        fitting = [made for made in steps if made.fits]
-        found += [made for made in fitting[:1] or steps[-1:] if made.needed < now]
+        fitting = [step for step in steps if step.fits]
+        helpful += [step for step in fitting[:1] or steps[-1:] if step.needed < now]
     for larger in larger_topologies(machine) if machine else []:
         changed, flags = _spread(recipe, larger.count)
-        made = change(f"--topology {larger.name} {flags}", changed, larger.count)
-        if made.fits:
-            return [*found, made]
-    return found
+        move = change(f"--topology {larger.name} {flags}", changed, larger.count)
+        if move.fits:
+            return [*helpful, move]
+    return helpful
 
 
 def _options(recipe: Recipe, setting: Setting, devices: int) -> Iterator[list[tuple[str, Recipe]]]:
-    """Ladders of (flags, recipe with them), each from the mildest step to the hardest."""
+    """Yield ladders of (flags, recipe with them), each from the mildest step to the hardest."""
     mesh = _mesh(recipe, devices)
     split, parts = mesh["data"] * mesh["fsdp"], recipe.gradient_accumulation
     if mesh["fsdp"] != devices:
@@ -89,8 +93,8 @@ def _with(recipe: Recipe, batch_size: int, parts: int) -> tuple[str, Recipe]:
 
 
 def _spread(recipe: Recipe, devices: int) -> tuple[Recipe, str]:
-    """The recipe with its weights and rows over all devices, and the flags for it."""
-    mesh, flags = "1,-1,1", "--mesh 1,-1,1"
+    """Give the recipe with its weights and rows spread over all devices, and the flags for it."""
+    mesh, flags = Recipe.mesh, f"--mesh {Recipe.mesh}"
     if recipe.batch_size // recipe.gradient_accumulation % devices == 0:
         return replace(recipe, mesh=mesh), flags
     rows = recipe.batch_size if recipe.batch_size % devices == 0 else devices

@@ -1,7 +1,7 @@
-"""The real training step, compiled for devices that need not be there; a program that planning.py starts.
+"""The real training step, compiled for devices that may be absent; a program that planning.py starts.
 
-A process apart can be stopped in the middle of a compilation, keeps what a compiler says out of the way, and leaves
-one line behind where the compiler crashes. It reads a question as JSON on standard input and writes the answer to
+A process apart can be stopped in the middle of a compilation, keeps the compiler's messages off the terminal, and
+turns a crash of the compiler into one line. It reads a question as JSON on standard input and writes the answer to
 standard output:
 
     {"recipe": {...}, "config": {...}, "topology": "v3:2x2" or null}
@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commit_llm.errors import UserError
@@ -28,17 +27,19 @@ if TYPE_CHECKING:
 
 UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 AMOUNT = r"([\d.]+)([BKMGT])"
-# The two ways in which the compiler says that a program is too large, with the figure.
+# The compiler says in two ways that a program is too large, with the figure.
 USED = re.compile(rf"Used {AMOUNT} of {AMOUNT} hbm")
 TEMPORARIES = re.compile(rf"temporaries \({AMOUNT}\) exceeds available HBM \({AMOUNT}\)")
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """What was found out. Bytes on each device; needed is the compiler's own, None where nothing was compiled.
+class CompiledStep:
+    """Describe a step on its devices, in bytes on each.
 
-    there is the memory that such a device has here, None where it says nothing; exhausted is the compiler's message
-    where the step does not fit.
+    needed: the compiler's figure; None where nothing was compiled.
+    available: the memory of such a device here; None where it does not say.
+    exhausted: the compiler's message where the step does not fit.
+    seconds: that the compilation took.
     """
 
     platform: str
@@ -50,32 +51,28 @@ class Compiled:
     parameters: int
     optimizer: int
     needed: int | None = None
-    there: int | None = None
+    available: int | None = None
     exhausted: str | None = None
     seconds: float | None = None
 
 
-def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> Compiled:
+def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> CompiledStep:
     """Compile the step of a recipe for a topology, or for the devices of this machine.
 
-    For GPUs that are not here it is only laid out. Raises UserError for an unknown topology, and where the compiler
+    For absent GPUs it is only laid out. Raises UserError for an unknown topology, and where the compiler
     fails for another reason than memory.
     """
     import jax
 
-    from commit_llm.data.tokenizer import Tokenizer
     from commit_llm.parallel.topologies import absent_devices, find_topology
     from commit_llm.train.prepare import prepare
-    from commit_llm.train.weights import ModelSource
 
-    jax.config.update("jax_enable_compilation_cache", False)  # what comes from there does not know its memory
+    jax.config.update("jax_enable_compilation_cache", False)  # a program from the cache does not know its memory
     devices: Sequence[Any] = jax.devices() if topology is None else absent_devices(find_topology(topology))
-    # Of a model, `prepare` looks at the configuration only.
-    source = ModelSource("", Path(), None, config, Tokenizer(Path(), config.vocab_size, None, 0, {}, None))  # type: ignore[arg-type]
-    training = prepare(recipe, source, list(devices))
-    found = _described(training, devices, here=topology is None)
+    training = prepare(recipe, config, list(devices))
+    described = _described(training, devices, here=topology is None)
     if devices[0].platform == "gpu" and topology is not None:
-        return found
+        return described
     started = time.monotonic()
     lowered = training.step.lower(training.abstract_state(), _abstract_batch(training))  # type: ignore[attr-defined]
     try:
@@ -83,38 +80,38 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
     except Exception as error:  # the compiler's own kind, with its text
         text = " ".join(str(error).split())
         if "RESOURCE_EXHAUSTED" not in text:
-            raise UserError(f"compiling for {topology or found.device_kind} failed: {text[:400]}") from None
-        return replace(found, exhausted=text[:400], needed=needed_by(text))
-    return replace(found, needed=_peak(memory, found.platform), seconds=time.monotonic() - started)
+            raise UserError(f"compiling for {topology or described.device_kind} failed: {text[:400]}") from None
+        return replace(described, exhausted=text[:400], needed=needed_by(text))
+    return replace(described, needed=_peak(memory, described.platform), seconds=time.monotonic() - started)
 
 
 def needed_by(message: str) -> int | None:
-    """The bytes that a RESOURCE_EXHAUSTED message says are needed, all in all.
+    """Read out of a RESOURCE_EXHAUSTED message how many bytes are needed, all in all.
 
-    The second message speaks of temporaries, but counts the state too.
+    The second kind of message speaks of temporaries, but counts the state too.
 
     >>> needed_by("RESOURCE_EXHAUSTED: Ran out of memory in memory space hbm. Used 17.50G of 15.75G hbm.") / 2**30
     17.5
     >>> needed_by("the total memory required for HLO temporaries (5.5T) exceeds available HBM (15.75G).") / 2**40
     5.5
     """
-    found = USED.search(message) or TEMPORARIES.search(message)
-    return int(float(found[1]) * UNITS[found[2]]) if found else None
+    match = USED.search(message) or TEMPORARIES.search(message)
+    return int(float(match[1]) * UNITS[match[2]]) if match else None
 
 
 def _peak(memory: Any, platform: str) -> int:
-    """The most bytes held at once: state, batch and whatever is temporary; the state's new values take the old place.
+    """Give the most bytes in use at once: state, batch and whatever is temporary. New state takes the old one's place.
 
     A TPU's compiler says it, but for the program itself; its buffers share places, and their sum would be a fifth
-    too much. Elsewhere the peak leaves temporary buffers out, and the sum is right.
+    too much. Elsewhere the compiler's peak leaves temporary buffers out, and the sum is right.
     """
     if platform == "tpu" and (peak := getattr(memory, "peak_memory_in_bytes", 0)):
         return peak + memory.generated_code_size_in_bytes
-    held = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
-    return held + memory.temp_size_in_bytes
+    lasting = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
+    return lasting + memory.temp_size_in_bytes
 
 
-def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> Compiled:
+def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> CompiledStep:
     import jax
 
     from commit_llm.model.execution import compute_dtype
@@ -126,7 +123,7 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
 
     state, first = training.abstract_state(), devices[0]
     mesh = {name: int(size) for name, size in state.step.sharding.mesh.shape.items()}
-    return Compiled(
+    return CompiledStep(
         platform=first.platform,
         device_kind=first.device_kind,
         devices=len(devices),
@@ -135,12 +132,12 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
         dtype=compute_dtype(training.recipe.dtype, first.platform).name,
         parameters=bytes_on_each(state.params),
         optimizer=bytes_on_each(state.opt_state),
-        there=_memory_of(first, len(devices)) if here else None,
+        available=_memory_of(first, len(devices)) if here else None,
     )
 
 
 def _memory_of(device: Any, count: int) -> int | None:
-    """Bytes that jax may take on a device; fake devices of a CPU share its memory."""
+    """Give the bytes that jax may take on a device; fake devices of a CPU share its memory."""
     if device.platform == "cpu":
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // count
     return (device.memory_stats() or {}).get("bytes_limit")

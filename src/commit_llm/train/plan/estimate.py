@@ -15,13 +15,17 @@ GIB = 2**30
 
 
 def hours(flops: float, *, peak: float, devices: int, mfu: float) -> float:
-    """Hours that so many operations take on devices of a peak in TFLOP/s, of which a share mfu (0 to 1) is reached."""
+    """Give the hours that so many operations take on devices of which each reaches a share mfu of its peak.
+
+    peak: TFLOP/s of each device.
+    mfu: 0 to 1.
+    """
     return flops / (mfu * peak * 1e12 * devices) / 3600
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes on each device. rest: activations, logits, copies of weights in the compute dtype, buffers."""
+    """Hold bytes on each device. rest: activations, logits, copies of weights in the compute dtype, buffers."""
 
     parameters: int
     optimizer: int
@@ -36,11 +40,13 @@ class Memory:
 def estimate_memory(
     recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, *, scores: bool = True
 ) -> Memory:
-    """What a step needs by arithmetic: exact for parameters and optimizer, the rest fitted to a compiler's figures.
+    """Reckon what a step needs: exact for parameters and optimizer, the rest fitted to a compiler's figures.
 
-    The compiler is that of TPUs, and docs/planning.md has the figures.
-    mesh: devices along data, fsdp and tensor; compute_bytes: 4 for fp32 products, 2 for bf16; scores: whether the
-    attention holds them (the reference path does, the fast ones do not).
+    The compiler is the one for TPUs; docs/planning.md has the figures.
+
+    mesh: devices along data, fsdp and tensor.
+    compute_bytes: 4 for fp32 products, 2 for bf16.
+    scores: whether the attention keeps them in memory (the reference path does, the fast ones do not).
     """
     declared = declare(config)
     parameters = 4 * sum(_on_each(parameter, mesh) for parameter in _all(declared))
@@ -52,21 +58,21 @@ def estimate_memory(
     cast = 0 if compute_bytes == 4 else layers // 2
     layer, head = _working(recipe, config, mesh, compute_bytes, scores)
     # The head's part is over before the gradients of the layers have a place.
-    rest = cast + _kept(recipe, config, mesh, compute_bytes, scores) + max(layer, head - layers)
+    rest = cast + _stored(recipe, config, mesh, compute_bytes, scores) + max(layer, head - layers)
     return Memory(parameters, parameters // 4 * moments, gradients, int(rest))
 
 
-def _kept(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
-    """Bytes of activations that all layers keep for the backward pass."""
+def _stored(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
+    """Count the bytes of activations that all layers keep for the backward pass."""
     stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
-    kept = {"nothing": stream, "dots": stream + products, "none": 6 * stream + 2 * products + weights}
-    return config.num_hidden_layers * kept[recipe.remat]
+    per_layer = {"nothing": stream, "dots": stream + products, "none": 6 * stream + 2 * products + weights}
+    return config.num_hidden_layers * per_layer[recipe.remat]
 
 
 def _working(
     recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool
 ) -> tuple[float, float]:
-    """Bytes that the layer under way takes in the backward pass, and the head with its loss."""
+    """Count the bytes that the layer under way takes in the backward pass, and those of the head with its loss."""
     stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
     shapes = [parameter.shape[1:] for parameter in declare(config)["layers"].values()]
     gathered = sum(map(math.prod, shapes)) / mesh["tensor"] * compute_bytes  # along fsdp, and their gradients again
@@ -81,7 +87,7 @@ def _working(
 def _activations(
     recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool
 ) -> tuple[float, float, float]:
-    """Bytes of what goes from layer to layer, of all products of a layer, and of its attention weights."""
+    """Count the bytes of what goes from layer to layer, of all products of a layer, and of its attention weights."""
     rows, tensor = _rows(recipe, mesh), mesh["tensor"]
     numbers = rows * recipe.seq_len * compute_bytes
     heads = (2 * config.num_attention_heads + 2 * config.num_key_value_heads) * config.head_dim
@@ -91,7 +97,7 @@ def _activations(
 
 
 def _rows(recipe: Recipe, mesh: Mapping[str, int]) -> int:
-    """Rows that a device has at a time."""
+    """Count the rows that a device has at a time."""
     return math.ceil(recipe.batch_size / recipe.gradient_accumulation / (mesh["data"] * mesh["fsdp"]))
 
 
@@ -102,6 +108,6 @@ def _all(declared: Mapping[str, Any]) -> list[Parameter]:
 
 
 def _on_each(parameter: Parameter, mesh: Mapping[str, int]) -> int:
-    """How many numbers of a parameter each device holds."""
+    """Count the numbers of a parameter that each device has."""
     rules = [RULES[axis] for axis in parameter.axes]
     return math.prod(parameter.shape) // math.prod(mesh[rule] for rule in rules if isinstance(rule, str))

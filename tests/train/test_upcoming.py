@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from commit_llm.train import waiting, watch
-from commit_llm.train.run_directory import METRICS, TIMING
-from commit_llm.train.waiting import Awaited
+from commit_llm.runs.run import METRICS, TIMING
+from commit_llm.train import upcoming as upcoming_module
+from commit_llm.train import watch
+from commit_llm.train.upcoming import AwaitedBatches
 from commit_llm.train.watch import Logged, Watch
 
 
@@ -39,11 +40,11 @@ class Slow:
 def test_waiting_is_told_since_the_line_before_and_in_all_since_the_first_step(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(watch, "time", clock)
-    monkeypatch.setattr(waiting, "time", clock)
+    monkeypatch.setattr(upcoming_module, "time", clock)
     files, drawn = {name: StringIO() for name in (METRICS, TIMING)}, {}
     tensorboard = SimpleNamespace(add_scalar=lambda name, value, step: drawn.update({(name, step): value}))
     log = Watch(files, tensorboard, None, tokens=0)
-    upcoming = Awaited(Slow(clock, [8.0, 1.0, 0.5, 0.0]))
+    upcoming = AwaitedBatches(Slow(clock, [8.0, 1.0, 0.5, 0.0]))
     for step, computes in ((1, 2.0), (2, 1.0), (3, 3.5), (4, 4.0)):
         next(upcoming)
         clock.now += computes
@@ -62,7 +63,7 @@ def test_waiting_is_told_since_the_line_before_and_in_all_since_the_first_step(m
 
 
 def test_one_step_says_nothing_of_waiting():
-    upcoming = Awaited(Slow(Clock(), [0.0]))
+    upcoming = AwaitedBatches(Slow(Clock(), [0.0]))
     assert upcoming.share() == 0.0
     next(upcoming)
     assert upcoming.share() == 0.0

@@ -1,0 +1,61 @@
+"""Scores as tables, as `eval`, `run` and `score` print them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from commit_llm.cli.text.aligned import aligned
+
+
+def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write a line a task: exact match and F1 (0-100) with standard errors, questions, prompts that were shortened.
+
+    Below, where there are such scores: answers in each language, right in English, F1 over ICU's words; then
+    the metrics of lm-eval's own tasks.
+
+    >>> scores = {"exact_match": 12.5, "exact_match_stderr": 4.1, "f1": 20.25, "f1_stderr": 5.0, "items": 8}
+    >>> print(scores_table({"ogx_xquad_de": scores}))
+    task          exact match         F1  questions  shortened
+    ogx_xquad_de   12.50 ±4.1  20.25 ±5.0          8          -
+    """
+    own = {task: entry for task, entry in results.items() if "exact_match" in entry}
+    lines: list[str] = []
+    rows: list[tuple[str, ...]]
+    if own:
+        rows = [("task", "exact match", "F1", "questions", "shortened")]
+        rows += [
+            (
+                task,
+                _score(entry, "exact_match"),
+                _score(entry, "f1"),
+                str(entry["items"]),
+                _cell(entry.get("truncated")),
+            )
+            for task, entry in own.items()
+        ]
+        lines += aligned(rows)
+    beside = {task: entry for task, entry in own.items() if {"answer_language", "f1_words"} & set(entry)}
+    if beside:
+        rows = [("task", "in the language", "Latin", "mixed", "neutral", "right in English", "F1 over words")]
+        for task, entry in beside.items():
+            shares = entry.get("answer_language", {})
+            kinds = [_cell(shares.get(kind), "%") for kind in ("target", "latin", "mixed", "neutral")]
+            rows.append((task, *kinds, _score(entry, "exact_match_english"), _score(entry, "f1_words")))
+        lines += ["", "answers, of questions whose reference is in the language's script:", *aligned(rows)]
+    for task, entry in results.items():
+        if "metrics" in entry:
+            values = "  ".join(
+                f"{name} " + ("-" if value is None else f"{value:.4f}") for name, value in entry["metrics"].items()
+            )
+            lines += [f"{task} (lm-eval, {entry['items']} items): {values}"]
+    return "\n".join(lines)
+
+
+def _score(entry: Mapping[str, Any], name: str) -> str:
+    if name not in entry:
+        return "-"
+    error = entry.get(f"{name}_stderr")
+    return f"{entry[name]:.2f}" + ("" if error is None else f" ±{error:.1f}")
+
+
+def _cell(value: float | None, unit: str = "") -> str:
+    return "-" if value is None else f"{value:g}{unit}"

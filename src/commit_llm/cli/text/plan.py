@@ -1,0 +1,55 @@
+"""A plan in words, as `plan` prints it."""
+
+from typing import TYPE_CHECKING
+
+from commit_llm.cli.text.aligned import aligned
+
+if TYPE_CHECKING:  # imports jax
+    from commit_llm.train.plan.planning import Plan
+
+
+def plan_text(plan: "Plan") -> str:
+    """Write a plan as lines: the machine, the memory of a device, the time, and what to change."""
+    mesh = ", ".join(f"{name} {size}" for name, size in plan.mesh.items())
+    where = "this machine" if plan.topology is None else plan.topology
+    lines = [
+        f"{where}: {plan.devices} x {plan.device_kind}, mesh {mesh}",
+        f"{plan.dtype} products, attention {plan.attention}, remat {plan.remat}",
+        "",
+        *_memory(plan),
+        "",
+        *(f"note: {note}" for note in plan.notes),
+        f"{plan.flops_a_token / 1e9:.4g} GFLOP a token, {plan.tokens_a_step:,} tokens a step, {plan.steps:,} steps",
+    ]
+    if plan.hours is None:
+        lines.append(f"hours: not known; the table of devices has no {plan.device_kind}")
+    else:
+        lines.append(
+            f"{plan.hours:.3g} hours at an MFU of {plan.mfu:g}, of {plan.devices} x {plan.peak:g} TFLOP/s (bf16, peak)"
+        )
+    if plan.changes:
+        rows = [("change, each by itself", "GiB", "")]
+        rows += [(change.flags, f"{change.needed:.2f}", "" if change.fits else "too much") for change in plan.changes]
+        lines += ["", "needed by arithmetic, with these flags instead:", *(row.rstrip() for row in aligned(rows))]
+    return "\n".join(lines)
+
+
+def _memory(plan: "Plan") -> list[str]:
+    rows = [
+        ("memory a device", "GiB"),
+        ("parameters", f"{plan.parameters:.2f}"),
+        ("optimizer", f"{plan.optimizer:.2f}"),
+        ("gradients", f"{plan.gradients:.2f}"),
+        ("the rest", f"{plan.rest:.2f}"),
+        (f"needed, by {'the compiler' if plan.by == 'compiler' else 'arithmetic'}", f"{plan.needed:.2f}"),
+        ("there", "not known" if plan.there is None else f"{plan.there:.2f}"),
+    ]
+    lines = aligned(rows)
+    if plan.there is None:
+        return lines if plan.fits else [*lines, f"does not fit: {plan.compiler_message}"]
+    left = plan.there - plan.needed
+    if plan.fits:
+        return [*lines, f"fits, with {left:.2f} GiB to spare"]
+    if left >= 0:  # the arithmetic's figure: the compiler gave none
+        return [*lines, f"does not fit: {plan.compiler_message}"]
+    return [*lines, f"does not fit: {-left:.2f} GiB too much"]

@@ -1,0 +1,111 @@
+"""The steps of one call of `train`: taken, looked at for their numbers, logged and saved."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+
+from commit_llm.data.packing import EXAMPLE_IDS, Batch
+from commit_llm.errors import UserError
+from commit_llm.parallel.mesh import place_alike
+from commit_llm.train.checkpoint import Checkpoints
+from commit_llm.train.common_stop import CommonStop
+from commit_llm.train.held_out import held_out_loss
+from commit_llm.train.prepare import Training
+from commit_llm.train.step import Metrics, TrainState
+from commit_llm.train.stop import Reason
+from commit_llm.train.upcoming import AwaitedBatches
+from commit_llm.train.watch import HeldOut, Logged, Watch
+
+SHOWN_IDS = 8
+
+# Called after every step with (step, of how many) and, where the step was logged, its line.
+StepReport = Callable[[int, int, Logged | None], None]
+
+
+@dataclass
+class Stepping:
+    """Take the steps that are left, from a state to the recipe's last step or to a stop.
+
+    watch: writes the logs; None in all processes but process 0.
+    tokens: seen so far, padding left out.
+    saved: the step of the newest checkpoint, 0 where there is none.
+    unchecked: (step, its metrics, its example ids) of the steps since their numbers were last looked at.
+    """
+
+    training: Training
+    checkpoints: Checkpoints
+    watch: Watch | None
+    upcoming: AwaitedBatches
+    held_out: list[Batch]
+    report: StepReport
+    tokens: int
+    saved: int
+    unchecked: list[tuple[int, Metrics, np.ndarray]] = field(default_factory=list)
+
+    def run(self, state: TrainState, start: int, stop: CommonStop) -> tuple[int, Reason | None]:
+        """Take the steps after start; give the last one taken, and why it is not the recipe's last."""
+        recipe = self.training.recipe
+        for step in range(start + 1, recipe.steps + 1):
+            state, metrics = self._take(step, state)
+            ends = step == recipe.steps
+            stopped = None if ends else stop.reason()
+            logs = ends or step == 1 or step % recipe.log_every == 0
+            saves = ends or stopped is not None or step % recipe.checkpoint_every == 0
+            if logs or saves:
+                self._require_finite()
+            logged = self._log(step, metrics) if logs else None
+            if self.held_out and (ends or step % recipe.eval_every == 0):
+                self._log_held_out(step, state)
+            if saves:
+                self._save(step, state)
+            self.report(step, recipe.steps, logged)
+            if stopped is not None:
+                return step, stopped
+        return recipe.steps, None
+
+    def _take(self, step: int, state: TrainState) -> tuple[TrainState, Metrics]:
+        batch = next(self.upcoming)
+        ids = batch.pop(EXAMPLE_IDS)
+        self.tokens += int((ids >= 0).sum())
+        state, metrics = self.training.step(state, place_alike(batch, self.training.batch_sharding))
+        self.unchecked.append((step, metrics, ids))
+        return state, metrics
+
+    def _require_finite(self) -> None:
+        """Look at every step since the last look, so that no step after a bad one is ever saved.
+
+        To look is to wait for the device, so only logged and saved steps do it.
+        """
+        for step, metrics, ids in self.unchecked:
+            values = jax.device_get(metrics)
+            if not (math.isfinite(values.loss) and math.isfinite(values.grad_norm)):
+                rows = np.unique(ids[ids >= 0])
+                shown = ", ".join(map(str, rows[:SHOWN_IDS])) + (", ..." if len(rows) > SHOWN_IDS else "")
+                left = f"the checkpoint of step {self.saved} is kept" if self.saved else "there is no checkpoint yet"
+                raise UserError(
+                    f"{self.checkpoints.run}: step {step} has loss {values.loss} and gradient norm {values.grad_norm}, "
+                    f"on rows {shown} of the data (from 0); {left}; look at these rows, or lower --learning-rate "
+                    "with another --out"
+                )
+        self.unchecked.clear()
+
+    def _log(self, step: int, metrics: Metrics) -> Logged:
+        values = jax.device_get(metrics)
+        rate = float(self.training.learning_rate(step - 1))
+        logged = Logged(step, float(values.loss), float(values.accuracy), rate, float(values.grad_norm), self.tokens)
+        if self.watch:
+            self.watch.log(logged, self.upcoming.seconds)
+        return logged
+
+    def _log_held_out(self, step: int, state: TrainState) -> None:
+        placed = (place_alike(batch, self.training.batch_sharding) for batch in self.held_out)
+        means = held_out_loss(self.training.held_out_step, state.params, placed)
+        if self.watch:
+            self.watch.held_out(HeldOut(step, *means))
+
+    def _save(self, step: int, state: TrainState) -> None:
+        self.checkpoints.save(state, {"data": self.upcoming.get_state(), "tokens": self.tokens})
+        self.saved = step

@@ -1,0 +1,108 @@
+"""What processes give one another: values of their own types, and mistakes; here with threads in their place."""
+
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.parallel import processes
+from commit_llm.parallel.processes import ElsewhereError, from_all, from_first, require_same, together
+
+
+class Store:
+    """jax's store of keys, in this process."""
+
+    def __init__(self):
+        self.values = {}
+
+    def key_value_set_bytes(self, key, value):
+        assert key not in self.values
+        self.values[key] = value
+
+    def blocking_key_value_get_bytes(self, key, timeout_ms):
+        deadline = time.monotonic() + 10
+        while key not in self.values:
+            assert time.monotonic() < deadline, key
+            time.sleep(0.001)
+        return self.values[key]
+
+
+@pytest.fixture
+def in_each(monkeypatch):
+    """Call a function of the process's number in each of three, and give what comes of it, errors too."""
+    this, store = threading.local(), Store()
+
+    def next_key(name):
+        this.exchanges[name] += 1
+        return f"{name}/{this.exchanges[name]}"
+
+    monkeypatch.setattr(processes, "_store", lambda: store)
+    monkeypatch.setattr(processes, "_next_key", next_key)
+    monkeypatch.setattr(processes, "count", lambda: 3)
+    monkeypatch.setattr(processes, "index", lambda: this.index)
+
+    def call(work):
+        def process(index):
+            this.index, this.exchanges = index, defaultdict(int)
+            try:
+                return work(index)
+            except UserError as error:
+                return error
+
+        with ThreadPoolExecutor(3) as pool:
+            return list(pool.map(process, range(3)))
+
+    return call
+
+
+VALUES = [True, 7, None, "el-εν \udce9", ["", "a\nb"], {"step": 3, "of": [0.1, None]}]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_value_comes_with_its_type(in_each, value):
+    assert in_each(lambda process: from_first("value", value if process == 0 else process)) == [value] * 3
+    everyone = in_each(lambda process: from_all("values", value if process == 1 else None))
+    assert everyone == [[None, value, None]] * 3
+    assert all(type(values[1]) is type(value) for values in everyone)
+
+
+def test_exchanges_of_one_name_follow_one_another(in_each):
+    assert (
+        in_each(lambda process: [from_all("step", process + 10 * turn) for turn in range(2)])
+        == [[[0, 1, 2], [10, 11, 12]]] * 3
+    )
+
+
+def test_the_first_mistake_ends_all(in_each):
+    def work(process):
+        with together("section"):
+            if process:
+                raise UserError(f"file {process}: not there")
+
+    first, second, third = in_each(work)
+    assert [str(error) for error in (first, second, third)] == [
+        "process 1: file 1: not there", "file 1: not there", "process 1: file 1: not there",
+    ]  # fmt: skip
+    assert [type(error) for error in (first, second, third)] == [ElsewhereError, UserError, ElsewhereError]
+
+
+def test_all_say_which_process_has_other_values(in_each):
+    def work(process):
+        require_same("recipe", {"seed": 0, "fields": ("a", "b")} | ({"seed": 5} if process == 2 else {}), "mend it")
+
+    assert {str(error) for error in in_each(work)} == {
+        "process 2 of 3 has another recipe than process 0 (seed: 0 -> 5); mend it"
+    }
+    assert in_each(lambda process: require_same("again", {"fields": ("a", "b")}, "mend it")) == [None] * 3
+
+
+def test_one_process_asks_nobody():
+    value = object()
+    assert from_first("value", value) is value
+    assert from_all("value", value) == [value]
+    require_same("numbers", {"number": float("nan")}, "mend it")
+    with pytest.raises(UserError, match="own"), together("section"):
+        raise UserError("own")

@@ -1,0 +1,88 @@
+"""From a recipe to its step: every setting reaches its place, and the attention is chosen and told."""
+
+from pathlib import Path
+
+import jax.numpy as jnp
+import pytest
+
+from commit_llm.cli.main import main
+from commit_llm.errors import UserError
+from commit_llm.model.config import read_config
+from commit_llm.model.regularisation import Regularisation
+from commit_llm.recipes import dump_recipe
+from commit_llm.train import prepare as prepare_module
+from commit_llm.train.recipe_data import open_recipe_model
+
+
+@pytest.fixture
+def prepared(small_recipe, monkeypatch):
+    """What `prepare` hands to the functions that it calls, for a recipe."""
+
+    def call(recipe):
+        seen = {}
+        for name in ("learning_rate_schedule", "make_optimizer", "make_train_step"):
+            real = getattr(prepare_module, name)
+
+            def spy(*args, name=name, real=real, **options):
+                seen[name] = (args, options)
+                return real(*args, **options)
+
+            monkeypatch.setattr(prepare_module, name, spy)
+        prepare_module.prepare(recipe, read_config(Path(recipe.model)))
+        monkeypatch.undo()
+        return seen
+
+    return call
+
+
+def test_every_setting_reaches_its_place(small_recipe, prepared):
+    recipe = small_recipe(
+        "commit-2024", mesh="1,1,-1", beta1=0.8, beta2=0.95, weight_decay=0.1, clip_norm=0.5, decay_steps=20,
+        gradient_accumulation=2, attn_pdrop=0.3, fcm_min_ratio=0.02, seed=7, remat="dots",
+    )  # fmt: skip
+    seen = prepared(recipe)
+    assert seen["learning_rate_schedule"] == ((1e-3, 1e-7, 2, 20), {"first_step_at_zero": True})
+    options = seen["make_optimizer"][1]
+    names = ("beta1", "beta2", "weight_decay", "clip_norm", "momentum_dtype", "round_beta1")
+    assert [options[name] for name in names] == [0.8, 0.95, 0.1, 0.5, jnp.bfloat16, True]
+    options = seen["make_train_step"][1]
+    assert [options[name] for name in ("reduction", "gradient_accumulation", "seed")] == ["row", 2, 7]
+    assert (options["execution"].remat, options["execution"].dtype) == ("dots", jnp.float32)
+    assert options["regularisation"] == Regularisation(0.05, 0.05, 0.3, 0.02, 0.1, shared_attention_mask=True)
+
+
+def test_what_the_mended_recipes_do_otherwise(small_recipe, prepared):
+    seen = prepared(small_recipe(momentum_dtype="float32", dtype="bfloat16"))
+    assert seen["learning_rate_schedule"] == ((1e-3, 1e-7, 2, 8), {"first_step_at_zero": False})
+    assert seen["make_optimizer"][1]["round_beta1"] is False
+    assert seen["make_optimizer"][1]["momentum_dtype"] == jnp.float32
+    options = seen["make_train_step"][1]
+    assert (options["reduction"], options["execution"].dtype) == ("token", jnp.bfloat16)
+    assert options["regularisation"] == Regularisation(0.05, 0.05, 0.0, 0.0, 0.1, shared_attention_mask=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "attention: by row (one row's scores stay in a CPU's cache)"),
+        ({"attention": "reference"}, "attention: reference (asked for)"),
+    ],
+)
+def test_a_recipe_comes_to_an_attention(small_recipe, changes, told):
+    recipe = small_recipe(**changes)
+    assert str(prepare_module.prepare(recipe, open_recipe_model(recipe).config).attention) == told
+
+
+def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch, capsys):
+    def enough(training, source):
+        raise UserError("enough")
+
+    monkeypatch.setattr("commit_llm.train.loop._first_params", enough)  # what comes after is not looked at
+    config = tmp_path / "config.yaml"
+    config.write_text(dump_recipe(small_recipe()))
+    assert main(["train", str(config), "--out", str(tmp_path / "run")]) == 2
+    told = capsys.readouterr().err
+    assert told == (
+        "1 x cpu, mesh data 1, fsdp 1, tensor 1; float32 products; "
+        "attention: by row (one row's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
+    )

@@ -1,0 +1,33 @@
+"""Steps that are looked at: a loss that is no number, and that of held-out examples."""
+
+import json
+
+import numpy as np
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.runs.logs import read_metrics
+from commit_llm.train.loop import train
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(small_recipe, tmp_path):
+    recipe = small_recipe(learning_rate=1e30, clip_norm=1e30, checkpoint_every=1, log_every=100, warmup_steps=0)
+    kept = r"(the checkpoint of step \d+ is kept|there is no)"
+    message = rf"step (\d+) has loss .*, on rows [\d, ]+(\.\.\.)? of the data \(from 0\); {kept}"
+    with pytest.raises(UserError, match=message) as error:
+        train(recipe, tmp_path / "run")
+    assert "\n" not in str(error.value)
+    saved = [int(path.name) for path in (tmp_path / "run" / "checkpoints").iterdir()]
+    bad = int(str(error.value).split("step ")[1].split()[0])
+    assert all(step < bad for step in saved)
+    assert all(np.isfinite(line["loss"]) for line in read_metrics(tmp_path / "run"))
+
+
+def test_held_out_examples(small_recipe, tmp_path):
+    run = tmp_path / "run"
+    train(small_recipe(held_out_share=0.2, eval_every=3), run)
+    lines = [json.loads(line) for line in (run / "held_out.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 6, 8]
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    with pytest.raises(UserError, match="--held-out-share 1e-05: holds out 0 of"):
+        train(small_recipe(held_out_share=0.00001), tmp_path / "other")
