@@ -17,10 +17,13 @@ CHECKED = [
 ]  # fmt: skip
 install_import_hook([f"commit_llm.{name}" for name in CHECKED], "beartype.beartype")
 
+pytest_plugins = ["tests.tiers"]
+
 # Many tests compile the same few programs: keep them, between processes too, for as long as the session lasts.
-COMPILED = tempfile.TemporaryDirectory(prefix="commit-llm-tests-")
-os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker takes the folder of the process that started it
+    COMPILED = tempfile.TemporaryDirectory(prefix="commit-llm-tests-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 
 # A slow machine is no failure.
 hypothesis.settings.register_profile("commit-llm", deadline=None)

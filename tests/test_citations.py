@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "commit_llm"
@@ -65,15 +63,16 @@ def test_how_citations_are_found():
     assert not OUTSIDE.search("README.md, docs/behaviour.md")
 
 
-@pytest.mark.parametrize("path", ALL, ids=name_of)
-def test_what_is_cited_is_there(path):
-    text = path.read_text(encoding="utf-8")
-    assert {page for page in pages(text) if not (ROOT / page).is_file()} == set()
-    cited = sections(text)
-    assert {(page, title) for page, title in cited if title not in titles(ROOT / page)} == set()
-    folders = (ROOT, SOURCE, ROOT / "tests", path.parent)
-    assert {name for name in sources(text) if not any((folder / name).is_file() for folder in folders)} == set()
-    assert outside(path) == []
+def test_what_is_cited_is_there():
+    faults = []
+    for path in ALL:
+        text = path.read_text(encoding="utf-8")
+        folders = (ROOT, SOURCE, ROOT / "tests", path.parent)
+        missing = {page for page in pages(text) if not (ROOT / page).is_file()}
+        missing |= {f"{page}, {title}" for page, title in sections(text) if title not in titles(ROOT / page)}
+        missing |= {name for name in sources(text) if not any((folder / name).is_file() for folder in folders)}
+        faults += [f"{name_of(path)}: {citation}" for citation in [*sorted(missing), *outside(path)]]
+    assert faults == []
 
 
 def test_the_source_cites_the_original_by_section():

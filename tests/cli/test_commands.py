@@ -183,6 +183,7 @@ def test_train_export_eval(run, recipe_flags, example, tmp_path):
     assert (status, printed.split()[:3]) == (0, ["wrote", "4", "prompts"])
 
 
+@pytest.mark.slow
 def test_run_goes_on_where_it_was(run, recipe_flags, example, tmp_path):
     command = ["run", "commit-2024", *recipe_flags, "--out", tmp_path / "all", "--tasks", "ogx_xquad_el"]
     command += ["--data-dir", example, "--eval-batch-size", 2]
@@ -202,6 +203,7 @@ def test_run_goes_on_where_it_was(run, recipe_flags, example, tmp_path):
     assert (status, "exists already" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_run_does_not_take_another_run_s_model(run, recipe_flags, tmp_path):
     for name, seed in (("one", 1), ("other", 2)):
         assert run("run", "commit", *recipe_flags, "--seed", seed, "--out", tmp_path / name)[0] == 0

@@ -35,6 +35,7 @@ def test_too_small_a_machine_is_2(run, llama_7b):
     assert out.splitlines()[-1].startswith("--topology h100:2 --mesh 1,-1,1")
 
 
+@pytest.mark.slow
 def test_this_machine(run, example, monkeypatch):
     """A tiny model, compiled here; neither data nor dictionary is named."""
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")

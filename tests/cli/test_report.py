@@ -69,6 +69,7 @@ def report(run, capsys):
     return call
 
 
+@pytest.mark.slow
 def test_a_real_run(report, run, trained, sources, tmp_path):
     text, html = report(trained, "--rows", "3")
     for fact in ("Run greek", "finished", "8 of 8", "held-out loss", "en-el.txt", "instructions.jsonl", "0 examples"):

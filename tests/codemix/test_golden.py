@@ -77,6 +77,7 @@ def test_full_dictionary_with_python_s_generator(shared, dictionary, alpaca_999,
             assert replace(text, explain_original(text, translations, 0.9, draws), False) == case[field]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["alpaca_en-hi", "alpaca_en-el", "alpaca_en-th", "xquad_el-en", "xquad_hi-en", "xquad_th-en"]
 )

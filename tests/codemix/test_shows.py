@@ -17,6 +17,8 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
 from commit_llm.codemix.fit import fit_ratio
 from commit_llm.errors import UserError
 
+pytestmark = pytest.mark.slow  # the widest tables of real data
+
 FIELDS = ("instruction", "input", "output")
 SCRIPT = {"el": "GREEK", "hi": "DEVANAGARI", "th": "THAI"}
 

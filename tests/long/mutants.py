@@ -1,0 +1,46 @@
+"""List small faults to put into the source, each of which the quick tests of its room must notice.
+
+A fault is a piece of source that stands once in the package, and what takes its place. The file is looked up by the
+piece, so that a file may move; a piece that was rewritten needs a new line here.
+"""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """Hold a piece of the source and what takes its place."""
+
+    source: str
+    fault: str
+
+
+MUTANTS = [
+    # codemix
+    Mutant("return (bits >> 11) * 2.0**-53", "return (bits >> 12) * 2.0**-53"),
+    Mutant("ratio = round(ratio, 6)", "ratio = round(ratio, 1)"),
+    Mutant("if requested > highest + close:", "if requested > highest + 1:"),
+    # data
+    Mutant("rows += [Row() for _ in range(-len(rows) % self.rows)]", "rows += []"),
+    Mutant("self._offset -= self._lengths.pop(0)", "self._lengths.pop(0)"),
+    Mutant("self.longest = max(self.longest, places)", "self.longest = places"),
+    Mutant("if row.used + needed <= self.seq_len:", "if row.used + needed < self.seq_len:"),
+    # evaluate
+    Mutant("character not in string.punctuation", "character not in string.digits"),
+    Mutant("common = sum((Counter(predicted) & Counter(gold)).values())", "common = len(set(predicted) & set(gold))"),
+    Mutant("return 2 * precision * recall / (precision + recall)", "return (precision + recall) / 2"),
+    # files
+    Mutant("if path.exists() and not overwrite:", "if False:"),
+    Mutant("if not (path / marker).is_file():", "if False:"),
+    Mutant("os.replace(temporary, path)", "shutil.copy(temporary, path)"),
+    Mutant("if path.is_file() and path.stat().st_size == part.size:", "if path.is_file():"),
+    # model
+    Mutant("causal_TS = jnp.tril(jnp.ones((length, length), bool))", "causal_TS = jnp.ones((length, length), bool)"),
+    Mutant("scores = scores * (head_dim**-0.5)", "scores = scores * (head_dim**-1.0)"),
+    Mutant("> ratio_of_key) | (positions == 0)", "> ratio_of_key)"),
+    Mutant("angles = jnp.concatenate([angles, angles], axis=-1)", "angles = jnp.repeat(angles, 2, axis=-1)"),
+    # parallel
+    Mutant("len(text) > LONGEST_TEXT or", ""),
+    # train
+    Mutant("return loss_masks / jnp.maximum(supervised, 1.0) / loss_masks.shape[0]", "return loss_masks / 512"),
+    Mutant("decay * m.astype(jnp.float32)", "m.astype(jnp.float32)"),
+]  # fmt: skip

@@ -1,0 +1,88 @@
+"""Say at the end of a test run what its tier left out: how many tests of which tier, and the command that runs them.
+
+A pytest plugin, loaded by tests/conftest.py. A test without a mark is quick.
+"""
+
+import os
+import time
+from collections import Counter
+
+import pytest
+
+COMMANDS = {
+    "slow": "python -m pytest -m slow",
+    "parity": "python -m pytest -m parity      (extra parity)",
+    "long": "python -m pytest -m long        (docs/testing.md)",
+}
+LEFT_OUT = pytest.StashKey[Counter]()
+SHARED = pytest.StashKey[Counter]()
+
+
+def tier_of(item: pytest.Item) -> str:
+    """Give the tier that a test is in; long before parity before slow, where it has several marks."""
+    return next((tier for tier in ("long", "parity", "slow") if item.get_closest_marker(tier)), "quick")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("long tier")
+    today = int(time.time()) // 86400
+    group.addoption("--long-seed", type=int, default=today, help="what the long tests draw from (default: of the day)")
+    group.addoption("--long-minutes", type=float, default=5, help="how long each drawing test goes on (default: 5)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = Counter()
+    config.stash[SHARED] = Counter()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    if items:
+        items[0].config.stash[LEFT_OUT].update(map(tier_of, items))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count the selected tests, and those that read the reference material."""
+    counts = session.config.stash[SHARED]
+    counts["all"] = len(session.items)
+    counts["shared"] = sum("shared" in getattr(item, "fixturenames", ()) for item in session.items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand a worker's counts to the process that started it; every worker collects the same tests."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput |= {
+            "left_out": dict(session.config.stash[LEFT_OUT]),
+            "shared": dict(session.config.stash[SHARED]),
+        }
+
+
+class FromWorkers:
+    """Take the counts of pytest-xdist's workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        output = getattr(node, "workeroutput", {})  # a worker that crashed has none
+        if "left_out" in output:
+            self.config.stash[LEFT_OUT] = Counter(output["left_out"])
+            self.config.stash[SHARED] = Counter(output["shared"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Give the number of processes of `-n auto`: every one imports jax anew, so that eight are enough."""
+    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was left out."""
+    left_out, shared = config.stash[LEFT_OUT], config.stash[SHARED]
+    tiers = [tier for tier in COMMANDS if left_out[tier]]
+    if tiers:
+        terminalreporter.section("left out")
+    for tier in tiers:
+        terminalreporter.line(f"{left_out[tier]:5} {tier:<7} {COMMANDS[tier]}")
+    if shared["all"]:
+        terminalreporter.line(f"{shared['shared']} of {shared['all']} tests read the reference material (../shared)")
