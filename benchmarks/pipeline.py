@@ -32,10 +32,10 @@ os.environ["NUMBA_NUM_THREADS"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-from commit_llm.data.examples import Example
-from commit_llm.data.loader import ExampleMaker, make_mixer, open_batches
-from commit_llm.data.packing import FirstFitPacker, StreamPacker
+from commit_llm.data.examples import Example, NoExample
+from commit_llm.data.loader import example_maker, open_batches, training_examples
 from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
+from commit_llm.data.training_mixer import make_mixer
 from commit_llm.files.records import Record, read_records
 from commit_llm.recipes import Recipe, find_recipe
 
@@ -43,24 +43,24 @@ SHARED = Path(os.environ.get("COMMIT_SHARED", Path(__file__).parents[2] / "share
 RECIPES = ("commit", "commit-2024", "alpaca", "align")
 
 
-class TimedPieces:
-    """A tokenizer's library, with the CPU time that it takes."""
+class TimedLibrary:
+    """Measure the CPU time that a tokenizer's library takes."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.pieces, self.seconds = tokenizer.pieces, 0.0
+        self.library, self.seconds = tokenizer.library, 0.0
 
     def encode(self, text: str) -> list[int]:
         begun = time.process_time()
-        ids = self.pieces.encode(text)
+        ids = self.library.encode(text)
         self.seconds += time.process_time() - begun
         return ids
 
     def decode(self, ids: list[int]) -> str:
-        return self.pieces.decode(ids)
+        return self.library.decode(ids)
 
 
 def records_of(recipe: Recipe) -> list[Record]:
-    """The records that a recipe trains on here."""
+    """Read the records that a recipe trains on here."""
     if recipe.form == "instruction":
         folder = SHARED / "data/alpaca"
         return [*read_records(folder / "alpaca_demo_999.json"), *read_records(folder / "alpaca_1807.jsonl")]
@@ -94,8 +94,8 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         begun = time.process_time()
-        self.mixer = make_mixer(self.recipe)
-        self.packer = open_batches(self.recipe, self.records, self.tokenizer, self.mixer)
+        self.make = example_maker(self.recipe, self.records, self.tokenizer, make_mixer(self.recipe))
+        self.packer = open_batches(self.recipe, self.make)
         self.first = self.packer.get_state()
         next(self.packer)
         self.seconds_to_open = time.process_time() - begun
@@ -119,27 +119,24 @@ class Pipeline:
 
     def parts(self) -> tuple[float, float, float]:
         """Microseconds an example: mixing, tokenizer, packing."""
-        rows = range(len(self.records))
-        timed = TimedPieces(self.tokenizer)
-        make = ExampleMaker(self.recipe, self.records, dataclasses.replace(self.tokenizer, pieces=timed), self.mixer)
-        made: list[Example | None] = []
-        making = cpu_seconds(lambda: made.extend(make(0, row) for row in rows))
-        examples = dataclasses.replace(self.packer.examples, make=lambda epoch, row: made[row])
-        packer: StreamPacker | FirstFitPacker
-        if isinstance(self.packer, StreamPacker):
-            packer = StreamPacker(examples, self.packer.rows, self.packer.seq_len)
-        else:
-            cut = self.packer.cut_freely
-            packer = FirstFitPacker(examples, self.packer.rows, self.packer.seq_len, cut_freely=cut)
+        indices = range(len(self.records))
+        timed = TimedLibrary(self.tokenizer)
+        make = dataclasses.replace(self.make, tokenizer=dataclasses.replace(self.tokenizer, library=timed))
+        examples: list[Example | NoExample] = []
+        making = cpu_seconds(lambda: examples.extend(make(0, index) for index in indices))
+        order, packer = training_examples(self.recipe, self.make), self.packer
+        packer.examples = dataclasses.replace(order, make=lambda epoch, index: examples[index])
+        packer.set_state(self.first)
         next(packer)
         before = packer.get_state()["position"]
 
         def pack() -> None:
-            while packer.get_state()["position"] < before + len(rows):
+            while packer.get_state()["position"] < before + len(indices):
                 next(packer)
 
         packing = cpu_seconds(pack)
-        each = 1e6 / len(rows)
+        packer.examples = order
+        each = 1e6 / len(indices)
         return (making - timed.seconds) * each, timed.seconds * each, packing * each
 
 

@@ -8,8 +8,11 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.data.examples import Example, TextForm, encode_instruction_original
-from commit_llm.data.packing import Examples, StreamPacker
+from commit_llm.data.examples import Example
+from commit_llm.data.forms.instruction import encode_as_original
+from commit_llm.data.forms.plain_text import PlainTextForm
+from commit_llm.data.packing.example_order import Examples
+from commit_llm.data.packing.stream_packer import StreamPacker
 from commit_llm.data.prompts import ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT, alpaca_prompt
 from commit_llm.errors import UserError
 from commit_llm.evaluate.questions import load_questions
@@ -63,15 +66,16 @@ def test_literals_are_encoded_as_shown(llama):
 def test_an_answer_is_masked_as_shown(llama):
     words, mask = (line[10:].split() for line in block("tokens    <s> …").splitlines())
     after = words.index("…") + 1
-    example = encode_instruction_original(llama, alpaca_prompt("Which team?"), "Denver Broncos")
+    example = encode_as_original(llama, alpaca_prompt("Which team?"), "Denver Broncos")
     assert example.loss_mask[after - len(words) :].tolist() == numbers(" ".join(mask[after:]))
-    whole = encode_instruction_original(llama, alpaca_prompt("What is <unk>?"), "Denver Broncos")
+    whole = encode_as_original(llama, alpaca_prompt("What is <unk>?"), "Denver Broncos")
     assert whole.loss_mask.sum() == example.loss_mask.sum() + 1
 
 
 def test_plain_text_is_encoded_as_shown(llama):
     text, ids, mask = (line[10:] for line in block("text      hello world").splitlines())
-    example = TextForm("text").encode_original(llama, {"text": text}, 0)
+    record = {"text": text}
+    example = PlainTextForm(original=True).encode(llama, record, record)
     assert (example.tokens.tolist(), example.loss_mask.tolist()) == (numbers(ids), numbers(mask))
 
 
@@ -80,13 +84,14 @@ def test_fields_are_encoded_as_shown(llama):
     record = {"a": "hello world", "b": "good bye"}
     for first, second in zip(lines[::2], lines[1::2], strict=True):
         fields, ids = first.split(maxsplit=1)
-        example = TextForm(fields, prepend_text="PRE ").encode_original(llama, record, 0)
+        form = PlainTextForm(fields, prepend_text="PRE ", original=True)
+        example = form.encode(llama, record, form.texts(record, 0))
         assert (example.tokens.tolist(), example.loss_mask.tolist()) == (numbers(ids), numbers(second)), fields
 
 
 @pytest.mark.parametrize(("tokens", "batches"), [(9, 0), (10, 1), (17, 1), (18, 2)])
 def test_the_tail_of_an_epoch_is_dropped_as_told(tokens, batches):
-    def make(epoch, row):
+    def make(epoch, index):
         return Example(np.arange(tokens, dtype=np.int32), np.ones(tokens, np.float32))
 
     packer = StreamPacker(Examples(range(1), make), rows=2, seq_len=4)

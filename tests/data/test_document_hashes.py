@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from commit_llm.data.document_hashes import document_hash, from_json, hash_documents, hash_texts, merge, to_json
+from commit_llm.data.forms.instruction import InstructionForm
+from commit_llm.data.forms.plain_text import PlainTextForm
 
 
 def test_the_hash_is_the_first_eight_bytes():
@@ -49,33 +51,34 @@ def test_the_input_of_instruction_examples():
         {"instruction": "a", "output": "b"},
         {"instruction": "a", "input": "two", "output": "b"},
     ]
-    found = hash_documents("instruction", "text", records, range(6))
-    assert found.dtype == np.uint64
-    assert found.tolist() == hashes("one", "two")
-    assert hash_documents("instruction", "text", records, np.array([5, 3])).tolist() == hashes("two")
-    assert hash_documents("instruction", "text", records, range(0)).tolist() == []
+    both = hash_documents(InstructionForm(), records, range(6))
+    assert both.dtype == np.uint64
+    assert both.tolist() == hashes("one", "two")
+    assert hash_documents(InstructionForm(), records, np.array([5, 3])).tolist() == hashes("two")
+    assert hash_documents(InstructionForm(), records, range(0)).tolist() == []
 
 
 def test_the_texts_of_plain_text():
     records = [{"title": "t", "text": "one", "note": 3}, {"title": "", "text": "two", "note": "n"}]
-    assert hash_documents("text", "text", records, range(2)).tolist() == hashes("one", "two")
-    assert hash_documents("text", "[title],<|eos|>,text", records, range(2)).tolist() == hashes("t", "one", "two")
-    assert hash_documents("text", "text+note", records, range(2)).tolist() == hashes("one", "two", "n", "two\nn")
+    assert hash_documents(PlainTextForm(), records, range(2)).tolist() == hashes("one", "two")
+    form = PlainTextForm("[title],<|eos|>,text")
+    assert hash_documents(form, records, range(2)).tolist() == hashes("t", "one", "two")
+    assert hash_documents(PlainTextForm("text+note"), records, range(2)).tolist() == hashes("one", "two", "n", "two\nn")
 
 
 def test_a_hub_data_set(tmp_path):
     import datasets
 
     records = datasets.Dataset.from_list([{"text": f"text {number}"} for number in range(50)])
-    assert hash_documents("text", "text", records, [3, 40]).tolist() == hashes("text 3", "text 40")
+    assert hash_documents(PlainTextForm(), records, [3, 40]).tolist() == hashes("text 3", "text 40")
 
 
 def test_many_records_are_told(monkeypatch, caplog):
-    monkeypatch.setattr(documents, "WORTH_A_LINE", 1)
+    monkeypatch.setattr("commit_llm.data.document_hashes.WORTH_A_LINE", 1)
     with caplog.at_level(logging.INFO, "commit_llm"):
-        hash_documents("text", "text", [{"text": "a"}], range(1))
+        hash_documents(PlainTextForm(), [{"text": "a"}], range(1))
         assert not caplog.messages
-        hash_documents("text", "text", [{"text": "a"}] * 2, range(2))
+        hash_documents(PlainTextForm(), [{"text": "a"}] * 2, range(2))
     assert caplog.messages == ["hashing the texts of 2 records, once for this run"]
 
 

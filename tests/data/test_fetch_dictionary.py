@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from commit_llm.data.fetch_dictionary import PAIRS, fetch_dictionary, record_of
+from commit_llm.data.fetch_dictionary import PAIRS, fetch_dictionary
 from commit_llm.errors import UserError
+from commit_llm.files.provenance import sidecar
 
 CONTENT = "".join(f"word{number}\tλέξη{number}\n" for number in range(20_000)).encode()
 
@@ -81,7 +82,7 @@ def test_a_dictionary_is_fetched_once(server, tmp_path):
     assert path.read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert sorted(file.name for file in path.parent.iterdir()) == ["en-el.txt", "en-el.txt.provenance.json"]
-    record = json.loads(record_of(path).read_text())
+    record = json.loads(sidecar(path).read_text())
     assert record | {"fetched": ""} == {
         "url": f"{server.url}/en-el.txt",
         "sha256": hashlib.sha256(CONTENT).hexdigest(),
@@ -139,10 +140,10 @@ def test_a_changed_file_is_refused(server, tmp_path):
         fetch_dictionary("en-el", tmp_path, server.url)
     assert path.read_bytes().endswith(b"mine\n")
     for record in ('{"url": 1}', "{", "[]"):
-        record_of(path).write_text(record)
+        sidecar(path).write_text(record)
         with pytest.raises(UserError, match="is there already, without a record"):
             fetch_dictionary("en-el", tmp_path, server.url)
-    record_of(path).unlink()
+    sidecar(path).unlink()
     with pytest.raises(UserError, match="use it as it is, or move it away"):
         fetch_dictionary("en-el", tmp_path, server.url)
     path.unlink()
@@ -167,7 +168,7 @@ def test_no_connection(server, tmp_path):
 
 
 def test_a_server_that_says_nothing(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(fetching, "TIMEOUT", 0.2)
+    monkeypatch.setattr("commit_llm.data.fetch_dictionary.TIMEOUT", 0.2)
     monkeypatch.setattr(Handler, "do_GET", lambda self: threading.Event().wait(1))
     with pytest.raises(UserError, match=r"en-hi\.txt: the connection broke \(.*\); the same command goes on"):
         fetch_dictionary("en-hi", tmp_path, server.url)

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.data.examples import TextForm, encode_instruction_original, instruction_texts, unmixed
-from commit_llm.data.loader import open_batches
-from commit_llm.data.packing import Example, Examples, StreamPacker
+from commit_llm.data.examples import Example
+from commit_llm.data.forms.instruction import InstructionForm
+from commit_llm.data.forms.plain_text import PlainTextForm
+from commit_llm.data.loader import example_maker, open_batches
+from commit_llm.data.packing.example_order import Examples
+from commit_llm.data.packing.stream_packer import StreamPacker
 from commit_llm.data.prompts import ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT
 from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
@@ -27,9 +30,9 @@ def first_only(shared):
     return mixer
 
 
-def encode(llama, record, mixer=None, block_template=True):
-    mix = unmixed if mixer is None else lambda texts: mixer.mix_example(texts, row=0).texts
-    return encode_instruction_original(llama, *instruction_texts(record, 0, mix, block_template))
+def encode(llama, record, mixer=None, form=InstructionForm(original=True)):  # noqa: B008 (it is frozen)
+    texts = form.texts(record, 0)
+    return form.encode(llama, record, texts if mixer is None else mixer.mix_example(texts, row=0).texts)
 
 
 def same(example, tokens, loss_masks):
@@ -58,7 +61,7 @@ def test_example_tokens(shared, llama, alpaca_999, first_only):
         assert same(encode(llama, record), case["tokens"], case["loss_masks"])
         for block in (True, False):
             golden = case[f"el_block{block}_tokens"], case[f"el_block{block}_loss_masks"]
-            assert same(encode(llama, record, mixer, block), *golden)
+            assert same(encode(llama, record, mixer, InstructionForm(block, original=True)), *golden)
 
 
 def test_odd_examples(shared, llama, first_only):
@@ -73,14 +76,14 @@ def test_odd_examples(shared, llama, first_only):
 def test_plain_text(shared, llama):
     cases = shared.golden_json("align_example_tokens.json")
     for case, record in zip(cases, shared.contexts("el"), strict=False):
-        assert same(TextForm("text").encode_original(llama, record, 0), case["tokens"], case["loss_masks"])
+        assert same(encode(llama, record, form=PlainTextForm(original=True)), case["tokens"], case["loss_masks"])
 
 
 def test_fields_grammar(shared, llama):
     record = {"a": "hello world", "b": "good bye"}
     for case in shared.golden_json("fields_tokens.json"):
-        form = TextForm(case["fields"], prepend_text="PRE ", separator="\n")
-        assert same(form.encode_original(llama, record, 0), case["tokens"], case["loss_masks"]), case["fields"]
+        form = PlainTextForm(case["fields"], prepend_text="PRE ", separator="\n", original=True)
+        assert same(encode(llama, record, form=form), case["tokens"], case["loss_masks"]), case["fields"]
 
 
 BATCHES = [
@@ -101,7 +104,8 @@ def test_batches(shared, llama, alpaca_999, first_only, name):
     mixer = None
     if "first_r1" in name:
         mixer = first_only("el-en" if align else f"en-{name.split('_')[2]}")
-    batches = open_batches(recipe, shared.contexts("el") if align else alpaca_999, llama, mixer)
+    records = shared.contexts("el") if align else alpaca_999
+    batches = open_batches(recipe, example_maker(recipe, records, llama, mixer))
     golden = np.load(shared.golden(f"{name}.npz"))
     for index in range(3):
         batch = next(batches)
@@ -115,8 +119,8 @@ def test_batches(shared, llama, alpaca_999, first_only, name):
 def test_packing(case):
     lengths = case["lens"]
 
-    def make(epoch, row):
-        tokens = np.arange(sum(lengths[:row]), sum(lengths[: row + 1]), dtype=np.int32)
+    def make(epoch, index):
+        tokens = np.arange(sum(lengths[:index]), sum(lengths[: index + 1]), dtype=np.int32)
         return Example(tokens, (tokens % 2).astype(np.float32))
 
     packer = StreamPacker(Examples(range(len(lengths)), make), rows=2, seq_len=4)

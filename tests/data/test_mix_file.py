@@ -17,10 +17,9 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.mix_file import Job, mix_file
 from commit_llm.data.mix_records import Fields
 from commit_llm.errors import UserError
-from commit_llm.files.provenance import describe, sidecar
+from commit_llm.files.provenance import describe, sha256, sidecar
 from commit_llm.files.records import read_records
 from commit_llm.files.unfinished import folder_of
-from commit_llm.files.whole import sha256
 from commit_llm.files.writing import write_records
 
 MIXER = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος"), ("dog", "σκυλί"), ("cat", "γάτα")]), ratio=0.5)

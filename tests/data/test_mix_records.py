@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.data.mix_records import Fields, mix_records, mix_table
+from commit_llm.data.mix_records import Fields, mix_records, mix_table, usual_columns
 from commit_llm.errors import UserError
 
 DICTIONARY = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("dog", "σκυλί"), ("cat", "γάτα")])
@@ -79,3 +79,12 @@ def test_a_table_is_mixed_as_its_records_are():
         mix_table(table, HALF, Fields(("x",)))
     with pytest.raises(UserError, match="column 'id': holds int64, not text"):
         mix_table(table, HALF, Fields(("id",)))
+
+
+def test_usual_columns():
+    columns = ("instruction", "input", "output")
+    assert usual_columns({"input": "", "output": "", "instruction": "", "id": 1}, 0) == columns
+    assert usual_columns({"input": None, "output": "", "instruction": ""}, 0) == ("instruction", "output")
+    assert usual_columns({"text": ""}, 0) == ("text",)
+    with pytest.raises(UserError, match=r"record 3 of the data: no column .* name some with --fields"):
+        usual_columns({"content": ""}, 2)

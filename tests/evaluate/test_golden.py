@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from commit_llm.data.examples import encode_instruction, instruction_texts, unmixed
+from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import STOP, encode_prompt
 from commit_llm.evaluate.questions import load_questions
@@ -55,7 +55,8 @@ def test_instruct_prompts_are_those_of_training(shared, llama, name):
     task = TASKS[name]
     question = xquad_questions(shared, task)[3]
     record = {"instruction": question.question, "input": question.context, "output": question.references[0]}
-    example = encode_instruction(llama, *instruction_texts(record, 0, unmixed, block_template=True))
+    form = InstructionForm()
+    example = form.encode(llama, record, form.texts(record, 0))
     ids, truncated = encode_prompt(llama, task.prompt(question.context, question.question), task.bos, 10_000)
     supervised = list(example.loss_mask).index(1)
     assert (ids, truncated) == (list(example.tokens[:supervised]), False)

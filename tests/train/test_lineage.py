@@ -9,7 +9,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.data.document_hashes import document_hash, from_json
-from commit_llm.data.loader import held_out_rows
+from commit_llm.data.held_out_split import held_out_indices
 from commit_llm.errors import UserError
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.records import read_records
@@ -157,7 +157,7 @@ def test_held_out_examples_are_not_trained_on(small_recipe, example):
     recipe = small_recipe(held_out_share=0.5)
     documents = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).documents()
     inputs = [record["input"] for record in read_records(example / "instructions.jsonl")]
-    held_out = set(held_out_rows(recipe, len(inputs)))
+    held_out = set(held_out_indices(recipe.held_out_share, recipe.seed, len(inputs)))
     trained = {document_hash(text) for row, text in enumerate(inputs) if row not in held_out}
     assert documents.tolist() == sorted(trained)
     assert trained < set(map(document_hash, inputs))

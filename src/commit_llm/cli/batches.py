@@ -29,7 +29,7 @@ def run(argv: list[str]) -> None:
     command = parse_with_recipe(Batches, "batches", argv)
     import numpy as np
 
-    from commit_llm.data.packing import EXAMPLE_IDS
+    from commit_llm.data.packing.batch import step_arrays
     from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 
@@ -40,8 +40,8 @@ def run(argv: list[str]) -> None:
         raise UserError(f"--num-batches {command.num_batches}: must be at least 1")
     command.recipe.check()
     batches = open_recipe_batches(command.recipe, open_recipe_model(command.recipe, weights=False)).batches
-    made = [next(batches) for _ in range(command.num_batches)]
-    stacked = {key: np.stack([batch[key] for batch in made]) for key in made[0] if key != EXAMPLE_IDS}
+    first = [step_arrays(next(batches)) for _ in range(command.num_batches)]
+    stacked = {key: np.stack([arrays[key] for arrays in first]) for key in first[0]}
     with whole_file(command.out, command.overwrite) as temporary, temporary.open("wb") as file:
         np.savez(file, **stacked)  # type: ignore[arg-type]
     supervised = 100 * stacked["loss_masks"].mean()

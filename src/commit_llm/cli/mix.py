@@ -46,7 +46,7 @@ def run(argv: list[str]) -> int | None:
     command = parse(Mix, "mix", argv)
     if command.workers < 1:
         raise UserError(f"--workers {command.workers}: must be at least 1")
-    from commit_llm.files.chunks import give_back_freed_memory
+    from commit_llm.files.workers import give_back_freed_memory
 
     give_back_freed_memory()  # before Arrow is imported
     from commit_llm.cli.progress import bars

@@ -72,10 +72,10 @@ def run(argv: list[str]) -> None:
 
 def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "Row":
     """The texts of a record, mixed together as `mix` does, with their words; None for those that are not mixed."""
-    from commit_llm.data.examples import columns
+    from commit_llm.data.mix_records import usual_columns
     from commit_llm.files.records import text_of
 
-    names = command.fields or columns(record, row)
+    names = command.fields or usual_columns(record, row)
     texts = {name: text_of(record, name, row) for name in names if record.get(name, "missing") is not None}
     mixed = [name for name in texts if name in command.mix_fields] if command.mix_fields else None
     words = mixer.explain(texts, row=row, mixed_fields=mixed)

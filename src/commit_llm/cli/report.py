@@ -33,7 +33,7 @@ def run(argv: list[str]) -> None:
     command = parse(ReportCommand, "report", argv)
     import dataclasses
 
-    from commit_llm.data.example_views import Looked, look
+    from commit_llm.data.example_views import ExampleViews, view_examples
     from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.recipes import find_recipe, load_recipe, nearest_recipe
     from commit_llm.report.run.run_page import RunPage, run_page
@@ -53,11 +53,11 @@ def run(argv: list[str]) -> None:
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     name = nearest_recipe(recipe)
     files = provenance.get("files")
-    looked: Looked | str
+    looked: ExampleViews | str
     records = 0
     try:
         make = open_sources(run, recipe, files if isinstance(files, dict) else {})
-        looked, records = look(make, command.rows), len(make.records)
+        looked, records = view_examples(recipe, make, command.rows), len(make.records)
     except UserError as error:  # the rest of the page is made all the same
         looked = error.for_command()
     content = RunPage(

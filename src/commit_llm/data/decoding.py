@@ -1,4 +1,4 @@
-"""An example as its tokens decode, for people to read: which of it is trained, and which words were replaced.
+"""An example as its tokens decode, for people to read: what is trained, and which words were replaced.
 
 tokens     <s>  ▁Below … :  |  ▁Αθήνα  </s>
 trained     0     0    … 0  |    1      1
@@ -12,22 +12,30 @@ from typing import NamedTuple
 from commit_llm.data.examples import Example
 from commit_llm.data.tokenizer import Tokenizer
 
-# What a text holds in turn: its own characters, or (written, original) where a word was replaced.
-Told = Sequence[tuple[str, str | None]]
-
 SURROUNDINGS = (16, 6, 2)  # characters on each side by which a word is found again in a text that is not the same
 
 
+class Stretch(NamedTuple):
+    """Hold some of a text that was encoded. original: where the stretch is a replaced word, what it stands in for."""
+
+    text: str
+    original: str | None = None
+
+
 class Piece(NamedTuple):
-    """Some of a part's text. special: the name of a special token. original: the word that it stands in place of."""
+    """Hold some of a part's text.
+
+    special: whether it is the name of a special token.
+    original: where it is a replaced word, what it stands in for.
+    """
 
     text: str
     special: bool = False
     original: str | None = None
 
 
-class Part(NamedTuple):
-    """Tokens one after another that are all trained as targets, or of which none is."""
+class MaskedPart(NamedTuple):
+    """Hold tokens one after another that are all trained as targets, or of which none is."""
 
     trained: bool
     tokens: int
@@ -35,14 +43,17 @@ class Part(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """An example's parts in order. placed: replaced words that have their original, each once, if it is cut in two."""
+    """Hold an example's parts in order.
 
-    parts: list[Part]
+    placed: how many replaced words are marked with their original. One that is cut in two counts once.
+    """
+
+    parts: list[MaskedPart]
     placed: int
 
 
-class _Stretch(NamedTuple):
-    """Tokens that decode to one text, or one special token."""
+class _Run(NamedTuple):
+    """Hold tokens that decode to one text, or one special token."""
 
     trained: bool
     tokens: int
@@ -51,125 +62,129 @@ class _Stretch(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """Where a replaced word stands in the decoded text, special tokens left out."""
+    """Say where a replaced word stands in the decoded text, special tokens left out."""
 
     start: int
     end: int
     original: str
 
 
-def decode_parts(example: Example, tokenizer: Tokenizer, told: Sequence[Told] = ()) -> Decoded:
-    """An example's tokens decoded, in the parts that its loss mask cuts it into; joined, all of what it holds.
+def decode_parts(example: Example, tokenizer: Tokenizer, written: Sequence[Sequence[Stretch]] = ()) -> Decoded:
+    """Decode an example's tokens, in the parts that its loss mask cuts it into; joined, they are all that it holds.
 
-    A character of several tokens that the mask cuts through stands where its last token does. told: the texts that
-    were encoded, with their replaced words; those that are found again in what was decoded have their original. A
-    tokenizer may have changed a text: a word whose place then cannot be told is left as it is.
+    A character of several tokens that the mask cuts through stands where its last token does. written: the texts that
+    were encoded, with their replaced words. A word that is found again in the decoded text is marked with its original.
+    A tokenizer may have changed a text: a word whose place is then uncertain stays unmarked.
     """
-    stretches = list(_stretches(example, tokenizer))
-    text = "".join(stretch.text for stretch in stretches if not stretch.special)
-    marks = list(_placed(told, text, list(tokenizer.specials)))
+    runs = list(_runs(example, tokenizer))
+    text = "".join(run.text for run in runs if not run.special)
+    marks = list(_marks(written, text, list(tokenizer.specials)))
     parts, start = [], 0
-    for trained, same in groupby(stretches, lambda stretch: stretch.trained):
+    for trained, same in groupby(runs, lambda run: run.trained):
         pieces: list[Piece] = []
         tokens = 0
-        for stretch in same:
-            tokens += stretch.tokens
-            if stretch.special:
-                pieces.append(Piece(stretch.text, special=True))
+        for run in same:
+            tokens += run.tokens
+            if run.special:
+                pieces.append(Piece(run.text, special=True))
             else:
-                pieces += _cut(stretch.text, start, marks)
-                start += len(stretch.text)
-        parts.append(Part(trained, tokens, tuple(pieces)))
+                pieces += _cut(run.text, start, marks)
+                start += len(run.text)
+        parts.append(MaskedPart(trained, tokens, tuple(pieces)))
     return Decoded(parts, len(marks))
 
 
-def _stretches(example: Example, tokenizer: Tokenizer) -> Iterator[_Stretch]:
+def _runs(example: Example, tokenizer: Tokenizer) -> Iterator[_Run]:
     names = _special_names(tokenizer)
     tokens, trained = example.tokens.tolist(), (example.loss_mask > 0).tolist()
-    for special, run in groupby(range(len(tokens)), lambda place: tokens[place] in names):
-        places = list(run)
+    for special, same in groupby(range(len(tokens)), lambda place: tokens[place] in names):
+        places = list(same)
         if special:
-            yield from (_Stretch(trained[place], 1, names[tokens[place]], special=True) for place in places)
+            yield from (_Run(trained[place], 1, names[tokens[place]], special=True) for place in places)
             continue
-        lengths = [(flag, len(list(same))) for flag, same in groupby(places, lambda place: trained[place])]
+        lengths = [(flag, len(list(equal))) for flag, equal in groupby(places, lambda place: trained[place])]
         texts = _texts(tokenizer, [tokens[place] for place in places], [length for _, length in lengths])
-        yield from (_Stretch(flag, length, text) for (flag, length), text in zip(lengths, texts, strict=True))
+        yield from (_Run(flag, length, text) for (flag, length), text in zip(lengths, texts, strict=True))
 
 
 def _special_names(tokenizer: Tokenizer) -> dict[int, str]:
-    """What special tokens are called, by id."""
+    """Name the special tokens, by id."""
     names = {tokenizer.eos_id: "</s>"} | ({} if tokenizer.bos_id is None else {tokenizer.bos_id: "<s>"})
     return names | {number: name for name, number in tokenizer.specials.items()}
 
 
 def _texts(tokenizer: Tokenizer, ids: list[int], lengths: Sequence[int]) -> Iterator[str]:
-    """The text of tokens, cut after so many of them, and so many more."""
-    whole, done = tokenizer.decode(ids), 0
-    for end in accumulate(lengths):
+    """Decode tokens, and cut their text after so many of them, and so many more."""
+    whole, start = tokenizer.decode(ids), 0
+    for number in accumulate(lengths):
         # Of a character that is cut through, the decoded beginning is not the whole's: it goes to the next.
-        here = len(whole) if end == len(ids) else max(done, _alike(tokenizer.decode(ids[:end]), whole))
-        yield whole[done:here]
-        done = here
+        common = len(whole) if number == len(ids) else _common_length(tokenizer.decode(ids[:number]), whole)
+        end = max(start, common)
+        yield whole[start:end]
+        start = end
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts have in common from the first."""
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+def _common_length(first: str, second: str) -> int:
+    """Count the characters that two texts have in common from the first."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((number for number, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
-def _placed(told: Sequence[Told], text: str, literals: Sequence[str]) -> Iterator[_Mark]:
-    """Where the replaced words of what was told stand in a text that was decoded. White space is not looked at."""
-    places = [place for place, character in enumerate(text) if not character.isspace()]
-    found = "".join(text[place] for place in places)
-    expected, words = _solid(told, ())
-    if expected != found:
-        without, others = _solid(told, literals)  # the original makes tokens of them
-        if without == found:
-            expected, words = without, others
+def _marks(written: Sequence[Sequence[Stretch]], decoded: str, literals: Sequence[str]) -> Iterator[_Mark]:
+    """Find the replaced words of what was written in the decoded text. White space is not looked at."""
+    places = [place for place, character in enumerate(decoded) if not character.isspace()]
+    solid = "".join(decoded[place] for place in places)
+    expected, words = _without_space(written, ())
+    if expected != solid:
+        without, remaining = _without_space(written, literals)  # the original makes tokens of them
+        if without == solid:
+            expected, words = without, remaining
     for start, end, original in words:
-        here = start if expected == found else _found_again(expected, start, end, found)
-        if here is not None:
-            yield _Mark(places[here], places[here + end - start - 1] + 1, original)
+        place = start if expected == solid else _find_again(expected, start, end, solid)
+        if place is not None:
+            yield _Mark(places[place], places[place + end - start - 1] + 1, original)
 
 
-def _solid(told: Sequence[Told], literals: Sequence[str]) -> tuple[str, list[tuple[int, int, str]]]:
-    """What was told without white space and literals; start, end and original of each replaced word in it."""
-    text, words = "", []
-    for written, original in (piece for each in told for piece in each):
+def _without_space(
+    written: Sequence[Sequence[Stretch]], literals: Sequence[str]
+) -> tuple[str, list[tuple[int, int, str]]]:
+    """Give what was written without white space and literals; start, end and original of each replaced word in it."""
+    whole, words = "", []
+    for text, original in (stretch for stretches in written for stretch in stretches):
         for literal in literals if original is None else ():
-            written = written.replace(literal, "")
-        solid = "".join(written.split())
+            text = text.replace(literal, "")
+        solid = "".join(text.split())
         if original is not None and solid:
-            words.append((len(text), len(text) + len(solid), original))
-        text += solid
-    return text, words
+            words.append((len(whole), len(whole) + len(solid), original))
+        whole += solid
+    return whole, words
 
 
-def _found_again(expected: str, start: int, end: int, found: str) -> int | None:
-    """Where a word of a text stands in another: there, with its surroundings, it is once, as in its own."""
+def _find_again(expected: str, start: int, end: int, solid: str) -> int | None:
+    """Find where a word of a text stands in another: where it is, with its surroundings, exactly once in both."""
     for width in SURROUNDINGS:
         left = max(0, start - width)
-        here = expected[left : end + width]
-        if _once(here, expected) and _once(here, found):
-            return found.index(here) + start - left
+        surroundings = expected[left : end + width]
+        if _is_once(surroundings, expected) and _is_once(surroundings, solid):
+            return solid.index(surroundings) + start - left
     return None
 
 
-def _once(part: str, text: str) -> bool:
-    """Whether a text holds a part exactly once, overlapping ones counted too, which str.count leaves out."""
+def _is_once(part: str, text: str) -> bool:
+    """Say whether a text holds a part exactly once, overlapping ones counted too, which str.count leaves out."""
     return -1 < text.find(part) == text.rfind(part)
 
 
 def _cut(text: str, start: int, marks: Sequence[_Mark]) -> Iterator[Piece]:
-    """A text that begins at start, cut at the marks."""
-    done = 0
+    """Cut a text that begins at `start` of the whole at the marks."""
+    end = 0
     for mark in marks:
-        first, last = max(mark.start - start, done), min(mark.end - start, len(text))
+        first, last = max(mark.start - start, end), min(mark.end - start, len(text))
         if first >= last:
             continue
-        if first > done:
-            yield Piece(text[done:first])
+        if first > end:
+            yield Piece(text[end:first])
         yield Piece(text[first:last], original=mark.original)
-        done = last
-    if done < len(text):
-        yield Piece(text[done:])
+        end = last
+    if end < len(text):
+        yield Piece(text[end:])

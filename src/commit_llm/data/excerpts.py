@@ -5,8 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commit_llm.data.examples import columns
-from commit_llm.data.mix_records import ALL, Fields, text_columns
+from commit_llm.data.mix_records import ALL, Fields, text_columns, usual_columns
 from commit_llm.files.chunks import SIZE, Chunk, blocks, chunks
 from commit_llm.files.records import Record, text_of
 
@@ -20,12 +19,12 @@ SAMPLED = 20_000  # examples whose words say how many words all of them have, we
 def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str]]:
     """The first 5,000 examples of a data file, each one its texts by field.
 
-    Without fields, those that `columns` finds. Raises UserError for a field that is missing or holds no text.
+    Without fields, those that `usual_columns` finds. Raises UserError for a field that is missing or holds no text.
     """
     return [
         {
             field: text_of(record, field, row)
-            for field in fields or columns(record, row)
+            for field in fields or usual_columns(record, row)
             if record.get(field, "missing") is not None
         }
         for row, record in enumerate(islice(_records(path), EXAMPLES))

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 from commit_llm.codemix.dictionaries.formats import read_pairs
 from commit_llm.errors import UserError
+from commit_llm.files.provenance import sha256, sidecar
 from commit_llm.files.whole import make_folder, whole_file
 
 # MUSE (Lample et al., 2018, https://github.com/facebookresearch/MUSE): dictionaries from and into English, and
@@ -76,21 +77,16 @@ def fetch_dictionary(
     today = datetime.now(UTC).date().isoformat()
     provenance = Provenance(url, hashlib.sha256(content).hexdigest(), len(content), LICENCE, today)
     # The record first: a record without its file is harmless.
-    with whole_file(record_of(path), overwrite=True) as temporary:
+    with whole_file(sidecar(path), overwrite=True) as temporary:
         temporary.write_text(json.dumps(asdict(provenance), indent=2) + "\n", encoding="utf-8")
     os.replace(partial, path)
     _validator_of(partial).unlink(missing_ok=True)
     return path, provenance, False
 
 
-def record_of(path: Path) -> Path:
-    """The file that says where a dictionary comes from."""
-    return path.with_name(f"{path.name}.provenance.json")
-
-
 def _recorded(path: Path) -> Provenance:
     """The record of a file that is there. Raises UserError where it has none or another hash."""
-    record = record_of(path)
+    record = sidecar(path)
     if not path.is_file():
         raise UserError(f"{path}: is no file; choose another --out")
     try:
@@ -100,7 +96,7 @@ def _recorded(path: Path) -> Provenance:
             f"{path}: is there already, without a record of where it comes from ({record.name}); use it as it is, or "
             "move it away to fetch it"
         ) from None
-    if hashlib.sha256(path.read_bytes()).hexdigest() != provenance.sha256:
+    if sha256(path) != provenance.sha256:
         raise UserError(
             f"{path}: was changed since it was fetched on {provenance.fetched} (its SHA-256 is not the one in "
             f"{record.name}); keep your version under another name, then fetch again"

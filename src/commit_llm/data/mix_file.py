@@ -12,12 +12,12 @@ from commit_llm import __version__
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.mix_records import ALL, Fields, mix_records, mix_table, text_columns
 from commit_llm.errors import UserError
-from commit_llm.files.chunks import ROWS, SIZE, Chunk, blocks, chunks, give_back_freed_memory, length, table_blocks
-from commit_llm.files.provenance import describe, sidecar, write_provenance
+from commit_llm.files.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, table_blocks
+from commit_llm.files.provenance import describe, sha256, sidecar, write_provenance
 from commit_llm.files.records import require_data_file, require_suffix
 from commit_llm.files.unfinished import Parts, unfinished
-from commit_llm.files.whole import refuse_existing_file, sha256
-from commit_llm.files.workers import WorkerKilledError, map_in_order
+from commit_llm.files.whole import refuse_existing_file
+from commit_llm.files.workers import WorkerKilledError, give_back_freed_memory, map_in_order
 from commit_llm.files.writing import join_parts, write_part, write_table_part
 
 

@@ -1,10 +1,10 @@
 """Mixing records and tables: chosen columns, as training does in its first epoch; everything else stays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commit_llm.codemix import CodeMixer, Counts
-from commit_llm.data.examples import columns
+from commit_llm.errors import UserError
 from commit_llm.files.records import Record, text_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Fields(NamedTuple):
     """The columns that hold an example's texts, and which of them are mixed.
 
-    Without names: the columns that `columns` finds in each record; those may be missing or null in some.
+    Without names: the columns that `usual_columns` finds in each record; those may be missing or null in some.
     """
 
     named: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class Fields(NamedTuple):
 
     def of(self, record: Record, row: int) -> tuple[str, ...]:
         """The columns of one record."""
-        return tuple(dict.fromkeys(self.named)) or columns(record, row)
+        return tuple(dict.fromkeys(self.named)) or usual_columns(record, row)
 
     def mixed_of(self, texts: Iterable[str]) -> list[str] | None:
         """Those of the columns that are mixed; None for all. Some records may lack one."""
@@ -31,6 +31,20 @@ class Fields(NamedTuple):
 
 
 ALL = Fields()
+
+
+def usual_columns(record: Mapping[str, Any], index: int) -> tuple[str, ...]:
+    """Name the columns that hold text to mix: the three of Alpaca (input may be missing or null), or `text`.
+
+    Raises UserError, which names the record by its index, where it has neither.
+    """
+    for names in (("instruction", "input", "output"), ("text",)):
+        if names[0] in record:
+            return tuple(name for name in names if not (name == "input" and record.get(name) is None))
+    columns = ", ".join(map(repr, record))
+    raise UserError(
+        f"record {index + 1} of the data: no column 'instruction' or 'text', only {columns}; name some with --fields"
+    )
 
 
 def mix_records(

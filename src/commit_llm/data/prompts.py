@@ -1,4 +1,8 @@
-"""The instruction prompt a model is tuned with."""
+"""Prompt templates, filled: the instruction prompt that a model is tuned with."""
+
+from collections.abc import Iterable, Mapping
+from string import Formatter
+from typing import NamedTuple
 
 # Interface strings of Stanford Alpaca (github.com/tatsu-lab/stanford_alpaca, train.py, PROMPT_DICT).
 ALPACA_WITH_INPUT = (
@@ -13,14 +17,49 @@ ALPACA_WITHOUT_INPUT = (
 )
 
 
-def alpaca_prompt(instruction: str, input: str = "") -> str:
-    """Fill the Alpaca template. An empty input takes the prompt without one; a space counts as input.
+class Passage(NamedTuple):
+    """Hold a stretch of a text that is laid out of several texts.
 
-    Each placeholder is filled once, so braces in the values survive.
+    text: its characters.
+    name: of the text that stands here; None where it is the template's own.
+    """
+
+    text: str
+    name: str | None = None
+
+
+def joined(passages: Iterable[Passage]) -> str:
+    """Give the text that passages make up."""
+    return "".join(passage.text for passage in passages)
+
+
+def fill(template: str, texts: Mapping[str, str]) -> list[Passage]:
+    """Lay a template out, with the texts in place of its `{names}`.
+
+    Each placeholder is filled once, so braces in the texts survive.
+
+    >>> fill("Q: {question}\\nA:", {"question": "Why {x}?"})
+    [Passage(text='Q: ', name=None), Passage(text='Why {x}?', name='question'), Passage(text='\\nA:', name=None)]
+    """
+    passages = []
+    for literal, name, _, _ in Formatter().parse(template):
+        if literal:
+            passages.append(Passage(literal))
+        if name is not None:
+            passages.append(Passage(texts[name], name))
+    return passages
+
+
+def alpaca_passages(instruction: str, input: str = "") -> list[Passage]:
+    """Lay out the Alpaca prompt. An empty input takes the template without one; a space counts as input."""
+    template = ALPACA_WITH_INPUT if input else ALPACA_WITHOUT_INPUT
+    return fill(template, {"instruction": instruction, "input": input})
+
+
+def alpaca_prompt(instruction: str, input: str = "") -> str:
+    """Fill the Alpaca prompt.
 
     >>> alpaca_prompt("Add {input}.", "1 {instruction}").split("### ")[1:]
     ['Instruction:\\nAdd {input}.\\n\\n', 'Input:\\n1 {instruction}\\n\\n', 'Response:']
     """
-    if not input:
-        return ALPACA_WITHOUT_INPUT.format(instruction=instruction)
-    return ALPACA_WITH_INPUT.format(instruction=instruction, input=input)
+    return joined(alpaca_passages(instruction, input))

@@ -12,8 +12,8 @@ from commit_llm.errors import UserError
 FILES = ("tokenizer.model", "tokenizer.json")
 
 
-class Pieces(Protocol):
-    """What a tokenizer library must do for us: plain text to ids and back, no special tokens added."""
+class TokenizerLibrary(Protocol):
+    """Turn plain text into ids and back, with no special tokens added: all that a library must do for us."""
 
     def encode(self, text: str) -> list[int]: ...
     def decode(self, ids: list[int]) -> str: ...
@@ -21,10 +21,13 @@ class Pieces(Protocol):
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """A tokenizer and its special ids. bos_id is None for a model that has no such token.
+    """Encode and decode texts.
 
-    specials are the literals, such as `<s>`, that the original turns into ids wherever they stand in
-    a text; `encode` leaves them text.
+    path: its file.
+    vocab_size: number of ids.
+    bos_id: None for a model that has no such token.
+    specials: the literals, such as `<s>`, with their ids. The original turns them into ids wherever they stand in a
+        text; `encode` leaves them text.
     """
 
     path: Path
@@ -32,17 +35,22 @@ class Tokenizer:
     bos_id: int | None
     eos_id: int
     specials: dict[str, int] = field(compare=False)
-    pieces: Pieces = field(compare=False, repr=False)
+    library: TokenizerLibrary = field(compare=False, repr=False)
+
+    @property
+    def bos(self) -> list[int]:
+        """Give the ids that stand before a text: the bos, or none for a model that has no such token."""
+        return [] if self.bos_id is None else [self.bos_id]
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text, with no bos or eos; a literal `<s>` in it stays text."""
-        return self.pieces.encode(text)
+        """Encode a text, with no bos or eos; a literal `<s>` in it stays text."""
+        return self.library.encode(text)
 
     def encode_with_specials(self, text: str) -> list[int]:
-        """Ids as the original gets them: special literals become ids (a fault of the original's).
+        """Encode a text as the original does: special literals become ids (a fault of the original's).
 
-        The text is cut at each literal, white space that touches a literal is dropped, and every
-        remaining piece is encoded by itself (docs/behaviour.md, "Tokens and loss mask").
+        The text is cut at each literal, white space that touches a literal is dropped, and every remaining part is
+        encoded by itself (docs/behaviour.md, "Tokens and loss mask").
         """
         if not self.specials:
             return self.encode(text)
@@ -66,8 +74,8 @@ class Tokenizer:
             )
 
     def decode(self, ids: list[int]) -> str:
-        """The text of ids, special tokens left out, and those of a padded vocabulary that mean nothing."""
-        return self.pieces.decode([int(i) for i in ids if 0 <= i < self.vocab_size])
+        """Decode ids, special tokens left out, and those of a padded vocabulary that mean nothing."""
+        return self.library.decode([int(i) for i in ids if 0 <= i < self.vocab_size])
 
     @cached_property
     def _special_pattern(self) -> re.Pattern[str]:
@@ -81,10 +89,10 @@ def load_tokenizer(path: str | Path) -> Tokenizer:
     """
     path = Path(path)
     if path.is_dir():
-        found = next((path / name for name in FILES if (path / name).is_file()), None)
-        if found is None:
+        file = next((path / name for name in FILES if (path / name).is_file()), None)
+        if file is None:
             raise UserError(f"{path}: holds neither {' nor '.join(FILES)}; name one with --tokenizer")
-        path = found
+        path = file
     if not path.is_file():
         raise UserError(f"{path}: no such tokenizer file")
     if path.suffix == ".model":
@@ -151,7 +159,7 @@ class _HuggingFace:
 
 
 def _special_names(path: Path) -> tuple[str | None, str | None]:
-    """The bos and eos tokens as the JSON files beside a tokenizer.json name them; else `<s>`, `</s>`."""
+    """Read the bos and eos tokens as the JSON files beside a tokenizer.json name them. Without: `<s>`, `</s>`."""
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
         file = path.with_name(name)
         if not file.is_file():

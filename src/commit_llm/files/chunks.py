@@ -1,8 +1,5 @@
-"""A data file in chunks, each small enough for memory, and the records of a chunk."""
+"""Chunks of a data file, each small enough for memory, and the records of a chunk."""
 
-import ctypes
-import os
-import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -20,10 +17,13 @@ BLOCK_ROWS, BLOCK_SIZE = 2048, 4 << 20
 
 
 class Chunk(NamedTuple):
-    """Neighbouring records of a file.
+    """Hold neighbouring records of a file.
 
-    number: from 0. first_row: the index of its first record in the file. content: lines of the file, a pyarrow
-    table, or the records. done: how far into the file it reaches, in the unit of `length`.
+    number: of the chunk, from 0.
+    first_row: the index of its first record in the file.
+    rows: how many records it has.
+    content: a span of lines, a pyarrow table, or the records.
+    done: how far into the file it reaches, in the unit of `length`.
     """
 
     number: int
@@ -34,16 +34,16 @@ class Chunk(NamedTuple):
 
 
 def length(path: Path) -> tuple[int, str]:
-    """How long a file is, and in which unit: rows where they are known beforehand, else bytes."""
+    """Say how long a file is, and in which unit: rows where they are known beforehand, else bytes."""
     require_data_file(path)
     return (parquet_rows(path), "rows") if path.suffix == ".parquet" else (path.stat().st_size, "bytes")
 
 
 def chunks(path: Path, rows: int = ROWS, size: int = SIZE) -> Iterator[Chunk]:
-    """The chunks of a file: they end after `rows` records, or where `size` bytes of text are reached.
+    """Cut a file into chunks. One ends after `rows` records, or where `size` bytes of text are reached.
 
-    Where they end is decided by the file alone, so that work gone on with meets the same ones. A `.json` list
-    is read whole. Raises UserError where the file is missing, malformed or empty.
+    The file alone decides where they end, so that work that is taken up again meets the same ones. A `.json` list is
+    read whole. Raises UserError where the file is missing, malformed or empty.
     """
     require_data_file(path)
     first_row = 0
@@ -73,7 +73,7 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
 
 
 def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
-    """The records of a chunk a few at a time, with the index of the first one in the file."""
+    """Give the records of a chunk a few at a time, with the index of the first one in the file."""
     row, block, size = chunk.first_row, [], 0
     for record in _records(path, chunk.content):
         block.append(record)
@@ -86,7 +86,7 @@ def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
 
 
 def table_blocks(chunk: Chunk) -> Iterator[tuple[int, Any]]:
-    """The same for a chunk that is a pyarrow table: a few rows of it at a time."""
+    """Give the rows of a chunk that is a pyarrow table a few at a time, as `blocks` does."""
     table = chunk.content
     rows = min(BLOCK_ROWS, max(1, BLOCK_SIZE * len(table) // max(1, table.nbytes)))
     for start in range(0, len(table), rows):
@@ -101,18 +101,3 @@ def _records(path: Path, content: Any) -> Iterator[Record]:
     else:
         for batch in content.to_batches():
             yield from batch.to_pylist()
-
-
-M_MMAP_THRESHOLD, BLOCK = -3, 128 << 10  # mallopt(3); bytes
-
-
-def give_back_freed_memory() -> None:
-    """Let this process, and Arrow in those it starts, keep no large block of memory for later.
-
-    Otherwise Arrow's pool keeps several times of what is in use, and so does the C library as soon as it has seen a
-    large block freed. To be called before pyarrow is imported. ARROW_DEFAULT_MEMORY_POOL in the environment goes
-    first; a C library without `mallopt` (GNU's has it) is left as it is.
-    """
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
-        library.mallopt(M_MMAP_THRESHOLD, BLOCK)

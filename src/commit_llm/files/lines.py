@@ -11,7 +11,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 class Span(NamedTuple):
-    """Whole lines of a file: the bytes from start to end, and the number of the first line, from 1."""
+    """Hold the place of whole lines in a file: bytes from start to end, and the number of the first line, from 1."""
 
     start: int
     end: int
@@ -21,8 +21,8 @@ class Span(NamedTuple):
 def spans(path: Path, rows: int, size: int) -> Iterator[tuple[Span, int]]:
     """Cut a file into spans, each with its number of records: at most `rows`, or the line that reaches `size` bytes.
 
-    Where it is cut is decided by the file alone. A byte-order mark at its head is left out. Blank lines are
-    documents in a .txt file, and nothing in a .jsonl file.
+    The file alone decides where it is cut. A byte-order mark at its head is left out. A blank line is a record of a
+    .txt file, and nothing in a .jsonl file.
     """
     every_line = path.suffix == ".txt"
     with path.open("rb") as file:
@@ -40,10 +40,7 @@ def spans(path: Path, rows: int, size: int) -> Iterator[tuple[Span, int]]:
 
 
 def records_of_lines(path: Path, span: Span) -> Iterator[dict[str, Any]]:
-    """The records of a span.
-
-    Raises UserError naming file and line, or the byte where the file is not UTF-8.
-    """
+    """Read the records of a span. Raises UserError naming file and line, or the byte where the file is not UTF-8."""
     with path.open("rb") as file:
         file.seek(span.start)
         place, number = span.start, span.line
@@ -80,7 +77,7 @@ def parse_json(text: str, where: str) -> Any:
 
 
 def an_object(value: Any, where: str) -> dict[str, Any]:
-    """A record as it is. Raises UserError where it is no object of named fields."""
+    """Give a record as it is. Raises UserError where it is no object of named fields."""
     if not isinstance(value, dict):
         raise UserError(f"{where}: holds {json.dumps(value)[:40]}, not an object of named fields")
     return value

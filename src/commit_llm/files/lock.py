@@ -1,4 +1,4 @@
-"""One process a folder."""
+"""A lock on a folder, so that one process at a time works in it."""
 
 import fcntl
 import os

@@ -12,7 +12,7 @@ BUFFER = 1 << 20  # bytes of a column read at a time
 
 
 def parquet_rows(path: Path) -> int:
-    """The number of rows of a file. Raises UserError where it is no Parquet."""
+    """Count the rows of a file. Raises UserError where it is no Parquet."""
     with _opened(path) as file:
         return int(file.metadata.num_rows)
 
@@ -20,7 +20,7 @@ def parquet_rows(path: Path) -> int:
 def parquet_tables(path: Path, rows: int, size: int) -> Iterator[Any]:
     """Read a file as tables of at most `rows` rows, or those that reach `size` bytes.
 
-    Where it is cut is decided by the file alone. Raises UserError where it is no readable Parquet.
+    The file alone decides where it is cut. Raises UserError where it is no readable Parquet.
     """
     import pyarrow as pa
 
@@ -37,7 +37,7 @@ def parquet_tables(path: Path, rows: int, size: int) -> Iterator[Any]:
 
 
 def _table(batches: list[Any], file: Any) -> Any:
-    """The batches, without a copy, as a table; the list is emptied, so that it does not hold what is done with."""
+    """Make a table of batches without a copy. The list is emptied, so that it does not keep them in memory."""
     import pyarrow as pa
 
     table = pa.Table.from_batches(batches, file.schema_arrow)
@@ -46,20 +46,20 @@ def _table(batches: list[Any], file: Any) -> Any:
 
 
 def write_parquet(tables: Iterable[Any], schema: Any, path: Path) -> Iterator[int]:
-    """Write tables that fit the schema, a row group each, giving the number of rows written."""
+    """Write tables that fit the schema, a row group each, and give the number of rows written so far."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    done = 0
+    written = 0
     with pq.ParquetWriter(path, schema) as writer:
         for table in tables:
-            done += len(table)
+            written += len(table)
             if not table.schema.equals(schema):
                 # Columns that only other tables have are null here, and whole numbers may be fractions there.
                 table = pa.concat_tables([schema.empty_table(), table], promote_options="permissive").cast(schema)
             writer.write_table(table, row_group_size=max(1, len(table)))
             del table  # while the next one is read
-            yield done
+            yield written
 
 
 @contextmanager

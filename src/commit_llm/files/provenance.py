@@ -1,8 +1,9 @@
 """Where data comes from: FILE.provenance.json beside a file says what it was made of, and under which licence."""
 
+import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path, PureWindowsPath
@@ -14,37 +15,49 @@ from commit_llm.files.whole import whole_file
 
 LIBRARIES = ("numpy", "pyarrow", "numba", "icu4py")  # ICU decides on the words of scripts without spaces
 DECLARED = ("licence", "url")
+BLOCK = 1 << 22  # bytes read at a time for a hash
 
 
 def sidecar(path: Path) -> Path:
-    """The file that tells where a file comes from."""
+    """Name the file that says where a file comes from."""
     return path.with_name(path.name + ".provenance.json")
 
 
-def describe(path: Path, sha256: str) -> dict[str, Any]:
-    """A file: its path as given, hash, bytes, and what its sidecar declares of licence and source.
+def sha256(path: Path, report: Callable[[int], None] = lambda read: None) -> str:
+    """Compute the hex digest of a file. report is called with the number of bytes read."""
+    digest, read = hashlib.sha256(), 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            read += len(block)
+            report(read)
+    return digest.hexdigest()
 
-    They are None where it has no sidecar, or one of another content.
+
+def describe(path: Path, digest: str) -> dict[str, Any]:
+    """Describe a file: its path as given, SHA-256, bytes, and what its sidecar declares of licence and source.
+
+    The last two are None where it has no sidecar, or one of another content.
     """
-    declared = _declared(path, sha256)
+    declared = _declared(path, digest)
     return {
         "path": str(path),
-        "sha256": sha256,
+        "sha256": digest,
         "bytes": path.stat().st_size,
         **{name: declared.get(name) for name in DECLARED},
     }
 
 
-def _declared(path: Path, sha256: str) -> Mapping[str, Any]:
+def _declared(path: Path, digest: str) -> Mapping[str, Any]:
     try:
-        told = json.loads(sidecar(path).read_text(encoding="utf-8"))
+        declared = json.loads(sidecar(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(told, dict):
+    if not isinstance(declared, dict):
         return {}
-    # What `mix` wrote tells of its output by the name of the output; what `dictionary fetch` wrote, of the file itself.
-    of_file = told.get("output", told)
-    return of_file if isinstance(of_file, dict) and of_file.get("sha256") == sha256 else {}
+    # `mix` describes its output under "output"; what `dictionary fetch` writes is the description itself.
+    of_file = declared.get("output", declared)
+    return of_file if isinstance(of_file, dict) and of_file.get("sha256") == digest else {}
 
 
 def write_provenance(
@@ -59,9 +72,11 @@ def write_provenance(
 ) -> None:
     """Write, whole or not at all, what a mixed file was made of, how, and by what.
 
-    All files are described as `describe` does, with rows and pairs; recipe holds the settings.
+    source, dictionaries, others, output: files as `describe` has them, with their rows or pairs.
+    recipe: the settings of the mixing.
+    counts: what became of the words.
     """
-    told = {
+    provenance = {
         "commit_llm": __version__,
         "python": platform.python_version(),
         "libraries": {name: version for name in LIBRARIES if (version := _version(name))},
@@ -74,7 +89,7 @@ def write_provenance(
         "output": dict(output),
     }
     with whole_file(path, overwrite=True) as new:
-        new.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        new.write_text(json.dumps(provenance, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _version(library: str) -> str | None:
@@ -84,11 +99,11 @@ def _version(library: str) -> str | None:
         return None
 
 
-OURS = (*SUFFIXES, ".tsv", ".csv", ".model")  # of files: no id of the hub ends so
+FILE_SUFFIXES = (*SUFFIXES, ".tsv", ".csv", ".model")  # no id of the hub ends so
 
 
 def public_name(value: str) -> str:
-    """The name of a file or folder without the folders it is in, which are nobody's business.
+    """Give the name of a file or folder without the folders it is in, which are nobody's business.
 
     An id of the hub, such as `tatsu-lab/alpaca`, is shown whole.
 
@@ -97,10 +112,10 @@ def public_name(value: str) -> str:
     """
     suffix = Path(value.rpartition("=")[0] or value).suffix
     owner, slash, name = value.partition("/")
-    hub = slash and owner not in ("", ".", "..", "~") and name and not set("/\\") & set(name)
-    return value if hub and suffix not in OURS and not Path(value).exists() else last_part(value)
+    is_hub_id = slash and owner not in ("", ".", "..", "~") and name and not set("/\\") & set(name)
+    return value if is_hub_id and suffix not in FILE_SUFFIXES and not Path(value).exists() else last_part(value)
 
 
 def last_part(path: str) -> str:
-    """Of a path, as any system writes it."""
+    """Give the last part of a path, as any system writes it."""
     return (PureWindowsPath(path) if "\\" in path else Path(path)).name or path

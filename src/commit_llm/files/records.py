@@ -45,7 +45,7 @@ def require_suffix(path: Path) -> None:
 
 
 def load_hub(name: str, config: str | None, split: str) -> Sequence[Record]:
-    """A data set of the Hugging Face hub, through `datasets` (no remote code), memory-mapped."""
+    """Open a data set of the Hugging Face hub, through `datasets` (no remote code), memory-mapped."""
     import datasets
 
     try:
@@ -56,7 +56,7 @@ def load_hub(name: str, config: str | None, split: str) -> Sequence[Record]:
 
 
 def load_data(data: str, config: str | None = None, split: str = "train") -> Sequence[Record]:
-    """Records of DATA: a file with a known suffix, or the id of a hub data set."""
+    """Read the records of a file with a known suffix, or open a hub data set by its id."""
     if Path(data).suffix in SUFFIXES or Path(data).exists():
         return read_records(data)
     if data.count("/") > 1 or data.startswith((".", "/", "~")):
@@ -65,9 +65,10 @@ def load_data(data: str, config: str | None = None, split: str = "train") -> Seq
 
 
 def text_of(record: Record, field: str, row: int) -> str:
-    """The text in the field of the record of a row (from 0).
+    """Give the text in a field of a record.
 
-    Raises UserError where it is missing or no text, naming the record as a person counts, from 1.
+    row: the index of the record, from 0. Raises UserError where the field is missing or holds no text; the message
+    counts records from 1.
     """
     if field not in record:
         raise UserError(
@@ -75,8 +76,8 @@ def text_of(record: Record, field: str, row: int) -> str:
         )
     value = record[field]
     if not isinstance(value, str):
-        found = f"{type(value).__name__} {str(value)[:40]!r}"
-        raise UserError(f"record {row + 1} of the data: field {field!r} holds {found}, not a text")
+        content = f"{type(value).__name__} {str(value)[:40]!r}"
+        raise UserError(f"record {row + 1} of the data: field {field!r} holds {content}, not a text")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The parts of a file under way: kept beside it as they are finished, so that work that was killed goes on."""
+"""The parts of a file under way. They are kept beside it as they are finished, so that work that was killed goes on."""
 
 import json
 import os
@@ -16,8 +16,14 @@ from commit_llm.files.whole import make_folder, whole_file, whole_lines
 WHAT, DONE = "what.json", "done.jsonl"
 
 
-class Part(NamedTuple):
-    """A finished part: its number, its records, what was counted in it, and the bytes of its file."""
+class FinishedPart(NamedTuple):
+    """Describe a finished part.
+
+    number: of the part, from 0.
+    rows: its records.
+    counts: what was counted in it.
+    size: bytes of its file.
+    """
 
     number: int
     rows: int
@@ -26,24 +32,24 @@ class Part(NamedTuple):
 
 
 class Parts:
-    """The folder of a file under way, and the finished parts by number."""
+    """Keep the folder of a file under way, and its finished parts by number."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.done: dict[int, Part] = {}
+        self.done: dict[int, FinishedPart] = {}
         for line in whole_lines(folder / DONE):
-            part = Part(**json.loads(line))
+            part = FinishedPart(**json.loads(line))
             path = self.path(part.number)
             if path.is_file() and path.stat().st_size == part.size:
                 self.done[part.number] = part
 
     def path(self, number: int) -> Path:
-        """The file of a part."""
+        """Name the file of a part."""
         return self.folder / f"{number:06}"
 
     def keep(self, number: int, written: Path, rows: int, counts: Sequence[int]) -> None:
-        """Take over the file that a part was written to: the part is finished."""
-        part = Part(number, rows, list(counts), written.stat().st_size)
+        """Take over the file that a part was written to: the part is then finished."""
+        part = FinishedPart(number, rows, list(counts), written.stat().st_size)
         os.replace(written, self.path(number))
         with (self.folder / DONE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(part._asdict()) + "\n")
@@ -56,32 +62,32 @@ class Parts:
 
 
 def folder_of(out: Path) -> Path:
-    """Where the parts of an output are, as long as it is not finished."""
+    """Name the folder of an output's parts, which is there as long as the output is not finished."""
     return out.parent / f".{out.name}.unfinished"
 
 
 @contextmanager
 def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[Parts]:
-    """The parts of the output that `what` describes: none yet, or those of work that is gone on with.
+    """Give the parts of the output that `what` describes: none yet, or those of work that is taken up again.
 
     `what` maps the name of each thing that decides on the output (a flag, the input's hash) to its value. Raises
-    UserError where parts of another output are there, naming what differs, unless overwrite; or where another
-    process is at it.
+    UserError, naming what differs, where the folder has parts of another output (unless overwrite), and where another
+    process works in it.
     """
     folder = folder_of(out)
     make_folder(folder)
     what = json.loads(json.dumps(what))
     with locked(folder, f"writing {out.name}"):
-        different = _different(folder / WHAT, what)
-        if different and not overwrite:
+        differences = _differences(folder / WHAT, what)
+        if differences and not overwrite:
             raise UserError(
-                f"{out}: unfinished, and begun with {', '.join(different)}; go on with the same, choose another "
+                f"{out}: unfinished, and begun with {', '.join(differences)}; go on with the same, choose another "
                 f"--out, or begin anew with --overwrite"
             )
         for path in folder.iterdir():
-            if path.name != LOCK and (different != [] or _half_written(path)):
+            if path.name != LOCK and (differences != [] or _half_written(path)):
                 path.unlink()
-        if different != []:
+        if differences != []:
             with whole_file(folder / WHAT, overwrite=True) as new:
                 new.write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
         parts = Parts(folder)
@@ -96,8 +102,8 @@ def _half_written(path: Path) -> bool:
     return path.name not in (WHAT, DONE) and not path.name.isdigit()
 
 
-def _different(path: Path, what: Mapping[str, Any]) -> list[str] | None:
-    """What was otherwise when the work began; None where none has begun."""
+def _differences(path: Path, what: Mapping[str, Any]) -> list[str] | None:
+    """Say what was otherwise when the work began; None where none has begun."""
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -1,18 +1,15 @@
-"""Writing a file or a folder so that it appears whole or not at all, never in the place of another; a file's hash."""
+"""Files and folders that appear whole or not at all, never in the place of another."""
 
-import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
-
-BLOCK = 1 << 22  # bytes read at a time for a hash
 
 
 @contextmanager
@@ -32,10 +29,10 @@ def whole_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Iterator[Path]:
-    """As `whole_file`, for a folder: yield an empty folder that takes the name on success.
+    """Yield an empty folder that takes the name on success, as `whole_file` does for a file.
 
-    An earlier folder is overwritten only where it holds the marker, a file that every output of the
-    command has; it is moved aside first, and removed when the new one stands.
+    An earlier folder is overwritten only where it holds the marker, a file that every output of the command has. It is
+    moved aside first, and removed when the new one stands.
     """
     refuse_existing_folder(path, overwrite, marker)
     path = path.resolve()
@@ -91,7 +88,7 @@ def _temporary(path: Path) -> Path:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder that may be there already; UserError where it cannot be made."""
+    """Make a folder, unless it exists. Raises UserError where it cannot be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -103,19 +100,8 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def sha256(path: Path, report: Callable[[int], None] = lambda done: None) -> str:
-    """Hex digest of a file. report is called with the number of bytes read."""
-    digest, done = hashlib.sha256(), 0
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-            done += len(block)
-            report(done)
-    return digest.hexdigest()
-
-
 def whole_lines(path: Path) -> list[str]:
-    """The lines of a file that grows line by line; one that was cut off by a kill is removed from it."""
+    """Read the lines of a file that grows line by line; one that was cut off by a kill is removed from it."""
     if not path.exists():
         return []
     text = path.read_bytes()

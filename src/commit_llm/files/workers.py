@@ -1,7 +1,9 @@
-"""Work shared among processes: results in the order of the work, and only little of it in memory at a time."""
+"""Work shared among processes: results in the order of the work, and little of it in memory at a time."""
 
+import ctypes
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -13,22 +15,23 @@ from typing import Any, TypeVar
 
 from commit_llm.errors import UserError
 
+M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 128 << 10  # the option of mallopt(3), and its value in bytes
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class WorkerKilledError(UserError):
-    """A worker has gone without a word."""
+    """Raised where a worker was killed."""
 
 
 def map_in_order(
     prepare: Callable[[], Callable[[Item], Result]], items: Iterable[Item], workers: int
 ) -> Generator[tuple[Item, Result]]:
-    """Every item, with the result of what `prepare` gives; each worker calls prepare once.
+    """Give every item with its result, in order. `prepare` gives the function of an item; each worker calls it once.
 
-    One worker is this process itself.
-    At most workers + 1 items are under way. Close the iterator to stop. Raises WorkerKilledError where a
-    worker was killed.
+    One worker is this process itself. At most workers + 1 items are under way. Close the iterator to stop. Raises
+    WorkerKilledError where a worker was killed.
     """
     if workers == 1:
         work = prepare()
@@ -64,7 +67,7 @@ _prepared: Callable[[Any], Any] | None = None
 
 
 def _start(prepare: Callable[[], Callable[[Any], Any]]) -> None:
-    """Once in every worker. Only the parent is to be interrupted, and a worker without a parent is to end."""
+    """Prepare a worker. Only the parent is to be interrupted, and a worker without a parent is to end."""
     global _prepared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -83,3 +86,15 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+def give_back_freed_memory() -> None:
+    """Let this process, and Arrow in those it starts, keep no large block of memory for later.
+
+    Otherwise Arrow's pool keeps several times of what is in use, and so does the C library as soon as it has seen a
+    large block freed. Call it before pyarrow is imported. ARROW_DEFAULT_MEMORY_POOL in the environment is obeyed; a C
+    library without `mallopt` (GNU's has it) is left as it is.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)

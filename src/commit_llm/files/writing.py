@@ -1,4 +1,4 @@
-"""Writing records: as a whole file, or as parts that are joined; a text file has the same bytes either way."""
+"""Records written, as a whole file or as parts that are joined; a text file has the same bytes either way."""
 
 import json
 import shutil
@@ -13,6 +13,7 @@ from commit_llm.files.records import Record, require_suffix
 from commit_llm.files.whole import whole_file
 
 COPY = 1 << 22  # bytes copied at a time
+SEPARATOR = ",\n"  # before every object of a list: the first one loses it when the parts are joined
 
 
 def write_records(records: Sequence[Record], path: Path, overwrite: bool = False) -> None:
@@ -57,7 +58,7 @@ def write_table_part(tables: Iterator[Any], path: Path) -> None:
 
 
 def join_parts(parts: Sequence[Path], path: Path, out: Path) -> Iterator[int]:
-    """Write the file that the parts make up, part by part, giving how many are done: parts, or the rows of Parquet.
+    """Write the file that the parts make up, part by part, and give how many are done: parts, or the rows of Parquet.
 
     Raises UserError where the parts together do not fit the format.
     """
@@ -75,9 +76,6 @@ def join_parts(parts: Sequence[Path], path: Path, out: Path) -> Iterator[int]:
             yield done
         if out.suffix == ".json":
             file.write(b"\n]\n")
-
-
-SEPARATOR = ",\n"  # before every object of a list: the first one loses it when the parts are joined
 
 
 def _text(record: Record, row: int, out: Path) -> str:

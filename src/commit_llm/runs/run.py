@@ -12,8 +12,8 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
-from commit_llm.files.provenance import describe
-from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder, write_json
+from commit_llm.files.provenance import describe, sha256
+from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
 from commit_llm.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_recipe
 from commit_llm.runs.chain import RUN, find_in_chain
 from commit_llm.runs.evaluation import RESULTS

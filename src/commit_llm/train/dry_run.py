@@ -1,19 +1,22 @@
 """What a training run would see, from its first batches: nothing is written or compiled, no weights are read."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import compress
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from commit_llm.codemix import Counts
-from commit_llm.data.examples import Example
-from commit_llm.data.packing import EXAMPLE_IDS, Batch
+from commit_llm.data.example_maker import MixedAndEncoded
+from commit_llm.data.examples import Example, NoExample
+from commit_llm.data.loader import training_examples
+from commit_llm.data.packing.batch import Batch, indices_of
+from commit_llm.data.packing.placement import Placement, placement
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.run import CONFIG, require_same_files, require_same_recipe, require_usable
 from commit_llm.train.prepare import prepare
-from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
+from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
 from commit_llm.train.watch import import_wandb
 from commit_llm.train.weights import require_same_model
 
@@ -23,17 +26,27 @@ MOST_TOKENS = 4 << 20  # places of the batches looked at: some seconds of work, 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a run would see. Tokens count special tokens; a place is room for one token of a row.
+    """Say what a run would see. Tokens count special tokens; a place is room for one token of a row.
 
-    examples: of an epoch, held_out beside them. looked_at: how many of them the figures come from; where it is all of
-    them the tokens of an epoch are exact, else estimated. longer: of those looked at, how many are longer than a row,
-    which are left out or cut; rows of longest places keep all of them whole (0: each fits, or rows are cut anywhere, as
-    those of plain text and of the original are).
-
-    batches: how many of the run's were looked at. steps: of the run; epochs: passes over the data that they are. The
-    one that was not asked for is estimated, from how full the batches looked at are.
-    supervised: share of tokens, 0 to 1, that are trained; padding: share of places without a token. ratio: of the
-    mixer, found for the amount asked for where there is one; words: what became of them (none where nothing is mixed).
+    new: whether the run would begin, rather than go on.
+    examples: of an epoch.
+    held_out: examples beside them.
+    looked_at: how many examples the figures come from. Where it is all of them the figures of an epoch are exact.
+    tokens_an_epoch: exact or estimated.
+    longer: how many of those looked at are longer than a row. Rows that are cut anywhere have none.
+    longer_are: what rows do with them.
+    longest: the places that keep them all whole; 0 where each fits.
+    batches: how many of the run's were looked at.
+    batch_size: rows a step.
+    seq_len: places of a row.
+    steps: of the run. Estimated, from how full the batches are, where epochs were asked for.
+    epochs: passes over the data. Estimated where steps were asked for.
+    asked_for_epochs: whether epochs were asked for.
+    supervised: share of tokens, 0 to 1, that are trained.
+    padding: share of places, 0 to 1, without a token.
+    asked: the amount of mixing that was asked for, if any.
+    ratio: of the mixer; the one that gives the amount asked for.
+    words: what became of them; None where nothing is mixed.
     """
 
     new: bool
@@ -62,35 +75,6 @@ class Outlook:
         return self.looked_at < self.examples
 
 
-@dataclass
-class Seen:
-    """Of the first epoch's examples, the lengths in tokens and what became of their words; of batches, the places."""
-
-    lengths: list[int] = field(default_factory=list)
-    words: Counts = field(default_factory=Counts)
-    batches: int = 0
-    places: int = 0
-    used: int = 0
-    supervised: int = 0
-
-    def made(self, epoch: int, example: Example | None) -> None:
-        """Note an example."""
-        if epoch == 0:
-            self.lengths.append(0 if example is None else len(example.tokens))
-
-    def mixed(self, epoch: int, counts: Counts) -> None:
-        """Note what became of the words of one."""
-        if epoch == 0:
-            self.words = self.words.plus(counts)
-
-    def take(self, batch: Batch) -> None:
-        """Note a batch."""
-        self.batches += 1
-        self.places += batch["segment_ids"].size
-        self.used += int((batch["segment_ids"] > 0).sum())
-        self.supervised += int(batch["loss_masks"].sum())
-
-
 def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> Outlook:
     """Look at the first batches of a run: 100 of them, or as many as have 4 million places, at least one.
 
@@ -103,22 +87,17 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     new = require_usable(run, recipe)
     asked = _asked(recipe)
     source = open_recipe_model(recipe, weights=False)
-    seen = Seen()
-    recipe, batches, held_out, _ = open_recipe_batches(recipe, source, seen)
-    for _ in range(_number(recipe)):
-        seen.take(next(batches))
-
-    # The original's rows hold every token; in ours an example's last one is a target only.
-    original = recipe.behaviour == "original"
-    cut_anywhere = original or recipe.form == "text"
-    lengths = np.array(seen.lengths, np.int64)
-    taken = lengths if original else np.maximum(lengths - 1, 0)
-    longer = (taken > recipe.seq_len) & (not cut_anywhere)
-    kept = ~longer | recipe.split_long
-    examples = batches.examples.num_records
-    epoch = examples / len(lengths) * int(taken[kept].sum()) / (seen.used / seen.batches)  # in batches
-    if original:
-        epoch = max(1, int(epoch))  # the tail of a pass is dropped
+    data = open_recipe_batches(recipe, source)
+    recipe = data.recipe
+    fill, made = _look_at(data, _number(recipe))
+    examples = [example for example, _ in made]
+    placements = [placement(example, recipe.seq_len) for example in examples]
+    places = [data.batches.places(example) for example in examples]
+    kept = [how is not Placement.LEFT_OUT for how in placements]
+    longer = sum(how.is_long for how in placements)
+    in_epoch = data.batches.examples.num_records
+    scale = in_epoch / len(made)
+    epoch = data.batches.batches_of(scale * sum(compress(places, kept)) / (fill.used / fill.batches))
     if recipe.epochs is not None:
         recipe = replace(recipe, steps=_steps(recipe, None if new else run, math.ceil(recipe.epochs * epoch)))
     recipe.check_schedule()
@@ -129,45 +108,78 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         require_same_files(run, recipe, source.tokenizer.path)
     return Outlook(
         new=new,
-        examples=examples,
-        held_out=_examples_of(held_out),
-        looked_at=len(lengths),
-        tokens_an_epoch=round(examples / len(lengths) * int(lengths[kept].sum())),
-        longer=int(longer.sum()),
+        examples=in_epoch,
+        held_out=len(indices_of(data.held_out)),
+        looked_at=len(made),
+        tokens_an_epoch=round(scale * sum(compress(map(_length, examples), kept))),
+        longer=longer,
         longer_are="cut" if recipe.split_long else "left out",
-        longest=int(taken.max()) if longer.any() else 0,
-        batches=seen.batches,
+        longest=max(places) if longer else 0,
+        batches=fill.batches,
         batch_size=recipe.batch_size,
         seq_len=recipe.seq_len,
         steps=recipe.steps,
         epochs=recipe.epochs or recipe.steps / epoch,
         asked_for_epochs=recipe.epochs is not None,
-        supervised=seen.supervised / seen.used,
-        padding=1 - seen.used / seen.places,
+        supervised=fill.supervised / fill.used,
+        padding=1 - fill.used / fill.places,
         asked=asked,
         ratio=recipe.ratio,
-        words=seen.words if recipe.ratio else None,
+        words=reduce(Counts.plus, (words for _, words in made), Counts()) if recipe.ratio else None,
     )
 
 
+@dataclass
+class Fill:
+    """Count the places of batches, those of them that hold a token, and those whose target is trained."""
+
+    batches: int = 0
+    places: int = 0
+    used: int = 0
+    supervised: int = 0
+
+    def add(self, batch: Batch) -> None:
+        """Count those of one more batch."""
+        self.batches += 1
+        self.places += batch["segment_ids"].size
+        self.used += int((batch["segment_ids"] > 0).sum())
+        self.supervised += int(batch["loss_masks"].sum())
+
+
+def _look_at(data: RecipeData, number: int) -> tuple[Fill, list[MixedAndEncoded]]:
+    """Draw so many batches. Gives their fill, and what was made of the first epoch's records for them."""
+    first_epoch = []
+
+    def make(epoch: int, index: int) -> Example | NoExample:
+        made = data.make.make(epoch, index)
+        if epoch == 0:
+            first_epoch.append(made)
+        return made.example
+
+    data.batches.examples = replace(training_examples(data.recipe, data.make), make=make)
+    fill = Fill()
+    for _ in range(number):
+        fill.add(next(data.batches))
+    return fill, first_epoch
+
+
+def _length(example: Example | NoExample) -> int:
+    return 0 if isinstance(example, NoExample) else len(example.tokens)
+
+
 def _number(recipe: Recipe) -> int:
-    """How many batches are looked at."""
+    """Say how many batches to look at."""
     most = min(MOST_BATCHES, MOST_TOKENS // (recipe.batch_size * recipe.seq_len))
     return max(1, most if recipe.epochs is not None else min(most, recipe.steps))
 
 
 def _steps(recipe: Recipe, run: Path | None, estimated: int) -> int:
-    """The steps of --epochs: those that a run of as many has counted, else as estimated."""
-    known = None if run is None else load_recipe(run / CONFIG)
-    return known.steps if known is not None and known.epochs == recipe.epochs else estimated
+    """Give the steps of --epochs: those that a run of as many has counted, else as estimated."""
+    counted = None if run is None else load_recipe(run / CONFIG)
+    return counted.steps if counted is not None and counted.epochs == recipe.epochs else estimated
 
 
 def _asked(recipe: Recipe) -> tuple[Literal["share", "cmi"], float] | None:
     if recipe.target_share is not None:
         return "share", recipe.target_share
     return None if recipe.target_cmi is None else ("cmi", recipe.target_cmi)
-
-
-def _examples_of(batches: list[Batch]) -> int:
-    ids = [batch[EXAMPLE_IDS].ravel() for batch in batches]
-    return int((np.unique(np.concatenate(ids)) >= 0).sum()) if ids else 0

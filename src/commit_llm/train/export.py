@@ -7,8 +7,8 @@ from commit_llm import __version__
 from commit_llm.convert.folder import CONFIG_FILE, write_model
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
-from commit_llm.files.provenance import public_name
-from commit_llm.files.whole import refuse_existing_folder, sha256, whole_folder, write_json
+from commit_llm.files.provenance import public_name, sha256
+from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN

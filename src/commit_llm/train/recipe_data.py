@@ -8,16 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commit_llm.data.loader import (
-    ExampleMaker,
-    Observer,
-    documents_of,
-    fit_mixer,
-    held_out_batches,
-    make_mixer,
-    open_batches,
-)
-from commit_llm.data.packing import Batch, FirstFitPacker, StreamPacker
+from commit_llm.data.example_maker import ExampleMaker
+from commit_llm.data.loader import example_maker, held_out_batches, open_batches, training_documents
+from commit_llm.data.packing.batch import Batch, Packer
+from commit_llm.data.training_mixer import fit_mixer, make_mixer
 from commit_llm.errors import UserError
 from commit_llm.files.records import load_data
 from commit_llm.recipes import Recipe
@@ -27,50 +21,54 @@ LOGGER = logging.getLogger("commit_llm")
 
 
 class RecipeData(NamedTuple):
-    """What a recipe trains on: batches from the first, and those of its held-out examples.
+    """Hold what a recipe trains on.
 
-    recipe: with the ratio that gives the amount of mixing it asks for. documents: hashes the texts of the data, all of
-    them (data/document_hashes.py), so it is asked for where a run is made.
+    recipe: with the ratio that gives the amount of mixing it asks for.
+    batches: those of training, from the first.
+    held_out: those of the held-out examples.
+    documents: hashes the texts of the data, all of them (data/document_hashes.py), so call it where a run is made.
+    make: makes the examples of the batches.
     """
 
     recipe: Recipe
-    batches: StreamPacker | FirstFitPacker
+    batches: Packer
     held_out: list[Batch]
     documents: Callable[[], np.ndarray]
+    make: ExampleMaker
 
 
-def open_recipe_batches(recipe: Recipe, source: ModelSource, observer: Observer | None = None) -> RecipeData:
-    """The data of a recipe. The observer is told of every example that the batches are made of."""
+def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
+    """Open the data of a recipe, for a model's tokenizer and its greatest sequence length."""
     if recipe.data is None:
         raise UserError("no training data; name a file or a hub data set with --data")
     recipe.check_seq_len(source.config.max_position_embeddings)
     mixer = make_mixer(recipe)
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
+    make = example_maker(recipe, records, source.tokenizer, mixer)
     if mixer is not None and recipe.asks_for_amount:
-        found = fit_mixer(ExampleMaker(recipe, records, source.tokenizer, None), mixer, recipe)
-        # The recipe keeps what was found: another run with it mixes in the same way, whatever its data.
-        mixer, ratio = found.mixer, found.mixer.settings.ratio
-        recipe = dataclasses.replace(recipe, ratio=ratio, target_share=None, target_cmi=None)
-        LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", found.requested, found.reached, recipe.ratio)
-    given = (recipe, records, source.tokenizer, mixer)
-    documents = partial(documents_of, recipe, records)
-    return RecipeData(recipe, open_batches(*given, observer), held_out_batches(*given), documents)
+        fit = fit_mixer(make, mixer, recipe)
+        # The recipe keeps the ratio: another run with it mixes in the same way, whatever its data.
+        recipe = dataclasses.replace(recipe, ratio=fit.mixer.settings.ratio, target_share=None, target_cmi=None)
+        make = dataclasses.replace(make, mixer=fit.mixer)
+        LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", fit.requested, fit.reached, recipe.ratio)
+    documents = partial(training_documents, recipe, make)
+    return RecipeData(recipe, open_batches(recipe, make), held_out_batches(recipe, make), documents, make)
 
 
 def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
-    """The model that a recipe names."""
+    """Open the model that a recipe names."""
     if recipe.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")
     return open_model(recipe.model, recipe.tokenizer, weights=weights and not recipe.from_scratch)
 
 
-def resolve_steps(recipe: Recipe, batches: StreamPacker | FirstFitPacker) -> Recipe:
+def resolve_steps(recipe: Recipe, batches: Packer) -> Recipe:
     """Turn --epochs into steps, by making every batch once: mixing decides how many tokens there are.
 
-    batches are left at their first one. Raises UserError where the data does not fill a batch.
+    Leaves the batches at their first one. Raises UserError where the data does not fill a batch.
     """
     start = batches.get_state()
-    next(batches)  # data too short for one batch is told here, also where no epochs are asked for
+    next(batches)  # data too short for one batch is refused here, also where no epochs are asked for
     batches.set_state(start)
     if recipe.epochs is None:
         recipe.check_schedule()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import jax
 import numpy as np
 
-from commit_llm.data.packing import EXAMPLE_IDS, Batch
+from commit_llm.data.packing.batch import Batch, step_arrays
 from commit_llm.errors import UserError
 from commit_llm.parallel.mesh import place_alike
 from commit_llm.train.checkpoint import Checkpoints
@@ -68,9 +68,9 @@ class Stepping:
 
     def _take(self, step: int, state: TrainState) -> tuple[TrainState, Metrics]:
         batch = next(self.upcoming)
-        ids = batch.pop(EXAMPLE_IDS)
+        ids = batch["example_ids"]
         self.tokens += int((ids >= 0).sum())
-        state, metrics = self.training.step(state, place_alike(batch, self.training.batch_sharding))
+        state, metrics = self.training.step(state, place_alike(step_arrays(batch), self.training.batch_sharding))
         self.unchecked.append((step, metrics, ids))
         return state, metrics
 
@@ -101,7 +101,7 @@ class Stepping:
         return logged
 
     def _log_held_out(self, step: int, state: TrainState) -> None:
-        placed = (place_alike(batch, self.training.batch_sharding) for batch in self.held_out)
+        placed = (place_alike(step_arrays(batch), self.training.batch_sharding) for batch in self.held_out)
         means = held_out_loss(self.training.held_out_step, state.params, placed)
         if self.watch:
             self.watch.held_out(HeldOut(step, *means))

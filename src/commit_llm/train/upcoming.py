@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from commit_llm.data.loader import prefetched
-from commit_llm.data.packing import Batch, Batches, FirstFitPacker, State, StreamPacker
-from commit_llm.data.sharing import SharedExamples
+from commit_llm.data.packing.batch import Batch, BatchStream, Packer, State
+from commit_llm.data.packing.sharing import SharedExamples
 from commit_llm.parallel.processes import Exchange, count, index
 
 
@@ -16,7 +16,7 @@ class AwaitedBatches:
     seconds: waited so far, on the wall clock.
     """
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: BatchStream) -> None:
         self.batches, self.seconds = batches, 0.0
         self._taken = 0
         self._second_asked = self._seconds_of_first = 0.0
@@ -47,7 +47,7 @@ class AwaitedBatches:
 
 
 @contextmanager
-def upcoming_batches(batches: StreamPacker | FirstFitPacker) -> Iterator[AwaitedBatches]:
+def upcoming_batches(batches: Packer) -> Iterator[AwaitedBatches]:
     """Make the batches in a thread ahead of the steps, from where they stand, each process its share of the examples.
 
     The state is that of the batch last taken: what was made ahead does not count.
@@ -57,7 +57,7 @@ def upcoming_batches(batches: StreamPacker | FirstFitPacker) -> Iterator[Awaited
 
 
 @contextmanager
-def shared_examples(batches: StreamPacker | FirstFitPacker) -> Iterator[None]:
+def shared_examples(batches: Packer) -> Iterator[None]:
     """Let all processes make the examples of the batches together while inside."""
     if count() == 1:
         yield

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from commit_llm.data.decoding import Part, Piece
-from commit_llm.data.example_views import Looked, Sample
+from commit_llm.data.decoding import MaskedPart, Piece
+from commit_llm.data.example_views import ExampleView, ExampleViews
 from commit_llm.recipes import find_recipe
 from commit_llm.report.run.run_page import RunPage
 from commit_llm.runs.logs import Logs
@@ -12,19 +12,21 @@ from tests.report.preview.example import ROWS
 SCRIPT = "<script>alert(1)</script>"
 LONG = [Piece("long "), Piece("λόγος", original="word")] * 900
 SAMPLES = [
-    Sample(
+    ExampleView(
         8,
         [
-            Part(False, 5, (Piece("<s>", special=True), Piece(f"Say {SCRIPT}: "), Piece("σκύλος", original="do'g"))),
-            Part(True, 3, (Piece(" "), Piece("كلب", original="<i>dog</i>"), Piece("</s>", special=True))),
+            MaskedPart(
+                False, 5, (Piece("<s>", special=True), Piece(f"Say {SCRIPT}: "), Piece("σκύλος", original="do'g"))
+            ),
+            MaskedPart(True, 3, (Piece(" "), Piece("كلب", original="<i>dog</i>"), Piece("</s>", special=True))),
         ],
         3,
         2,
     ),
-    Sample(0, [Part(True, 4, (Piece("طبيب يعيش "), Piece("near", original="قرب"), Piece(" البحر")))], 1, 1),
-    Sample(1, [Part(True, 9000, (Piece("<s>", special=True), *LONG))], 900, 900),
+    ExampleView(0, [MaskedPart(True, 4, (Piece("طبيب يعيش "), Piece("near", original="قرب"), Piece(" البحر")))], 1, 1),
+    ExampleView(1, [MaskedPart(True, 9000, (Piece("<s>", special=True), *LONG))], 900, 900),
 ]  # fmt: skip
-LOOKED = Looked(SAMPLES, [*ROWS, ROWS[0]], 2, False)
+LOOKED = ExampleViews(SAMPLES, [*ROWS, ROWS[0]], 2, False)
 FILE = f"al<paca{'a' * 80}.json"
 CHANGES = {
     "steps": 40, "data": f"/home/anna/secret/{FILE}", "dictionary": ("/home/anna/en-el.txt=0.5", "el.txt"),

@@ -84,7 +84,7 @@ def test_mixing(html):
     assert "0.778 of the words that can be replaced" in text  # 7 of 9
     assert "CMI" in text
     assert "This run mixes nothing" in said(recipe=run_page_of().recipe | {"ratio": 0.0})
-    nothing = LOOKED._replace(rows=[{"text": ("", [])}])
+    nothing = LOOKED._replace(explained=[{"text": ("", [])}])
     assert "no word can be replaced" in said(looked=nothing)
 
 
@@ -94,7 +94,7 @@ def test_what_is_shown_of_examples():
         (2, True, "All 2 examples"), (2, False, "The first 2 examples"),
     ):  # fmt: skip
         looked = LOOKED._replace(
-            samples=LOOKED.samples[:number], rows=LOOKED.rows[:number], complete=complete, left_out=0
+            decoded=LOOKED.decoded[:number], explained=LOOKED.explained[:number], complete=complete, left_out=0
         )
         assert said(looked=looked).count(f"{heading} in the order of training,") == 2
 

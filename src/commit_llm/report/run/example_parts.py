@@ -1,38 +1,38 @@
-"""Training examples as their tokens read: what is trained, special tokens, and replaced words with their originals."""
+"""Training examples as HTML: what is trained, special tokens, and replaced words with their originals."""
 
 from collections.abc import Iterator
 
-from commit_llm.data.decoding import Part, Piece
-from commit_llm.data.example_views import Sample
+from commit_llm.data.decoding import MaskedPart, Piece
+from commit_llm.data.example_views import ExampleView
 from commit_llm.report.page import text
 
 SHOWN = 4000  # characters of a part; of a longer one its beginning and its end are shown
 HEAD, TAIL = 3000, 800
 
 
-def sample_rows(samples: list[Sample]) -> str:
-    """Every example in its parts."""
-    return "".join(_sample(number, sample) for number, sample in enumerate(samples, 1))
+def example_parts(views: list[ExampleView]) -> str:
+    """Write every example in its parts."""
+    return "".join(_example(number, view) for number, view in enumerate(views, 1))
 
 
-def _sample(number: int, sample: Sample) -> str:
-    trained = sum(part.tokens for part in sample.parts if part.trained)
+def _example(number: int, view: ExampleView) -> str:
+    trained = sum(part.tokens for part in view.parts if part.trained)
     figures = [
-        f"{sum(part.tokens for part in sample.parts):,} tokens",
+        f"{sum(part.tokens for part in view.parts):,} tokens",
         f"{trained:,} trained",
-        f"{sample.replaced:,} {'word' if sample.replaced == 1 else 'words'} replaced",
+        f"{view.replaced:,} {'word' if view.replaced == 1 else 'words'} replaced",
     ]
-    if sample.placed < sample.replaced:
-        figures.append(f"{sample.replaced - sample.placed:,} of them not marked: the tokenizer has changed the text")
-    parts = "".join(map(_part, sample.parts))
+    if view.placed < view.replaced:
+        figures.append(f"{view.replaced - view.placed:,} of them not marked: the tokenizer has changed the text")
+    parts = "".join(map(_part, view.parts))
     return (
         f"<section class='sample' aria-labelledby='sample-{number}'>\n"
-        f"<h3 id='sample-{number}'>Example {number} <span class='quiet'>record {sample.row + 1:,} of the data: "
+        f"<h3 id='sample-{number}'>Example {number} <span class='quiet'>record {view.record + 1:,} of the data: "
         f"{', '.join(figures)}</span></h3>\n{parts}</section>\n"
     )
 
 
-def _part(part: Part) -> str:
+def _part(part: MaskedPart) -> str:
     kind, label = ("trained", "trained") if part.trained else ("untrained", "not trained")
     return (
         f"<div class='part {kind}'><p class='label'>{label}, {part.tokens:,} "
@@ -41,7 +41,7 @@ def _part(part: Part) -> str:
     )
 
 
-def _pieces(part: Part) -> Iterator[str]:
+def _pieces(part: MaskedPart) -> Iterator[str]:
     length = sum(len(piece.text) for piece in part.pieces)
     if length <= SHOWN:
         yield from map(_piece, part.pieces)
@@ -51,14 +51,14 @@ def _pieces(part: Part) -> Iterator[str]:
     yield from map(_piece, _between(part, length - TAIL, length))
 
 
-def _between(part: Part, start: int, stop: int) -> Iterator[Piece]:
-    """The pieces of a part, cut to some of its characters."""
-    here = 0
+def _between(part: MaskedPart, start: int, stop: int) -> Iterator[Piece]:
+    """Give the pieces of a part, cut to some of its characters."""
+    place = 0
     for piece in part.pieces:
-        first, last = max(start - here, 0), min(stop - here, len(piece.text))
+        first, last = max(start - place, 0), min(stop - place, len(piece.text))
         if first < last:
             yield piece._replace(text=piece.text[first:last])
-        here += len(piece.text)
+        place += len(piece.text)
 
 
 def _piece(piece: Piece) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from commit_llm.codemix.outcome import Outcome
-from commit_llm.data.example_views import Looked
+from commit_llm.data.example_views import ExampleViews
 from commit_llm.report.page import page, text
 from commit_llm.report.preview.preview import Preview
 from commit_llm.report.preview.preview_page import summary
 from commit_llm.report.run.curves import curve, curves
-from commit_llm.report.run.example_parts import sample_rows
+from commit_llm.report.run.example_parts import example_parts
 from commit_llm.report.run.origin import provenance_tables, recipe_tables
 from commit_llm.report.run.run_style import STYLE
 from commit_llm.runs.logs import Logs
@@ -33,7 +33,7 @@ class RunPage:
     named: tuple[str, Mapping[str, Any]]
     logs: Logs
     provenance: Mapping[str, Any]
-    looked: Looked | str
+    looked: ExampleViews | str
     records: int = 0
     left_out: int | None = None
 
@@ -79,7 +79,7 @@ def _mixing(run: RunPage) -> str:
         return "<p>This run mixes nothing: its ratio is 0.</p>\n"
     if isinstance(run.looked, str):
         return _missing(run.looked)
-    preview = Preview(run.looked.rows, run.records, {})
+    preview = Preview(run.looked.explained, run.records, {})
     counts = preview.counts()
     replaced, hits = counts[Outcome.REPLACED], counts[Outcome.REPLACED] + counts[Outcome.NOT_DRAWN]
     facts = {
@@ -90,28 +90,28 @@ def _mixing(run: RunPage) -> str:
     pairs = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>\n" for name, value in facts.items())
     return (
         f"<dl class='settings'>\n{pairs}</dl>\n"
-        f"<p class='quiet note'>{_which(len(run.looked.rows), run.looked)}, as mixed in the first pass over the data; "
-        f"{run.records:,} records in all.</p>\n{summary(preview)}"
+        f"<p class='quiet note'>{_which(len(run.looked.explained), run.looked)}, as mixed in the first pass over the "
+        f"data; {run.records:,} records in all.</p>\n{summary(preview)}"
     )
 
 
 def _examples(run: RunPage) -> str:
     if isinstance(run.looked, str):
         return _missing(run.looked)
-    samples = run.looked.samples
+    views = run.looked.decoded
     legend = (
         "<p class='legend'><span><mark>replaced</mark> its original where you point at it</span>"
         "<span><bdi class='token'>&lt;s&gt;</bdi> a special token</span></p>\n"
     )
     return (
-        f"<p class='quiet note'>{_which(len(samples), run.looked)}, decoded from the tokens of the first pass over the "
-        f"data.</p>\n{legend}{sample_rows(samples)}"
+        f"<p class='quiet note'>{_which(len(views), run.looked)}, decoded from the tokens of the first pass over the "
+        f"data.</p>\n{legend}{example_parts(views)}"
     )
 
 
-def _which(number: int, looked: Looked) -> str:
+def _which(number: int, looked: ExampleViews) -> str:
     """Say which examples are shown; those that are too long are no examples of the training."""
-    whole = looked.complete and number == len(looked.rows)
+    whole = looked.complete and number == len(looked.explained)
     examples = f"{'All' if whole else 'The first'} {number:,} examples"
     if number == 1:
         examples = "The only example" if whole else "The first example"

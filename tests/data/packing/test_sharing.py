@@ -6,34 +6,36 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from commit_llm.data.examples import Example
-from commit_llm.data.packing import Examples, FirstFitPacker, StreamPacker
-from commit_llm.data.sharing import SharedExamples, pack, unpack
+from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.packing.example_order import Examples
+from commit_llm.data.packing.first_fit_packer import FirstFitPacker
+from commit_llm.data.packing.sharing import SharedExamples, pack, unpack
+from commit_llm.data.packing.stream_packer import StreamPacker
 from commit_llm.errors import UserError
 
 
-def made(epoch, row):
+def make(epoch, row):
     """Of 1 to 13 tokens; every eleventh record has nothing to train on."""
     if row % 11 == 7:
-        return None
+        return NoExample.BLANK
     tokens = np.arange(row % 13 + 1, dtype=np.int32) + 100 * row + 10_000 * epoch
-    return Example(tokens, (tokens % 2).astype(np.float32))
+    return Example(tokens, (tokens % 2).astype(np.float32), Cut(row % 3))
 
 
 class Post:
     """What each of several threads gives, given to all of them, round after round."""
 
     def __init__(self, count):
-        self.barrier, self.given, self.rounds = threading.Barrier(count), [b""] * count, 0
+        self.barrier, self.messages, self.rounds = threading.Barrier(count), [b""] * count, 0
 
     def of(self, process):
         def exchange(value):
-            self.given[process] = value
+            self.messages[process] = value
             self.barrier.wait(10)
-            got = list(self.given)
+            messages = list(self.messages)
             self.barrier.wait(10)
             self.rounds += process == 0
-            return got
+            return messages
 
         return exchange
 
@@ -50,7 +52,7 @@ def together(count, work):
 )
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_batches_and_states_are_those_of_a_process_alone(make_packer, count):
-    alone = make_packer(Examples(range(50), made, 5))
+    alone = make_packer(Examples(range(50), make, 5))
     whole = [next(alone) for _ in range(20)]
     end = alone.get_state()
     asked = [[] for _ in range(count)]
@@ -58,7 +60,7 @@ def test_batches_and_states_are_those_of_a_process_alone(make_packer, count):
     def work(process, exchange):
         def counted(epoch, row):
             asked[process].append((epoch, row))
-            return made(epoch, row)
+            return make(epoch, row)
 
         examples = Examples(range(50), counted, 5)
         packer = make_packer(examples)
@@ -72,9 +74,9 @@ def test_batches_and_states_are_those_of_a_process_alone(make_packer, count):
     assert rounds > 3
     for batches, state in results:
         assert state == end
-        for ours, theirs in zip(batches, whole[3:], strict=True):
-            assert ours.keys() == theirs.keys()
-            assert all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
+        for batch, expected in zip(batches, whole[3:], strict=True):
+            assert batch.keys() == expected.keys()
+            assert all(batch[name].tobytes() == expected[name].tobytes() for name in batch)
     assert sum(map(len, asked)) == len({one for share in asked for one in share})  # nobody does another's work
     assert {len(share) for share in asked} == {4 * rounds}
 
@@ -84,7 +86,7 @@ def test_a_mistake_in_one_share_is_raised_in_all_at_the_same_place():
         def broken(epoch, row):
             if row == 21 and process == 1:
                 raise UserError("row 21 of da\udce9ta has no text")  # a name of a file that is no UTF-8
-            return made(epoch, row)
+            return make(epoch, row)
 
         examples = SharedExamples(Examples(range(50), broken), process, 2, exchange, share=4)
         for position in range(50):
@@ -101,21 +103,24 @@ def test_what_is_asked_out_of_order_is_made_here():
     def nobody(value):
         return [value]
 
-    shared = SharedExamples(Examples(range(50), made), 0, 1, nobody, share=8)
-    assert shared[10].tokens.tolist() == made(0, 10).tokens.tolist()
-    assert shared[3].tokens.tolist() == made(0, 3).tokens.tolist()
-    assert shared[11].tokens.tolist() == made(0, 11).tokens.tolist()
-    assert (shared.num_records, shared.row(52)) == (50, 2)
+    shared = SharedExamples(Examples(range(50), make), 0, 1, nobody, share=8)
+    assert shared[10].tokens.tolist() == make(0, 10).tokens.tolist()
+    assert shared[3].tokens.tolist() == make(0, 3).tokens.tolist()
+    assert shared[11].tokens.tolist() == make(0, 11).tokens.tolist()
+    assert (shared.num_records, shared.index(52)) == (50, 2)
 
 
 def test_pack_and_unpack():
-    examples = [made(0, row) for row in range(30)]
+    examples = [make(0, row) for row in range(30)]
     examples[3] = Example(np.zeros(0, np.int32), np.zeros(0, np.float32))
-    for ours, theirs in zip(unpack(pack(examples)), examples, strict=True):
-        assert (ours is None) == (theirs is None)
-        if ours is not None:
-            assert (ours.tokens.dtype, ours.loss_mask.dtype) == (np.int32, np.float32)
-            np.testing.assert_array_equal(ours.tokens, theirs.tokens)
-            np.testing.assert_array_equal(ours.loss_mask, theirs.loss_mask)
+    for example, expected in zip(unpack(pack(examples)), examples, strict=True):
+        assert isinstance(example, NoExample) == isinstance(expected, NoExample)
+        if isinstance(example, NoExample):
+            assert example is expected
+        else:
+            assert example.cut is expected.cut
+            assert (example.tokens.dtype, example.loss_mask.dtype) == (np.int32, np.float32)
+            np.testing.assert_array_equal(example.tokens, expected.tokens)
+            np.testing.assert_array_equal(example.loss_mask, expected.loss_mask)
     assert unpack(pack([])) == []
-    assert unpack(pack([None])) == [None]
+    assert unpack(pack([NoExample.BLANK])) == [NoExample.BLANK]

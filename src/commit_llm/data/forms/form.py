@@ -1,0 +1,67 @@
+"""What every form does, and the choice of one for a source of data."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, Protocol
+
+from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.forms.instruction import InstructionForm
+from commit_llm.data.forms.plain_text import PlainTextForm
+from commit_llm.data.prompts import Passage
+from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.files.records import Record
+
+
+class Form(Protocol):
+    """Say what a record is. Made with the settings it needs, and chosen once for a source of data.
+
+    Mixing stands between `texts` and the rest: it takes the named texts and gives texts of the same names. Whatever a
+    form writes around them is never mixed.
+    """
+
+    def texts(self, record: Record, index: int) -> Mapping[str, str]:
+        """Give the texts of a record that may be mixed, by name.
+
+        Raises UserError, which names the record by its index, where a field is missing or holds no text.
+        """
+        ...
+
+    def layout(self, record: Record, texts: Mapping[str, str]) -> Sequence[Sequence[Passage]]:
+        """Lay out what is encoded: strings that are encoded one after another, each made of passages."""
+        ...
+
+    def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
+        """Make the example of a record with these texts, or say why there is none."""
+        ...
+
+    def documents(self, record: Record) -> Iterable[str]:
+        """Give the texts of a record whose hashes are kept to tell contamination. What is no text is passed over."""
+        ...
+
+
+class FormSettings(Protocol):
+    """Name the fields of a recipe that decide on its form (recipes.py says what each means)."""
+
+    @property
+    def behaviour(self) -> Literal["original", "mended"]: ...
+    @property
+    def form(self) -> Literal["instruction", "text"]: ...
+    @property
+    def fields(self) -> str: ...
+    @property
+    def block_template(self) -> bool: ...
+    @property
+    def split_long(self) -> bool: ...
+
+
+def choose_form(settings: FormSettings) -> Form:
+    """Make the form that the settings ask for."""
+    original = in_one_stream(settings)
+    if settings.form == "text":
+        return PlainTextForm(settings.fields, original=original)
+    cut = Cut.IF_LONG if settings.split_long else Cut.NOWHERE
+    return InstructionForm(settings.block_template, cut, original=original)
+
+
+def in_one_stream(settings: FormSettings) -> bool:
+    """Say whether rows are the original's: one stream of all tokens in the order of the file, cut anywhere."""
+    return settings.behaviour == "original"

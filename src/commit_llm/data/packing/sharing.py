@@ -1,0 +1,97 @@
+"""Examples that several processes make together: each makes its share, and all of them get all, in the same order.
+
+    positions of the data      0 1 2 3 4 5 6 7 | 8 9 ...        a block of 4 shares of 2 processes
+    made by process            0 1 0 1 0 1 0 1 | 0 1
+
+The dear part, reading, mixing and tokenising, is done once among them. Packing is done by each process alike, so that
+its rows, and its state, are the same as those of a process alone.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.packing.batch import ExampleSource
+from commit_llm.errors import UserError
+
+SHARE = 32  # examples that a process makes for a block
+EXAMPLES, MISTAKE = b"+", b"!"  # what a process sends: its share, or the message of a user's mistake
+REASONS = tuple(NoExample)
+
+
+class SharedExamples:
+    """Give examples made by several processes, to a reader that goes through them in order.
+
+    exchange gives the bytes of every process for those of this one. An example that is asked for out of order is made
+    here. A user's mistake in any share is raised in all processes, at the same block.
+    """
+
+    def __init__(
+        self,
+        examples: ExampleSource,
+        process: int,
+        count: int,
+        exchange: Callable[[bytes], list[bytes]],
+        share: int = SHARE,
+    ) -> None:
+        self.examples, self.process, self.count, self.exchange, self.share = examples, process, count, exchange, share
+        self._start: int | None = None
+        self._block: list[Example | NoExample] = []
+
+    @property
+    def num_records(self) -> int:
+        """Count the records of an epoch."""
+        return self.examples.num_records
+
+    def index(self, position: int) -> int:
+        """Give the index of the record at a position of the sequence."""
+        return self.examples.index(position)
+
+    def __getitem__(self, position: int) -> Example | NoExample:
+        if self._start is None or position == self._start + len(self._block):
+            self._start, self._block = position, self._make_together(position)
+        place = position - self._start
+        return self._block[place] if 0 <= place < len(self._block) else self.examples[position]
+
+    def _make_together(self, start: int) -> list[Example | NoExample]:
+        positions = range(start + self.process, start + self.share * self.count, self.count)
+        try:
+            message = EXAMPLES + pack([self.examples[position] for position in positions])
+        except UserError as error:
+            message = MISTAKE + error.for_command().encode("utf-8", "surrogatepass")
+        messages = self.exchange(message)
+        for message in messages:
+            if message.startswith(MISTAKE):
+                raise UserError(message.removeprefix(MISTAKE).decode("utf-8", "surrogatepass"))
+        shares = [unpack(message.removeprefix(EXAMPLES)) for message in messages]
+        return [shares[place % self.count][place // self.count] for place in range(self.share * self.count)]
+
+
+def pack(examples: Sequence[Example | NoExample]) -> bytes:
+    """Write examples as compressed int32 numbers: how many, a length and a cut of each, all tokens, all masks.
+
+    Where there is no example its length is -1 - the place of the reason among the REASONS.
+    """
+    lengths = [-1 - REASONS.index(each) if isinstance(each, NoExample) else len(each.tokens) for each in examples]
+    cuts = [0 if isinstance(each, NoExample) else each.cut for each in examples]
+    present = [each for each in examples if isinstance(each, Example)]
+    parts = [np.array([len(examples), *lengths, *cuts], np.int32)]
+    parts += [each.tokens for each in present] + [each.loss_mask.view(np.int32) for each in present]
+    return zlib.compress(np.concatenate(parts).tobytes(), 1)
+
+
+def unpack(packed: bytes) -> list[Example | NoExample]:
+    """Read what `pack` has written."""
+    numbers = np.frombuffer(zlib.decompress(packed), np.int32)
+    count = numbers[0]
+    lengths, cuts, arrays = numbers[1 : count + 1], numbers[count + 1 : 2 * count + 1], numbers[2 * count + 1 :]
+    ends = np.cumsum(np.maximum(lengths, 0))
+    tokens, loss_mask = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :].view(np.float32)
+    return [
+        REASONS[-1 - length]
+        if length < 0
+        else Example(tokens[end - length : end], loss_mask[end - length : end], Cut(cut))
+        for length, end, cut in zip(lengths, ends, cuts, strict=True)
+    ]

@@ -1,0 +1,66 @@
+"""The mixer of training: opened, fitted to an amount of mixing, and held against the words of the data."""
+
+import logging
+
+from commit_llm.codemix import CodeMixer, Counts
+from commit_llm.codemix.direction import complaint
+from commit_llm.codemix.fit import Fit, fit_ratio
+from commit_llm.data.example_maker import ExampleMaker
+from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.errors import UserError
+
+LOGGER = logging.getLogger("commit_llm")
+AT_A_TIME = 1000  # records, whose words are looked up for `require_hit`
+FITTED = 20_000  # records that say how many words can be mixed
+
+
+def make_mixer(settings: MixingFlags) -> CodeMixer | None:
+    """Open the mixer of a recipe; None where it does not mix (ratio 0)."""
+    if settings.ratio == 0.0 and not settings.asks_for_amount:
+        if settings.dictionary:
+            raise UserError(
+                f"--dictionary {settings.dictionary[0]}: the recipe mixes nothing (ratio 0); leave it out, or set "
+                "--ratio"
+            )
+        return None
+    if not settings.dictionary:
+        raise UserError(f"--ratio {settings.ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
+    return settings.open_mixer()
+
+
+def fit_mixer(make: ExampleMaker, mixer: CodeMixer, settings: MixingFlags) -> Fit:
+    """Fit a mixer to the amount of mixing that the settings ask for.
+
+    Looks at all records, or at 20,000 that are spread over the data.
+    """
+    step = -(-len(make.records) // FITTED)
+    columns = make.columns(range(0, len(make.records), step))
+    return fit_ratio(
+        mixer,
+        columns,
+        target_share=settings.target_share,
+        target_cmi=settings.target_cmi,
+        mixed_fields=settings.mix_fields or None,
+    )
+
+
+def require_hit(make: ExampleMaker) -> None:
+    """Raise UserError where the dictionary has not one word of the data; warn where it has few.
+
+    Looks at the first 1,000 records, and further only until the first hit.
+    """
+    mixer = make.mixer
+    if mixer is None:
+        return
+    message, hits = None, 0
+    for start in range(0, len(make.records), AT_A_TIME):
+        columns = make.columns(range(start, min(start + AT_A_TIME, len(make.records))))
+        outcomes = mixer.mix_columns(columns, mixed_fields=make.mix_fields or None)[1]
+        counts = Counts(*outcomes.sum(axis=0).tolist())
+        message, hits = message or complaint(mixer, counts, columns), hits + counts.hits
+        if hits:
+            break
+    if not hits:
+        raise UserError(message or f"{make.mix_fields or 'the data'}: has no word to mix")
+    if message:
+        LOGGER.warning("%s", message)

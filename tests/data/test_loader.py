@@ -1,0 +1,55 @@
+"""Batches of a data set: what is refused before the first one, and what is made ahead of time."""
+
+import dataclasses
+
+import pytest
+
+from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.data.loader import example_maker, open_batches, prefetched
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.errors import UserError
+from commit_llm.recipes import find_recipe
+
+RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(example):
+    return load_tokenizer(example / "model")
+
+
+def opened(recipe, records, tokenizer, mixer=None):
+    return open_batches(recipe, example_maker(recipe, records, tokenizer, mixer))
+
+
+def test_fields_to_mix(tokenizer):
+    """The others stay; a name that is no field is told."""
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), ratio=1.0)
+    recipe = dataclasses.replace(find_recipe("commit"), mix_fields=("output",))
+    text = tokenizer.decode(example_maker(recipe, [RECORD], tokenizer, mixer)(0, 0).tokens.tolist())
+    assert ("hi to dog" in text, "hi cat" in text) == (True, True)
+    with pytest.raises(UserError, match="mixed_fields question: no such field is mixed here; there are instruction,"):
+        opened(dataclasses.replace(recipe, mix_fields=("question",)), [RECORD], tokenizer, mixer)
+
+
+def test_a_hit_in_a_later_record_is_enough(tokenizer):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), ratio=0.5)
+    recipe = dataclasses.replace(find_recipe("commit"), seq_len=256)
+    assert next(opened(recipe, [{"instruction": "x", "output": "y"}, RECORD], tokenizer, mixer))
+
+
+def test_a_record_that_lacks_a_field_is_told_before_the_first_batch(tokenizer):
+    with pytest.raises(UserError, match="record 3 of the data: no field 'output'"):
+        opened(find_recipe("alpaca"), [RECORD, RECORD, {"instruction": "x"}], tokenizer, None)
+
+
+def test_prefetched_batches_are_the_same_with_the_state_of_the_last_taken(tokenizer):
+    recipe = dataclasses.replace(find_recipe("alpaca"), batch_size=1, seq_len=128)
+    records = [{"instruction": f"count to {n}", "output": "one " * (n % 9)} for n in range(40)]
+    plain = opened(recipe, records, tokenizer, None)
+    expected = [(next(plain), plain.get_state()) for _ in range(6)]
+    with prefetched(opened(recipe, records, tokenizer, None)) as batches:
+        for batch, state in expected:
+            taken = next(batches)
+            assert all((taken[key] == batch[key]).all() for key in batch)
+            assert batches.get_state() == state

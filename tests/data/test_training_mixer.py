@@ -1,0 +1,68 @@
+"""The mixer of training: there where it is needed, and held against the data."""
+
+import pytest
+
+from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.data.example_maker import ExampleMaker
+from commit_llm.data.forms.instruction import InstructionForm
+from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.data.training_mixer import fit_mixer, make_mixer, require_hit
+from commit_llm.errors import UserError
+
+RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(example):
+    return load_tokenizer(example / "model")
+
+
+def test_mixing_needs_a_dictionary():
+    assert make_mixer(MixingFlags(ratio=0.0)) is None
+    with pytest.raises(UserError, match="the recipe mixes nothing"):
+        make_mixer(MixingFlags(("en-el.txt",), 0.0))
+    with pytest.raises(UserError, match="mixing needs a --dictionary"):
+        make_mixer(MixingFlags(ratio=0.5))
+
+
+def test_a_dictionary_without_a_hit(tokenizer):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("γάτα", "cat")], "el-en.txt"), ratio=0.5)
+    message = r"el-en\.txt: has none of the data's words, and turned round none; its source language"
+    with pytest.raises(UserError, match=message):
+        require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer))
+
+
+def test_few_hits_are_told(tokenizer, caplog):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")], "el-en.txt"), ratio=0.5)
+    records = [{"instruction": "a b c d e f g h i j", "output": "k l m n o p q r s t u v"}] * 3 + [RECORD]
+    require_hit(ExampleMaker(InstructionForm(), records, tokenizer, mixer))
+    assert "el-en.txt: has 2.8 % of the data's words, and turned round none; its source" in caplog.text
+    caplog.clear()
+    require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer))
+    assert caplog.text == ""
+
+
+def test_the_other_direction_is_told(tokenizer):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("σκύλος", "dog"), ("πες", "say")], "el-en.txt"), ratio=0.5)
+    message = r"none of the data's words, and turned round \d+\.\d %; take .* the other direction"
+    with pytest.raises(UserError, match=message):
+        require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer))
+
+
+def test_a_field_without_a_hit(tokenizer):
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")], "en-el.txt"), ratio=0.5)
+    require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer, ("instruction",)))
+    with pytest.raises(UserError, match=r"\('input',\): has no word to mix"):
+        require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer, ("input",)))
+    require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer))  # nothing is mixed
+
+
+def test_the_ratio_of_an_amount(tokenizer):
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    records = [{"instruction": " ".join(words), "output": word} for word in words]
+    mixer = CodeMixer(BilingualDictionary.from_pairs([(word, word[::-1]) for word in words]), ratio=0.9)
+    fit = fit_mixer(ExampleMaker(InstructionForm(), records, tokenizer), mixer, MixingFlags(target_share=0.4))
+    assert fit.requested == 0.4
+    assert fit.reached == pytest.approx(0.4, abs=0.02)
+    assert fit.mixer.settings.ratio == pytest.approx(0.4, abs=0.1)
