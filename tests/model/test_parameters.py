@@ -6,8 +6,17 @@ import jax
 import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.parameters import cast_matrices, count_parameters, declare, init_parameters, map_declared
+from commit_llm.model.parameters import (
+    cast_matrices,
+    count_parameters,
+    declare,
+    init_parameters,
+    map_declared,
+    training_flops_a_token,
+)
 from tests.model.test_decoder import SMALL
+
+LLAMA_7B = ModelConfig(32000, 4096, 11008, 32, 32, 32, 128)
 
 
 def test_parameters_are_as_declared():
@@ -23,8 +32,7 @@ def test_parameters_are_as_declared():
 
 
 def test_size_of_llama_7b():
-    config = ModelConfig(32000, 4096, 11008, 32, 32, 32, 128)
-    assert count_parameters(config) == 6_738_415_616
+    assert count_parameters(LLAMA_7B) == 6_738_415_616
 
 
 def test_only_matrices_are_cast():
@@ -33,3 +41,15 @@ def test_only_matrices_are_cast():
     for name, array in (cast | cast["layers"]).items():
         if name != "layers":
             assert array.dtype == (jnp.float32 if name in norms else jnp.bfloat16), name
+
+
+def test_operations_of_a_token():
+    """40.05 GFLOP for LLaMA-7B at 512 tokens, counted anew: six for each number of a matrix, and the causal half."""
+    of_layer = 4 * 4096 * 4096 + 3 * 4096 * 11008
+    attention = 12 * 4096 * 512 / 2
+    assert training_flops_a_token(LLAMA_7B, 512) == 6 * (32 * of_layer + 32000 * 4096) + 32 * attention
+    assert round(training_flops_a_token(LLAMA_7B, 512) / 1e9, 2) == 40.05
+    tied = dataclasses.replace(LLAMA_7B, tie_word_embeddings=True)
+    assert training_flops_a_token(tied, 512) == training_flops_a_token(LLAMA_7B, 512)  # the head is still computed
+    grouped = dataclasses.replace(LLAMA_7B, num_key_value_heads=8)
+    assert training_flops_a_token(LLAMA_7B, 512) - training_flops_a_token(grouped, 512) == 6 * 32 * 2 * 4096 * 3072

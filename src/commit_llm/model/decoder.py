@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from commit_llm.model.attention import attend, attend_by_row, attention_mask, rotary_tables, rotate
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import ONE_DEVICE, PLAIN, REMAT_POLICIES, Axes, Execution, Layout
+from commit_llm.model.execution import ONE_DEVICE, PLAIN, REMAT_POLICIES, ArrayLayout, Axes, Execution
 from commit_llm.model.fast_attention import cudnn_attention, splash_attention
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation, attention_dropout, dropout, forgetful_keys
@@ -81,7 +81,7 @@ def block(
 
 
 def embed(
-    params: Parameters, tokens: Int[Array, "B T"], dtype: Any, layout: Layout = ONE_DEVICE
+    params: Parameters, tokens: Int[Array, "B T"], dtype: Any, layout: ArrayLayout = ONE_DEVICE
 ) -> Float[Array, "B T E"]:
     """Look up the embeddings of tokens, in the dtype of the matrix products.
 

@@ -22,7 +22,7 @@ AttentionPath = Literal["reference", "by_row", "splash", "cudnn"]
 Axes = tuple[str | None, ...]
 
 
-class Layout:
+class ArrayLayout:
     """Leave arrays where they are: one device has everything. `parallel.mesh.MeshLayout` spreads them over a mesh."""
 
     def constrain(self, x: Array, axes: Axes) -> Array:
@@ -34,7 +34,7 @@ class Layout:
         return function
 
 
-ONE_DEVICE = Layout()
+ONE_DEVICE = ArrayLayout()
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Execution:
     attention: AttentionPath = "reference"
     random_bits: Literal["threefry2x32", "rbg"] = "threefry2x32"
     loss_chunk: int | None = None
-    layout: Layout = ONE_DEVICE
+    layout: ArrayLayout = ONE_DEVICE
 
 
 PLAIN = Execution()

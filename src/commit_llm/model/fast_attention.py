@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from commit_llm.model.attention import attention_mask
-from commit_llm.model.execution import Axes, Layout
+from commit_llm.model.execution import ArrayLayout, Axes
 
 LANES = 128  # of a TPU's vector unit: the blocks of splash, hence its sequences, must be multiples of it
 LARGEST_BLOCK = 512  # queries or keys at a time: all kernels of a layer fit into the 16 MiB of VMEM of a v4 and a v5e
@@ -34,7 +34,7 @@ def splash_attention(
     value: Float[Array, "B K T D"],
     segment_ids: Int[Array, "B T"],
     keep_keys: Bool[Array, "B T"] | None,
-    layout: Layout,
+    layout: ArrayLayout,
     *,
     interpret: bool = False,
 ) -> Float[Array, "B H T D"]:
@@ -82,7 +82,7 @@ def cudnn_attention(
     value: Float[Array, "B K T D"],
     segment_ids: Int[Array, "B T"],
     keep_keys: Bool[Array, "B T"] | None,
-    layout: Layout,
+    layout: ArrayLayout,
     *,
     implementation: Literal["cudnn", "xla"] = "cudnn",
 ) -> Float[Array, "B H T D"]:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from commit_llm.model.execution import ONE_DEVICE, Layout
+from commit_llm.model.execution import ONE_DEVICE, ArrayLayout
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def drop_threshold(rate: float) -> tuple[int, int]:
 
 
 def draw_keep_mask(
-    key: jax.Array, rate: float, rows: int, shape: tuple[int, ...], layout: Layout = ONE_DEVICE
+    key: jax.Array, rate: float, rows: int, shape: tuple[int, ...], layout: ArrayLayout = ONE_DEVICE
 ) -> tuple[Bool[Array, "B ..."], float]:
     """Draw which numbers of (rows, *shape) are kept; give the mask and the probability that a number is kept.
 
@@ -73,7 +73,7 @@ def draw_keep_mask(
 
 
 def dropout(
-    x: Float[Array, "B ..."], rate: float, key: jax.Array | None, layout: Layout = ONE_DEVICE
+    x: Float[Array, "B ..."], rate: float, key: jax.Array | None, layout: ArrayLayout = ONE_DEVICE
 ) -> Float[Array, "B ..."]:
     """Set each number to 0 with probability rate, and scale the rest to keep the mean; without a key change nothing."""
     if rate == 0.0 or key is None:
@@ -83,7 +83,7 @@ def dropout(
 
 
 def attention_dropout(
-    key: jax.Array, rates: Regularisation, shape: tuple[int, ...], layout: Layout = ONE_DEVICE
+    key: jax.Array, rates: Regularisation, shape: tuple[int, ...], layout: ArrayLayout = ONE_DEVICE
 ) -> tuple[Bool[Array, "#B #H T S"], float]:
     """Draw which attention weights of shape (B, H, T, S) are kept; give the mask and the probability of keeping one."""
     if rates.shared_attention_mask:

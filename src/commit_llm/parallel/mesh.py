@@ -12,7 +12,7 @@ from jaxtyping import Array
 
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import Axes, Layout
+from commit_llm.model.execution import ArrayLayout, Axes
 from commit_llm.model.parameters import Parameter, declare, map_declared
 from commit_llm.parallel.mesh_sizes import parse_sizes
 
@@ -76,7 +76,7 @@ def spec_of(axes: Axes) -> PartitionSpec:
 
 
 @dataclass(frozen=True)
-class MeshLayout(Layout):
+class MeshLayout(ArrayLayout):
     """Place the arrays of the decoder on a mesh, by RULES."""
 
     mesh: Mesh

@@ -1,4 +1,4 @@
-"""The sizes of a mesh as people write them, and the mesh to answer on. Imports no jax: flags show them."""
+"""Read the sizes of a mesh as people write them. Imports no jax, because flags show the default of an evaluation."""
 
 from commit_llm.errors import UserError
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from commit_llm.model.execution import ONE_DEVICE, Layout
+from commit_llm.model.execution import ONE_DEVICE, ArrayLayout
 
 Reduction = Literal["token", "row"]
 LOGITS_BYTES = 2**28  # of fp32 logits that a device holds at a time
@@ -58,7 +58,7 @@ def head_loss(
     targets: Int[Array, "B T"],
     weights: Float[Array, "B T"],
     chunk: int | None = None,
-    layout: Layout = ONE_DEVICE,
+    layout: ArrayLayout = ONE_DEVICE,
 ) -> LossAndAccuracy:
     """Compute the loss of the logits hidden @ head.
 
@@ -98,7 +98,7 @@ def _losses(head: Array, hidden: Array, targets: Array, weights: Array) -> _Loss
 
 
 def _forward(
-    hidden: Array, head: Array, targets: Array, weights: Array, chunk: int | None, layout: Layout
+    hidden: Array, head: Array, targets: Array, weights: Array, chunk: int | None, layout: ArrayLayout
 ) -> tuple[LossAndAccuracy, tuple[Array, Array]]:
     gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
 
@@ -117,7 +117,7 @@ def _forward(
 
 
 def _backward(
-    chunk: int | None, layout: Layout, gradients: tuple[Array, Array], cotangents: LossAndAccuracy
+    chunk: int | None, layout: ArrayLayout, gradients: tuple[Array, Array], cotangents: LossAndAccuracy
 ) -> tuple[Array, Array, None, None]:
     of_hidden, of_head = gradients
     return of_hidden * cotangents.loss.astype(of_hidden.dtype), of_head * cotangents.loss, None, None

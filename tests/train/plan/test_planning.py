@@ -1,4 +1,4 @@
-"""Plans: the arithmetic, the tables of machines, what does not fit, and what becomes of a compiler's words."""
+"""Plans: the arithmetic, what does not fit, and what becomes of a compiler's words."""
 
 import dataclasses
 import importlib.util
@@ -10,14 +10,6 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.parameters import training_flops_a_token
-from commit_llm.parallel.topologies import (
-    KINDS,
-    TPU_TOPOLOGIES,
-    find_topology,
-    kind_of,
-    larger_topologies,
-)
 from commit_llm.recipes import find_recipe
 from commit_llm.train.plan import planning as plan_module
 from commit_llm.train.plan.changes import Setting, changes
@@ -40,18 +32,6 @@ OF_7B = Setting(LLAMA_7B, "bfloat16")
 needs_libtpu = pytest.mark.skipif(
     importlib.util.find_spec("libtpu") is None, reason="libtpu is not installed (extra tpu)"
 )
-
-
-def test_operations_of_a_token():
-    """40.05 GFLOP for LLaMA-7B at 512 tokens, counted anew: six for each number of a matrix, and the causal half."""
-    of_layer = 4 * 4096 * 4096 + 3 * 4096 * 11008
-    attention = 12 * 4096 * 512 / 2
-    assert training_flops_a_token(LLAMA_7B, 512) == 6 * (32 * of_layer + 32000 * 4096) + 32 * attention
-    assert round(training_flops_a_token(LLAMA_7B, 512) / 1e9, 2) == 40.05
-    tied = dataclasses.replace(LLAMA_7B, tie_word_embeddings=True)
-    assert training_flops_a_token(tied, 512) == training_flops_a_token(LLAMA_7B, 512)  # the head is still computed
-    grouped = dataclasses.replace(LLAMA_7B, num_key_value_heads=8)
-    assert training_flops_a_token(LLAMA_7B, 512) - training_flops_a_token(grouped, 512) == 6 * 32 * 2 * 4096 * 3072
 
 
 def test_hours():
@@ -91,45 +71,6 @@ def test_the_estimate_is_near_the_compiler_s_figure(fields, compiled):
     """GiB that the compiler gave for LLaMA-7B on v3:2x2 (docs/planning.md)."""
     needed = OF_7B.estimate(dataclasses.replace(SPREAD, **fields), 8).needed / GIB
     assert needed == pytest.approx(compiled, rel=0.05)
-
-
-def test_topologies():
-    found = {name: find_topology(name) for name in ("v2:2x2", "v3:2x2", "v4:2x2x2", "v5e:2x4", "tpu7x:2x2x1", "h100:8")}
-    assert {name: topology.count for name, topology in found.items()} == {
-        "v2:2x2": 8, "v3:2x2": 8, "v4:2x2x2": 8, "v5e:2x4": 8, "tpu7x:2x2x1": 8, "h100:8": 8,
-    }  # fmt: skip
-    assert (found["v3:2x2"].kind.memory, found["v3:2x2"].kind.peak) == (15.48, 61.5)
-    assert all(find_topology(name).kind.platform == "tpu" for name in TPU_TOPOLOGIES)
-    assert [other.name for other in larger_topologies(found["v5e:2x4"])][:2] == ["v5e:4x4", "v5e:4x8"]
-    assert larger_topologies(found["h100:8"])[0].name == "h100:16"
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        *((name, "not known; TPU .*v3:2x2, .*h100:N") for name in ("v9:2x2", "", ":8")),
-        *((name, "not known; of v3 there is v3:2x2, v3:4x4") for name in ("v3", "v3:8", "V3:1x1")),
-        ("v5e:0x4", "not known; of v5e there is v5e:1x1, "),
-        *((name, "say how many after a colon, at least 1, as in h100:8") for name in ("h100", "h100:0", "h100:2x4")),
-    ],
-)
-def test_an_unknown_topology_lists_the_known(name, told):
-    with pytest.raises(UserError, match=told) as error:
-        find_topology(name)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("device_kind", "name"),
-    [
-        ("TPU v3", "v3"), ("TPU v5 lite", "v5e"), ("TPU v5", "v5p"), ("TPU v6 lite", "v6e"), ("TPU7x", "tpu7x"),
-        ("NVIDIA H100 80GB HBM3", "h100"), ("NVIDIA H100 PCIe", "h100-pcie"), ("NVIDIA H200", "h200"),
-        ("NVIDIA A100-SXM4-40GB", "a100-40gb"), ("NVIDIA A100 80GB PCIe", "a100-80gb"), ("NVIDIA L4", "l4"),
-        ("NVIDIA L40S", "l40s"), ("NVIDIA A10G", None), ("cpu", None),
-    ],
-)  # fmt: skip
-def test_what_jax_calls_a_device(device_kind, name):
-    assert kind_of(device_kind) == (KINDS[name] if name else None)
 
 
 def test_libtpu_is_asked_for(monkeypatch):

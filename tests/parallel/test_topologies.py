@@ -1,0 +1,47 @@
+"""The table of machines: topologies by name, and the kind of a device by what jax calls it."""
+
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.parallel.topologies import KINDS, TPU_TOPOLOGIES, find_topology, kind_of, larger_topologies
+
+
+def test_topologies():
+    topologies = {
+        name: find_topology(name) for name in ("v2:2x2", "v3:2x2", "v4:2x2x2", "v5e:2x4", "tpu7x:2x2x1", "h100:8")
+    }
+    assert {name: topology.count for name, topology in topologies.items()} == {
+        "v2:2x2": 8, "v3:2x2": 8, "v4:2x2x2": 8, "v5e:2x4": 8, "tpu7x:2x2x1": 8, "h100:8": 8,
+    }  # fmt: skip
+    assert (topologies["v3:2x2"].kind.memory, topologies["v3:2x2"].kind.peak) == (15.48, 61.5)
+    assert all(find_topology(name).kind.platform == "tpu" for name in TPU_TOPOLOGIES)
+    assert [larger.name for larger in larger_topologies(topologies["v5e:2x4"])][:2] == ["v5e:4x4", "v5e:4x8"]
+    assert larger_topologies(topologies["h100:8"])[0].name == "h100:16"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        *((name, "not known; TPU .*v3:2x2, .*h100:N") for name in ("v9:2x2", "", ":8")),
+        *((name, "not known; of v3 there is v3:2x2, v3:4x4") for name in ("v3", "v3:8", "V3:1x1")),
+        ("v5e:0x4", "not known; of v5e there is v5e:1x1, "),
+        *((name, "say how many after a colon, at least 1, as in h100:8") for name in ("h100", "h100:0", "h100:2x4")),
+    ],
+)
+def test_an_unknown_topology_lists_the_known(name, message):
+    with pytest.raises(UserError, match=message) as error:
+        find_topology(name)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("device_kind", "name"),
+    [
+        ("TPU v3", "v3"), ("TPU v5 lite", "v5e"), ("TPU v5", "v5p"), ("TPU v6 lite", "v6e"), ("TPU7x", "tpu7x"),
+        ("NVIDIA H100 80GB HBM3", "h100"), ("NVIDIA H100 PCIe", "h100-pcie"), ("NVIDIA H200", "h200"),
+        ("NVIDIA A100-SXM4-40GB", "a100-40gb"), ("NVIDIA A100 80GB PCIe", "a100-80gb"), ("NVIDIA L4", "l4"),
+        ("NVIDIA L40S", "l40s"), ("NVIDIA A10G", None), ("cpu", None),
+    ],
+)  # fmt: skip
+def test_what_jax_calls_a_device(device_kind, name):
+    assert kind_of(device_kind) == (KINDS[name] if name else None)
