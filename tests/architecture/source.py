@@ -13,7 +13,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 
 def inside(path: Path) -> str:
-    """Give a file's path inside the package: `data/packing.py`."""
+    """Give a file's path inside the package: `data/loader.py`."""
     return path.relative_to(SOURCE).as_posix()
 
 
