@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.train.plan.test_planning import LLAMA_7B
+from tests.train.plan.recipes_of_7b import LLAMA_7B
 
 
 @pytest.fixture

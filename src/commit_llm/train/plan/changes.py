@@ -20,7 +20,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Conditions:
     """Hold what stays as it is while a recipe changes.
 
     config: of the model.
@@ -42,7 +42,9 @@ class Setting:
         return estimate_memory(recipe, self.config, _mesh(recipe, devices), width, scores=self.scores)
 
 
-def changes(recipe: Recipe, setting: Setting, devices: int, machine: Topology | None, available: float) -> list[Change]:
+def changes(
+    recipe: Recipe, conditions: Conditions, devices: int, machine: Topology | None, available: float
+) -> list[Change]:
     """List changes that need less memory than the recipe, each by itself; the last is the next machine that fits.
 
     Each kind of change gives the mildest one that fits, or else the hardest.
@@ -50,14 +52,14 @@ def changes(recipe: Recipe, setting: Setting, devices: int, machine: Topology | 
     machine: None where the devices are of no known kind; then no larger one is looked for.
     available: GiB on each device.
     """
-    now = setting.estimate(recipe, devices).needed / GIB
+    now = conditions.estimate(recipe, devices).needed / GIB
 
     def change(flags: str, changed: Recipe, devices: int = devices) -> Change:
-        needed = setting.estimate(changed, devices).needed / GIB
+        needed = conditions.estimate(changed, devices).needed / GIB
         return Change(flags, needed, needed <= available)
 
     helpful = []
-    for ladder in _options(recipe, setting, devices):
+    for ladder in _options(recipe, conditions, devices):
         steps = [change(*option) for option in ladder]
         fitting = [step for step in steps if step.fits]
         helpful += [step for step in fitting[:1] or steps[-1:] if step.needed < now]
@@ -69,7 +71,7 @@ def changes(recipe: Recipe, setting: Setting, devices: int, machine: Topology | 
     return helpful
 
 
-def _options(recipe: Recipe, setting: Setting, devices: int) -> Iterator[list[tuple[str, Recipe]]]:
+def _options(recipe: Recipe, conditions: Conditions, devices: int) -> Iterator[list[tuple[str, Recipe]]]:
     """Yield ladders of (flags, recipe with them), each from the mildest step to the hardest."""
     mesh = _mesh(recipe, devices)
     split, parts = mesh["data"] * mesh["fsdp"], recipe.gradient_accumulation
@@ -78,7 +80,7 @@ def _options(recipe: Recipe, setting: Setting, devices: int) -> Iterator[list[tu
         yield [(flags, changed)]
     if recipe.remat != "nothing":
         yield [("--remat nothing", replace(recipe, remat="nothing"))]
-    if setting.dtype_of(recipe) != "bfloat16":
+    if conditions.dtype_of(recipe) != "bfloat16":
         yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
     rows = recipe.batch_size // parts // split  # on each device at a time
     divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]

@@ -14,7 +14,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import training_flops_a_token
 from commit_llm.parallel.topologies import Topology, find_topology, kind_of, require_libtpu
 from commit_llm.recipes import Recipe
-from commit_llm.train.plan.changes import Change, Setting, changes
+from commit_llm.train.plan.changes import Change, Conditions, changes
 from commit_llm.train.plan.compilation import CompiledStep
 from commit_llm.train.plan.estimate import GIB, hours
 
@@ -101,8 +101,8 @@ def make_plan(
         notes.append("this is a CPU; --topology plans for another machine")
     if recipe.epochs is not None:
         notes.append(f"--epochs {recipe.epochs} is counted from the data, which is not read here; --steps is taken")
-    setting = Setting(config, step.dtype, scores=step.attention.startswith(("reference", "by_row")))
-    estimate = setting.estimate(recipe, step.devices)
+    conditions = Conditions(config, step.dtype, scores=step.attention.startswith(("reference", "by_row")))
+    estimate = conditions.estimate(recipe, step.devices)
     needed = (estimate.needed if step.needed is None else step.needed) / GIB
     parameters, optimizer, gradients = (n / GIB for n in (step.parameters, step.optimizer, estimate.gradients))
     flops, tokens = training_flops_a_token(config, recipe.seq_len), recipe.batch_size * recipe.seq_len
@@ -110,7 +110,7 @@ def make_plan(
     advice: list[Change] = []
     if not fits and available is not None:
         machine = target or (Topology("", kind, step.devices) if kind else None)
-        advice = changes(recipe, setting, step.devices, machine, available)
+        advice = changes(recipe, conditions, step.devices, machine, available)
     return Plan(
         topology=topology,
         device_kind=step.device_kind,
