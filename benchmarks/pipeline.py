@@ -33,7 +33,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 from commit_llm.data.examples import Example, NoExample
-from commit_llm.data.loader import example_maker, open_batches, training_examples
+from commit_llm.data.loader import open_batches, open_examples, training_examples
 from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.files.records import Record, read_records
@@ -94,7 +94,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         begun = time.process_time()
-        self.make = example_maker(self.recipe, self.records, self.tokenizer, make_mixer(self.recipe))
+        self.make = open_examples(self.recipe, self.records, self.tokenizer, make_mixer(self.recipe))
         self.packer = open_batches(self.recipe, self.make)
         self.first = self.packer.get_state()
         next(self.packer)

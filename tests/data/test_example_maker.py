@@ -33,10 +33,10 @@ def test_fields_to_mix(tokenizer):
 
 def test_what_became_of_the_words_is_counted(tokenizer):
     mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat"), ("hi", "hi")]), ratio=1.0)
-    example, words = ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer).make(0, 0)
+    example, words = ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer).mix_and_encode(0, 0)
     assert (words.replaced, words.identity_only, words.words) == (2, 2, 6)
     make = ExampleMaker(InstructionForm(), [RECORD], tokenizer)
-    assert make.make(0, 0).words == Counts()
+    assert make.mix_and_encode(0, 0).words == Counts()
     assert len(example.tokens) > 10
 
 

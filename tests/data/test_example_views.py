@@ -9,7 +9,7 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.decoding import Piece
 from commit_llm.data.example_views import view_examples
 from commit_llm.data.examples import NoExample
-from commit_llm.data.loader import example_maker, training_examples
+from commit_llm.data.loader import open_examples, training_examples
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.recipes import find_recipe
 
@@ -42,7 +42,7 @@ def opened(tokenizer, name, records=None, mixed=True, **changes):
     recipe = dataclasses.replace(find_recipe(name), **changes)
     mixer = CodeMixer(BilingualDictionary.from_pairs(PAIRS), ratio=1.0, style=recipe.style) if mixed else None
     records = records or (RECORDS if recipe.form == "instruction" else DOCUMENTS)
-    return Opened(recipe, example_maker(recipe, records, tokenizer, mixer))
+    return Opened(recipe, open_examples(recipe, records, tokenizer, mixer))
 
 
 def views_of(source, *numbers, **limits):

@@ -10,7 +10,7 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.examples import Example
 from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.data.forms.plain_text import PlainTextForm
-from commit_llm.data.loader import example_maker, open_batches
+from commit_llm.data.loader import open_batches, open_examples
 from commit_llm.data.packing.example_order import Examples
 from commit_llm.data.packing.stream_packer import StreamPacker
 from commit_llm.data.prompts import ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT
@@ -105,7 +105,7 @@ def test_batches(shared, llama, alpaca_999, first_only, name):
     if "first_r1" in name:
         mixer = first_only("el-en" if align else f"en-{name.split('_')[2]}")
     records = shared.contexts("el") if align else alpaca_999
-    batches = open_batches(recipe, example_maker(recipe, records, llama, mixer))
+    batches = open_batches(recipe, open_examples(recipe, records, llama, mixer))
     golden = np.load(shared.golden(f"{name}.npz"))
     for index in range(3):
         batch = next(batches)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.data.loader import example_maker, open_batches, prefetched
+from commit_llm.data.loader import open_batches, open_examples, prefetched
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
@@ -19,14 +19,14 @@ def tokenizer(example):
 
 
 def opened(recipe, records, tokenizer, mixer=None):
-    return open_batches(recipe, example_maker(recipe, records, tokenizer, mixer))
+    return open_batches(recipe, open_examples(recipe, records, tokenizer, mixer))
 
 
 def test_fields_to_mix(tokenizer):
     """The others stay; a name that is no field is told."""
     mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), ratio=1.0)
     recipe = dataclasses.replace(find_recipe("commit"), mix_fields=("output",))
-    text = tokenizer.decode(example_maker(recipe, [RECORD], tokenizer, mixer)(0, 0).tokens.tolist())
+    text = tokenizer.decode(open_examples(recipe, [RECORD], tokenizer, mixer)(0, 0).tokens.tolist())
     assert ("hi to dog" in text, "hi cat" in text) == (True, True)
     with pytest.raises(UserError, match="mixed_fields question: no such field is mixed here; there are instruction,"):
         opened(dataclasses.replace(recipe, mix_fields=("question",)), [RECORD], tokenizer, mixer)

@@ -7,7 +7,7 @@ import pytest
 
 from commit_llm.cli.text.dry_run import as_json, report
 from commit_llm.codemix import Counts
-from commit_llm.data.loader import example_maker
+from commit_llm.data.loader import open_examples
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.errors import UserError
 from commit_llm.files.records import read_records
@@ -22,7 +22,7 @@ def all_examples(recipe):
     source = open_recipe_model(recipe, weights=False)
     mixer = make_mixer(recipe)
     records = read_records(recipe.data)
-    make = example_maker(recipe, records, source.tokenizer, mixer)
+    make = open_examples(recipe, records, source.tokenizer, mixer)
     counts = [mixer.mix_example(record, row=row).counts for row, record in enumerate(records)]
     return [make(0, row) for row in range(len(records))], Counts(*np.sum(counts, axis=0).tolist())
 

@@ -38,9 +38,9 @@ class ExampleMaker:
 
     def __call__(self, epoch: int, index: int) -> Example | NoExample:
         """Make the example of a record."""
-        return self.make(epoch, index).example
+        return self.mix_and_encode(epoch, index).example
 
-    def make(self, epoch: int, index: int) -> MixedAndEncoded:
+    def mix_and_encode(self, epoch: int, index: int) -> MixedAndEncoded:
         """Make the example of a record, and count what became of its words (all counts are 0 without a mixer)."""
         record = self.records[index]
         texts, counts = self.form.texts(record, index), Counts()

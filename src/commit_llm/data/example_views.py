@@ -11,7 +11,7 @@ from commit_llm.data.decoding import MaskedPart, Stretch, decode_parts
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.examples import NoExample
 from commit_llm.data.loader import DataSettings, training_examples
-from commit_llm.data.packing.placement import Placement, placement
+from commit_llm.data.packing.row_fit import RowFit, row_fit
 
 # By name, each text that may be mixed, with what becomes of its words; None for the words of a text that is not mixed.
 ExplainedTexts = Mapping[str, tuple[str, Sequence[Word] | None]]
@@ -62,10 +62,10 @@ def view_examples(
         explained = _explain(make, index)
         texts = _mixed(make, explained)
         example = make.form.encode(make.tokenizer, make.records[index], texts)
-        how = placement(example, settings.seq_len)
-        if how is Placement.LEFT_OUT:
+        fit = row_fit(example, settings.seq_len)
+        if fit is RowFit.LEFT_OUT:
             views = views._replace(left_out=views.left_out + 1)
-        if isinstance(example, NoExample) or how in (Placement.NONE, Placement.LEFT_OUT):
+        if isinstance(example, NoExample) or fit in (RowFit.NONE, RowFit.LEFT_OUT):
             continue
         if has_room:
             views.explained.append(explained)

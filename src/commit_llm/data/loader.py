@@ -40,7 +40,7 @@ class DataSettings(FormSettings, Protocol):
     def held_out_share(self) -> float: ...
 
 
-def example_maker(
+def open_examples(
     settings: DataSettings, records: Sequence[Record], tokenizer: Tokenizer, mixer: CodeMixer | None
 ) -> ExampleMaker:
     """Give the maker of a data set's examples, with the form that the settings ask for."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.data.example_maker import ExampleMaker
-from commit_llm.data.loader import example_maker
+from commit_llm.data.loader import open_examples
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.errors import UserError
@@ -26,7 +26,7 @@ def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> Example
     paths = [str(run), *(str(path) for _, path in files_of(recipe) if path.exists())]
     try:
         mixer = make_mixer(recipe)
-        return example_maker(recipe, _records(recipe), load_tokenizer(run / MODEL), mixer)
+        return open_examples(recipe, _records(recipe), load_tokenizer(run / MODEL), mixer)
     except UserError as error:
         message = error.for_command()
         for name in sorted(paths, key=len, reverse=True):

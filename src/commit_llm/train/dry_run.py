@@ -12,7 +12,7 @@ from commit_llm.data.example_maker import MixedAndEncoded
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.loader import training_examples
 from commit_llm.data.packing.batch import Batch, indices_of
-from commit_llm.data.packing.placement import Placement, placement
+from commit_llm.data.packing.row_fit import RowFit, row_fit
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.run import CONFIG, require_same_files, require_same_recipe, require_usable
 from commit_llm.train.prepare import prepare
@@ -71,7 +71,7 @@ class Outlook:
 
     @property
     def estimated(self) -> bool:
-        """Whether the figures of an epoch are estimated from a part of it."""
+        """Say whether the figures of an epoch are estimated from a part of it."""
         return self.looked_at < self.examples
 
 
@@ -89,15 +89,15 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     source = open_recipe_model(recipe, weights=False)
     data = open_recipe_batches(recipe, source)
     recipe = data.recipe
-    fill, made = _look_at(data, _number(recipe))
-    examples = [example for example, _ in made]
-    placements = [placement(example, recipe.seq_len) for example in examples]
+    fill, drawn = _look_at(data, _number(recipe))
+    examples = [example for example, _ in drawn]
+    fits = [row_fit(example, recipe.seq_len) for example in examples]
     places = [data.batches.places(example) for example in examples]
-    kept = [how is not Placement.LEFT_OUT for how in placements]
-    longer = sum(how.is_long for how in placements)
-    in_epoch = data.batches.examples.num_records
-    scale = in_epoch / len(made)
-    epoch = data.batches.batches_of(scale * sum(compress(places, kept)) / (fill.used / fill.batches))
+    in_rows = [fit is not RowFit.LEFT_OUT for fit in fits]
+    longer = sum(fit.is_long for fit in fits)
+    an_epoch = data.batches.examples.num_records
+    scale = an_epoch / len(drawn)
+    epoch = data.batches.batches_of(scale * sum(compress(places, in_rows)) / (fill.used / fill.batches))
     if recipe.epochs is not None:
         recipe = replace(recipe, steps=_steps(recipe, None if new else run, math.ceil(recipe.epochs * epoch)))
     recipe.check_schedule()
@@ -108,10 +108,10 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         require_same_files(run, recipe, source.tokenizer.path)
     return Outlook(
         new=new,
-        examples=in_epoch,
+        examples=an_epoch,
         held_out=len(indices_of(data.held_out)),
-        looked_at=len(made),
-        tokens_an_epoch=round(scale * sum(compress(map(_length, examples), kept))),
+        looked_at=len(drawn),
+        tokens_an_epoch=round(scale * sum(compress(map(_length, examples), in_rows))),
         longer=longer,
         longer_are="cut" if recipe.split_long else "left out",
         longest=max(places) if longer else 0,
@@ -125,7 +125,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         padding=1 - fill.used / fill.places,
         asked=asked,
         ratio=recipe.ratio,
-        words=reduce(Counts.plus, (words for _, words in made), Counts()) if recipe.ratio else None,
+        words=reduce(Counts.plus, (words for _, words in drawn), Counts()) if recipe.ratio else None,
     )
 
 
@@ -147,14 +147,14 @@ class Fill:
 
 
 def _look_at(data: RecipeData, number: int) -> tuple[Fill, list[MixedAndEncoded]]:
-    """Draw so many batches. Gives their fill, and what was made of the first epoch's records for them."""
+    """Draw so many batches. Gives their fill, and what became of the first epoch's records for them."""
     first_epoch = []
 
     def make(epoch: int, index: int) -> Example | NoExample:
-        made = data.make.make(epoch, index)
+        mixed_and_encoded = data.make.mix_and_encode(epoch, index)
         if epoch == 0:
-            first_epoch.append(made)
-        return made.example
+            first_epoch.append(mixed_and_encoded)
+        return mixed_and_encoded.example
 
     data.batches.examples = replace(training_examples(data.recipe, data.make), make=make)
     fill = Fill()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from commit_llm.data.example_maker import ExampleMaker
-from commit_llm.data.loader import example_maker, held_out_batches, open_batches, training_documents
+from commit_llm.data.loader import held_out_batches, open_batches, open_examples, training_documents
 from commit_llm.data.packing.batch import Batch, Packer
 from commit_llm.data.training_mixer import fit_mixer, make_mixer
 from commit_llm.errors import UserError
@@ -44,7 +44,7 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
     recipe.check_seq_len(source.config.max_position_embeddings)
     mixer = make_mixer(recipe)
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
-    make = example_maker(recipe, records, source.tokenizer, mixer)
+    make = open_examples(recipe, records, source.tokenizer, mixer)
     if mixer is not None and recipe.asks_for_amount:
         fit = fit_mixer(make, mixer, recipe)
         # The recipe keeps the ratio: another run with it mixes in the same way, whatever its data.

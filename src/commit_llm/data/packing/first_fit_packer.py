@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.packing.batch import Batch, ExampleSource, State
-from commit_llm.data.packing.placement import Placement, placement, places_of
+from commit_llm.data.packing.row_fit import RowFit, places_of, row_fit
 from commit_llm.data.packing.rows import Row, Segment, batch_of, row_of
 from commit_llm.errors import UserError
 
@@ -25,7 +25,7 @@ class FirstFitPacker:
 
     Where none has room and OPEN_ROWS are open, or a row stands open from an epoch before, the fullest (of those) is
     closed. So the last rows of an epoch are filled from the next, and wait no longer. How an example may be cut is its
-    own affair (placement.py). A cut loses no target. Those that are left out are counted in the first epoch.
+    own affair (row_fit.py). A cut loses no target. Those that are left out are counted in the first epoch.
 
     left_out: examples of the first epoch that were longer than a row.
     longest: the row length that would have kept them.
@@ -111,17 +111,17 @@ class FirstFitPacker:
         if isinstance(example, NoExample):
             self._reasons[example] += 1
             return False
-        how, places = placement(example, self.seq_len), places_of(example)
-        if how is Placement.LEFT_OUT:
+        fit, places = row_fit(example, self.seq_len), places_of(example)
+        if fit is RowFit.LEFT_OUT:
             if position < self.examples.num_records:  # each example is counted once, in the first epoch
                 self.left_out += 1
             self.longest = max(self.longest, places)
-        if how in (Placement.NONE, Placement.LEFT_OUT):
+        if fit in (RowFit.NONE, RowFit.LEFT_OUT):
             return False
         self._placed[position] = example
         start = 0
         while start < places:
-            least = 1 if how is Placement.FREE else min(places - start, self.seq_len)
+            least = 1 if fit is RowFit.FREE else min(places - start, self.seq_len)
             row = self._row_for(least, self._epoch(position))
             stop = min(places, start + self.seq_len - row.used)
             row.add(Segment(position, start, stop))

@@ -147,10 +147,11 @@ def _abstract_batch(training: "Training") -> dict[str, Any]:
     import jax
     import jax.numpy as jnp
 
+    from commit_llm.data.packing.batch import empty_batch, step_arrays
+
     recipe = training.recipe
     whole = jax.ShapeDtypeStruct((recipe.batch_size, recipe.seq_len), jnp.int32, sharding=training.batch_sharding)
-    names = ("input_tokens", "target_tokens", "segment_ids", "positions")
-    return dict.fromkeys(names, whole) | {"loss_masks": whole.update(dtype=jnp.float32)}
+    return {name: whole.update(dtype=array.dtype) for name, array in step_arrays(empty_batch(1, 1)).items()}
 
 
 def main() -> None:

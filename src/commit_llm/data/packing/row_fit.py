@@ -5,7 +5,7 @@ from enum import Enum
 from commit_llm.data.examples import Cut, Example, NoExample
 
 
-class Placement(Enum):
+class RowFit(Enum):
     """Say how an example goes into rows of whole examples."""
 
     NONE = "it has no target, and takes no place"
@@ -16,8 +16,8 @@ class Placement(Enum):
 
     @property
     def is_long(self) -> bool:
-        """Whether a longer row would have kept the example whole."""
-        return self in (Placement.SPLIT, Placement.LEFT_OUT)
+        """Say whether a longer row would keep the example whole."""
+        return self in (RowFit.SPLIT, RowFit.LEFT_OUT)
 
 
 def places_of(example: Example | NoExample) -> int:
@@ -25,20 +25,19 @@ def places_of(example: Example | NoExample) -> int:
     return 0 if isinstance(example, NoExample) else max(0, len(example.tokens) - 1)
 
 
-def placement(example: Example | NoExample, seq_len: int) -> Placement:
+def row_fit(example: Example | NoExample, seq_len: int) -> RowFit:
     """Decide how an example goes into rows of seq_len places.
 
     >>> import numpy as np
     >>> long = Example(np.zeros(9, np.int32), np.zeros(9, np.float32))
-    >>> placement(long, 8), placement(long, 7), placement(long._replace(cut=Cut.IF_LONG), 7)
-    (<Placement.WHOLE: 'it stands in one row'>, <Placement.LEFT_OUT: 'it is longer than a row, and is left out'>, \
-<Placement.SPLIT: 'it is longer than a row, and is cut'>)
+    >>> [fit.name for fit in (row_fit(long, 8), row_fit(long, 7), row_fit(long._replace(cut=Cut.IF_LONG), 7))]
+    ['WHOLE', 'LEFT_OUT', 'SPLIT']
     """
     places = places_of(example)
     if isinstance(example, NoExample) or not places:
-        return Placement.NONE
+        return RowFit.NONE
     if example.cut is Cut.ANYWHERE:
-        return Placement.FREE
+        return RowFit.FREE
     if places <= seq_len:
-        return Placement.WHOLE
-    return Placement.SPLIT if example.cut is Cut.IF_LONG else Placement.LEFT_OUT
+        return RowFit.WHOLE
+    return RowFit.SPLIT if example.cut is Cut.IF_LONG else RowFit.LEFT_OUT
