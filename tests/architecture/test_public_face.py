@@ -35,13 +35,17 @@ def test_every_name_is_there(face):
 
 
 def test_nothing_is_imported_before_it_is_asked_for():
-    ours = {name for name in modules_after("import commit_llm") if name.startswith("commit_llm")}
-    assert ours == {"commit_llm"}
-    loaded = modules_after("from commit_llm.codemix import MixingSettings\nfrom commit_llm import UserError")
-    assert not loaded & {"numpy", "tyro", "jax", "pyarrow", "numba"}
-    loaded = modules_after("from commit_llm import CodeMixer, Recipe, fit_ratio")
-    assert "numpy" in loaded
-    assert not loaded & {"jax", "pyarrow", "numba", "scipy", "datasets"}
+    package, settings, mixer = modules_after(
+        [
+            "import commit_llm",
+            "from commit_llm.codemix import MixingSettings\nfrom commit_llm import UserError",
+            "from commit_llm import CodeMixer, Recipe, fit_ratio",
+        ]
+    )
+    assert {name for name in package if name.startswith("commit_llm")} == {"commit_llm"}
+    assert not settings & {"numpy", "tyro", "jax", "pyarrow", "numba"}
+    assert "numpy" in mixer
+    assert not mixer & {"jax", "pyarrow", "numba", "scipy", "datasets"}
 
 
 def test_what_is_built_says_that_it_is_typed():
