@@ -122,7 +122,7 @@ def test_finished_chunks_are_not_redone(tmp_path, suffix):
     after = parts_of(work)
     assert len(after) == 5
     assert before.items() <= after.items()
-    assert mix_file(work).kept == 300
+    assert mix_file(work).earlier_rows == 300
     assert work.out.read_bytes() == (tmp_path / f"undisturbed.{suffix}").read_bytes()
 
 

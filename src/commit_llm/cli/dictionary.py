@@ -1,4 +1,4 @@
-"""`commit-llm dictionary`: fetch a dictionary, and look into one."""
+"""Run `commit-llm dictionary`: fetch a dictionary, and look into one."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -71,7 +71,10 @@ def fetch(command: Fetch) -> None:
 
     with bars() as bar:
         path, provenance, was_there = fetch_dictionary(
-            command.pair, command.out, command.url, lambda done, total: bar(f"fetching {command.pair}", done, total)
+            command.pair,
+            command.out,
+            command.url,
+            lambda position, total: bar(f"fetching {command.pair}", position, total),
         )
     if command.json:
         print(json.dumps({"path": str(path), **asdict(provenance)}))
@@ -96,15 +99,17 @@ def inspect(command: Inspect) -> None:
     dictionary = BilingualDictionary.load(command.file, skip_bad_lines=command.skip_bad_lines)
     mixer = CodeMixer(dictionary, ratio=1.0, languages=command.languages)
     cleaned = mixer.vocabulary.cleaned[0]
-    found = inspect_dictionary(dictionary, cleaned, mixer.vocabulary.directions[0])
+    inspection = inspect_dictionary(dictionary, cleaned, mixer.vocabulary.directions[0])
     coverage = None
     if command.text:
         examples = first_examples(command.text, command.fields)
         with bars() as bar:
-            coverage = text_coverage(mixer, examples, lambda done: bar("counting", done, len(examples)))
+            coverage = text_coverage(mixer, examples, lambda number: bar("counting", number, len(examples)))
     if command.out:
         with whole_file(command.out, command.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
             file.writelines(clean_lines(cleaned))
-    print(json.dumps(as_json(found, coverage), ensure_ascii=False) if command.json else report(found, coverage))
+    print(
+        json.dumps(as_json(inspection, coverage), ensure_ascii=False) if command.json else report(inspection, coverage)
+    )
     if command.out and not command.json:
-        print(f"\nwrote {command.out}: {found.translations:,} pairs")
+        print(f"\nwrote {command.out}: {inspection.translations:,} pairs")

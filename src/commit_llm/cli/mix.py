@@ -1,4 +1,4 @@
-"""`commit-llm mix`: code-mix the texts of a data file."""
+"""Run `commit-llm mix`: code-mix the texts of a data file."""
 
 import dataclasses
 import sys
@@ -65,7 +65,7 @@ def run(argv: list[str]) -> int | None:
     mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
     try:
         with bars() as bar:
-            done = mix_file(
+            mixed = mix_file(
                 job(command, mixer),
                 workers=command.workers,
                 overwrite=command.overwrite,
@@ -79,12 +79,12 @@ def run(argv: list[str]) -> int | None:
             raise
         return INTERRUPTED
     ratio = mixer.settings.ratio
-    print(as_json(done, command.out, ratio) if command.json else as_text(done, command.out, ratio, request))
+    print(as_json(mixed, command.out, ratio) if command.json else as_text(mixed, command.out, ratio, request))
     return None
 
 
 def job(command: Mix, mixer: "CodeMixer") -> "Job":
-    """What the command asks for."""
+    """Describe the file to mix as the command asks for it."""
     from commit_llm.codemix.finding.segmentation import method_and_version
     from commit_llm.data.mix_file import Job
     from commit_llm.data.mix_records import Fields
@@ -103,7 +103,7 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
             (path, {"weight": weight, "pairs": sum(map(len, dictionary.translations.values()))})
             for (path, weight), dictionary in zip(command.dictionary_files, mixer.dictionaries, strict=True)
         ],
-        others=command.skip_words_files,
+        other_files=command.skip_words_files,
         recipe={
             **settings,
             "fields": list(command.fields),
@@ -115,27 +115,30 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
 def check(
     mixer: "CodeMixer", mix_fields: Sequence[str], counts: "Counts", columns: "Mapping[str, Any]", more: bool
 ) -> str | None:
-    """What to say of dictionaries that have hardly a word of the first chunk; said at once, unless it is an error."""
+    """Give the warning for dictionaries that have hardly a word of the first chunk.
+
+    It is printed at once, unless this is the only chunk and no word can be replaced: then it will be the error.
+    """
     from commit_llm.codemix.direction import complaint
 
     for name in mix_fields:
         if name not in columns:
             raise UserError(f"--mix-fields {name}: no such field in the data; there are {', '.join(columns)}")
-    told = complaint(mixer, counts, columns)
+    warning = complaint(mixer, counts, columns)
     if not counts.words:
-        told = f"{', '.join(columns)}: has no word to mix"
-    if told and (counts.hits or more):
-        print(f"commit-llm mix: {told}", file=sys.stderr)
-    return told
+        warning = f"{', '.join(columns)}: has no word to mix"
+    if warning and (counts.hits or more):
+        print(f"commit-llm mix: {warning}", file=sys.stderr)
+    return warning
 
 
 def reporter(bar: Any) -> "Report":
-    """Progress on the terminal, with the rows mixed a second."""
+    """Show progress on the terminal, with the rows mixed a second."""
     began: list[float] = []
 
-    def report(doing: str, done: int, total: int, rows: int = 0) -> None:
+    def report(doing: str, reached: int, total: int, rows: int = 0) -> None:
         if not began and doing.startswith("mixing"):
             began.append(time.perf_counter())
-        bar(doing, done, total, f"{rows / (time.perf_counter() - began[0]):,.0f} rows/s" if rows else "")
+        bar(doing, reached, total, f"{rows / (time.perf_counter() - began[0]):,.0f} rows/s" if rows else "")
 
     return report

@@ -1,4 +1,4 @@
-"""`commit-llm preview`: the first rows of a data file, original and mixed, in the terminal or as a page."""
+"""Run `commit-llm preview`: show the first rows of a data file, original and mixed, in the terminal or as a page."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ def run(argv: list[str]) -> None:
 
 
 def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "Row":
-    """The texts of a record, mixed together as `mix` does, with their words; None for those that are not mixed."""
+    """Give the texts of a record with their words, mixed together as `mix` does; None for the words of other fields."""
     from commit_llm.data.mix_records import usual_columns
     from commit_llm.files.records import text_of
 

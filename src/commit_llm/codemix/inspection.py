@@ -1,4 +1,4 @@
-"""What a dictionary is good for: its size, its noise, and how much of a text it covers."""
+"""Say what a dictionary is good for: its size, its noise, and how much of a text it covers."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ from commit_llm.codemix.direction import turned
 from commit_llm.codemix.mixer import CodeMixer
 from commit_llm.codemix.outcome import Counts, Outcome
 
-MISSING = 20  # words told that a text has most often and the dictionary has not
+MISSING = 20  # words that a text has most often and the dictionary has not
 # What cleaning finds, and what it does about it.
 KINDS = {
     IDENTITY: "a word by itself: no choice",
@@ -37,7 +37,7 @@ KINDS = {
 
 
 class Noise(NamedTuple):
-    """Pairs of one kind: what cleaning does about them, and a few of them."""
+    """Count pairs of one kind: what cleaning does about them, and a few of them."""
 
     kind: str
     treatment: str
@@ -47,12 +47,18 @@ class Noise(NamedTuple):
 
 @dataclass(frozen=True)
 class Inspection:
-    """A dictionary in numbers.
+    """Hold a dictionary in numbers.
 
-    pairs and sources are the file's; identity_pairs those that translate a word by itself; identity_only the
-    sources that have no other. in_script: pairs whose target is in the target language's script, None where the
-    two languages share one. words, translations and neutral are what cleaning leaves: sources with a translation,
-    these translations, and sources with none.
+    languages: from which into which it is, and the scripts.
+    skipped: bad lines that were left out.
+    pairs, sources: of the file.
+    identity_pairs: pairs of a word and itself.
+    identity_only: sources that have no other pair.
+    in_script: pairs whose target is in the target language's script; None where the two languages share one.
+    noise: what cleaning leaves out or mends.
+    words: sources with a translation, after cleaning.
+    translations: of these words.
+    neutral: sources without one, after cleaning.
     """
 
     name: str
@@ -70,13 +76,14 @@ class Inspection:
 
 
 def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary, languages: Languages) -> Inspection:
-    """Count what a dictionary holds, and what cleaning finds in it."""
+    """Count what is in a dictionary, and what cleaning finds in it."""
     entries = dictionary.translations
     pairs = [(source, target) for source, targets in entries.items() for target in targets]
-    ours, theirs = languages.source_scripts, languages.target_scripts
+    source_scripts, target_scripts = languages.source_scripts, languages.target_scripts
     in_script = None
-    if ours and theirs and not ours & theirs:
-        in_script = sum(bool(found) and found <= theirs for found in (scripts(target) for _, target in pairs))
+    if source_scripts and target_scripts and not source_scripts & target_scripts:
+        of_targets = [scripts(target) for _, target in pairs]
+        in_script = sum(bool(letters) and letters <= target_scripts for letters in of_targets)
     return Inspection(
         name=dictionary.name,
         languages=languages,
@@ -99,11 +106,13 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of a text's running words a dictionary covers: at ratio 1 `counts.replaced` are replaced.
+    """Count how many of a text's running words a dictionary covers: at ratio 1 `counts.replaced` are replaced.
 
-    turned: the same with the dictionary turned round, from its targets into its sources; more than the other way
-    says that text and dictionary do not belong together. missing: the words that are not in the dictionary, in lower
-    case, and how often each one is there, the most frequent ones.
+    examples: of the text.
+    counts: outcomes of its words.
+    turned: the same with the dictionary turned round, from its targets into its sources. Where that covers more, text
+        and dictionary do not belong together.
+    missing: the most frequent words that are not in the dictionary, in lower case, with their numbers.
     """
 
     examples: int
@@ -113,11 +122,11 @@ class Coverage:
 
 
 def text_coverage(
-    mixer: CodeMixer, examples: Iterable[Mapping[str, str]], report: Callable[[int], None] = lambda done: None
+    mixer: CodeMixer, examples: Iterable[Mapping[str, str]], report: Callable[[int], None] = lambda number: None
 ) -> Coverage:
-    """How much of the words of examples, each one texts by field, a mixer of ratio 1 and style `clean` replaces.
+    """Count how many words of examples, each one texts by field, a mixer of ratio 1 and style `clean` replaces.
 
-    report is called with the number of examples done.
+    report: is called with the number of examples that were counted.
     """
     back = turned(mixer)
     counts = turned_counts = Counts()
@@ -137,7 +146,7 @@ def text_coverage(
 
 
 def clean_lines(cleaned: CleanDictionary) -> Iterator[str]:
-    """The cleaned dictionary as lines of a file, `source<TAB>target`, sources in order.
+    """Give the cleaned dictionary as lines of a file, `source<TAB>target`, sources in order.
 
     Words whose only translation is themselves are left out, as they are left alone in any case.
     """

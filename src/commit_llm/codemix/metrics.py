@@ -1,4 +1,4 @@
-"""How mixed a text is: the measures of the code-switching literature, over language tags.
+"""Measure how mixed a text is, as the code-switching literature does, over language tags.
 
     tokens   the  σκύλος  barks  at  http://x.gr  τα  παιδιά  |  a  dog
     tags      0      1      0     0      -1       1     1     |  0   0      -1: of no language
@@ -16,7 +16,7 @@ from commit_llm.codemix.outcome import Outcome, Word
 
 
 class MixingMetrics(NamedTuple):
-    """Measures of a corpus. cmi is 0 to 100 (at most 50 with two languages); the others are 0 to 1."""
+    """Hold the measures of a corpus. cmi is 0 to 100 (at most 50 with two languages); the others are 0 to 1."""
 
     cmi: float
     m_index: float
@@ -25,7 +25,7 @@ class MixingMetrics(NamedTuple):
 
 
 def code_mixing_index(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """CMI of each utterance, float64 in [0, 100): the share of words that are not in its main language.
+    """Give the CMI of each utterance, float64 in [0, 100): the share of words that are not in its main language.
 
     CMI = 100 (1 - max_l n_l / (n - u)), n tokens, u of them of no language, n_l in language l; 0 where n = u (an
     empty utterance too). One token gives 0; two languages reach 50 at most.
@@ -41,7 +41,7 @@ def code_mixing_index(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 def switch_point_fraction(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """SPF of each utterance, float64 in [0, 1]: switches of language per boundary between two words.
+    """Give the SPF of each utterance, float64 in [0, 1]: switches of language per boundary between two words.
 
     SPF = #{i: l_i != l_(i+1)} / (w - 1) over the w words of the utterance; 0 where w < 2, where nothing can switch.
     Pratapa et al., "Language modeling for code-mixing: the role of linguistic theory based synthetic data", ACL 2018.
@@ -54,7 +54,7 @@ def switch_point_fraction(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 def multilingual_index(tags: np.ndarray) -> float:
-    """M-index of a corpus, in [0, 1]: 0 is one language, 1 is all languages in equal parts.
+    """Give the M-index of a corpus, in [0, 1]: 0 is one language, 1 is all languages in equal parts.
 
     M = (1 - sum_l p_l^2) / ((k - 1) sum_l p_l^2), p_l being language l's share of the words and k the number of
     languages that occur; 0 where fewer than two do.
@@ -72,7 +72,7 @@ def multilingual_index(tags: np.ndarray) -> float:
 
 
 def integration_index(tags: np.ndarray, offsets: np.ndarray) -> float:
-    """I-index of a corpus, in [0, 1]: the probability that the language switches from one word to the next.
+    """Give the I-index of a corpus, in [0, 1]: the probability that the language switches from one word to the next.
 
     I = 1 / (n - 1) sum_i [l_i != l_(i+1)] over the n words of the corpus; 0 where no word follows another.
     Guzmán et al., "Metrics for modeling code-switching across corpora", Interspeech 2017.
@@ -88,7 +88,7 @@ def integration_index(tags: np.ndarray, offsets: np.ndarray) -> float:
 
 
 def mixing_metrics(tags: np.ndarray, offsets: np.ndarray) -> MixingMetrics:
-    """All four for a corpus. CMI and SPF are means over the utterances that hold a word of some language; 0 of none."""
+    """Give all four for a corpus. CMI and SPF are means over the utterances with a word of some language; 0 of none."""
     spoken = _counts(tags, offsets).sum(axis=1) > 0
     cmi, spf = (
         float(measure(tags, offsets)[spoken].mean()) if spoken.any() else 0.0
@@ -98,7 +98,7 @@ def mixing_metrics(tags: np.ndarray, offsets: np.ndarray) -> MixingMetrics:
 
 
 def tags_of_words(utterances: Iterable[Sequence[Word]]) -> tuple[np.ndarray, np.ndarray]:
-    """Tags (int8) and offsets (int64) of mixed texts: one tag a word of the source text, in its place.
+    """Give tags (int8) and offsets (int64) of mixed texts: one tag a word of the source text, in its place.
 
     1 for a replaced word (however many words its translation has, and whichever dictionary it is from), -1 for a
     protected one, 0 for every other.
@@ -110,7 +110,7 @@ def tags_of_words(utterances: Iterable[Sequence[Word]]) -> tuple[np.ndarray, np.
 
 
 def _counts(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Words of each language in each utterance, int64 (utterances, languages)."""
+    """Count the words of each language in each utterance, int64 (utterances, languages)."""
     languages = int(tags.max(initial=-1)) + 1
     utterances = len(offsets) - 1
     spoken = tags >= 0
@@ -119,7 +119,7 @@ def _counts(tags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 def _switches(tags: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Switches and boundaries of each utterance, int64, of its words alone."""
+    """Count switches and boundaries of each utterance, int64, of its words alone."""
     utterances = len(offsets) - 1
     spoken = tags >= 0
     words, where = tags[spoken], np.repeat(np.arange(utterances), np.diff(offsets))[spoken]

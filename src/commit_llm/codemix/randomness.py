@@ -1,4 +1,4 @@
-"""Counter-based randomness: every draw is a pure function of where it is made.
+"""Draw by counters: every draw is a pure function of where it is made.
 
 The hash is "SplitMix64 chain, version 1": the words are folded one after another into 64 bits with
 the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
@@ -18,7 +18,7 @@ UNMIXED = 0x554E_4D49_5845_4400  # keeps the draw of the examples that are left 
 
 
 def mix64(value: int) -> int:
-    """SplitMix64's finaliser, a bijection of 64-bit integers."""
+    """Apply SplitMix64's finaliser, a bijection of 64-bit integers."""
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & MASK
     return value ^ (value >> 31)
@@ -38,7 +38,7 @@ def fold(state: int, word: int) -> int:
 
 
 def text64(text: str) -> int:
-    """FNV-1a of the text's UTF-8 bytes."""
+    """Hash the text's UTF-8 bytes by FNV-1a."""
     state = 0xCBF29CE484222325
     for byte in text.encode("utf-8", "surrogatepass"):
         state = ((state ^ byte) * 0x100000001B3) & MASK
@@ -46,7 +46,7 @@ def text64(text: str) -> int:
 
 
 def text64_all(texts: Sequence[bytes]) -> np.ndarray:
-    """`text64` of texts in UTF-8, uint64: all of them a byte at a time.
+    """Hash texts in UTF-8 as `text64` does, uint64: all of them a byte at a time.
 
     >>> [text64(text) for text in ("", "σκύλος")] == text64_all([b"", "σκύλος".encode()]).tolist()
     True
@@ -65,17 +65,17 @@ def text64_all(texts: Sequence[bytes]) -> np.ndarray:
 
 
 def unit_float(bits: int) -> float:
-    """A float in [0, 1) from the upper 53 of 64 bits."""
+    """Make a float in [0, 1) of the upper 53 of 64 bits."""
     return (bits >> 11) * 2.0**-53
 
 
 def permutation(length: int, *key: int) -> np.ndarray:
-    """A permutation of range(length), int64, determined by the key: indices sorted by their hash."""
+    """Permute range(length), int64, as the key says: indices sorted by their hash."""
     return np.argsort(fold_all(hash64(*key), np.arange(length)), kind="stable")
 
 
 def fold_all(state: int, words: np.ndarray) -> np.ndarray:
-    """`fold` of a hash and each of the words: uint64."""
+    """Fold each of the words into a hash, as `fold` does: uint64."""
     with np.errstate(over="ignore"):
         states = (np.uint64(state) ^ words.astype(np.uint64)) + np.uint64(GOLDEN_GAMMA)
         states = (states ^ (states >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -84,20 +84,20 @@ def fold_all(state: int, words: np.ndarray) -> np.ndarray:
 
 
 class Draws(Protocol):
-    """Where the mixer's random decisions come from, for one text."""
+    """Make the random decisions about one text in style `original`."""
 
     def replace(self, position: int, ratio: float) -> bool:
-        """Whether the dictionary hit at this word position is replaced, with probability ratio."""
+        """Say whether the word of the dictionary at this position is replaced, with probability ratio."""
 
     def choose(self, position: int, translations: Sequence[str]) -> str:
-        """The translation it is replaced with; asked only where replace said yes."""
+        """Choose the translation that replaces it; called only where replace said yes."""
 
 
 @dataclass(frozen=True)
 class OccurrenceDraws:
-    """A draw per occurrence: a function of (seed, epoch, row, field, word position).
+    """Draw for every occurrence: a function of (seed, epoch, row, field, word position).
 
-    key is hash64(seed, epoch, row, text64(field)); see `occurrence_draws`.
+    key: hash64(seed, epoch, row, text64(field)); see `occurrence_draws`.
     """
 
     key: int
@@ -110,5 +110,5 @@ class OccurrenceDraws:
 
 
 def occurrence_draws(seed: int, epoch: int, row: int, field: str) -> OccurrenceDraws:
-    """The draws for one field of one row (its index in the whole data set) in one epoch, from 0."""
+    """Make the draws for one field of the record at an index of the whole data, in one epoch, from 0."""
     return OccurrenceDraws(hash64(seed, epoch, row, text64(field)))

@@ -1,4 +1,4 @@
-"""The texts of some examples of a data file, which may be larger than memory, for a look at them."""
+"""Read the texts of some records of a data file, which may be larger than memory."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -12,14 +12,16 @@ from commit_llm.files.records import Record, text_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-EXAMPLES = 5000  # which say what there is to say about coverage, in seconds
-SAMPLED = 20_000  # examples whose words say how many words all of them have, well enough
+FIRST = 5000  # records that tell a dictionary's coverage well enough, in seconds
+SAMPLED = 20_000  # records whose words tell well enough how many words of all can be replaced
 
 
 def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str]]:
-    """The first 5,000 examples of a data file, each one its texts by field.
+    """Read the first 5,000 records of a data file, each one its texts by field.
 
-    Without fields, those that `usual_columns` finds. Raises UserError for a field that is missing or holds no text.
+    fields: those that are read; by default those that `usual_columns` finds.
+
+    Raises UserError for a field that is missing or no text.
     """
     return [
         {
@@ -27,14 +29,14 @@ def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str
             for field in fields or usual_columns(record, row)
             if record.get(field, "missing") is not None
         }
-        for row, record in enumerate(islice(_records(path), EXAMPLES))
+        for row, record in enumerate(islice(_records(path), FIRST))
     ]
 
 
 def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArray]":
-    """The texts of at most 20,000 examples, or 64 MB, the first ones of every chunk of a file.
+    """Read the texts of at most 20,000 records, or 64 MB, the first ones of every chunk of a file.
 
-    Reads the file through twice. Raises UserError for a field that is missing or holds no text.
+    Reads the file through twice. Raises UserError for a field that is missing or no text.
     """
     import pyarrow as pa
 
@@ -54,7 +56,7 @@ def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArr
 
 
 def _column(columns: "dict[str, pa.Array]", name: str) -> "pa.Array":
-    """A column of a sample; nulls where no record of it has the field."""
+    """Give a column of a sample; nulls where no record of it has the field."""
     import pyarrow as pa
 
     if name in columns:

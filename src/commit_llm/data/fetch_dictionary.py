@@ -1,4 +1,4 @@
-"""Fetching MUSE's dictionaries: once, whole or not at all, with a record of where they come from."""
+"""Fetch MUSE's dictionaries: once, whole or not at all, with a record of where they come from."""
 
 import hashlib
 import json
@@ -37,7 +37,14 @@ TIMEOUT = 30.0  # seconds without an answer
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a dictionary comes from: sha256 in hexadecimal, size in bytes, fetched as a date (UTC)."""
+    """Say where a dictionary comes from.
+
+    url: where it was fetched.
+    sha256: of the file, in hexadecimal.
+    bytes: its size.
+    licence: MUSE's.
+    fetched: the date (UTC).
+    """
 
     url: str
     sha256: str
@@ -47,16 +54,17 @@ class Provenance:
 
 
 def fetch_dictionary(
-    pair: str, folder: Path, base: str = MUSE, report: Callable[[int, int], None] = lambda done, total: None
+    pair: str, folder: Path, base: str = MUSE, report: Callable[[int, int], None] = lambda position, total: None
 ) -> tuple[Path, Provenance, bool]:
     """Fetch the dictionary of a pair such as en-hi as `FOLDER/en-hi.txt`, its record as `en-hi.txt.provenance.json`.
 
-    Gives the file, the record, and whether it was there already: a file with the hash of its record is not fetched
-    again. A download that broke off is gone on with, if the file at the other end is still the same. report is
-    called with the number of bytes that are there and of all (0 where that is not known).
+    Gives the file, the record, and whether the file was there before: a file with the hash of its record is not
+    fetched again. A download that broke off is continued, if the file at the other end is still the same.
 
-    Raises UserError where MUSE has no such pair; where the file cannot be had, naming what was tried and where to put
-    it by hand; where it broke off or is no dictionary; and where something else is there in its place.
+    report: is called with the number of bytes so far and of all (0 where the server does not say).
+
+    Raises UserError where MUSE has no such pair; where the file cannot be fetched, naming what was tried and where to
+    put it by hand; where the download broke off or is no dictionary; and where something else has the file's name.
     """
     if pair not in PAIRS:
         raise UserError(
@@ -85,7 +93,7 @@ def fetch_dictionary(
 
 
 def _recorded(path: Path) -> Provenance:
-    """The record of a file that is there. Raises UserError where it has none or another hash."""
+    """Read the record of a fetched file. Raises UserError where it has none or another hash."""
     record = sidecar(path)
     if not path.is_file():
         raise UserError(f"{path}: is no file; choose another --out")
@@ -105,7 +113,7 @@ def _recorded(path: Path) -> Provenance:
 
 
 def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], None]) -> None:
-    """Download into a partial file, going on with what it holds."""
+    """Download into a partial file, behind what is in it."""
     by_hand = f"; the same command tries again, or download it by hand to {path}"
     try:
         with _open(url, partial) as response:
@@ -135,7 +143,7 @@ def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], 
 
 
 def _open(url: str, partial: Path) -> HTTPResponse:
-    """Ask for a file, or for the rest of it where the first bytes of the same version are there."""
+    """Ask for a file, or for the rest of it where the partial file is the beginning of the same version."""
     begun = partial.stat().st_size if partial.is_file() else 0
     try:
         of_url, validator = json.loads(_validator_of(partial).read_text(encoding="utf-8"))
@@ -155,7 +163,7 @@ def _open(url: str, partial: Path) -> HTTPResponse:
 
 
 def _validator_of(partial: Path) -> Path:
-    """The file that says of which version of which URL a partial file holds the beginning."""
+    """Give the file that says of which version of which URL a partial file is the beginning."""
     return partial.with_name(f"{partial.name}.json")
 
 

@@ -1,4 +1,4 @@
-"""Mixing a file larger than memory: chunk by chunk, by several processes, and on from where it was after a kill."""
+"""Mix a file larger than memory: chunk by chunk, by several processes, and on from where it was after a kill."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,27 +22,34 @@ from commit_llm.files.writing import join_parts, write_part, write_table_part
 
 
 class Report(Protocol):
-    """Called as work comes on: what is done, how far, and the rows that this process has mixed."""
+    """Show progress: what is going on, how far it is, and how many records this process has mixed."""
 
-    def __call__(self, doing: str, done: int, total: int, rows: int = 0) -> None: ...
-
-
-def silent(doing: str, done: int, total: int, rows: int = 0) -> None:
-    """The Report that says nothing."""
+    def __call__(self, doing: str, reached: int, total: int, rows: int = 0) -> None: ...
 
 
-# Looks at the counts of the first chunk and its first texts, and whether there are more chunks; gives what there is to
-# say where no word of the whole file can be replaced. Raises UserError where there is no use in going on.
+def silent(doing: str, reached: int, total: int, rows: int = 0) -> None:
+    """Show no progress."""
+
+
+# check(counts, columns, more) looks at the first chunk: the counts of its words, its first texts by field, and whether
+# more chunks follow. It may give a warning. If then no word of the whole file can be replaced, the warning becomes the
+# message of the error. It raises UserError where it makes no sense to go on.
 Check = Callable[[Counts, Mapping[str, Any], bool], str | None]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to mix.
+    """Describe one file to mix.
 
-    dictionaries: the mixer's files, each with what the provenance is to say of it (weight, pairs). others: more files
-    that decide on the output. recipe: the settings that do, by name. chunk_rows, chunk_bytes: a chunk has at most so
-    many records, and about so many bytes of text.
+    input: the file.
+    out: the mixed file.
+    mixer: what mixes it.
+    fields: the columns that are mixed.
+    dictionaries: the mixer's files, each with what its provenance says besides (weight, pairs).
+    other_files: more files that decide on the output.
+    recipe: the settings that decide on the output, by name.
+    chunk_rows: the most records of a chunk.
+    chunk_bytes: about the most bytes of text of a chunk.
     """
 
     input: Path
@@ -50,17 +57,22 @@ class Job:
     mixer: CodeMixer
     fields: Fields = ALL
     dictionaries: Sequence[tuple[Path, Mapping[str, Any]]] = ()
-    others: Sequence[Path] = ()
+    other_files: Sequence[Path] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
     chunk_rows: int = ROWS
     chunk_bytes: int = SIZE
 
 
-class Done(NamedTuple):
-    """A finished file: its rows, how many of them were finished before this call, and the counts of all."""
+class MixedFile(NamedTuple):
+    """Count what is in a mixed file.
+
+    rows: its records.
+    earlier_rows: those that an earlier, unfinished call had mixed.
+    counts: the outcomes of all words.
+    """
 
     rows: int
-    kept: int
+    earlier_rows: int
     counts: Counts
 
 
@@ -71,14 +83,14 @@ def mix_file(
     overwrite: bool = False,
     report: Report = silent,
     check: Check = lambda counts, columns, more: None,
-) -> Done:
+) -> MixedFile:
     """Mix a file into `out`, in the format its suffix names, and write its provenance beside it.
 
     The bytes are the same for any number of workers, and after any number of kills: finished chunks are kept beside
     `out`, and the same call goes on with them.
 
-    The input is known again by its hash: its date would also change where it is only copied, the provenance needs
-    the hash anyway, and reading a file once more takes a few percent of the time that mixing it does.
+    The input is recognised by its hash. Its date would also change where it is only copied, the provenance needs the
+    hash anyway, and reading a file once more takes a few percent of the time that mixing it does.
 
     Raises UserError where input, output or settings are wrong, or where `out` was begun with others (unless
     overwrite). Finished chunks are then removed, but for a refusal or a killed worker.
@@ -86,36 +98,36 @@ def mix_file(
     refuse_existing_file(job.out, overwrite)
     require_suffix(job.out)
     require_data_file(job.input)
-    before = _state(job.input)
-    source = describe(job.input, sha256(job.input, lambda done: report("reading (bytes)", done, before[0])))
-    dictionaries = [{**describe(path, sha256(path)), **said} for path, said in job.dictionaries]
-    others = [describe(path, sha256(path)) for path in job.others]
+    before = _size_and_date(job.input)
+    source = describe(job.input, sha256(job.input, lambda position: report("reading (bytes)", position, before[0])))
+    dictionaries = [{**describe(path, sha256(path)), **more} for path, more in job.dictionaries]
+    other_files = [describe(path, sha256(path)) for path in job.other_files]
     what = {
         "input": source["sha256"],
         "dictionaries": [dictionary["sha256"] for dictionary in dictionaries],
-        "other files": [other["sha256"] for other in others],
+        "other files": [file["sha256"] for file in other_files],
         **job.recipe,
         "chunks": [job.chunk_rows, job.chunk_bytes],
         "commit-llm": __version__,
     }
     with unfinished(job.out, what, overwrite) as parts:
-        kept = sum(part.rows for part in parts.done.values())
+        earlier_rows = sum(part.rows for part in parts.done.values())
         try:
-            told = _mix_chunks(job, parts, workers, report, check)
-            if _state(job.input) != before:
+            warning = _mix_chunks(job, parts, workers, report, check)
+            if _size_and_date(job.input) != before:
                 raise UserError(f"{job.input}: has changed while it was mixed; begin anew when it is finished")
             finished = [parts.done[number] for number in sorted(parts.done)]
             counts = Counts(*map(sum, zip(*(part.counts for part in finished), strict=True)))
-            if told and not counts.hits:
-                raise UserError(told)
-            done = Done(sum(part.rows for part in finished), kept, counts)
-            output = _join(job, parts, done.rows, report)
+            if warning and not counts.hits:
+                raise UserError(warning)
+            rows = sum(part.rows for part in finished)
+            output = _join(job, parts, rows, report)
             refuse_existing_file(job.out, overwrite)  # something may have come there meanwhile
             write_provenance(
                 sidecar(job.out),
-                source={**source, "rows": done.rows},
+                source={**source, "rows": rows},
                 dictionaries=dictionaries,
-                others=others,
+                others=other_files,
                 recipe=job.recipe,
                 counts={"words": counts.words, "hits": counts.hits, **counts._asdict()},
                 output=output,
@@ -127,20 +139,21 @@ def mix_file(
         except UserError:
             parts.remove()  # nothing can go on with them: the input or a setting has to be another one
             raise
-    return done
+    return MixedFile(rows, earlier_rows, counts)
 
 
 JOINED = "joined"
 
 
-def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+def _size_and_date(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Check) -> str | None:
+    """Mix the chunks that are missing; gives what the check of the first one says."""
     total, unit = length(job.input)
-    doing, rows, told = f"mixing ({unit})", 0, None
+    doing, rows, warning = f"mixing ({unit})", 0, None
 
     def missing() -> Iterator[Chunk]:
         for chunk in chunks(job.input, job.chunk_rows, job.chunk_bytes):
@@ -154,12 +167,12 @@ def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Che
         for chunk, (written, counts) in results:
             if not parts.done:
                 row, first = next(blocks(job.input, chunk))
-                told = check(counts, text_columns(first, job.fields, row), chunk.done < total)
+                warning = check(counts, text_columns(first, job.fields, row), chunk.done < total)
             parts.keep(chunk.number, written, chunk.rows, counts)
             rows += chunk.rows
             report(doing, chunk.done, total, rows)
             del chunk
-    return told
+    return warning
 
 
 def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, Counts]]:
@@ -168,15 +181,15 @@ def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, Counts]]:
 
 
 def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, Counts]:
-    """Write a chunk's part under a name of this process's own: only who holds the folder declares it finished."""
+    """Write a chunk's part under a name of this process's own: only the owner of the folder declares it finished."""
     written = folder / f"{chunk.number:06}.{os.getpid()}"
     counts: list[Counts] = []
 
     def mixed(mix: Callable[..., tuple[Any, Counts]], blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
         for row, block in blocks:
-            done, found = mix(block, job.mixer, job.fields, row)
-            counts.append(found)
-            yield row, done
+            mixed_block, of_block = mix(block, job.mixer, job.fields, row)
+            counts.append(of_block)
+            yield row, mixed_block
 
     if job.out.suffix == ".parquet" and job.input.suffix == ".parquet":
         write_table_part((table for _, table in mixed(mix_table, table_blocks(chunk))), written)
@@ -189,6 +202,6 @@ def _join(job: Job, parts: Parts, rows: int, report: Report) -> dict[str, Any]:
     """Join the parts into one file in their folder, and describe it."""
     joined = parts.folder / JOINED
     total = rows if job.out.suffix == ".parquet" else len(parts.done)
-    for done in join_parts([parts.path(number) for number in sorted(parts.done)], joined, job.out):
-        report("joining", done, total)
+    for reached in join_parts([parts.path(number) for number in sorted(parts.done)], joined, job.out):
+        report("joining", reached, total)
     return {"path": str(job.out), "sha256": sha256(joined), "bytes": joined.stat().st_size, "rows": rows}

@@ -1,4 +1,4 @@
-"""Mixing records and tables: chosen columns, as training does in its first epoch; everything else stays."""
+"""Mix chosen columns of records and tables, as training does in its first epoch; everything else stays."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,20 +13,21 @@ if TYPE_CHECKING:
 
 
 class Fields(NamedTuple):
-    """The columns that hold an example's texts, and which of them are mixed.
+    """Name the columns with a record's texts, and those of them that are mixed.
 
-    Without names: the columns that `usual_columns` finds in each record; those may be missing or null in some.
+    named: the columns. Without names they are those that `usual_columns` finds in each record, and may be missing or null.
+    mixed: those that are mixed. Without names they are all.
     """
 
     named: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
 
     def of(self, record: Record, row: int) -> tuple[str, ...]:
-        """The columns of one record."""
+        """Give the columns of one record. row: its index."""
         return tuple(dict.fromkeys(self.named)) or usual_columns(record, row)
 
     def mixed_of(self, texts: Iterable[str]) -> list[str] | None:
-        """Those of the columns that are mixed; None for all. Some records may lack one."""
+        """Give those of the columns that are mixed; None for all. Some records may lack one."""
         return [name for name in texts if name in self.mixed] if self.mixed else None
 
 
@@ -52,23 +53,24 @@ def mix_records(
 ) -> tuple[list[dict[str, Any]], Counts]:
     """Mix the fields of every record. A null stays null, all other columns stay as they are.
 
-    first_row is the index of the first record in the whole data. Raises UserError for a field that is missing or
-    holds no text, naming the row.
+    first_row: the index of the first record in the whole data.
+
+    Raises UserError for a field that is missing or no text, naming the record.
     """
     texts = text_columns(records, fields, first_row)
     mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
-    done = [dict(record) for record in records]
+    mixed_records = [dict(record) for record in records]
     for field, column in mixed.items():
-        for changed, text in zip(done, column.to_pylist(), strict=True):
+        for record, text in zip(mixed_records, column.to_pylist(), strict=True):
             if text is not None:
-                changed[field] = text
-    return done, _total(counts)
+                record[field] = text
+    return mixed_records, _total(counts)
 
 
 def text_columns(records: Sequence[Record], fields: Fields = ALL, first_row: int = 0) -> "dict[str, pa.Array]":
-    """The texts of the records' fields as the mixer takes them; null where a record has none.
+    """Give the texts of the records' fields as the mixer takes them; null where a record has none.
 
-    Raises UserError for a field that is missing or holds no text, naming the row.
+    Raises UserError for a field that is missing or no text, naming the record.
     """
     import pyarrow as pa
 
@@ -84,7 +86,7 @@ def text_columns(records: Sequence[Record], fields: Fields = ALL, first_row: int
 def mix_table(
     table: "pa.Table", mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
 ) -> tuple["pa.Table", Counts]:
-    """As `mix_records`, for a table, whose schema stays."""
+    """Mix the fields of a table as `mix_records` does; its schema stays."""
     import pyarrow as pa
 
     names = fields.of(dict.fromkeys(table.column_names, ""), first_row)

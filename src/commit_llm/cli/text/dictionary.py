@@ -1,4 +1,4 @@
-"""What `commit-llm dictionary inspect` prints."""
+"""Say what `commit-llm dictionary inspect` found out, to a person or a program."""
 
 from dataclasses import asdict
 from typing import Any
@@ -12,26 +12,26 @@ NOT_REPLACEABLE = (Outcome.IDENTITY_ONLY, Outcome.NAME, Outcome.NOT_IN_DICTIONAR
 WIDTH = 100  # characters of a line of missing words
 
 
-def report(found: Inspection, coverage: Coverage | None) -> str:
-    """The whole report."""
-    parts = [_title(found), *_size(found), "", *_noise(found)]
+def report(inspection: Inspection, coverage: Coverage | None) -> str:
+    """Give the whole report."""
+    parts = [_title(inspection), *_size(inspection), "", *_noise(inspection)]
     if coverage:
-        parts += ["", *_coverage(found, coverage)]
+        parts += ["", *_coverage(inspection, coverage)]
     return "\n".join(parts)
 
 
-def as_json(found: Inspection, coverage: Coverage | None) -> dict[str, Any]:
-    """The report for a program: counts, no shares."""
-    languages = found.languages
-    result = asdict(found) | {
+def as_json(inspection: Inspection, coverage: Coverage | None) -> dict[str, Any]:
+    """Give the report for a program: counts, no shares."""
+    languages = inspection.languages
+    result = asdict(inspection) | {
         "languages": {
             "source": languages.source,
             "target": languages.target,
             "source_scripts": sorted(languages.source_scripts),
             "target_scripts": sorted(languages.target_scripts),
         },
-        "skipped": found.skipped._asdict(),
-        "noise": [noise._asdict() for noise in found.noise],
+        "skipped": inspection.skipped._asdict(),
+        "noise": [noise._asdict() for noise in inspection.noise],
     }
     if coverage:
         result["text"] = {
@@ -45,11 +45,11 @@ def as_json(found: Inspection, coverage: Coverage | None) -> dict[str, Any]:
     return result
 
 
-def _title(found: Inspection) -> str:
-    """The file, and between which languages and scripts it is."""
-    languages = found.languages
+def _title(inspection: Inspection) -> str:
+    """Name the file, and its languages and scripts."""
+    languages = inspection.languages
     source = _side(languages.source, languages.source_scripts)
-    return f"{found.name}: {source} -> {_side(languages.target, languages.target_scripts)}"
+    return f"{inspection.name}: {source} -> {_side(languages.target, languages.target_scripts)}"
 
 
 def _side(language: str | None, scripts: frozenset[str]) -> str:
@@ -57,35 +57,46 @@ def _side(language: str | None, scripts: frozenset[str]) -> str:
     return f"{language or '?'} ({written or 'no letters'})"
 
 
-def _size(found: Inspection) -> list[str]:
-    rows = [("pairs", f"{found.pairs:,}", "")]
-    if found.in_script is not None:
-        script = " or ".join(name.capitalize() for name in sorted(found.languages.target_scripts))
-        rows.append((f"  target in {script}", f"{found.in_script:,}", _share(found.in_script, found.pairs)))
+def _size(inspection: Inspection) -> list[str]:
+    rows = [("pairs", f"{inspection.pairs:,}", "")]
+    if inspection.in_script is not None:
+        script = " or ".join(name.capitalize() for name in sorted(inspection.languages.target_scripts))
+        rows.append(
+            (f"  target in {script}", f"{inspection.in_script:,}", _share(inspection.in_script, inspection.pairs))
+        )
     rows += [
-        ("source words", f"{found.sources:,}", ""),
-        ("  translated by themselves only", f"{found.identity_only:,}", _share(found.identity_only, found.sources)),
-        ("source words after cleaning", f"{found.words:,}", _share(found.words, found.sources)),
-        ("  their translations", f"{found.translations:,}", ""),
+        ("source words", f"{inspection.sources:,}", ""),
+        (
+            "  translated by themselves only",
+            f"{inspection.identity_only:,}",
+            _share(inspection.identity_only, inspection.sources),
+        ),
+        ("source words after cleaning", f"{inspection.words:,}", _share(inspection.words, inspection.sources)),
+        ("  their translations", f"{inspection.translations:,}", ""),
     ]
-    if found.skipped.lines:
-        rows.append(("bad lines, left out", f"{found.skipped.lines:,}", ""))
+    if inspection.skipped.lines:
+        rows.append(("bad lines, left out", f"{inspection.skipped.lines:,}", ""))
     lines = [line.rstrip() for line in aligned(rows)]
-    if found.skipped.lines:
-        lines[-1] += f"  {found.skipped.first}"
+    if inspection.skipped.lines:
+        lines[-1] += f"  {inspection.skipped.first}"
     return lines
 
 
-def _noise(found: Inspection) -> list[str]:
-    if not found.noise:
+def _noise(inspection: Inspection) -> list[str]:
+    if not inspection.noise:
         return ["Cleaning finds nothing to do."]
     rows = [("what cleaning finds", "pairs", "")]
-    rows += [(f"  {noise.treatment}", f"{noise.pairs:,}", _share(noise.pairs, found.pairs)) for noise in found.noise]
-    shown = [", ".join(f"{source} → {target}" for source, target in noise.examples[:SHOWN]) for noise in found.noise]
+    rows += [
+        (f"  {noise.treatment}", f"{noise.pairs:,}", _share(noise.pairs, inspection.pairs))
+        for noise in inspection.noise
+    ]
+    shown = [
+        ", ".join(f"{source} → {target}" for source, target in noise.examples[:SHOWN]) for noise in inspection.noise
+    ]
     return [f"{line}  {examples}".rstrip() for line, examples in zip(aligned(rows), ["", *shown], strict=True)]
 
 
-def _coverage(found: Inspection, coverage: Coverage) -> list[str]:
+def _coverage(inspection: Inspection, coverage: Coverage) -> list[str]:
     counts, words = coverage.counts, coverage.counts.words
     examples = "1 example" if coverage.examples == 1 else f"{coverage.examples:,} examples"
     rows = [(f"running words of {examples}", f"{words:,}", "")]
@@ -94,7 +105,7 @@ def _coverage(found: Inspection, coverage: Coverage) -> list[str]:
         *((outcome.label, counts[outcome]) for outcome in NOT_REPLACEABLE),
     ):
         rows.append((f"  {name}", f"{number:,}", _share(number, words)))
-    turned, languages = coverage.turned, found.languages
+    turned, languages = coverage.turned, inspection.languages
     direction = f"{languages.target or 'target'} -> {languages.source or 'source'}"
     rows.append((f"found the other way round, {direction}", f"{turned.hits:,}", _share(turned.hits, turned.words)))
     lines = [line.rstrip() for line in aligned(rows)]

@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 
 from commit_llm.codemix import Counts, Outcome
-from commit_llm.data.mix_file import Done
+from commit_llm.data.mix_file import MixedFile
 from commit_llm.files.provenance import sidecar
 
 
-def as_text(done: Done, out: Path, ratio: float, request: str | None = None) -> str:
+def as_text(mixed: MixedFile, out: Path, ratio: float, request: str | None = None) -> str:
     """Give rows, words, what became of the words with their shares, what was requested and reached, and the files."""
-    counts = done.counts
-    before = f" ({done.kept:,} of them finished before)" if done.kept else ""
-    lines = [f"{done.rows:,} rows{before}, {counts.words:,} words"]
+    counts = mixed.counts
+    before = f" ({mixed.earlier_rows:,} of them finished before)" if mixed.earlier_rows else ""
+    lines = [f"{mixed.rows:,} rows{before}, {counts.words:,} words"]
     for outcome in Outcome:
         number = counts[outcome]
         if number or outcome is Outcome.REPLACED:
@@ -32,13 +32,13 @@ def as_text(done: Done, out: Path, ratio: float, request: str | None = None) -> 
     return "\n".join(lines)
 
 
-def as_json(done: Done, out: Path, ratio: float) -> str:
+def as_json(mixed: MixedFile, out: Path, ratio: float) -> str:
     """Give the same for a program."""
-    counts: Counts = done.counts
+    counts: Counts = mixed.counts
     return json.dumps(
         {
-            "rows": done.rows,
-            "finished_before": done.kept,
+            "rows": mixed.rows,
+            "finished_before": mixed.earlier_rows,
             "words": counts.words,
             "hits": counts.hits,
             **counts._asdict(),

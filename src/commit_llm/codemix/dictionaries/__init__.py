@@ -1,1 +1,1 @@
-"""Bilingual dictionaries: read, cleaned, and made into the lexicon that the mixer looks words up in."""
+"""Bilingual dictionaries: read, cleaned, and made into the lexicon in which the mixer looks words up."""

@@ -1,4 +1,4 @@
-"""Cleaning a dictionary: what of its pairs can be used for mixing, and why the others cannot.
+"""Clean a dictionary: keep the pairs that can be used for mixing, and count why the others cannot.
 
 for   για | for            ->  for   για             an identity entry is no choice where there is another
 utc   utc                  ->  utc   -               and alone it makes the word neutral: left as it is, not counted
@@ -19,7 +19,7 @@ from commit_llm.codemix.finding.clean_words import is_word
 EXAMPLES = 5  # pairs kept of each kind of noise
 COMBINING_DIACRITICS = range(0x300, 0x370)
 
-# The kinds of pairs that go, in the order in which they are told.
+# The kinds of pairs that are left out.
 IDENTITY, NO_LETTER, WRONG_SCRIPT, NO_WORD = "identity", "no letter", "wrong script", "no single word"
 DUPLICATE, ACCENT_VARIANT = "duplicate", "accent variant"
 PUNCTUATED = "punctuated"  # mended, not dropped
@@ -27,9 +27,12 @@ PUNCTUATED = "punctuated"  # mended, not dropped
 
 @dataclass(frozen=True)
 class CleanDictionary:
-    """Translations of each source word in file order, each one once; none at all where the word is neutral.
+    """Hold what cleaning leaves of a dictionary, and what it left out.
 
-    dropped (and, for `punctuated`, mended) counts the pairs by kind; examples holds the first few of each.
+    translations: of each source word in file order, each one once; none at all where the word is neutral.
+    name: the dictionary's.
+    dropped: the number of pairs left out (or, for `punctuated`, mended), by kind.
+    examples: the first few pairs of each kind.
     """
 
     translations: Mapping[str, tuple[str, ...]]
@@ -46,12 +49,12 @@ def clean_dictionary(
     source_scripts: frozenset[str] = frozenset(),
     target_scripts: frozenset[str] = frozenset(),
 ) -> CleanDictionary:
-    """Clean a dictionary whose sides are written in the scripts given (names as in `scripts`).
+    """Clean a dictionary.
 
-    Where both are known and have none in common, an entry with a letter of another script is ignored: of its
-    source in the source, of its target in the target.
+    source_scripts, target_scripts: those in which its sides are written, named as in `scripts`. Where both are given
+    and have none in common, a pair with a letter of another script on its side is left out.
     """
-    found: dict[str, list[str]] = {}
+    translations: dict[str, list[str]] = {}
     neutral: set[str] = set()
     dropped: Counter[str] = Counter()
     examples: dict[str, list[tuple[str, str]]] = {}
@@ -67,39 +70,42 @@ def clean_dictionary(
         single = is_word(word) and (len(word) > 1 or word == nfc(source))  # of "s}}" no s is left, but a sign
         foreign = differ and not scripts(word) <= source_scripts
         for target in targets:
-            pair, translation = (source, target), bare(target)
+            pair, candidate = (source, target), bare(target)
             if not single:
                 note(NO_WORD, pair)
-            elif word.casefold() == translation.casefold():
+            elif word.casefold() == candidate.casefold():
                 neutral.add(word)
                 note(IDENTITY, pair)
-            elif not scripts(translation):
+            elif not scripts(candidate):
                 note(NO_LETTER, pair)
-            elif foreign or (differ and not scripts(translation) <= target_scripts):
+            elif foreign or (differ and not scripts(candidate) <= target_scripts):
                 note(WRONG_SCRIPT, pair)
             else:
-                if (word, translation) != (nfc(source), nfc(target)):
+                if (word, candidate) != (nfc(source), nfc(target)):
                     note(PUNCTUATED, pair)
-                known = found.setdefault(word, [])
-                twin = next((n for n, other in enumerate(known) if plain(other) == plain(translation)), None)
+                earlier = translations.setdefault(word, [])
+                twin = next((n for n, text in enumerate(earlier) if plain(text) == plain(candidate)), None)
                 if twin is None:
-                    known.append(translation)
-                elif known[twin] == translation:
+                    earlier.append(candidate)
+                elif earlier[twin] == candidate:
                     note(DUPLICATE, pair)
                 else:
                     note(ACCENT_VARIANT, pair)
                     # The better written of the two: MUSE has many words without their accents.
-                    known[twin] = max(known[twin], translation, key=accents)
-    # In the order of the file, which first_only and --choice first rely on.
+                    earlier[twin] = max(earlier[twin], candidate, key=accents)
+    # In the order of the file, on which first_only and choice `first` rely.
     words = dict.fromkeys(bare(source) for source in dictionary.translations)
-    kept = {word: tuple(found.get(word, ())) for word in words if word in found or word in neutral}
+    usable = [word for word in words if word in translations or word in neutral]
     return CleanDictionary(
-        kept, dictionary.name, dict(dropped), {kind: tuple(pairs) for kind, pairs in examples.items()}
+        {word: tuple(translations.get(word, ())) for word in usable},
+        dictionary.name,
+        dict(dropped),
+        {kind: tuple(pairs) for kind, pairs in examples.items()},
     )
 
 
 def bare(text: str) -> str:
-    """A dictionary's word or phrase composed (NFC), without punctuation and white space around it.
+    """Compose a dictionary's word or phrase (NFC), and take punctuation and white space around it away.
 
     >>> bare("«σκύλος»,")
     'σκύλος'
@@ -116,7 +122,7 @@ def bare(text: str) -> str:
 
 
 def nfc(text: str) -> str:
-    """The composed form, in which a letter with its accent is one character."""
+    """Give the composed form, in which a letter with its accent is one character."""
     return unicodedata.normalize("NFC", text)
 
 
@@ -126,7 +132,7 @@ def _marginal(character: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """A text without accents, to tell variants: the combining diacritics of European scripts, no vowel signs.
+    """Take accents away, to tell variants: the combining diacritics of European scripts, no vowel signs.
 
     >>> plain("σκύλος"), plain("कुत्ता")
     ('σκυλος', 'कुत्ता')
@@ -138,5 +144,5 @@ def plain(text: str) -> str:
 
 
 def accents(text: str) -> int:
-    """How many combining diacritics a text has."""
+    """Count the combining diacritics of a text."""
     return sum(ord(character) in COMBINING_DIACRITICS for character in unicodedata.normalize("NFD", text))

@@ -1,4 +1,4 @@
-"""Dictionaries without meaning, to tell what mixing itself does from what translations do."""
+"""Take the meaning out of a dictionary, to tell what mixing itself does from what translations do."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -11,7 +11,7 @@ SHUFFLED, RANDOM = 0x5348_4654, 0x524E_444D  # keep the controls' draws apart fr
 
 
 def controlled(dictionary: CleanDictionary, control: Literal["shuffled", "random"], seed: int) -> CleanDictionary:
-    """The dictionary with its translations permuted among its words, or turned into random letters.
+    """Permute the translations of a dictionary among its words, or turn them into random letters.
 
     Which words can be replaced stays the same, and so do the numbers and the lengths of translations. A letter of
     `random` is drawn from all letters of the dictionary's translations, as often as it occurs there.
@@ -27,31 +27,34 @@ def controlled(dictionary: CleanDictionary, control: Literal["shuffled", "random
 
 
 def _shuffled(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tuple[str, ...]]:
-    """The translations permuted among the words, so that no word keeps one of its own.
+    """Permute the translations among the words, so that no word keeps one of its own.
 
-    Each takes those of the next one in a cycle over all, and where the two share a translation, changes with the
-    first that leaves both without one. Raises UserError where there is none.
+    Each word takes those of the next one in a cycle over all. Where the two share a translation, the word changes
+    places with the first one that leaves both without a translation of their own.
+
+    Raises SettingError where there is no such word.
     """
     words = list(usable)
     order = [words[place] for place in permutation(len(words), seed, SHUFFLED).tolist()]
     giver = dict(zip(order, [*order[1:], *order[:1]], strict=True))
 
-    def shares(word: str, other: str) -> bool:
-        return not {word, *usable[word]}.isdisjoint(usable[other])
+    def shares(word: str, source: str) -> bool:
+        return not {word, *usable[word]}.isdisjoint(usable[source])
 
     for word in order:
         if shares(word, giver[word]):
             fitting = (o for o in order if not shares(word, giver[o]) and not shares(o, giver[word]))
-            other = next(fitting, None)
-            if other is None:
+            partner = next(fitting, None)
+            if partner is None:
                 raise SettingError(
                     Setting("dictionary_control"), " shuffled: the dictionary has too few different translations"
                 )
-            giver[word], giver[other] = giver[other], giver[word]
+            giver[word], giver[partner] = giver[partner], giver[word]
     return {word: usable[giver[word]] for word in usable}
 
 
 def _random(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tuple[str, ...]]:
+    """Put letters drawn from all translations in place of each letter."""
     letters = "".join(target for targets in usable.values() for target in targets).replace(" ", "")
 
     def word(source: str, index: int, target: str) -> str:

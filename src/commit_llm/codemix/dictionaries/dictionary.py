@@ -1,4 +1,4 @@
-"""Bilingual dictionaries: the translations of each word."""
+"""Hold a bilingual dictionary: the translations of each word."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,10 +9,13 @@ from commit_llm.codemix.dictionaries.formats import NONE_SKIPPED, Skipped, read_
 
 @dataclass(frozen=True, repr=False)
 class BilingualDictionary:
-    """Translations of each source word, in file order, duplicates kept.
+    """Hold the translations of each source word, in file order, with duplicates.
 
-    A duplicate doubles a translation's share of the draws, as it does in the original. skipped: the lines of the
-    file that were no pairs, where they were to be left out.
+    A duplicate doubles a translation's share of the draws, as it does in the original.
+
+    translations: by source word.
+    name: what messages call it; the file's name where it was read from a file.
+    skipped: the bad lines of the file, where they were to be left out.
     """
 
     translations: Mapping[str, tuple[str, ...]]
@@ -40,12 +43,13 @@ class BilingualDictionary:
     def load(cls, path: str | Path, *, original: bool = False, skip_bad_lines: bool = False) -> "BilingualDictionary":
         """Read a dictionary file; its suffix tells the layout (`formats.read_pairs`, which also says what is raised).
 
-        original reads exactly as the original does, which keeps a byte-order mark in the first key.
+        original: read exactly as the original does, which keeps a byte-order mark in the first key.
+        skip_bad_lines: leave bad lines out, and count them, instead of raising.
         """
         path = Path(path)
         pairs, skipped = read_pairs(path, original=original, skip_bad_lines=skip_bad_lines)
         return replace(cls.from_pairs(pairs, path.name), skipped=skipped)
 
     def first_only(self) -> "BilingualDictionary":
-        """Only the first translation of each word, which makes ratio 1.0 deterministic."""
+        """Keep only the first translation of each word, which makes ratio 1.0 deterministic."""
         return replace(self, translations={word: targets[:1] for word, targets in self.translations.items()})

@@ -1,4 +1,4 @@
-"""Reading the files that dictionaries come in: MUSE's .txt, .tsv, .csv and .jsonl."""
+"""Read the files that dictionaries come in: MUSE's .txt, .tsv, .csv and .jsonl."""
 
 import codecs
 import csv
@@ -18,7 +18,7 @@ Pair = tuple[str, str]
 
 
 class Skipped(NamedTuple):
-    """How many lines of a file were left out, and where and why the first one was."""
+    """Count the lines of a file that were left out, and say where the first one stood and why it was."""
 
     lines: int = 0
     first: str = ""
@@ -28,30 +28,37 @@ NONE_SKIPPED = Skipped()
 
 
 class BadLineError(Exception):
-    """What is wrong with a line of a dictionary."""
+    """Raise for a line of a dictionary that cannot be read; the message says what is wrong with it."""
 
 
 class Layout(NamedTuple):
-    """How the lines of a file are read. shape says it to a person."""
+    """Describe how the lines of a file are read.
+
+    parse: gives the pairs of a line, or raises BadLineError.
+    shape: what a line looks like, for messages.
+    header: a first line that names the columns.
+    blank_lines: whether blank lines are passed over; otherwise they are bad lines.
+    """
 
     parse: Callable[[str], list[Pair]]
     shape: str
-    header: tuple[str, str] | None = None  # a first line that says what the columns are
-    blank_lines: bool = True  # which are left out
+    header: tuple[str, str] | None = None
+    blank_lines: bool = True
 
 
 def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = False) -> tuple[list[Pair], Skipped]:
-    """All (source, target) pairs of a dictionary file, in order, and which lines were left out.
+    """Read all (source, target) pairs of a dictionary file, in order, and count the lines that were left out.
 
     The suffix tells the layout: `.tsv` has two columns with a tab between them, `.csv` two with a comma (a first
     line `source,target` is a header), `.jsonl` an object a line with `source`, a text, and `target`, a text or a
     list of texts; `.txt` and all else are MUSE's (`muse_line`). UTF-8; `\\n`, `\\r\\n` or `\\r` end a line. The file
     is read once, as a stream.
 
-    original reads as the original does: a byte-order mark stays in the first key, and `.tsv` is MUSE's layout too.
+    original: read as the original does: a byte-order mark stays in the first key, and `.tsv` is MUSE's layout too.
+    skip_bad_lines: leave out lines of another shape.
 
-    Raises UserError naming file, line and content where a line has another shape, unless skip_bad_lines; where the
-    file is missing or not UTF-8; and where there is no pair.
+    Raises UserError, with file, line and content, where a line has another shape; also where the file is missing or
+    not UTF-8, and where it has no pair.
     """
     layout = MUSE if original and path.suffix == ".tsv" else LAYOUTS.get(path.suffix.lower(), MUSE)
     pairs: list[Pair] = []
@@ -64,7 +71,7 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
                 raise BadLineError(f"a line of over {LONGEST_LINE:,} characters")
             if layout.blank_lines and not line.strip():
                 continue
-            found = layout.parse(line)
+            parsed = layout.parse(line)
         except BadLineError as error:
             reason = f"{error} in {_quoted(line)}" if line.strip() else f"{error}"
             if not skip_bad_lines:
@@ -72,9 +79,9 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
                 raise SettingError(where, Setting("skip_bad_lines"), " skips others") from None
             skipped = Skipped(skipped.lines + 1, skipped.first or f"line {number}: {reason}")
             continue
-        if number == 1 and layout.header and [word.casefold() for word in found[0]] == [*layout.header]:
+        if number == 1 and layout.header and [word.casefold() for word in parsed[0]] == [*layout.header]:
             continue
-        pairs += found
+        pairs += parsed
     if not pairs:
         left_out = f" without the {skipped.lines:,} bad lines ({skipped.first})" if skipped.lines else ""
         raise UserError(f"{path}: the dictionary is empty{left_out}; it needs lines of {layout.shape}")
@@ -82,7 +89,7 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
 
 
 def muse_line(line: str) -> list[Pair]:
-    """A line of MUSE's, read exactly as the original does: stripped, cut at tabs, or else at single spaces.
+    """Read a line of MUSE's exactly as the original does: stripped, cut at tabs, or else at single spaces.
 
     One of the two must give two fields (docs/behaviour.md, "Code-mixing").
 
@@ -98,7 +105,7 @@ def muse_line(line: str) -> list[Pair]:
 
 
 def tsv_line(line: str) -> list[Pair]:
-    """A line of two columns, each of which may be a phrase.
+    """Read a line of two columns, each of which may be a phrase.
 
     >>> tsv_line("polar bear\\tπολική αρκούδα")
     [('polar bear', 'πολική αρκούδα')]
@@ -107,7 +114,7 @@ def tsv_line(line: str) -> list[Pair]:
 
 
 def csv_line(line: str) -> list[Pair]:
-    """A line of two columns with a comma between them, quoted as spreadsheets do.
+    """Read a line of two columns with a comma between them, quoted as spreadsheets do.
 
     >>> csv_line('"well, well",μπα')
     [('well, well', 'μπα')]
@@ -119,7 +126,7 @@ def csv_line(line: str) -> list[Pair]:
 
 
 def jsonl_line(line: str) -> list[Pair]:
-    """An object with a source and one or several targets.
+    """Read an object with a source and one or several targets.
 
     >>> jsonl_line('{"source": "dog", "target": ["σκύλος", "σκυλί"]}')
     [('dog', 'σκύλος'), ('dog', 'σκυλί')]
@@ -149,7 +156,7 @@ def _fields_found(fields: list[str], separated: str) -> str:
 
 
 def _checked(source: Any, target: Any) -> Pair:
-    """A pair without white space around it. Raises BadLineError where either is no text that a line can hold."""
+    """Give a pair without white space around it. Raises BadLineError where either is no text that a line can hold."""
     for text in (source, target):
         if not isinstance(text, str):
             raise BadLineError(f"{json.dumps(text)[:SHOWN]} is no text")
@@ -163,13 +170,13 @@ def _checked(source: Any, target: Any) -> Pair:
 
 
 def _quoted(line: str) -> str:
-    """The beginning of a line as it can be shown; a control character takes four places."""
+    """Give the beginning of a line as it can be shown; a control character takes four places."""
     quoted = repr(line[:SHOWN])
     return quoted if len(line) <= SHOWN and len(quoted) <= SHOWN + 2 else quoted[: SHOWN - 2] + "...'"
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """The lines of a text file; of one that is too long only the beginning, as soon as it is known to be."""
+    """Give the lines of a text file; of a line that is too long only the beginning, as soon as that much is read."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")(), translate=True)
     tail, before, too_long = "", 0, False
     try:

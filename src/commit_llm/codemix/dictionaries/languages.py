@@ -1,4 +1,4 @@
-"""From which language into which a dictionary is, and the scripts of its two sides."""
+"""Tell from which language into which a dictionary is, and the scripts of its two sides."""
 
 import re
 from collections import Counter
@@ -18,13 +18,13 @@ LATIN_LANGUAGES = (
     "pt qu rm rn ro rw sc se sg sk sl sm sn so sq ss st su sv sw tet tk tl tn to tpi tr ts tum uz ve vi war wo xh yo "
     "zu"
 )
-KNOWN = frozenset(" ".join([LATIN_LANGUAGES, *LANGUAGES_OF_SCRIPT.values()]).split())
+LANGUAGE_CODES = frozenset(" ".join([LATIN_LANGUAGES, *LANGUAGES_OF_SCRIPT.values()]).split())
 JAPANESE = frozenset(scripts_of("ja"))
 KANA_SHARE = 0.05  # of a side's letters, from which Han characters are Japanese
 
 
 class Languages(NamedTuple):
-    """Codes of the two languages, None where nothing tells them, and the scripts, as `scripts` names them.
+    """Hold the codes of two languages, None where nothing tells them, and their scripts, as `scripts` names them.
 
     A side without a letter has no script.
     """
@@ -36,39 +36,41 @@ class Languages(NamedTuple):
 
 
 def infer_languages(dictionary: BilingualDictionary, override: str | None = None) -> Languages:
-    """The languages by the dictionary's name (`en-el.txt`, `MUSE_en_el.tsv`), the scripts by most of its letters.
+    """Tell the languages by the dictionary's name (`en-el.txt`, `MUSE_en_el.tsv`), the scripts by most of its letters.
 
-    The entries decide on the scripts, so that romanised Hindi is Latin; a language of several scripts then has all
-    of them. override (`en-el`, the value of `--languages`) decides on the languages, and on the scripts where it
-    is known in which ones they are written.
+    The pairs decide on the scripts, so that romanised Hindi is Latin; a language of several scripts then has all of
+    them.
 
-    Raises UserError where override is not two codes.
+    override: two codes, such as `en-el`, which decide on the languages instead of the name. Of a language in the
+        tables they decide on the scripts too.
 
-    >>> found = infer_languages(BilingualDictionary.from_pairs([("dog", "犬"), ("dog", "いぬ")], "en-ja.txt"))
-    >>> found.source, found.target, sorted(found.target_scripts)
+    Raises SettingError where override is not two codes.
+
+    >>> languages = infer_languages(BilingualDictionary.from_pairs([("dog", "犬"), ("dog", "いぬ")], "en-ja.txt"))
+    >>> languages.source, languages.target, sorted(languages.target_scripts)
     ('en', 'ja', ['CJK', 'HIRAGANA', 'KATAKANA'])
     """
     sides = _most_letters(dictionary)
     if override is None:
         source, target = _pair_in_name(dictionary.name, sides) or (None, None)
-        found = tuple(_with_companions(side, language) for side, language in zip(sides, (source, target), strict=True))
+        both = tuple(_with_companions(side, language) for side, language in zip(sides, (source, target), strict=True))
     else:
         source, target = language_codes(override)
-        found = tuple(
-            frozenset(scripts_of(language)) if language in KNOWN else _with_companions(side, None)
+        both = tuple(
+            frozenset(scripts_of(language)) if language in LANGUAGE_CODES else _with_companions(side, None)
             for side, language in zip(sides, (source, target), strict=True)
         )
-    return Languages(source, target, found[0], found[1])
+    return Languages(source, target, both[0], both[1])
 
 
 def _most_letters(dictionary: BilingualDictionary) -> tuple[frozenset[str], frozenset[str]]:
-    """The script of most letters of each side.
+    """Give the script of most letters of each side.
 
-    Identity entries, of which some dictionaries mostly consist, do not count where there are others.
+    Pairs of a word and itself, of which some dictionaries mostly consist, do not count where there are others.
     """
     pairs = [(source, target) for source, targets in dictionary.translations.items() for target in targets]
-    told = [(source, target) for source, target in pairs if source != target] or pairs
-    return _script_of_most(source for source, _ in told), _script_of_most(target for _, target in told)
+    translated = [(source, target) for source, target in pairs if source != target] or pairs
+    return _script_of_most(source for source, _ in translated), _script_of_most(target for _, target in translated)
 
 
 def _script_of_most(words: Iterable[str]) -> frozenset[str]:
@@ -84,15 +86,15 @@ def _script_of_most(words: Iterable[str]) -> frozenset[str]:
 
 
 def _with_companions(side: frozenset[str], language: str | None) -> frozenset[str]:
-    """A side's scripts, with the others of its language where they are among them."""
-    written_in = frozenset(scripts_of(language)) if language in KNOWN and language else frozenset()
+    """Give a side's scripts, with the other scripts of its language where they are among them."""
+    written_in = frozenset(scripts_of(language)) if language in LANGUAGE_CODES and language else frozenset()
     return written_in if side <= written_in else side
 
 
 def _pair_in_name(name: str, sides: tuple[frozenset[str], frozenset[str]]) -> tuple[str, str] | None:
-    """Two neighbouring codes in a file's name: the pair whose scripts are those of the entries before any other."""
+    """Give two neighbouring codes in a file's name; first of all a pair whose scripts are those of the entries."""
     words = re.split(r"[^a-z]+", PurePath(name).name.split(".")[0].lower())
-    pairs = [pair for pair in pairwise(words) if KNOWN.issuperset(pair)]
+    pairs = [pair for pair in pairwise(words) if LANGUAGE_CODES.issuperset(pair)]
     if len(words) == 2 and all(CODE.fullmatch(word) for word in words):
         pairs.append((words[0], words[1]))  # nothing else stands in the name: codes that are not known will do
 

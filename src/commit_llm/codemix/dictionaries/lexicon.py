@@ -1,4 +1,4 @@
-"""The lexicon: every surface form that the mixer knows, and what may stand in its place.
+"""Make the lexicon: every surface form that the mixer looks up, and what may stand in its place.
 
 A dictionary of lower-case words is looked up in running text, so each word is entered as it stands, capitalised and
 in capitals; also with the other apostrophe, and decomposed. Both engines look up the surface as it is, and so fold
@@ -17,7 +17,7 @@ from commit_llm.codemix.randomness import text64_all
 
 
 class Case(IntEnum):
-    """How a surface form is written, beside the dictionary's word."""
+    """Say how a surface form is written, beside the dictionary's word."""
 
     EXACT = 0
     CAPITALISED = 1  # a fallback: allowed where every occurrence in the example opens a sentence, a line or a field
@@ -26,9 +26,12 @@ class Case(IntEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A word of the dictionary. key64: its hash, the place of its draws.
+    """Hold a word of the dictionary.
 
-    translations[i] is drawn where a uniform number in [0, 1) is below cumulative[i] and not below the one before.
+    key64: its hash, the place of its draws.
+    translations: those that may stand in its place.
+    cumulative: translations[i] is drawn where a uniform number in [0, 1) is below cumulative[i] and not below the one
+        before it.
     outcome: NOT_DRAWN where it can be replaced, else IDENTITY_ONLY or SKIPPED.
     """
 
@@ -39,7 +42,7 @@ class Entry:
 
 
 class Form(NamedTuple):
-    """A surface form: its entry and how it is written."""
+    """Hold the entry of a surface form, and how the form is written."""
 
     entry: Entry
     case: Case
@@ -51,11 +54,11 @@ def make_lexicon(
     choice: str = "uniform",
     skip_words: frozenset[str] = frozenset(),
 ) -> dict[str, Form]:
-    """All surface forms of the words of one or several dictionaries.
+    """Make all surface forms of the words of one or several dictionaries.
 
-    A word that several have is drawn from each with a chance in proportion to its weight; within one dictionary
-    every translation has the same chance (uniform), or the first has all of it (first). skip_words hold for every
-    case of a word.
+    weights: of the dictionaries. A word that several have is drawn from each with a chance in proportion to them.
+    choice: within one dictionary every translation has the same chance (`uniform`), or the first one all (`first`).
+    skip_words: words that are not to be replaced, in any case.
     """
     skipped = {word.casefold() for word in skip_words}
     words = dict.fromkeys(word for dictionary in dictionaries for word in dictionary.translations)
@@ -65,10 +68,10 @@ def make_lexicon(
         translations: list[str] = []
         chances: list[float] = []
         for dictionary, weight in zip(dictionaries, weights, strict=True):
-            found = dictionary.translations.get(word, ())
-            found = found[:1] if choice == "first" else found
-            translations += found
-            chances += [weight / len(found) for _ in found]
+            targets = dictionary.translations.get(word, ())
+            targets = targets[:1] if choice == "first" else targets
+            translations += targets
+            chances += [weight / len(targets) for _ in targets]
         outcome = Outcome.NOT_DRAWN if translations else Outcome.IDENTITY_ONLY
         if word.casefold() in skipped:
             outcome = Outcome.SKIPPED
@@ -83,7 +86,7 @@ def make_lexicon(
 
 
 def cumulated(chances: Sequence[float]) -> tuple[float, ...]:
-    """Cumulative shares of the chances; the last is exactly 1.
+    """Give cumulative shares of the chances; the last is exactly 1.
 
     >>> cumulated([1, 1, 2])
     (0.25, 0.5, 1.0)
@@ -96,7 +99,7 @@ def cumulated(chances: Sequence[float]) -> tuple[float, ...]:
 
 
 def written(text: str, case: Case) -> str:
-    """A dictionary's word, or its translation, in the case of the surface form.
+    """Write a dictionary's word, or its translation, in the case of the surface form.
 
     >>> [written("ο σκύλος", case) for case in Case]
     ['ο σκύλος', 'Ο σκύλος', 'Ο ΣΚΎΛΟΣ']
@@ -107,6 +110,7 @@ def written(text: str, case: Case) -> str:
 
 
 def _variants(form: str) -> Iterator[str]:
+    """Give a form with either apostrophe, composed and decomposed."""
     if form.isascii() and "'" not in form:  # most of the English ones
         yield form
         return
@@ -118,10 +122,10 @@ def _variants(form: str) -> Iterator[str]:
 
 
 def outcome_of(form: Form | None, is_name: bool, all_capitals: bool) -> Outcome:
-    """What a word comes to before the draw: NOT_DRAWN where it can be replaced.
+    """Say what becomes of a word before the draw: NOT_DRAWN where it can be replaced.
 
-    is_name: somewhere in the example this capitalised form stands within a sentence. all_capitals: capitalised
-    forms fall back wherever they stand, and words in capitals too.
+    is_name: whether somewhere in the example this capitalised form stands within a sentence.
+    all_capitals: whether capitalised forms fall back wherever they stand, and words in capitals too.
     """
     if form is None:
         return Outcome.NOT_IN_DICTIONARY

@@ -1,4 +1,4 @@
-"""Which scripts a text is written in, and which ones a language is written in."""
+"""Tell the scripts of a text, and those of a language."""
 
 import unicodedata
 from functools import cache
@@ -53,39 +53,39 @@ NO_SCRIPT = frozenset({"MODIFIER", "COMBINING"})
 
 
 def scripts(text: str) -> frozenset[str]:
-    """The scripts of a text's letters, as Unicode's names of letters begin. Digits and signs have none.
+    """Tell the scripts of a text's letters, as Unicode's names of letters begin. Digits and signs have none.
 
     >>> sorted(scripts("Αθήνα 2004, Athens"))
     ['GREEK', 'LATIN']
     """
-    found = set(map(_scripts_of_character, text))
-    return found.pop() if len(found) == 1 else frozenset().union(*found)
+    different = set(map(_scripts_of_character, text))
+    return different.pop() if len(different) == 1 else frozenset().union(*different)
 
 
 @cache
 def _scripts_of_character(character: str) -> frozenset[str]:
-    """Empty where it is no letter; several only where its compatibility form is several letters."""
+    """Give none where it is no letter; several only where its compatibility form is several letters."""
     if not unicodedata.category(character).startswith("L"):
         return frozenset()
     # Full-width letters are Latin ones; signs such as the degree's would become letters, and are none.
     letters = unicodedata.normalize("NFKC", character)
-    found = {unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0] for letter in letters}
-    return frozenset(ALIASES.get(script, script) for script in found) - NO_SCRIPT
+    names = {unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0] for letter in letters}
+    return frozenset(ALIASES.get(script, script) for script in names) - NO_SCRIPT
 
 
 @cache
 def scripts_of(language: str) -> tuple[str, ...]:
-    """All scripts a language is written in, its first one first.
+    """Give all scripts a language is written in, its first one first.
 
     >>> scripts_of("ja"), scripts_of("sr"), scripts_of("de")
     (('HIRAGANA', 'KATAKANA', 'CJK'), ('CYRILLIC', 'LATIN'), ('LATIN',))
     """
-    found = tuple(script for script, languages in LANGUAGES_OF_SCRIPT.items() if language in languages.split())
-    return found or (LATIN,)
+    listed = tuple(script for script, languages in LANGUAGES_OF_SCRIPT.items() if language in languages.split())
+    return listed or (LATIN,)
 
 
 def script_of(language: str) -> str:
-    """The script a language is written in; of several, the first.
+    """Give the script a language is written in; of several, the first.
 
     >>> script_of("el"), script_of("de")
     ('GREEK', 'LATIN')

@@ -1,4 +1,4 @@
-"""Style `clean` in plain Python: the definition, which the kernel is held to, and what explains every word.
+"""Mix in style `clean`, in plain Python: the definition, to which the kernel is held, and what explains every word.
 
 At ratio 1, with a lexicon of dog -> σκύλος and will -> θα:
 
@@ -20,7 +20,14 @@ from commit_llm.codemix.randomness import fold, hash64, text64, unit_float
 
 @dataclass(frozen=True)
 class CleanStyle:
-    """What decides on the words of an example. find gives the words of a text, `find_words` or one that cuts runs."""
+    """Decide on the words of an example.
+
+    lexicon: the surface forms that may be replaced.
+    ratio: the probability, in [0, 1], that a word that could be replaced is.
+    by_type: whether a word is drawn once an example, rather than wherever it stands.
+    all_capitals: whether capitalised words within sentences, and words in capitals, are replaced too.
+    find: gives the words of a text: `find_words`, or one that cuts runs.
+    """
 
     lexicon: Lexicon
     ratio: float
@@ -31,16 +38,16 @@ class CleanStyle:
     def explain(
         self, texts: Mapping[str, str], mixed_fields: Collection[str], seed: int, epoch: int, row: int
     ) -> dict[str, list[Word]]:
-        """Every word of the fields that are mixed. All the texts are looked at to tell names."""
-        found = {field: self.find(text) for field, text in texts.items()}
+        """Say what becomes of every word of the fields that are mixed. All the texts are read to tell names."""
+        words = {field: self.find(text) for field, text in texts.items()}
         forms = {
-            field: [None if word.protected else self.lexicon.get(text[word.start : word.end]) for word in found[field]]
+            field: [None if word.protected else self.lexicon.get(text[word.start : word.end]) for word in words[field]]
             for field, text in texts.items()
         }
         names = {
             texts[field][word.start : word.end]
             for field in texts
-            for word, form in zip(found[field], forms[field], strict=True)
+            for word, form in zip(words[field], forms[field], strict=True)
             if form is not None and form.case is Case.CAPITALISED and not word.opens
         }
         place = hash64(seed, epoch, row)
@@ -50,7 +57,7 @@ class CleanStyle:
             place_of_field = fold(place, text64(field))
             explained[field] = [
                 self._decide(word, form, text[word.start : word.end] in names, place, place_of_field, index)
-                for index, (word, form) in enumerate(zip(found[field], forms[field], strict=True))
+                for index, (word, form) in enumerate(zip(words[field], forms[field], strict=True))
             ]
         return explained
 
@@ -72,14 +79,14 @@ class CleanStyle:
         return Word(start, end, Outcome.REPLACED, written(translation, form.case))
 
 
-def replace(text: str, words: list[Word], spaced: bool) -> str:
-    """The text with the replaced words in it. Everything else stays.
+def replace(text: str, words: list[Word], unspaced: bool) -> str:
+    """Put the translations of the replaced words into a text. Everything else stays.
 
-    spaced: a word of a script with spaces that would touch a letter or a digit is set off by one space, which a text
-    of a script without spaces needs.
+    unspaced: whether the text is written without spaces. Then one space is set where a translation would touch a
+        letter or a digit.
 
     >>> words = [Word(0, 3, Outcome.REPLACED, "cat"), Word(3, 5, Outcome.REPLACED, "black")]
-    >>> replace("แมวดำ", words, spaced=True)
+    >>> replace("แมวดำ", words, unspaced=True)
     'cat black'
     """
     parts = []
@@ -89,7 +96,7 @@ def replace(text: str, words: list[Word], spaced: bool) -> str:
             parts += [text[end : word.start], word.translation]
             end = word.end
     parts.append(text[end:])
-    if not spaced:
+    if not unspaced:
         return "".join(parts)
     parts = [part for part in parts if part]
     gaps = [_space(one, two) for one, two in pairwise(parts)]
@@ -97,7 +104,7 @@ def replace(text: str, words: list[Word], spaced: bool) -> str:
 
 
 def _space(one: str, two: str) -> str:
-    """What stands between two parts: a space, or nothing."""
+    """Give what stands between two parts: a space, or nothing."""
     if is_unspaced(one[-1]) and is_unspaced(two[0]):
         return ""
     classes = character_classes()

@@ -1,4 +1,4 @@
-"""Arrow columns as the mixer takes them."""
+"""Take Arrow columns as the mixer needs them, and mix them row by row where the kernel cannot."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from commit_llm.errors import UserError
 
 
 def text_columns(columns: Mapping[str, Any]) -> dict[str, pa.ChunkedArray]:
-    """Columns as chunked arrays of string or large_string.
+    """Give columns as chunked arrays of string or large_string.
 
     Raises UserError for a column that holds something else.
     """
@@ -33,16 +33,16 @@ def mix_row_by_row(
     first_row: int,
     mixed_fields: Collection[str],
 ) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
-    """Mix the columns with a function of one example, `CodeMixer.mix_example`."""
+    """Mix columns with a function of one example, `CodeMixer.mix_example`. Gives columns, and counts (rows, 8)."""
     names = list(columns)
     mixed: list[list[str | None]] = [[] for _ in names]
     counts = [np.zeros((0, len(Counts._fields)), np.int64)]
     for row, values in enumerate(zip(*(column.to_pylist() for column in columns.values()), strict=True), first_row):
         texts = dict(zip(names, values, strict=True))
-        done = mix(texts, row=row, mixed_fields=mixed_fields)
+        example = mix(texts, row=row, mixed_fields=mixed_fields)
         for name, column in zip(names, mixed, strict=True):
-            column.append(done.texts[name])
-        counts.append(np.array([done.counts], np.int64))
+            column.append(example.texts[name])
+        counts.append(np.array([example.counts], np.int64))
     arrays = {
         name: pa.chunked_array([pa.array(column, columns[name].type)])
         for name, column in zip(names, mixed, strict=True)

@@ -1,4 +1,4 @@
-"""Around the kernel: Arrow columns or single texts in, mixed ones out, block by block."""
+"""Run the kernel block by block: Arrow columns or single texts in, mixed ones out."""
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ GROWTH = 3  # the room for a field's output, as a multiple of its input; memory 
 
 
 class Block(NamedTuple):
-    """Texts of consecutive examples: text t is data[starts[t]:ends[t]], example-major. mixed: a flag a field."""
+    """Hold texts of consecutive examples: text t is data[starts[t]:ends[t]], example-major. mixed: a flag a field."""
 
     data: np.ndarray
     starts: np.ndarray
@@ -34,7 +34,7 @@ class Block(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Mixed texts of consecutive examples: a field's bytes, and its offsets (examples + 1) from 0."""
+    """Hold mixed texts of consecutive examples: a field's bytes, and its offsets (examples + 1) from 0."""
 
     data: list[np.ndarray]
     offsets: list[np.ndarray]
@@ -60,13 +60,13 @@ class Compiled:
         row = 0
         for arrays in _blocks(columns):
             block = Block(*_laid_out(arrays), fields, mixed)
-            done = 0
+            finished = 0
             for part in self._parts(block, first_row + row, epoch):
                 for name, array, data, offsets in zip(fields, arrays, part.data, part.offsets, strict=True):
-                    chunks[name].append(_array(array[done : done + len(offsets) - 1], data, offsets))
+                    chunks[name].append(_array(array[finished : finished + len(offsets) - 1], data, offsets))
                 counts.append(part.counts)
-                done += len(part.counts)
-            row += done
+                finished += len(part.counts)
+            row += finished
         return {name: pa.chunked_array(chunks[name], columns[name].type) for name in fields}, np.concatenate(counts)
 
     def mix_texts(
@@ -110,23 +110,23 @@ class Compiled:
             where = (self.table, block.data, block.starts, block.ends)
             which = (block.mixed, keys, places, first, examples, settings)
             if original:
-                done = mix_original(skip_table(), *where, *which, out, region, offsets, counts)
+                finished = mix_original(skip_table(), *where, *which, out, region, offsets, counts)
             else:
-                done = mix_clean(
+                finished = mix_clean(
                     character_classes(), *where, spans, first_spans, *which, *scratch, out, region, offsets, counts
                 )
-            if not done:
+            if not finished:
                 growth *= 2
                 continue
             yield Part(
                 [out[start:end] for start, end, _ in region.tolist()],
-                [offsets[n, first : first + done + 1] - region[n, 0] for n in range(fields)],
-                counts[first : first + done],
+                [offsets[n, first : first + finished + 1] - region[n, 0] for n in range(fields)],
+                counts[first : first + finished],
             )
-            first += done
+            first += finished
 
     def _scratch(self, words: int) -> tuple[np.ndarray, ...]:
-        """Room for an example's words and names; a thread keeps its own."""
+        """Give room for an example's words and names; a thread keeps its own."""
         local = self.scratch
         if getattr(local, "words", -1) < words:
             local.words = words
@@ -140,7 +140,7 @@ class Compiled:
 
 
 def _blocks(columns: Mapping[str, pa.ChunkedArray]) -> Iterator[list[pa.Array]]:
-    """The columns cut into blocks of rows, each column of a block in one piece."""
+    """Cut columns into blocks of rows, each column of a block in one piece."""
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns of different lengths: {lengths}")
@@ -162,7 +162,7 @@ def _one_piece(name: str, column: pa.ChunkedArray, start: int) -> pa.Array:
 
 
 def _laid_out(arrays: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Data, starts and ends of the columns' texts, example-major. A single column is not copied."""
+    """Give data, starts and ends of the columns' texts, example-major. A single column is not copied."""
     datas, starts, ends, base = [], [], [], 0
     for array in arrays:
         _, offset_buffer, data_buffer = array.buffers()
@@ -185,7 +185,7 @@ def _laid_out(arrays: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def _array(like: pa.Array, data: np.ndarray, offsets: np.ndarray) -> pa.Array:
-    """An Arrow array of the type and with the nulls of another one."""
+    """Make an Arrow array of the type and with the nulls of another one."""
     large = pa.types.is_large_string(like.type)
     if not large and offsets[-1] > np.iinfo(np.int32).max:
         raise UserError("a column grows over 2 GiB when it is mixed; store it as large_string")
@@ -201,7 +201,7 @@ SIGNS = np.isin(np.arange(256), list(b"`~$\\@{%<:w"))  # the first bytes of what
 
 
 def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:
-    """Protected bytes (spans, 2) of all texts, and where each text's begin (texts + 1)."""
+    """Give protected bytes (spans, 2) of all texts, and where each text's begin (texts + 1)."""
     spans: list[tuple[int, int]] = []
     numbers = np.zeros(len(block.starts) + 1, np.int64)
     texts, places = find_triggers(SIGNS, block.data, block.starts, block.ends)
@@ -212,14 +212,14 @@ def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:
         text = int(texts[first])
         start = int(block.starts[text])
         raw = block.data[start : block.ends[text]].tobytes()
-        found = byte_spans(raw, (places[first:last] - start).tolist())
-        spans += [(start + one, start + two) for one, two in found]
-        numbers[text + 1] = len(found)
+        of_text = byte_spans(raw, (places[first:last] - start).tolist())
+        spans += [(start + one, start + two) for one, two in of_text]
+        numbers[text + 1] = len(of_text)
     return np.array(spans, np.int64).reshape(-1, 2), np.cumsum(numbers)
 
 
 def byte_spans(raw: bytes, triggers: Sequence[int]) -> list[tuple[int, int]]:
-    """`protected_spans` of a text in UTF-8: triggers and spans are in bytes."""
+    """Find `protected_spans` of a text in UTF-8: triggers and spans are in bytes."""
     text = raw.decode("utf-8", "surrogatepass")
     if len(text) == len(raw):
         return protected_spans(text, triggers)

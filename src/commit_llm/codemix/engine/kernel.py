@@ -1,4 +1,4 @@
-"""Mixing UTF-8 bytes, compiled by Numba: the decisions of clean.py and original.py, several million words a second.
+"""Mix UTF-8 bytes, compiled by Numba: the decisions of clean.py and original.py, several million words a second.
 
 Texts lie in one array of bytes; text t is data[starts[t]:ends[t]]. Example e has the texts e * fields up to
 (e + 1) * fields. Output goes to one region a field, so that each field's texts come out in one piece, as Arrow wants
@@ -55,7 +55,7 @@ def fold(state, word):
 
 @compiled
 def decode(data, at):
-    """The code point at a byte of valid UTF-8, and the byte behind it."""
+    """Give the code point at a byte of valid UTF-8, and the byte behind it."""
     first = np.int64(data[at])
     if first < 0x80:
         return first, at + 1
@@ -69,7 +69,7 @@ def decode(data, at):
 
 @compiled
 def find_form(slots, forms, form_data, hashed, data, start, end):
-    """The form of these bytes, of which hashed is the FNV-1a hash, or -1."""
+    """Find the form of these bytes, of which hashed is the FNV-1a hash; -1 where there is none."""
     mask = len(slots) - 1
     place = np.int64(hashed & U(mask))
     while True:
@@ -99,7 +99,7 @@ def copy(data, start, end, out, at):
 
 @compiled
 def find_triggers(signs, data, starts, ends):
-    """The texts and bytes at which protection.TRIGGER finds something. signs[b]: whether byte b may be one."""
+    """Find the texts and bytes at which protection.TRIGGER matches. signs[b]: whether byte b may be one."""
     size = 64
     texts, places = np.empty(size, np.int64), np.empty(size, np.int64)
     count = 0
@@ -123,7 +123,7 @@ def find_triggers(signs, data, starts, ends):
 
 @compiled
 def hash_bytes(hashed, data, start, end):
-    """FNV-1a, gone on with over some bytes."""
+    """Go on with an FNV-1a hash over some bytes."""
     for at in range(start, end):
         hashed = (hashed ^ U(data[at])) * FNV_PRIME
     return hashed
@@ -134,11 +134,13 @@ def find_words(
     classes, slots, forms, form_data, data, start, end, spans, first_span, last_span, word_start, word_end, word_form,
     names_it,
 ):  # fmt: skip
-    """clean_words.find_words, into the arrays, whose first place is to be 0; gives the number of words.
+    """Find words as clean_words.find_words does, into arrays that begin at 0; gives the number of words.
 
-    A protected run has the form -2, a word that is not in the dictionary -1. names_it: whether this occurrence makes
-    the form a name in the example. Words are hashed as they are found: each
-    loop over a few bytes that is saved saves the processor a wrong guess at its end.
+    word_form: -2 for a protected run, -1 for a word that is not in the dictionary.
+    names_it: whether this occurrence makes the form a name in the example.
+
+    Words are hashed as they are found: each loop over a few bytes that is saved saves the processor a wrong guess at
+    its end.
     """
     count = 0
     opening = OPEN
@@ -221,13 +223,17 @@ def mix_clean(
     classes, table, data, starts, ends, spans, first_spans, mixed, fields_key, rows, first, last, settings, names,
     scratch_place, scratch_form, scratch_names, out, region, offsets, counts,
 ):  # fmt: skip
-    """Style clean: mix the examples first up to last, as far as their output fits.
+    """Mix the examples first up to last in style clean, as far as their output fits.
 
-    spans[first_spans[t]:first_spans[t + 1]] are text t's protected bytes. mixed[f]: whether a field is mixed or only
-    looked at; fields_key[f]: the hash of its name. rows[e]: the example's place, hash64(seed, epoch, row). names: a
-    zero for every form, and zeros again afterwards. out: bytes, field f's region begins at region[f, 0], is
-    filled up to region[f, 1] and ends at region[f, 2]. offsets[f, e + 1]: where a field's text e ends. Gives the
-    number of examples done.
+    spans: text t's protected bytes are spans[first_spans[t]:first_spans[t + 1]].
+    mixed: whether field f is mixed, or only read to tell names.
+    fields_key: the hash of field f's name.
+    rows: the place of example e, hash64(seed, epoch, row).
+    names: a zero for every form, and zeros again afterwards.
+    out: bytes; field f's region begins at region[f, 0], is filled up to region[f, 1] and ends at region[f, 2].
+    offsets: field f's text of example e ends at offsets[f, e + 1].
+
+    Gives the number of examples that were mixed.
     """
     by_type, all_capitals, ratio, unmixed, unmixed_key = settings
     slots, forms, form_data, targets, target_data = table
@@ -240,16 +246,16 @@ def mix_clean(
         words = 0
         for field in range(fields):
             text = example * fields + field
-            found = find_words(
+            count = find_words(
                 classes, slots, forms, form_data, data, starts[text], ends[text], spans,
                 first_spans[text], first_spans[text + 1],
                 word_start[words:], word_end[words:], scratch_form[words:], scratch_names[words:],
             )  # fmt: skip
-            for word in range(words, words + found):
+            for word in range(words, words + count):
                 if scratch_names[word]:
                     names[scratch_form[word]] = 1
             scratch_place[2, field] = words
-            words += found
+            words += count
         scratch_place[2, fields] = words
         # Decide and write, a field after the other.
         for field in range(fields):
@@ -296,8 +302,8 @@ def mix_clean(
                 counts[example, CHANGED] += 1
             if at + (ends[text] - copied) > room:
                 # No room: take back what this example has written and counted, and let the caller make room.
-                for done in range(field):
-                    region[done, 1] = offsets[done, example]
+                for earlier in range(field):
+                    region[earlier, 1] = offsets[earlier, example]
                 counts[example, :] = 0
                 forget(scratch_names, scratch_form, words, names)
                 return example - first
@@ -320,7 +326,7 @@ def forget(names_it, word_form, words, names):
 def mix_original(
     skipped, table, data, starts, ends, mixed, fields_key, rows, first, last, settings, out, region, offsets, counts
 ):  # fmt: skip
-    """Style original: as `mix_clean`, by the rules of original.py. skipped[c]: whether a code point is peeled off."""
+    """Mix as `mix_clean` does, by the rules of original.py. skipped: whether code point c is peeled off."""
     _, _, ratio, unmixed, unmixed_key = settings
     slots, forms, form_data, targets, target_data = table
     fields = len(mixed)
@@ -387,8 +393,8 @@ def mix_original(
                 position += 1
                 here += 1
             if not fits:
-                for done in range(field):
-                    region[done, 1] = offsets[done, example]
+                for earlier in range(field):
+                    region[earlier, 1] = offsets[earlier, example]
                 counts[example, :] = 0
                 return example - first
             if not mixed[field]:

@@ -1,4 +1,4 @@
-"""Style `original` in plain Python: cut at single spaces, exact case, whole words only, a draw per occurrence."""
+"""Mix in style `original`, in plain Python: cut at spaces, exact case, whole words only, a draw per occurrence."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from commit_llm.codemix.randomness import Draws
 
 
 def explain_original(text: str, translations: Mapping[str, Sequence[str]], ratio: float, draws: Draws) -> list[Word]:
-    """Every word of a text (docs/behaviour.md, "Code-mixing").
+    """Say what becomes of every word of a text (docs/behaviour.md, "Code-mixing").
 
     >>> from commit_llm.codemix.randomness import occurrence_draws
     >>> draws = occurrence_draws(0, 0, 0, "text")
@@ -21,12 +21,12 @@ def explain_original(text: str, translations: Mapping[str, Sequence[str]], ratio
     for position, piece in enumerate(text.split(" ")):
         start, end = core(piece)
         if start < end:
-            found = translations.get(piece[start:end])
+            targets = translations.get(piece[start:end])
             outcome, translation = Outcome.NOT_IN_DICTIONARY, None
-            if found is not None:
+            if targets is not None:
                 outcome = Outcome.NOT_DRAWN
                 if draws.replace(position, ratio):
-                    outcome, translation = Outcome.REPLACED, draws.choose(position, found)
+                    outcome, translation = Outcome.REPLACED, draws.choose(position, targets)
             words.append(Word(offset + start, offset + end, outcome, translation))
         offset += len(piece) + 1
     return words

@@ -1,4 +1,4 @@
-"""A text and its mixed one cut into words and what stands between them, for showing what was replaced."""
+"""Cut a text and its mixed one into words and what stands between them, to show what was replaced."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ from commit_llm.codemix.outcome import Word
 
 
 def pieces(text: str, words: Sequence[Word]) -> Iterator[tuple[str, Word | None]]:
-    """A text cut into its words and what stands between them; joined, the first parts are the text.
+    """Cut a text into its words and what stands between them; joined, the first parts are the text.
 
     >>> from commit_llm.codemix.outcome import Outcome
     >>> dog = Word(4, 7, Outcome.REPLACED, "σκύλος")
@@ -25,7 +25,7 @@ def pieces(text: str, words: Sequence[Word]) -> Iterator[tuple[str, Word | None]
 
 
 def mixed_pieces(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[tuple[str, Word | None]]:
-    """As `pieces`, with the translations in place of the replaced words, set off by spaces where the text has none.
+    """Cut as `pieces` does, with translations for the replaced words, set off by spaces where the text has none.
 
     >>> from commit_llm.codemix.outcome import Outcome
     >>> words = [Word(0, 3, Outcome.REPLACED, "cat"), Word(3, 5, Outcome.REPLACED, "black")]

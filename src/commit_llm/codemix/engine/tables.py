@@ -1,4 +1,4 @@
-"""The lexicon as arrays, for the compiled engine: a hash table of surface forms and the bytes of the translations."""
+"""Make arrays of the lexicon, for the compiled engine: a hash table of surface forms, and the bytes of translations."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +12,13 @@ from commit_llm.codemix.randomness import text64_all
 
 
 class Table(NamedTuple):
-    """Surface forms and their translations, in UTF-8. Numba takes a tuple of arrays as it is.
+    """Hold surface forms and their translations, in UTF-8. Numba takes a tuple of arrays as it is.
 
-    slots (a power of two, int32): the form at a hash's place, or -1; open addressing, linear probing.
-    forms (forms, 8), uint64, so that a look-up reads one line of memory: a row has the columns named below.
-    targets (translations, 4), uint64: as many rows of the other columns below.
+    slots: int32 (a power of two,), the form at a hash's place, or -1; open addressing, linear probing.
+    forms: uint64 (forms, 8), so that a look-up reads one line of memory: a row has the columns named below.
+    form_data: uint8, the bytes of all forms.
+    targets: uint64 (translations, 4): a row has the other columns named below.
+    target_data: uint8, the bytes of all translations.
     """
 
     slots: np.ndarray
@@ -38,7 +40,7 @@ Row = tuple[str, int, int, int, Sequence[str], Sequence[float]]
 
 
 def lexicon_table(lexicon: Lexicon) -> Table:
-    """The table of style `clean`."""
+    """Make the table of style `clean`."""
     return _table(
         (
             form,
@@ -53,7 +55,7 @@ def lexicon_table(lexicon: Lexicon) -> Table:
 
 
 def original_table(translations: Mapping[str, Sequence[str]]) -> Table:
-    """The table of style `original`: exact words, duplicates and identity translations kept."""
+    """Make the table of style `original`: exact words, with duplicates and identity translations."""
     return _table(
         (word, Case.EXACT, Outcome.NOT_DRAWN, 0, targets, cumulated([1] * len(targets)))
         for word, targets in translations.items()
@@ -90,7 +92,7 @@ def _table(rows: Iterable[Row]) -> Table:
 
 
 def threshold(chance: float) -> int:
-    """The integer below which the upper 53 bits of a draw are where the draw, as a float, is below the chance.
+    """Give the integer below which the upper 53 bits of a draw are if the draw, as a float, is below the chance.
 
     >>> from commit_llm.codemix.randomness import unit_float
     >>> unit_float(threshold(0.3) - 1 << 11) < 0.3 <= unit_float(threshold(0.3) << 11)
@@ -109,7 +111,7 @@ def _joined(encoded: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _slots(hashes: np.ndarray) -> np.ndarray:
-    """Each form's index at the first free place from its hash on; at most a third of the places are taken."""
+    """Put each form's index at the first free place from its hash on; at most a third of the places are taken."""
     size = 1 << max(4, (3 * len(hashes)).bit_length())
     slots = np.full(size, -1, np.int32)
     waiting, places = np.arange(len(hashes)), (hashes & np.uint64(size - 1)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What kind of character each one is, for finding words: one table, of which both engines are made."""
+"""Say of what kind each character is, for finding words, in one table that both engines use."""
 
 import re
 import sys
@@ -39,7 +39,7 @@ UNSPACED_SCRIPTS = frozenset({"THAI", "LAO", "MYANMAR", "KHMER", "HIRAGANA", "KA
 
 @cache
 def character_classes() -> np.ndarray:
-    """The class of each code point, uint8 (0x110000,). Built on first use: all of Unicode takes about 0.1 s."""
+    """Give the class of each code point, uint8 (0x110000,). Built on first use: all of Unicode takes about 0.1 s."""
     categories = list(map(unicodedata.category, map(chr, range(sys.maxunicode + 1))))
     kinds = {category: OF_CATEGORY.get(category[0], OTHER) for category in set(categories)}
     kinds.update({"Zs": SPACE, **dict.fromkeys(QUOTES_AND_BRACKETS, CLOSER)})
@@ -51,7 +51,7 @@ def character_classes() -> np.ndarray:
 
 @cache
 def character_set(kind: int) -> str:
-    """The characters of a class as the inside of a regular expression's brackets.
+    """Give the characters of a class as the inside of a regular expression's brackets.
 
     >>> character_set(SENTENCE_END)
     '!\\\\?'

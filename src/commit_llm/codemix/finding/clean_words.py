@@ -1,4 +1,4 @@
-"""Finding words the clean way: runs of letters in any script, and whether each one opens a sentence.
+"""Find words the clean way: runs of letters in any script, and whether each one opens a sentence.
 
 A run of letters, marks, digits and underscores, with apostrophes between letters and dots between letters or digits,
 is a word where it is letters alone (*don't*, _emphasis_), and is protected where it is not (*b2b*, *snake_case*,
@@ -31,7 +31,12 @@ LONG_GAP = 64  # characters; a gap that long is not worth remembering
 
 
 class FoundWord(NamedTuple):
-    """A word, characters start to end (excluded). opens: a sentence, a line, the text; protected: not to be touched."""
+    """Hold the place of a word.
+
+    start, end: its characters, end excluded.
+    opens: whether it is the first word of a sentence, a line or the text.
+    protected: whether it must not be touched.
+    """
 
     start: int
     end: int
@@ -41,7 +46,7 @@ class FoundWord(NamedTuple):
 
 @cache
 def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """A run, and a run that is a word (group 1, without underscores around it)."""
+    """Give patterns for a run, and for a run that is a word (group 1, without underscores around it)."""
     letter, mark, digit, apostrophe = (character_set(kind) for kind in (LETTER, MARK, DIGIT, APOSTROPHE))
     inner = f"[{letter}{mark}{digit}_]"
     run = (
@@ -54,17 +59,17 @@ def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def is_word(text: str) -> bool:
-    """Whether a text is one word, such as `find_words` finds."""
+    """Say whether a text is one word, such as `find_words` finds."""
     if text.isascii() and text.isalpha():
         return True
-    found = patterns()[1].fullmatch(text)
-    return found is not None and found.group(1) == text
+    match = patterns()[1].fullmatch(text)
+    return match is not None and match.group(1) == text
 
 
 def find_words(text: str, cut: Cut | None = None) -> list[FoundWord]:
-    """The words of a text, and the protected runs that hold letters, in order.
+    """Find the words of a text, and the protected runs that have letters, in order.
 
-    cut cuts stretches of scripts without spaces into words; without it a stretch is one word.
+    cut: cuts stretches of scripts without spaces into words; without it a stretch is one word.
 
     >>> text = "Well-known dogs\\nlive. Cats/dogs (b2b)"
     >>> [(text[word.start : word.end], word.opens) for word in find_words(text) if not word.protected]
@@ -74,7 +79,7 @@ def find_words(text: str, cut: Cut | None = None) -> list[FoundWord]:
     nowhere = len(text) + 1, len(text) + 1
     untouched = iter(protected_spans(text))
     span_start, span_end = next(untouched, nowhere)
-    found = []
+    words = []
     end, opening = 0, OPEN
     for run in run_pattern.finditer(text):
         start = run.start()
@@ -88,20 +93,20 @@ def find_words(text: str, cut: Cut | None = None) -> list[FoundWord]:
             if protected or pieces is None:
                 if has_letter(stretch):
                     bounds = (0, len(stretch)) if word is None else word.span(1)
-                    found.append(FoundWord(start + bounds[0], start + bounds[1], opening == OPEN, protected))
+                    words.append(FoundWord(start + bounds[0], start + bounds[1], opening == OPEN, protected))
             else:
                 place = start
                 for length in pieces:
                     if has_letter(text[place : place + length]):
-                        found.append(FoundWord(place, place + length, opening == OPEN, False))
+                        words.append(FoundWord(place, place + length, opening == OPEN, False))
                     place += length
             start += len(stretch)
             opening = WITHIN
-    return found
+    return words
 
 
 def _stretches(run: str, cut: Cut | None) -> Iterator[tuple[str, Iterator[int] | None]]:
-    """A run apart at the borders of unspaced scripts: each stretch, and the lengths of its pieces if it has any."""
+    """Take a run apart at the borders of unspaced scripts: each stretch, and the lengths of its pieces, if any."""
     if cut is None or run.isascii():
         yield run, None
         return
@@ -115,7 +120,7 @@ WITHIN, STOPPED, OPEN = range(3)
 
 @lru_cache(65536)
 def after_gap(gap: str, opening: int) -> int:
-    """Where the place behind a gap between two runs is, given where the place before it was."""
+    """Say where in a sentence the place behind a gap is, from where the place before the gap is."""
     classes = character_classes()
     for character in gap:
         kind = classes[ord(character)]
@@ -130,5 +135,5 @@ def after_gap(gap: str, opening: int) -> int:
 
 @lru_cache(65536)
 def has_letter(run: str) -> bool:
-    """Whether a run is more than a number."""
+    """Say whether a run is more than a number."""
     return bool((character_classes()[[ord(character) for character in run]] == LETTER).any())

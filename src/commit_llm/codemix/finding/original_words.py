@@ -1,4 +1,4 @@
-"""Finding words the original's way: cut at single spaces, peel punctuation off both ends."""
+"""Find words the original's way: cut at single spaces, peel punctuation off both ends."""
 
 import sys
 import unicodedata
@@ -11,7 +11,7 @@ ASCII_SYMBOLS = "".join(map(chr, [*range(33, 48), *range(58, 65), *range(91, 97)
 
 @cache
 def skip_characters() -> str:
-    """The characters that are peeled off a piece (docs/behaviour.md, "Code-mixing").
+    """Give the characters that are peeled off a piece (docs/behaviour.md, "Code-mixing").
 
     Space, tab, line feed, carriage return, ASCII punctuation and symbols, and every character of
     Unicode category Zs or P*. Built on first use: walking all of Unicode takes about 0.2 s.
@@ -26,14 +26,14 @@ def skip_characters() -> str:
 
 @cache
 def skip_table() -> np.ndarray:
-    """Whether each code point is one of `skip_characters`, bool (0x110000,)."""
+    """Say of each code point whether it is one of `skip_characters`, bool (0x110000,)."""
     table = np.zeros(sys.maxunicode + 1, np.bool_)
     table[[ord(character) for character in skip_characters()]] = True
     return table
 
 
 def core(piece: str) -> tuple[int, int]:
-    """Where the word of a piece begins and ends (end excluded); (n, n) where nothing is left.
+    """Tell where the word of a piece begins and ends (end excluded); (n, n) where nothing is left.
 
     >>> core("(the),")
     (1, 4)

@@ -1,4 +1,4 @@
-"""What is never touched wherever it stands: code, LaTeX, addresses, placeholders."""
+"""Find what is never touched wherever it stands: code, LaTeX, addresses, placeholders."""
 
 import re
 from collections.abc import Iterable
@@ -38,14 +38,14 @@ LONGEST_BEFORE = 64
 
 @cache
 def protection() -> re.Pattern[str]:
-    """All patterns in one."""
+    """Give all patterns in one."""
     return re.compile("|".join(PATTERNS))
 
 
 def protected_spans(text: str, triggers: Iterable[int] | None = None) -> list[tuple[int, int]]:
-    """Where a text must not be touched: (start, end) in characters, end excluded, in order and apart.
+    """Find where a text must not be touched: (start, end) in characters, end excluded, in order and apart.
 
-    triggers: the places that TRIGGER finds in the text, where they are known.
+    triggers: the places that TRIGGER finds in the text, from a caller that has found them already.
 
     >>> text = "Run `ls docs` on {machine}, see https://a.example/docs."
     >>> [text[start:end] for start, end in protected_spans(text)]
@@ -54,12 +54,12 @@ def protected_spans(text: str, triggers: Iterable[int] | None = None) -> list[tu
     spans: list[tuple[int, int]] = []
     match = protection().match
     end = 0
-    for place in (found.start() for found in TRIGGER.finditer(text)) if triggers is None else triggers:
-        found = match(text, place) if place >= end else None
-        if not found:
+    for place in (trigger.start() for trigger in TRIGGER.finditer(text)) if triggers is None else triggers:
+        span = match(text, place) if place >= end else None
+        if not span:
             continue
-        start, stop = found.span()
-        kind = "address" if found["address"] else "mail" if found["mail"] else None
+        start, stop = span.span()
+        kind = "address" if span["address"] else "mail" if span["mail"] else None
         if kind:
             before, behind = AROUND[kind]
             name = before.search(text, max(end, start - LONGEST_BEFORE), start)

@@ -1,6 +1,6 @@
-"""Words of scripts that are written without spaces: Thai, Lao, Khmer, Burmese, Chinese, Japanese.
+"""Cut words out of scripts that are written without spaces: Thai, Lao, Khmer, Burmese, Chinese, Japanese.
 
-ICU cuts a run into pieces, and adjacent pieces are merged where the dictionary knows the longer word. Without ICU
+ICU cuts a run into pieces, and adjacent pieces are merged where the dictionary has the longer word. Without ICU
 (extra `seg`) the longest word of the dictionary is taken at each place. Either way the pieces joined are the run.
 """
 
@@ -20,26 +20,29 @@ Cut = Callable[[str], Iterator[int]]
 
 @cache
 def unspaced_or_not() -> re.Pattern[str]:
-    """A stretch of characters that are written without spaces, of digits of their scripts, or of others."""
+    """Match a stretch of characters that are written without spaces, of digits of their scripts, or of others."""
     digits = character_set(DIGIT)
     return re.compile(f"(?P<unspaced>(?:(?![{digits}])[{UNSPACED}])+)|[{UNSPACED}]+?(?![{digits}])|[^{UNSPACED}]+")
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether a character belongs to a script without spaces between words.
+    """Say whether a character belongs to a script without spaces between words.
 
     >>> is_unspaced("ก"), is_unspaced("漢"), is_unspaced("a")
     (True, True, False)
     """
-    found = unspaced_or_not().match(character)
-    return found is not None and found["unspaced"] is not None
+    stretch = unspaced_or_not().match(character)
+    return stretch is not None and stretch["unspaced"] is not None
 
 
 def make_cut(words: Container[str], longest: int, method: str = "auto") -> Cut:
-    """The way to cut runs: `icu`, `longest` (match), or `auto`, which is ICU where it is installed.
+    """Give what cuts runs.
 
-    words is what the dictionary knows, longest its longest word in characters. Raises UserError where ICU is asked
-    for and not there.
+    words: those of the dictionary.
+    longest: the length of the longest of them, in characters.
+    method: `icu`, `longest` (match), or `auto`, which is ICU where it is installed.
+
+    Raises SettingError where ICU is asked for and not installed.
     """
     if resolve_method(method) == "longest":
         return lambda run: longest_match(run, words, longest)
@@ -47,17 +50,17 @@ def make_cut(words: Container[str], longest: int, method: str = "auto") -> Cut:
 
 
 def resolve_method(method: str) -> str:
-    """`icu` or `longest`."""
-    there = find_spec("icu4py") is not None
-    if method == "icu" and not there:
+    """Give the method that `auto` stands for: `icu` or `longest`. Raises SettingError where ICU is not installed."""
+    installed = find_spec("icu4py") is not None
+    if method == "icu" and not installed:
         raise SettingError(
             Setting("segmentation"), " icu: ICU is not installed; `pip install 'commit-llm[seg]'`, or take longest"
         )
-    return ("icu" if there else "longest") if method == "auto" else method
+    return ("icu" if installed else "longest") if method == "auto" else method
 
 
 def method_and_version(method: str) -> str:
-    """What decides on the words: `longest`, or ICU with its version, as `icu 76.1`."""
+    """Say what decides on the words: `longest`, or ICU with its version, as `icu 76.1`."""
     if resolve_method(method) == "longest":
         return "longest"
     from icu4py import icu_version
@@ -66,7 +69,7 @@ def method_and_version(method: str) -> str:
 
 
 def longest_match(run: str, words: Container[str], longest: int) -> Iterator[int]:
-    """Lengths of pieces: at each place the longest word that the dictionary knows, else one character.
+    """Give the lengths of pieces: at each place the longest word that the dictionary has, else one character.
 
     No piece ends before a mark (a vowel or tone sign), which belongs to the character before it.
 
@@ -86,7 +89,7 @@ def longest_match(run: str, words: Container[str], longest: int) -> Iterator[int
 
 
 def merged(pieces: list[str], words: Container[str]) -> Iterator[int]:
-    """Lengths of pieces, adjacent ones merged into the longest word that the dictionary knows.
+    """Give the lengths of pieces, adjacent ones merged into the longest word that the dictionary has.
 
     >>> list(merged(["ประ", "เทศ", "ไทย"], {"ประเทศ"}))
     [6, 3]
@@ -102,7 +105,7 @@ def merged(pieces: list[str], words: Container[str]) -> Iterator[int]:
 
 
 def icu_pieces(run: str) -> list[str]:
-    """A run cut at ICU's word boundaries."""
+    """Cut a run at ICU's word boundaries."""
     from icu4py.breakers import WordBreaker
 
     return list(WordBreaker(run, "th"))  # ICU has one set of boundaries for all these scripts
