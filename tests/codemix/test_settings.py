@@ -9,7 +9,7 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.finding.segmentation import resolve_method
 from commit_llm.codemix.fit import amount
 from commit_llm.codemix.settings import MixingSettings
-from commit_llm.errors import Setting, SettingError, UserError, flag
+from commit_llm.errors import Setting, SettingError, flag
 
 DICTIONARY = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("house", "σπίτι")])
 ALIKE = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("hound", "σκύλος")])
@@ -94,7 +94,3 @@ def test_icu_that_is_not_installed(monkeypatch):
     with pytest.raises(SettingError, match=r"^segmentation icu: ICU is not installed") as caught:
         resolve_method("icu")
     assert caught.value.for_command().startswith("--segmentation icu: ICU")
-
-
-def test_an_error_without_a_setting_is_the_same_to_both():
-    assert UserError("a\n b").for_command() == str(UserError("a b")) == "a b"

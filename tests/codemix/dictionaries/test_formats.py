@@ -9,7 +9,6 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary
 from commit_llm.codemix.dictionaries.formats import CHUNK, LONGEST_LINE, Skipped
-from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
 
@@ -176,14 +175,3 @@ def test_a_file_of_one_line_is_refused_without_holding_it(tmp_path, skip):
 def test_a_line_may_be_as_long_as_allowed(load):
     longest = "a\t" + "b" * (LONGEST_LINE - 2)
     assert len(load("d.txt", longest + "\n").translations) == 1
-
-
-@pytest.mark.parametrize(("style", "word"), [("clean", "dog"), ("original", "\ufeffdog")])
-def test_the_settings_of_mixing_say_how_it_is_read(tmp_path, style, word):
-    path = tmp_path / "en-el.txt"
-    path.write_text("\ufeffdog\tσκύλος\nbad\n", encoding="utf-8")
-    mixer = MixingFlags(dictionary=(str(path),), style=style, skip_bad_lines=True).open_mixer()
-    assert list(mixer.dictionaries[0].translations) == [word]
-    assert mixer.dictionaries[0].skipped.lines == 1
-    with pytest.raises(UserError, match="skip_bad_lines"):
-        MixingFlags(dictionary=(str(path),), style=style).open_mixer()

@@ -1,0 +1,84 @@
+"""The flags of mixing: the files they name are read, and the settings they make are those of the engine."""
+
+import dataclasses
+import logging
+
+import pytest
+
+from commit_llm.codemix import MixingSettings
+from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.errors import SettingError, UserError
+
+
+@pytest.fixture
+def dictionary(tmp_path):
+    path = tmp_path / "en-el.txt"
+    path.write_text("dog\tσκύλος\ncat\tγάτα\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(("style", "word"), [("clean", "dog"), ("original", "\ufeffdog")])
+def test_the_settings_of_mixing_say_how_it_is_read(tmp_path, style, word):
+    path = tmp_path / "en-el.txt"
+    path.write_text("\ufeffdog\tσκύλος\nbad\n", encoding="utf-8")
+    mixer = MixingFlags(dictionary=(str(path),), style=style, skip_bad_lines=True).open_mixer()
+    assert list(mixer.dictionaries[0].translations) == [word]
+    assert mixer.dictionaries[0].skipped.lines == 1
+    with pytest.raises(UserError, match="skip_bad_lines"):
+        MixingFlags(dictionary=(str(path),), style=style).open_mixer()
+
+
+def test_the_settings_are_those_of_the_flags(tmp_path, dictionary):
+    """Each at another value than its default."""
+    (tmp_path / "keep.txt").write_text("\ufeffdog  anna\ncat\n", encoding="utf-8")
+    values = {
+        "ratio": 0.5, "draw": "occurrence", "choice": "first", "all_capitals": True, "dictionary_control": "random",
+        "unmixed_share": 0.25, "segmentation": "longest", "languages": "en-hi", "seed": 7,
+    }  # fmt: skip
+    flags = MixingFlags(dictionary=(dictionary, f"{dictionary}=0.5"), skip_words=str(tmp_path / "keep.txt"), **values)
+    read = {"weights": (1.0, 0.5), "skip_words": frozenset({"dog", "anna", "cat"})}
+    assert flags.mixing_settings() == MixingSettings(**values, **read)
+    assert {field.name for field in dataclasses.fields(MixingSettings)} == {"style", *values, *read}
+    assert flags.open_mixer().settings == flags.mixing_settings()
+    with pytest.raises(SettingError, match="style original"):
+        dataclasses.replace(flags, style="original").mixing_settings()
+
+
+def test_settings_and_flags_have_the_same_defaults():
+    defaults = {field.name: field.default for field in dataclasses.fields(MixingFlags)}
+    for field in dataclasses.fields(MixingSettings):
+        if field.name not in ("weights", "skip_words"):
+            assert defaults[field.name] == field.default
+    assert MixingFlags().mixing_settings() == MixingSettings(weights=())
+
+
+def test_bad_lines_that_are_left_out_are_told(tmp_path, caplog):
+    (tmp_path / "en-el.txt").write_text("dog\tσκύλος\nbad\n", encoding="utf-8")
+    with caplog.at_level(logging.WARNING, "commit_llm"):
+        MixingFlags((str(tmp_path / "en-el.txt"),), skip_bad_lines=True).open_mixer()
+    assert "en-el.txt: 1 bad lines are left out; the first is line 2:" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dictionary": ("{}=much",)}, "--dictionary {}=much: 'much' is no number; write FILE or FILE=WEIGHT"),
+        ({"dictionary": ("{}=-1",)}, "--dictionary FILE=WEIGHT -1.0: a weight is a number above 0"),
+        ({"dictionary": ()}, "no dictionary; name one with --dictionary"),
+        ({"skip_words": "none.txt"}, "--skip-words none.txt: no such file; it holds a word a line"),
+        ({"skip_words": "."}, "--skip-words .: is a folder; it is a file with a word a line"),
+        ({"skip_words": "latin.txt"}, "--skip-words latin.txt: not UTF-8 at byte 3; convert the file to UTF-8"),
+        ({"target_share": 2.0}, "--target-share 2.0: the share of words to replace is above 0 and at most 1"),
+        ({"target_share": 0.5, "target_cmi": 5.0}, "--target-share and --target-cmi: ask for one of the two"),
+    ],
+)
+def test_what_cannot_be_used_is_told_by_its_flag(tmp_path, monkeypatch, dictionary, change, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
+    change = {
+        name: tuple(text.format(dictionary) for text in value) if isinstance(value, tuple) else value
+        for name, value in change.items()
+    }
+    with pytest.raises(SettingError) as caught:
+        MixingFlags(**{"dictionary": (dictionary,), **change}).open_mixer()
+    assert caught.value.for_command() == message.format(dictionary)
