@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Fields(NamedTuple):
     """Name the columns with a record's texts, and those of them that are mixed.
 
-    named: the columns. Without names they are those that `usual_columns` finds in each record, and may be missing or null.
+    named: the columns. Without names they are those that `usual_columns` finds in each record; some may be missing or
+        null.
     mixed: those that are mixed. Without names they are all.
     """
 
