@@ -2,21 +2,21 @@
 
 import pickle
 
-from commit_llm.errors import Setting, SettingError, UserError
+from commit_llm.errors import SettingError, SettingName, UserError
 
 
 def test_a_message_is_one_line():
     assert str(UserError("a\n b")) == UserError("a b").for_command() == "a b"
-    assert str(SettingError(Setting("seed"), "\n1")) == "seed 1"
+    assert str(SettingError(SettingName("seed"), "\n1")) == "seed 1"
 
 
 def test_a_setting_that_is_named_in_the_message_alone_is_no_flag():
-    error = SettingError(Setting("mixed_fields"), " ratio: no such field; see ", Setting("skip_words"))
+    error = SettingError(SettingName("mixed_fields"), " ratio: no such field; see ", SettingName("skip_words"))
     assert str(error) == "mixed_fields ratio: no such field; see skip_words"
     assert error.for_command() == "--mix-fields ratio: no such field; see --skip-words"
 
 
 def test_a_setting_is_the_same_in_another_process():
-    error = SettingError(Setting("ratio"), " 2")
+    error = SettingError(SettingName("ratio"), " 2")
     assert pickle.loads(pickle.dumps(error)).for_command() == error.for_command() == "--ratio 2"
     assert str(pickle.loads(pickle.dumps(error))) == "ratio 2"

@@ -18,7 +18,7 @@ class UserError(Exception):
         return str(self)
 
 
-class Setting(str):
+class SettingName(str):
     """Name a setting in the message of a `SettingError`, as Python has it: `unmixed_share`."""
 
     __slots__ = ()
@@ -27,9 +27,9 @@ class Setting(str):
 class SettingError(UserError):
     """Raise for a setting that cannot be used: Python's user reads its name, the command line's user its flag.
 
-    parts: the message in pieces, in order; at least one is a `Setting`.
+    parts: the message in pieces, in order; at least one is a `SettingName`.
 
-    >>> error = SettingError(Setting("unmixed_share"), " 2: a share is between 0 and 1")
+    >>> error = SettingError(SettingName("unmixed_share"), " 2: a share is between 0 and 1")
     >>> str(error), error.for_command()
     ('unmixed_share 2: a share is between 0 and 1', '--unmixed-share 2: a share is between 0 and 1')
     """
@@ -40,7 +40,7 @@ class SettingError(UserError):
 
     def for_command(self) -> str:
         """Give the message with the flag of each setting in place of its name."""
-        return str(UserError("".join(flag(part) if isinstance(part, Setting) else part for part in self.parts)))
+        return str(UserError("".join(flag(part) if isinstance(part, SettingName) else part for part in self.parts)))
 
     def __reduce__(self) -> tuple[type, tuple[str, ...]]:
         """Give what makes the same error in another process."""

@@ -9,7 +9,7 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.finding.segmentation import resolve_method
 from commit_llm.codemix.fit import amount
 from commit_llm.codemix.settings import MixingSettings
-from commit_llm.errors import Setting, SettingError, flag
+from commit_llm.errors import SettingError, SettingName, flag
 
 DICTIONARY = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("house", "σπίτι")])
 ALIKE = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("hound", "σκύλος")])
@@ -76,7 +76,7 @@ def test_a_setting_is_named_as_its_user_knows_it(settings, refused, message, tmp
     for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
         assert message in str(error)
         assert "--" not in str(error)
-        assert [str(part) for part in error.parts if isinstance(part, Setting)] == settings
+        assert [str(part) for part in error.parts if isinstance(part, SettingName)] == settings
         assert all(flag(setting) in error.for_command() for setting in settings)
         named = error.for_command()
         for setting in settings:

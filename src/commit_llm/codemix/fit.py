@@ -8,7 +8,7 @@ import numpy as np
 
 from commit_llm.codemix.mixer import CodeMixer
 from commit_llm.codemix.outcome import Counts, Outcome
-from commit_llm.errors import Setting, SettingError
+from commit_llm.errors import SettingError, SettingName
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +64,7 @@ def fit_ratio(
     highest, greatest = max(((measure(counted(ratio)), ratio) for ratio in ratios), key=itemgetter(0))
     if requested > highest + close:
         reason = f"the highest that can be reached is {highest:.4g} ({_unreplaced(counted(greatest))})"
-        raise SettingError(Setting(f"target_{what}"), f" {requested}: {reason}")
+        raise SettingError(SettingName(f"target_{what}"), f" {requested}: {reason}")
     low, high, ratio, reached = 0.0, greatest, greatest, highest
     for _ in range(MOST_STEPS):
         if abs(reached - requested) <= close:
@@ -86,14 +86,14 @@ def amount(target_share: float | None, target_cmi: float | None) -> tuple[Litera
     if target_share is not None and target_cmi is None:
         if not 0 < target_share <= 1:
             reason = f" {target_share}: the share of words to replace is above 0 and at most 1"
-            raise SettingError(Setting("target_share"), reason)
+            raise SettingError(SettingName("target_share"), reason)
         return "share", target_share
     if target_cmi is not None and target_share is None:
         if not 0 < target_cmi <= 50:
             reason = f" {target_cmi}: the mean code-mixing index is above 0 and at most 50"
-            raise SettingError(Setting("target_cmi"), reason)
+            raise SettingError(SettingName("target_cmi"), reason)
         return "cmi", target_cmi
-    raise SettingError(Setting("target_share"), " and ", Setting("target_cmi"), ": ask for one of the two")
+    raise SettingError(SettingName("target_share"), " and ", SettingName("target_cmi"), ": ask for one of the two")
 
 
 def _unreplaced(counts: np.ndarray) -> str:

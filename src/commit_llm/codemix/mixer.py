@@ -13,7 +13,7 @@ from commit_llm.codemix.engine.vocabulary import Vocabulary
 from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Word
 from commit_llm.codemix.randomness import UNMIXED, hash64, occurrence_draws, unit_float
 from commit_llm.codemix.settings import MixingSettings, not_in_original
-from commit_llm.errors import Setting, SettingError, UserError
+from commit_llm.errors import SettingError, SettingName, UserError
 
 if TYPE_CHECKING:  # numba and pyarrow take a second
     import numpy as np
@@ -56,10 +56,10 @@ class CodeMixer:
         if not all(isinstance(dictionary, BilingualDictionary) for dictionary in several):
             raise TypeError(f"{dictionaries!r}: a CodeMixer takes dictionaries; BilingualDictionary.load reads a file")
         if not several:
-            raise SettingError("no dictionary; name one with ", Setting("dictionaries"))
+            raise SettingError("no dictionary; name one with ", SettingName("dictionaries"))
         if settings.weights is not None and len(settings.weights) != len(several):
             numbers = f"{len(settings.weights)} for {len(several)} dictionaries"
-            raise SettingError(Setting("weights"), f" {[*settings.weights]}: {numbers}; give one to each")
+            raise SettingError(SettingName("weights"), f" {[*settings.weights]}: {numbers}; give one to each")
         if settings.style == "original" and len(several) > 1:
             raise not_in_original("dictionaries")
         object.__setattr__(self, "settings", settings)
@@ -177,7 +177,7 @@ def _mixed_fields(texts: Mapping[str, Any], mixed_fields: Collection[str] | None
     for name in mixed_fields:
         if name not in texts:
             fields = ", ".join(texts) or "none"
-            raise SettingError(Setting("mixed_fields"), f" {name}: no such field is mixed here; there are {fields}")
+            raise SettingError(SettingName("mixed_fields"), f" {name}: no such field is mixed here; there are {fields}")
     return [name for name in texts if name in mixed_fields]
 
 

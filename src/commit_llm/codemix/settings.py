@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from commit_llm.errors import Setting, SettingError
+from commit_llm.errors import SettingError, SettingName
 
 Style = Literal["clean", "original"]
 Draw = Literal["type", "occurrence"]
@@ -62,14 +62,16 @@ class MixingSettings:
         for name, kind in typing.get_type_hints(type(self)).items():
             _require_choice(name, kind, getattr(self, name))
         if not 0.0 <= self.ratio <= 1.0:
-            raise SettingError(Setting("ratio"), f" {self.ratio}: the probability of a replacement is between 0 and 1")
+            raise SettingError(
+                SettingName("ratio"), f" {self.ratio}: the probability of a replacement is between 0 and 1"
+            )
         if not 0.0 <= self.unmixed_share <= 1.0:
             raise SettingError(
-                Setting("unmixed_share"), f" {self.unmixed_share}: a share of the examples is between 0 and 1"
+                SettingName("unmixed_share"), f" {self.unmixed_share}: a share of the examples is between 0 and 1"
             )
         for weight in self.weights or ():
             if not 0.0 < weight < math.inf:
-                raise SettingError(Setting("weights"), f" {weight}: a weight is a number above 0")
+                raise SettingError(SettingName("weights"), f" {weight}: a weight is a number above 0")
         if self.languages is not None:
             language_codes(self.languages)
         if self.style == "original":
@@ -91,14 +93,16 @@ def language_codes(languages: str) -> tuple[str, str]:
     """
     codes = languages.lower().split("-")
     if len(codes) != 2 or not all(CODE.fullmatch(code) for code in codes):
-        raise SettingError(Setting("languages"), f" {languages!r}: give the codes of source and target, such as en-el")
+        raise SettingError(
+            SettingName("languages"), f" {languages!r}: give the codes of source and target, such as en-el"
+        )
     return codes[0], codes[1]
 
 
 def not_in_original(name: str) -> SettingError:
     """Give the error for a setting that style `original` cannot follow."""
     return SettingError(
-        Setting(name), ": style original mixes as the original does; ", Setting("style"), " clean has it"
+        SettingName(name), ": style original mixes as the original does; ", SettingName("style"), " clean has it"
     )
 
 
@@ -108,4 +112,4 @@ def _require_choice(name: str, kind: object, value: object) -> None:
     names = [option for option in options if isinstance(option, str)]
     may_be_none = type(None) in typing.get_args(kind)
     if names and value not in names and not (may_be_none and value is None):
-        raise SettingError(Setting(name), f" {value!r}: choose one of {', '.join(names)}")
+        raise SettingError(SettingName(name), f" {value!r}: choose one of {', '.join(names)}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tyro.conf import UseAppendAction
 
 from commit_llm.codemix.settings import Choice, Control, Draw, MixingSettings, Segmentation, Style
-from commit_llm.errors import Setting, SettingError
+from commit_llm.errors import SettingError, SettingName
 
 if TYPE_CHECKING:  # recipes are made of these flags, and are shown without the mixer's libraries
     from commit_llm.codemix.mixer import CodeMixer
@@ -120,7 +120,7 @@ def file_and_weight(name: str) -> tuple[Path, float]:
         return Path(file), float(weight)
     except ValueError:
         reason = f" {name}: {weight!r} is no number; write FILE or FILE=WEIGHT"
-        raise SettingError(Setting("dictionary"), reason) from None
+        raise SettingError(SettingName("dictionary"), reason) from None
 
 
 def read_words(path: Path) -> frozenset[str]:
@@ -133,4 +133,4 @@ def read_words(path: Path) -> frozenset[str]:
         reason = "is a folder; it is a file with a word a line"
     except UnicodeDecodeError as error:
         reason = f"not UTF-8 at byte {error.start}; convert the file to UTF-8"
-    raise SettingError(Setting("skip_words"), f" {path}: {reason}")
+    raise SettingError(SettingName("skip_words"), f" {path}: {reason}")

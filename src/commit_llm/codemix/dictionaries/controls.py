@@ -5,7 +5,7 @@ from typing import Literal
 
 from commit_llm.codemix.dictionaries.cleaning import CleanDictionary
 from commit_llm.codemix.randomness import fold, hash64, permutation, text64
-from commit_llm.errors import Setting, SettingError
+from commit_llm.errors import SettingError, SettingName
 
 SHUFFLED, RANDOM = 0x5348_4654, 0x524E_444D  # keep the controls' draws apart from the mixer's
 
@@ -47,7 +47,7 @@ def _shuffled(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tup
             partner = next(fitting, None)
             if partner is None:
                 raise SettingError(
-                    Setting("dictionary_control"), " shuffled: the dictionary has too few different translations"
+                    SettingName("dictionary_control"), " shuffled: the dictionary has too few different translations"
                 )
             giver[word], giver[partner] = giver[partner], giver[word]
     return {word: usable[giver[word]] for word in usable}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commit_llm.errors import Setting, SettingError, UserError
+from commit_llm.errors import SettingError, SettingName, UserError
 
 LONGEST_LINE = 65_536  # characters; no dictionary's line is longer, and a file that is one line is no dictionary
 CHUNK = 1 << 20  # bytes
@@ -76,7 +76,7 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
             reason = f"{error} in {_quoted(line)}" if line.strip() else f"{error}"
             if not skip_bad_lines:
                 where = f"{path}:{number}: {reason}; a dictionary line is {layout.shape}; "
-                raise SettingError(where, Setting("skip_bad_lines"), " skips others") from None
+                raise SettingError(where, SettingName("skip_bad_lines"), " skips others") from None
             skipped = Skipped(skipped.lines + 1, skipped.first or f"line {number}: {reason}")
             continue
         if number == 1 and layout.header and [word.casefold() for word in parsed[0]] == [*layout.header]:

@@ -41,7 +41,7 @@ class Entry:
     outcome: Outcome
 
 
-class Form(NamedTuple):
+class SurfaceForm(NamedTuple):
     """Hold the entry of a surface form, and how the form is written."""
 
     entry: Entry
@@ -53,7 +53,7 @@ def make_lexicon(
     weights: Sequence[float],
     choice: str = "uniform",
     skip_words: frozenset[str] = frozenset(),
-) -> dict[str, Form]:
+) -> dict[str, SurfaceForm]:
     """Make all surface forms of the words of one or several dictionaries.
 
     weights: of the dictionaries. A word that several have is drawn from each with a chance in proportion to them.
@@ -76,12 +76,12 @@ def make_lexicon(
         if word.casefold() in skipped:
             outcome = Outcome.SKIPPED
         entries[word] = Entry(key, tuple(translations), cumulated(chances), outcome)
-    forms: dict[str, Form] = {word: Form(entry, Case.EXACT) for word, entry in entries.items()}
+    forms: dict[str, SurfaceForm] = {word: SurfaceForm(entry, Case.EXACT) for word, entry in entries.items()}
     # What stands in the dictionary comes before what is derived from it; capitals last, since "A" is both.
     for case in Case:
         for word, entry in entries.items():
             for form in _variants(written(word, case)):
-                forms.setdefault(form, Form(entry, case))
+                forms.setdefault(form, SurfaceForm(entry, case))
     return forms
 
 
@@ -121,7 +121,7 @@ def _variants(form: str) -> Iterator[str]:
             yield unicodedata.normalize("NFD", apostrophised)
 
 
-def outcome_of(form: Form | None, is_name: bool, all_capitals: bool) -> Outcome:
+def outcome_of(form: SurfaceForm | None, is_name: bool, all_capitals: bool) -> Outcome:
     """Say what becomes of a word before the draw: NOT_DRAWN where it can be replaced.
 
     is_name: whether somewhere in the example this capitalised form stands within a sentence.
@@ -135,4 +135,4 @@ def outcome_of(form: Form | None, is_name: bool, all_capitals: bool) -> Outcome:
     return Outcome.NOT_DRAWN if falls_back else Outcome.NAME
 
 
-Lexicon = Mapping[str, Form]
+Lexicon = Mapping[str, SurfaceForm]

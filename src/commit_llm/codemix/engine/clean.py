@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
-from commit_llm.codemix.dictionaries.lexicon import Case, Form, Lexicon, outcome_of, written
+from commit_llm.codemix.dictionaries.lexicon import Case, Lexicon, SurfaceForm, outcome_of, written
 from commit_llm.codemix.finding.characters import DIGIT, LETTER, MARK, character_classes
 from commit_llm.codemix.finding.clean_words import FoundWord, find_words
 from commit_llm.codemix.finding.segmentation import is_unspaced
@@ -62,7 +62,7 @@ class CleanStyle:
         return explained
 
     def _decide(
-        self, word: FoundWord, form: Form | None, is_name: bool, place: int, place_of_field: int, index: int
+        self, word: FoundWord, form: SurfaceForm | None, is_name: bool, place: int, place_of_field: int, index: int
     ) -> Word:
         start, end = word.start, word.end
         if word.protected:

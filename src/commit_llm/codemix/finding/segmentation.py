@@ -10,7 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from commit_llm.codemix.finding.characters import DIGIT, MARK, UNSPACED, character_classes, character_set
-from commit_llm.errors import Setting, SettingError
+from commit_llm.errors import SettingError, SettingName
 
 MOST_PIECES = 8  # of ICU that are tried as one word of the dictionary
 
@@ -54,7 +54,7 @@ def resolve_method(method: str) -> str:
     installed = find_spec("icu4py") is not None
     if method == "icu" and not installed:
         raise SettingError(
-            Setting("segmentation"), " icu: ICU is not installed; `pip install 'commit-llm[seg]'`, or take longest"
+            SettingName("segmentation"), " icu: ICU is not installed; `pip install 'commit-llm[seg]'`, or take longest"
         )
     return ("icu" if installed else "longest") if method == "auto" else method
 
