@@ -138,9 +138,7 @@ def find_words(
 
     word_form: -2 for a protected run, -1 for a word that is not in the dictionary.
     names_it: whether this occurrence makes the form a name in the example.
-
-    Words are hashed as they are found: each loop over a few bytes that is saved saves the processor a wrong guess at
-    its end.
+    Words are hashed as they are found: a loop over a few bytes less saves the processor a wrong guess at its end.
     """
     count = 0
     opening = OPEN
@@ -226,14 +224,11 @@ def mix_clean(
     """Mix the examples first up to last in style clean, as far as their output fits.
 
     spans: text t's protected bytes are spans[first_spans[t]:first_spans[t + 1]].
-    mixed: whether field f is mixed, or only read to tell names.
-    fields_key: the hash of field f's name.
+    mixed, fields_key: of each field, whether it is mixed or only read to tell names, and the hash of its name.
     rows: the place of example e, hash64(seed, epoch, row).
     names: a zero for every form, and zeros again afterwards.
     out: bytes; field f's region begins at region[f, 0], is filled up to region[f, 1] and ends at region[f, 2].
-    offsets: field f's text of example e ends at offsets[f, e + 1].
-
-    Gives the number of examples that were mixed.
+    offsets: field f's text of example e ends at offsets[f, e + 1]. Gives the number of examples that were mixed.
     """
     by_type, all_capitals, ratio, unmixed, unmixed_key = settings
     slots, forms, form_data, targets, target_data = table
