@@ -53,13 +53,13 @@ RUN_BY = {
 
 # What each command reads its flags into, and with which of the two parsers.
 PARSERS = {
-    "quickstart": (parse, quickstart.Quickstart), "recipes": (parse, recipes.Recipes), "mix": (parse, mix.Mix),
-    "train": (parse_with_recipe, train.Train), "batches": (parse_with_recipe, batches.Batches),
-    "run": (parse_with_recipe, run.Run), "import": (parse, import_.Import), "export": (parse, export.Export),
+    "quickstart": (parse, quickstart.Quickstart), "recipes": (parse, recipes.RecipesCommand), "mix": (parse, mix.Mix),
+    "train": (parse_with_recipe, train.TrainCommand), "batches": (parse_with_recipe, batches.Batches),
+    "run": (parse_with_recipe, run.RunCommand), "import": (parse, import_.Import), "export": (parse, export.ExportCommand),
     "dictionary": (parse, dictionary.Dictionary),
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
-    "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.Plan),
-    "report": (parse, report.Report), "compare": (parse, compare.Compare),
+    "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.PlanCommand),
+    "report": (parse, report.ReportCommand), "compare": (parse, compare.Compare),
 }  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def test_a_documented_command_parses(capsys):
 
 def test_a_renamed_flag_would_be_noticed():
     with pytest.raises(SystemExit), contextlib.redirect_stderr(None):
-        parse_with_recipe(train.Train, "train", ["commit", "--dictionari", "en-el.txt", "--out", "x"])
+        parse_with_recipe(train.TrainCommand, "train", ["commit", "--dictionari", "en-el.txt", "--out", "x"])
 
 
 def test_every_flag_of_the_original_is_mapped(shared):
