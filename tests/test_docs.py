@@ -55,8 +55,8 @@ RUN_BY = {
 PARSERS = {
     "quickstart": (parse, quickstart.Quickstart), "recipes": (parse, recipes.RecipesCommand), "mix": (parse, mix.Mix),
     "train": (parse_with_recipe, train.TrainCommand), "batches": (parse_with_recipe, batches.Batches),
-    "run": (parse_with_recipe, run.RunCommand), "import": (parse, import_.Import), "export": (parse, export.ExportCommand),
-    "dictionary": (parse, dictionary.Dictionary),
+    "run": (parse_with_recipe, run.RunCommand), "import": (parse, import_.Import),
+    "export": (parse, export.ExportCommand), "dictionary": (parse, dictionary.Dictionary),
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
     "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.PlanCommand),
     "report": (parse, report.ReportCommand), "compare": (parse, compare.Compare),
