@@ -80,11 +80,17 @@ def alpaca_999(shared: Shared) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a small data set: instructions, dictionary, questions, model folder."""
-    from tests.small_example import write_example
+    """The quickstart's world with fewer people: 324 instructions, 108 questions, dictionary, model folder.
+
+    The model has what larger ones have: fewer heads of keys than of queries, and room for a long prompt.
+    """
+    from commit_llm.quickstart.example import write_example
 
     folder = tmp_path_factory.mktemp("example")
-    write_example(folder, seed=0)
+    write_example(folder, seed=0, training_people=81, test_people=27)
+    config = folder / "model" / "config.json"
+    larger = {"num_key_value_heads": 2, "max_position_embeddings": 2048}
+    config.write_text(json.dumps(json.loads(config.read_text()) | larger), encoding="utf-8")
     return folder
 
 

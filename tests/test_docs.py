@@ -41,7 +41,7 @@ MARKERS = ("# needs an accelerator", "# needs the hub")
 # What runs the other commands: all but README's five, which run below.
 RUN_BY = {
     "mix": "tests/test_mixing_docs.py",
-    "quickstart": "tests/quickstart/test_command.py",
+    "quickstart": "tests/cli/test_quickstart.py",
     "dictionary": "tests/cli/test_dictionary.py",
     "import": "tests/convert/test_streaming.py",
     "tasks": "tests/cli/test_commands.py",

@@ -10,8 +10,7 @@ from commit_llm.evaluate.answers import Answerer, require_answerable
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.results import prompts_hash
-from commit_llm.evaluate.runner import Report as EvaluationReport
-from commit_llm.evaluate.runner import evaluate
+from commit_llm.evaluate.runner import OnAnswers, evaluate
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.whole import refuse_existing_folder
 from commit_llm.model.execution import compute_dtype
@@ -48,7 +47,7 @@ def run_chain(
     stop_after_minutes: float | None = None,
     wandb_project: str | None = None,
     on_step: StepReport = lambda step, steps, logged: None,
-    on_answers: EvaluationReport = lambda task, done, total: None,
+    on_answers: OnAnswers = lambda task, answered, total: None,
 ) -> Chain:
     """Train into `out/run`, export to `out/model`, evaluate the export into `out/eval`, on the devices of eval_mesh.
 
@@ -94,7 +93,7 @@ def run_chain(
         limit=limit,
         batch_size=batch_size,
         hint=False,
-        report=on_answers,
+        on_answers=on_answers,
     )
     return Chain(trained, results)
 

@@ -91,7 +91,7 @@ def test_mix(run, example, tmp_path):
     assert status == 0
     assert "in the dictionary" in printed
     mixed = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert mixed[0]["input"].startswith("anna μένει στην αθήνα και")
+    assert mixed[0]["input"].startswith("anna christou αγαπά αυγά, μένει στην αθήνα,")
     assert run(*command)[0] == 2  # exists
     before = out.read_bytes()
     counts = json.loads(run(*command, "--overwrite", "--json", "--fields", "output")[1])

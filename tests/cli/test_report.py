@@ -122,7 +122,8 @@ def test_recipes(report, begun, name, changes):
     assert "no step is logged yet" in text
     assert f"recipe {name}" in text
     assert "Not shown" not in text
-    assert "not marked" not in text
+    # Naive mixing gives "### Response" a capital Greek word, which the tokenizer of the small world does not have.
+    assert ("not marked: the tokenizer has changed the text" in text) == (name == "codemix-naive")
     assert ("This run mixes nothing" in text) == (name == "alpaca")
     assert "Example 2 record" in text
 

@@ -5,15 +5,9 @@ import pytest
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.forms.instruction import InstructionForm
-from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 
 RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
-
-
-@pytest.fixture(scope="module")
-def tokenizer(example):
-    return load_tokenizer(example / "model")
 
 
 def test_each_epoch_is_mixed_anew_and_the_same_again(tokenizer):

@@ -28,7 +28,7 @@ RECIPES = ["commit", "codemix-naive", "align", "commit-2024", "codemix-naive-202
 def tokenizer(request):
     if request.param == "llama":
         return request.getfixturevalue("llama")
-    return load_tokenizer(request.getfixturevalue("example") / "model")
+    return load_tokenizer(request.getfixturevalue("lossless"))
 
 
 class Opened(NamedTuple):

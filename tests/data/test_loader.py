@@ -6,16 +6,10 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.loader import open_batches, open_examples, prefetched
-from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
 
 RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
-
-
-@pytest.fixture(scope="module")
-def tokenizer(example):
-    return load_tokenizer(example / "model")
 
 
 def opened(recipe, records, tokenizer, mixer=None):
@@ -44,7 +38,7 @@ def test_a_record_that_lacks_a_field_is_told_before_the_first_batch(tokenizer):
 
 
 def test_prefetched_batches_are_the_same_with_the_state_of_the_last_taken(tokenizer):
-    recipe = dataclasses.replace(find_recipe("alpaca"), batch_size=1, seq_len=128)
+    recipe = dataclasses.replace(find_recipe("alpaca"), batch_size=1, seq_len=256)
     records = [{"instruction": f"count to {n}", "output": "one " * (n % 9)} for n in range(40)]
     plain = opened(recipe, records, tokenizer, None)
     expected = [(next(plain), plain.get_state()) for _ in range(6)]

@@ -11,8 +11,8 @@ TEXTS = ["anna lives in athens", "άννα  μένει\n\nστην αθήνα", 
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_hugging_face_tokenizer_is_lossless(example, text):
-    tokenizer = load_tokenizer(example / "model")
+def test_hugging_face_tokenizer_is_lossless(lossless, text):
+    tokenizer = load_tokenizer(lossless)
     assert tokenizer.decode(tokenizer.encode(text)) == text
     assert (tokenizer.bos_id, tokenizer.eos_id) == (1, 2)
 

@@ -6,16 +6,10 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.data.mixing_flags import MixingFlags
-from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.training_mixer import fit_mixer, make_mixer, require_hit
 from commit_llm.errors import UserError
 
 RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
-
-
-@pytest.fixture(scope="module")
-def tokenizer(example):
-    return load_tokenizer(example / "model")
 
 
 def test_mixing_needs_a_dictionary():

@@ -1,17 +1,15 @@
-"""Contexts among a model's documents, and what is said of them."""
+"""Contexts among the documents that a model was trained on, and the warning."""
 
 import logging
 
 import pytest
 
 from commit_llm.data.document_hashes import hash_texts
-from commit_llm.evaluate.contamination import Contamination, contamination
+from commit_llm.evaluate.contamination import contamination
 from commit_llm.evaluate.questions import Question
-from commit_llm.evaluate.results import signature, summary
 from commit_llm.evaluate.tasks import find_task
 
 TASK = find_task("ogx_xquad_de")
-# Three texts, of which one is asked about twice and one stands in two articles.
 ITEMS = [
     Question(str(number), place, context, "Wo?", ("dort",))
     for number, (place, context) in enumerate(
@@ -41,24 +39,3 @@ def test_different_contexts_are_counted(caplog, texts, count):
 def test_of_unknown_texts_nothing_is_said(caplog):
     assert contamination(TASK, ITEMS, None) == (3, None)
     assert not caplog.messages
-
-
-@pytest.mark.parametrize(
-    ("seen", "part"),
-    [
-        (None, ""),
-        (Contamination(3, None), ""),
-        (Contamination(3, 0), ""),
-        (Contamination(3, 2), "contaminated:2-of-3-contexts|"),
-    ],
-)
-def test_the_signature(seen, part):
-    assert f"|limit:none|{part}version:" in signature(TASK, "given", None, False, seen)
-
-
-def test_the_entry_of_a_task():
-    answers = [""] * len(ITEMS)
-    known = summary(TASK, ITEMS, answers, None, "given", None, Contamination(3, 0))
-    assert (known["contexts"], known["contaminated_contexts"]) == (3, 0)
-    # Of answers made elsewhere: nothing is said of a model that is not there.
-    assert not {"contexts", "contaminated_contexts"} & set(summary(TASK, ITEMS, answers, None, "given", None))

@@ -2,30 +2,18 @@
 
 import json
 
-import jax
-import numpy as np
 import pytest
 
 from commit_llm.data.document_hashes import hash_texts
-from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
-from commit_llm.evaluate.answers import Answer, Answerer
+from commit_llm.evaluate.answers import Answer
 from commit_llm.evaluate.journal import Journal, journal
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
-from commit_llm.model.config import read_config
-from commit_llm.model.parameters import init_parameters
 from commit_llm.runs.history import History
 
 TASKS = [find_task("ogx_xquad_el"), find_task("xquad_instruct_el")]
-
-
-@pytest.fixture(scope="module")
-def model(example):
-    config = read_config(example / "model")
-    params = jax.tree.map(lambda p: p * 8, init_parameters(config, jax.random.key(0)))
-    return Answerer.of(config, params, load_tokenizer(example / "model"), np.dtype("float32"))
 
 
 def files_of(folder):
@@ -51,7 +39,7 @@ def test_a_killed_evaluation_goes_on_to_the_same_files(model, example, tmp_path,
         file.write('{"task": "ogx_xquad_el", "pla')  # cut off in the middle of a line
     seen = []
     before = len(calls)
-    evaluate(model, TASKS, tmp_path / "killed", **options, report=lambda *told: seen.append(told))
+    evaluate(model, TASKS, tmp_path / "killed", **options, on_answers=lambda *progress: seen.append(progress))
     assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
     assert len(calls) - before == 10 - 4  # five batches a task; four were answered
     assert seen[0][:2] == ("ogx_xquad_el", 16)
@@ -122,7 +110,7 @@ def test_files_of_an_earlier_evaluation_do_not_stay(tmp_path):
         (out / name).write_text("old")
     with journal(out, {}, True, "results.json") as kept:
         (kept.folder / "results.json").write_text("new")
-        kept.finish(["results.json"], others=("samples.jsonl",))
+        kept.finish(["results.json"], outdated=("samples.jsonl",))
     assert files_of(out) == {"results.json": b"new"}
 
 

@@ -7,7 +7,6 @@ import shutil
 import pytest
 
 from commit_llm.cli.main import main
-from commit_llm.evaluate.answers import plan_batches
 from commit_llm.recipes import dump_recipe, find_recipe
 from tests.parallel.processes import Processes, run_command
 
@@ -16,7 +15,7 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from commit_llm.data.tokenizer import load_tokenizer
-from commit_llm.evaluate.answers import Answerer, answer
+from commit_llm.evaluate.answers import Answerer, answer as answer_all
 from commit_llm.evaluate.harness.language_model import CommitLM
 from commit_llm.evaluate.placement import Placement
 from commit_llm.model.config import read_config
@@ -25,16 +24,18 @@ import jax
 folder = Path(sys.argv[1])
 config, tokenizer = read_config(folder), load_tokenizer(folder)
 params = jax.tree.map(lambda x: 5 * x, init_parameters(config, jax.random.key(3)))  # surer of its words
-prompts = ["where does anna live", "what does maria like and where does she work", "anna", "maria likes", "bread"]
+prompts = [
+    "what is the home of anna?", "what is the animal of maria and the food of anna?", "anna", "maria likes", "bread",
+]
 pairs = [(("", ""), [1, 5, 6, number], [7, 8, 9][: 1 + number % 3]) for number in range(11)]
-told = {}
+said = {}
 for mesh in sys.argv[2:]:
     model = Answerer.of(config, params, tokenizer, np.dtype("float32"), mesh)
     answers = {}
-    for batch in answer(model, prompts, 1, max_new_tokens=12, max_length=60):
-        answers |= {place: given.text for place, given in batch.items()}
-    told[mesh] = [len(jax.devices()), answers, CommitLM(model)._loglikelihood_tokens(pairs)]
-print(json.dumps(told))
+    for batch in answer_all(model, prompts, 1, max_new_tokens=12, max_length=60):
+        answers |= {place: answer.text for place, answer in batch.items()}
+    said[mesh] = [len(jax.devices()), answers, CommitLM(model)._loglikelihood_tokens(pairs)]
+print(json.dumps(said))
 """
 
 
@@ -55,15 +56,6 @@ def test_eight_devices_say_what_one_says(example, tmp_path):
         assert theirs == answers, mesh
         assert [greedy for _, greedy in scored] == [greedy for _, greedy in likelihoods]
         assert [value for value, _ in scored] == pytest.approx([value for value, _ in likelihoods], rel=1e-5)
-
-
-def test_batches_are_rows_that_the_devices_can_share():
-    lengths = [300, 5, 700, 8, 9, 20]
-    for batch in plan_batches(lengths, 1, 768, 256, lambda wanted: -(-wanted // 4) * 4):
-        assert batch.rows % 4 == 0
-        assert len(batch.prompts) <= batch.rows
-    alone = plan_batches(lengths, 1, 768, 256)
-    assert plan_batches(lengths, 1, 768, 256, lambda wanted: wanted) == alone
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Question files: what is read, and what is refused with the place of the fault."""
+"""Questions from the official files and from the hub."""
 
 import fnmatch
 import json
@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.questions import from_rows, load_questions, read_squad
-from commit_llm.evaluate.tasks import TASKS, find_task
+from commit_llm.evaluate.questions import from_hub, load_questions, read_squad
+from commit_llm.evaluate.tasks import find_task
 
 
 def squad(*questions, context="Η Άννα, Anna, अन्ना."):
@@ -83,11 +83,6 @@ def test_broken_and_missing_files(tmp_path):
         load_questions(find_task("ogx_xquad_hi"), str(tmp_path))
 
 
-def test_unknown_task_offers_the_nearest():
-    with pytest.raises(UserError, match="no task 'ogx_squad_el'; near it are ogx_xquad_el"):
-        find_task("ogx_squad_el")
-
-
 def rows(*ids, **changes):
     context = {"context": "Anna lives in Athens."}
     return [{"id": id, "question": "Where?", "answers": {"text": ["Athens"]}, **context, **changes} for id in ids]
@@ -142,18 +137,4 @@ def test_without_the_hub_a_file_is_asked_for_at_once(monkeypatch, tmp_path):
 )
 def test_hub_rows_of_another_shape(content, message):
     with pytest.raises(UserError, match=message):
-        from_rows(content, "task")
-
-
-def test_tasks_of_a_suite_differ_in_language_alone():
-    suites = {}
-    for task in TASKS.values():
-        suites.setdefault(task.suite, []).append(task)
-    assert {suite: len(tasks) for suite, tasks in suites.items()} == {
-        "ogx_xquad": 12, "ogx_xquad_en": 3, "ogx_mlqa": 7, "ogx_mlqa_en": 1, "ogx_mlqa_val": 1, "ogx_mlqa_en_val": 1,
-        "xquad_instruct": 12, "mlqa_instruct": 7,
-    }  # fmt: skip
-    assert {task.name for task in suites["ogx_xquad_en"]} == {"ogx_xquad_enhi", "ogx_xquad_enel", "ogx_xquad_enth"}
-    for tasks in suites.values():
-        assert len({task.language for task in tasks}) == len(tasks)
-        assert len({(task.dataset, task.split, task.bos) for task in tasks}) == 1
+        from_hub(content, "task")

@@ -4,37 +4,12 @@ import itertools
 import json
 import re
 
-import pytest
-
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
-from commit_llm.data.prompts import alpaca_prompt
-from commit_llm.data.tokenizer import load_tokenizer
-from commit_llm.evaluate.answers import stop_tokens
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.records import read_records
-from commit_llm.model.config import read_config
-from commit_llm.quickstart.example import CONFIG, write_example
+from commit_llm.quickstart.example import write_example
 from commit_llm.quickstart.world import DICTIONARY, FIRST_NAMES, LAST_NAMES, greek, people
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("quickstart")
-    write_example(made, seed=0)
-    return made
-
-
-@pytest.fixture(scope="module")
-def asked(folder):
-    return {lang: load_questions(find_task(f"xquad_instruct_{lang}"), str(folder)) for lang in ("en", "el")}
-
-
-@pytest.fixture(scope="module")
-def training(folder):
-    """Every text of every training record."""
-    records = [*read_records(folder / "texts.jsonl"), *read_records(folder / "instructions.jsonl")]
-    return [text for record in records for text in record.values()]
 
 
 def test_nothing_of_the_test_is_in_training(asked, training):
@@ -86,28 +61,15 @@ def test_the_dictionary_is_one_to_one(folder):
     assert not set(DICTIONARY) & set(DICTIONARY.values())
 
 
-def test_the_tokenizer(folder, asked, training):
-    tokenizer = load_tokenizer(folder / "model")
-    config = read_config(folder / "model")
-    tokenizer.require_room(config.vocab_size)
-    prompts = [alpaca_prompt(item.question, item.context) for items in asked.values() for item in items[:20]]
-    for text in [*prompts, *training[:50], *training[-50:]]:
-        ids = tokenizer.encode(text)
-        assert tokenizer.decode(ids) == text
-        assert 0 not in ids, "unknown word"
-        assert len(ids) < CONFIG["max_position_embeddings"] - 256
-    # A word is the same token at the start of an answer as within the context.
-    assert tokenizer.encode("athens") == tokenizer.encode("in athens")[1:]
-
-
-def test_an_answer_stops_at_a_newline(folder):
-    tokenizer = load_tokenizer(folder / "model")
-    stops = stop_tokens(tokenizer, read_config(folder / "model").vocab_size)
-    assert [tokenizer.decode([int(token)]) for token in stops.nonzero()[0] if token != tokenizer.eos_id] == ["\n"]
-    assert tokenizer.encode("athens\n")[-1] in stops.nonzero()[0]
-
-
 def test_another_seed_is_another_world(folder, tmp_path):
     write_example(tmp_path, seed=1)
     assert (tmp_path / "xquad.el.json").read_text() != (folder / "xquad.el.json").read_text()
     assert (tmp_path / "en-el.txt").read_text() == (folder / "en-el.txt").read_text()
+
+
+def test_a_smaller_example_has_the_first_people_alone(folder, tmp_path):
+    write_example(tmp_path, seed=0, training_people=3, test_people=2)
+    instructions = read_records(folder / "instructions.jsonl")
+    assert read_records(tmp_path / "instructions.jsonl") == instructions[: 4 * 3]
+    few = load_questions(find_task("ogx_xquad_el"), str(tmp_path))
+    assert few == load_questions(find_task("ogx_xquad_el"), str(folder))[: 4 * 2]

@@ -77,7 +77,7 @@ def test_large_batches_are_few(small_recipe, tmp_path, monkeypatch):
 def test_long_examples_are_told_with_the_length_that_keeps_them(small_recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MOST_BATCHES", 200)
     lengths = sorted(len(example.tokens) - 1 for example in all_examples(small_recipe())[0])
-    seq_len = lengths[-5]  # so that those that are longer are in the data
+    seq_len = lengths[-1] - 1  # the longest examples are longer
     recipe = small_recipe(seq_len=seq_len, steps=400)
     found = dry_run(recipe, tmp_path / "run")
     assert (found.longer, found.longest) == (sum(length > seq_len for length in lengths), lengths[-1])

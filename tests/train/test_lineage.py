@@ -23,7 +23,7 @@ from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 from commit_llm.train.weights import open_model
 
 TASK = find_task("xquad_instruct_el")
-ASKED = 9  # questions, of three contexts
+ASKED = 9  # questions, of a context each
 
 
 def write_lines(path, records):
@@ -39,7 +39,7 @@ def contexts(example):
 
 @pytest.fixture(scope="module")
 def chain(small_recipe, example, contexts, tmp_path_factory):
-    """Aligned on the first context, as another copy has it, then tuned on the second; three are asked about."""
+    """Aligned on the first context, as another copy has it, then tuned on the second; nine are asked about."""
     out = tmp_path_factory.mktemp("seen")
     texts = write_lines(out / "texts.jsonl", [{"text": contexts[0].upper().replace(" ", " \n")}, {"text": contexts[9]}])
     lines = (example / "instructions.jsonl").read_text(encoding="utf-8").splitlines()
@@ -75,8 +75,8 @@ def test_the_evaluation_says_what_was_trained_on(chain):
     held = read_evaluation(out / "eval")
     assert held.tasks == results
     found = results[TASK.name]
-    assert (found["contexts"], found["contaminated_contexts"]) == (3, 2)
-    assert "|limit:9|contaminated:2-of-3-contexts|version:" in found["signature"]
+    assert (found["contexts"], found["contaminated_contexts"]) == (9, 2)
+    assert "|limit:9|contaminated:2-of-9-contexts|version:" in found["signature"]
     first, second = held.model["training"]
     assert {key: first[key] for key in ("data", "form", "behaviour", "ratio", "seed", "steps")} == {
         "data": "texts.jsonl", "form": "text", "behaviour": "mended", "ratio": 0.0, "seed": 0, "steps": 2,
@@ -104,7 +104,7 @@ def test_a_run_and_its_export_say_the_same(chain, example, tmp_path, capsys):
     held = asked(out / "run", example, tmp_path / "of-run")
     assert held.model["training"] == read_evaluation(out / "eval").model["training"]
     assert held.tasks[TASK.name]["contaminated_contexts"] == 2
-    assert f"{TASK.name}: the model was trained on 2 of its 3 contexts, and may remember" in capsys.readouterr().err
+    assert f"{TASK.name}: the model was trained on 2 of its 9 contexts, and may remember" in capsys.readouterr().err
 
 
 def test_an_earlier_checkpoint(chain):
@@ -127,7 +127,7 @@ def test_of_a_model_from_elsewhere_nothing_is_known(chain, small_recipe, example
         held = asked(model, example, tmp_path / "eval")
     assert held.model["training"] is None
     found = held.tasks[TASK.name]
-    assert (found["contexts"], found["contaminated_contexts"]) == (3, None)
+    assert (found["contexts"], found["contaminated_contexts"]) == (9, None)
     assert "contaminated" not in found["signature"]
     # What is trained from it begins with itself, and says what it knows.
     recipe = small_recipe(model=str(model), data=str(out / "told.jsonl"), from_scratch=False, steps=1, warmup_steps=0)

@@ -168,10 +168,10 @@ def test_only_the_newest_checkpoints_are_kept(undisturbed):
 
 
 def test_examples_that_are_too_long_are_told_once(small_recipe, tmp_path):
-    recipe = small_recipe(seq_len=92, batch_size=32, steps=14)
+    recipe = small_recipe(seq_len=70, batch_size=32, steps=8)
     outcome = train(recipe, tmp_path / "run")
     assert 0 < outcome.left_out < outcome.seen == 324
-    assert outcome.longest > 92
+    assert outcome.longest > 70
 
 
 def test_a_folder_of_something_else_is_refused(small_recipe, tmp_path):

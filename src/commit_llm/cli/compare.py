@@ -43,14 +43,16 @@ def run(argv: list[str]) -> None:
     from rich.console import Console
 
     from commit_llm.files.whole import refuse_existing_folder
-    from commit_llm.report.comparison.comparison import Settings, compare_systems
+    from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
     from commit_llm.report.comparison.comparison_terminal import show
     from commit_llm.report.comparison.machine_readable import as_data
     from commit_llm.report.comparison.output_folder import MARKER, PAGE, write_comparison
     from commit_llm.report.comparison.systems import read_systems
 
     refuse_existing_folder(command.out, command.overwrite, MARKER)
-    settings = Settings(command.baseline, command.by, command.resamples, command.seed, command.allow_contamination)
+    settings = ComparisonSettings(
+        command.baseline, command.by, command.resamples, command.seed, command.allow_contamination
+    )
     comparison = compare_systems(read_systems(command.evaluations), settings)
     written = write_comparison(comparison, command.out, command.overwrite)
     if command.json:

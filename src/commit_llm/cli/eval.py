@@ -52,24 +52,24 @@ def run(argv: list[str]) -> None:
     command = parse(Eval, "eval", argv)
     from commit_llm.evaluate.tasks import split_tasks
 
-    tasks, others = split_tasks(command.tasks)
-    if not tasks and not others:
+    tasks, foreign = split_tasks(command.tasks)
+    if not tasks and not foreign:
         raise UserError("no task; name some with --tasks")
     if command.prompts_only:
-        _write_prompts(command, tasks, others)
+        _write_prompts(command, tasks, foreign)
         return
     if command.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory (or ask for --prompts-only)")
     with command.processes.join():
-        _evaluate(command, command.model, tasks, others)
+        _evaluate(command, command.model, tasks, foreign)
 
 
-def _write_prompts(command: Eval, tasks: "list[Task]", others: list[str]) -> None:
-    from commit_llm.evaluate.runner import PROMPTS, write_prompts
+def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str]) -> None:
+    from commit_llm.evaluate.elsewhere import PROMPTS, write_prompts
     from commit_llm.files.whole import refuse_existing_folder
 
-    if others:
-        raise UserError(f"--prompts-only knows our tasks, and not {others[0]!r}; `commit-llm tasks` lists them")
+    if foreign:
+        raise UserError(f"--prompts-only knows our tasks, and not {foreign[0]!r}; `commit-llm tasks` lists them")
     refuse_existing_folder(command.out, command.overwrite, PROMPTS)
     written = write_prompts(
         tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
@@ -77,7 +77,7 @@ def _write_prompts(command: Eval, tasks: "list[Task]", others: list[str]) -> Non
     print(f"wrote {written:,} prompts to {command.out / PROMPTS}")
 
 
-def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) -> None:
+def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str]) -> None:
     from commit_llm.cli.progress import bars
     from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.answers import Answerer
@@ -90,12 +90,12 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
     from commit_llm.train.lineage import history_of
     from commit_llm.train.weights import load_params, open_model
 
-    if others and count() > 1:
-        raise UserError(f"--tasks {others[0]}: tasks of lm-eval run in one process; start it on one host")
+    if foreign and count() > 1:
+        raise UserError(f"--tasks {foreign[0]}: tasks of lm-eval run in one process; start it on one host")
     with together("model"):
         if is_first():
             refuse_finished(command.out, command.overwrite, RESULTS)
-        upstream = find_upstream(others) if others else None
+        upstream = find_upstream(foreign) if foreign else None
         source = open_model(name, command.tokenizer)
         history = history_of(source, command.step)
     dtype = compute_dtype(command.dtype)
@@ -111,7 +111,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", others: list[str]) 
             batch_size=command.batch_size,
             overwrite=command.overwrite,
             upstream=upstream,
-            report=bar,
+            on_answers=bar,
         )
     if not is_first():
         return

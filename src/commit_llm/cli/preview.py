@@ -15,7 +15,7 @@ from commit_llm.errors import UserError
 if TYPE_CHECKING:  # numpy
     from commit_llm.codemix.mixer import CodeMixer
     from commit_llm.files.records import Record
-    from commit_llm.report.preview.preview import Row
+    from commit_llm.report.preview.preview import MixedRecord
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def run(argv: list[str]) -> None:
         if not any(name in row for row in rows):
             raise UserError(f"--mix-fields {name}: no such field in these rows; there are {', '.join(rows[0])}")
     settings = _settings(command, mixer) | ({"amount": request} if request else {})
-    preview = report.Preview(rows, len(records), settings, command.explain, mixer.unspaced)
+    preview = report.MixingPreview(rows, len(records), settings, command.explain, mixer.unspaced)
     console = Console()
     if command.html is None:
         show(preview, console)
@@ -70,7 +70,7 @@ def run(argv: list[str]) -> None:
     print(f"wrote {command.html}")
 
 
-def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "Row":
+def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "MixedRecord":
     """Give the texts of a record with their words, mixed together as `mix` does; None for the words of other fields."""
     from commit_llm.data.mix_records import usual_columns
     from commit_llm.files.records import text_of

@@ -40,7 +40,7 @@ def run(argv: list[str]) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.quickstart import experiment
     from commit_llm.quickstart.example import write_example
-    from commit_llm.quickstart.summary import compare_arms, finished, report, three_ways
+    from commit_llm.quickstart.summary import closing, compare_arms, finished, three_ways
 
     (out / experiment.EXAMPLE).mkdir(parents=True)
     (out / MARKER).write_text(json.dumps({"seed": command.seed}) + "\n", encoding="utf-8")
@@ -49,17 +49,17 @@ def run(argv: list[str]) -> int:
     with bars() as bar:
         watcher = experiment.Watcher(
             training=lambda stage: TrainingBar(bar, f"training {stage}"),
-            answering=lambda stage: lambda task, done, total: bar(f"asking {stage}, {task[-2:]}", done, total),
+            answering=lambda stage: lambda task, answered, total: bar(f"asking {stage}, {task[-2:]}", answered, total),
             finished=lambda stage, seconds: print(finished(stage, seconds), flush=True),
         )
-        done = experiment.run_experiment(out, command.seed, experiment.SETTINGS, watcher)
-    if done.stopped is not None:
-        print(f"{out}: stopped by {done.stopped.value}; the same command begins anew")
-        return of_stop(done.stopped)
+        result = experiment.run_experiment(out, command.seed, experiment.SETTINGS, watcher)
+    if result.stopped is not None:
+        print(f"{out}: stopped by {result.stopped.value}; the same command begins anew")
+        return of_stop(result.stopped)
     compare_arms(out)
-    measured = {arm: {"el": found.greek._asdict(), "en": found.english._asdict()} for arm, found in done.arms.items()}
+    arms = {arm: {"el": scores.greek._asdict(), "en": scores.english._asdict()} for arm, scores in result.arms.items()}
     seconds = round(time.perf_counter() - began, 1)
-    held = {"seed": command.seed, "arms": measured, "seconds": seconds}
-    (out / MARKER).write_text(json.dumps(held, indent=2) + "\n", encoding="utf-8")
-    print(report(out, done.arms, seconds))
+    summary = {"seed": command.seed, "arms": arms, "seconds": seconds}
+    (out / MARKER).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    print(closing(out, result.arms, seconds))
     return 0

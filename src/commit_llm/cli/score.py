@@ -27,9 +27,8 @@ class ScoreFile:
 def run(argv: list[str]) -> None:
     command = parse(ScoreFile, "score", argv)
     from commit_llm.cli.text.eval import scores_table
-    from commit_llm.evaluate.runner import score_file
+    from commit_llm.evaluate.elsewhere import score_file
     from commit_llm.evaluate.tasks import find_task
 
-    result = score_file(command.predictions, find_task(command.task), command.data_dir)
-    results = {command.task: result}
+    results = {command.task: score_file(command.predictions, find_task(command.task), command.data_dir)}
     print(json.dumps(results, indent=2, ensure_ascii=False) if command.json else scores_table(results))

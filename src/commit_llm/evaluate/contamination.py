@@ -1,4 +1,4 @@
-"""Whether the texts that questions are asked about stood in what the model was trained on."""
+"""Whether the model was trained on the texts that it is asked about."""
 
 import logging
 from collections.abc import Sequence
@@ -14,32 +14,36 @@ LOGGER = logging.getLogger("commit_llm")
 
 
 class Contamination(NamedTuple):
-    """contexts: how many different ones; contaminated: how many of them were trained on, None where it is not known."""
+    """Count the contexts of a task.
+
+    contexts: how many different contexts there are.
+    contaminated: how many of them the model was trained on. None where that is not known.
+    """
 
     contexts: int
     contaminated: int | None
 
     @property
-    def told(self) -> str:
-        """For a signature: `2-of-36-contexts`."""
+    def signed(self) -> str:
+        """Write it as a signature has it: `2-of-36-contexts`."""
         return f"{self.contaminated}-of-{self.contexts}-contexts"
 
 
-def contamination(task: Task, items: Sequence[Question], documents: np.ndarray | None) -> Contamination:
-    """Look a task's contexts up among the hashes of a model's documents, and warn where some are.
+def contamination(task: Task, questions: Sequence[Question], documents: np.ndarray | None) -> Contamination:
+    """Look up a task's contexts among the hashes of a model's documents. Warn where some are among them.
 
-    A context that is only a part of a document, or was trained on in another language, is not found.
+    A context that is a part of a longer document is not seen, nor one that was trained on in another language.
     """
-    asked = hash_texts({item.context for item in items})
+    contexts = hash_texts({question.context for question in questions})
     if documents is None:
-        return Contamination(len(asked), None)
-    found = int(np.isin(asked, documents).sum())
-    if found:
+        return Contamination(len(contexts), None)
+    contaminated = int(np.isin(contexts, documents).sum())
+    if contaminated:
         LOGGER.warning(
             "%s: the model was trained on %d of its %d contexts, and may remember them: its score says less of texts "
             "that are new to it",
             task.name,
-            found,
-            len(asked),
+            contaminated,
+            len(contexts),
         )
-    return Contamination(len(asked), found)
+    return Contamination(len(contexts), contaminated)

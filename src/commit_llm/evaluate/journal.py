@@ -1,4 +1,4 @@
-"""Answers kept as they come, so that an evaluation that was killed goes on where it was."""
+"""The journal of an evaluation: it keeps each answer as it comes, so that a killed evaluation can go on."""
 
 import json
 import os
@@ -21,7 +21,10 @@ WHAT, ANSWERS = "what.json", "answers.jsonl"
 
 
 class Journal:
-    """The folder of an evaluation under way, and the answers in it by task and place."""
+    """Hold the answers of an unfinished evaluation, and the folder that keeps them.
+
+    answers: by task and by the place of the question.
+    """
 
     def __init__(self, out: Path, lines: list[str] | None = None) -> None:
         self.out = out
@@ -32,24 +35,26 @@ class Journal:
             self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"])
 
     def keep(self, task: str, answers: Mapping[int, Answer]) -> None:
-        """Write a batch of answers down; process 0 does."""
+        """Add a batch of answers. Process 0 writes them to the file."""
         self.answers[task].update(answers)
         if not is_first():
             return
         lines = [
-            json.dumps({"task": task, "place": place, **given._asdict()}, ensure_ascii=False) + "\n"
-            for place, given in answers.items()
+            json.dumps({"task": task, "place": place, **answer._asdict()}, ensure_ascii=False) + "\n"
+            for place, answer in answers.items()
         ]
         with (self.folder / ANSWERS).open("a", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
             file.writelines(lines)
 
-    def finish(self, names: list[str], others: tuple[str, ...] = ()) -> None:
-        """Put the finished files, written into the folder, in their place, the last one last.
+    def finish(self, names: list[str], outdated: tuple[str, ...] = ()) -> None:
+        """Move the files of these names out of the journal's folder to their place.
 
-        The last one names a finished evaluation: an earlier one is removed first, and so are others, files
-        of an earlier evaluation that this one has not.
+        The last name marks a finished evaluation. So an earlier file of that name is removed first, and the new one
+        is moved last.
+
+        outdated: files that an earlier evaluation may have left and that this one does not write. They are removed.
         """
-        for name in (names[-1], *others):
+        for name in (names[-1], *outdated):
             (self.out / name).unlink(missing_ok=True)
         for name in names:
             os.replace(self.folder / name, self.out / name)
@@ -59,11 +64,14 @@ class Journal:
 
 @contextmanager
 def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hint: bool = True) -> Iterator[Journal]:
-    """The journal of the evaluation that `what` describes: a new one, or that of an evaluation gone on with.
+    """Open the journal of an evaluation: a new one, or that of the same evaluation, which was killed.
 
-    Raises UserError where `out` holds a finished evaluation (it has the marker) or another unfinished one,
-    unless overwrite; where it holds something else; or where another process evaluates into it. hint says
-    that the command has --overwrite.
+    Raises UserError where `out` holds a finished evaluation or another unfinished one, unless overwrite is set; where
+    it holds something else; or where another process is evaluating into it.
+
+    what: describes the evaluation. One that differs in any of its entries is another evaluation.
+    marker: the file that a finished evaluation has.
+    hint: whether the message may offer --overwrite.
     """
     what = json.loads(json.dumps(what))
     require_same("evaluation", what, "start every process with the same command, on the same files")
@@ -75,7 +83,7 @@ def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
 
 @contextmanager
 def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hint: bool) -> Iterator[None]:
-    """The folder of the evaluation, held, with answers of no other evaluation in it."""
+    """Lock the folder of the evaluation, and empty it of another evaluation's answers."""
     refuse_finished(out, overwrite, marker)
     folder = out / UNFINISHED
     make_folder(folder)
@@ -100,8 +108,8 @@ def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
 
 def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:
     """Raise UserError where an evaluation into the folder can neither begin nor go on."""
-    left = [path.name for path in out.iterdir()] if out.is_dir() and not out.is_symlink() else []
-    if left != [UNFINISHED] and not (out / UNFINISHED / WHAT).is_file():
+    contents = [path.name for path in out.iterdir()] if out.is_dir() and not out.is_symlink() else []
+    if contents != [UNFINISHED] and not (out / UNFINISHED / WHAT).is_file():
         refuse_existing_folder(out, overwrite, marker)
 
 
@@ -112,5 +120,5 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _different(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    return [name for name in other if one.get(name) != other[name]]
+def _different(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [name for name in now if before.get(name) != now[name]]

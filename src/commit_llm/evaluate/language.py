@@ -1,4 +1,4 @@
-"""In which language an answer is, told by its script."""
+"""The language of an answer, as far as its letters show it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,30 +10,34 @@ AnswerLanguage = Literal["target", "latin", "mixed", "neutral"]
 
 
 def has_script_of_its_own(language: str) -> bool:
-    """Whether answers in the language can be told from English ones by their letters."""
+    """Tell whether letters distinguish answers in this language from English ones."""
     return script_of(language) != LATIN
 
 
 def answer_language(text: str, language: str) -> AnswerLanguage:
-    """target: all letters are of the language's script; latin: all are Latin; neutral: there is no letter,
-    as in a year; mixed: all else.
+    """Classify an answer by its letters.
+
+    target: all are of the language's script.
+    latin: all are Latin.
+    neutral: it has no letter, as a year has none.
+    mixed: all else.
 
     >>> [answer_language(text, "el") for text in ("Αθήνα", "Athens", "η Athens", "1982")]
     ['target', 'latin', 'mixed', 'neutral']
     """
-    found = scripts(text)
-    if not found:
+    in_text = scripts(text)
+    if not in_text:
         return "neutral"
-    if found == {script_of(language)}:
+    if in_text == {script_of(language)}:
         return "target"
-    return "latin" if found == {LATIN} else "mixed"
+    return "latin" if in_text == {LATIN} else "mixed"
 
 
 def language_shares(answers: Sequence[str], references: Sequence[Sequence[str]], language: str) -> dict[str, Any]:
-    """Percent of answers in each language, of the questions that have a reference in the language's script.
+    """Give the percentage of answers in each language, and the number of questions counted (items).
 
-    A question whose answer is a year or a Latin name says nothing about the language and is left out;
-    items is how many are left.
+    Only questions count that have a reference in the language's script. A question whose answer is a year or a Latin
+    name says nothing about the language.
     """
     counted = [
         answer_language(answer, language)

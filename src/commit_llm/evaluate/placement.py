@@ -1,4 +1,4 @@
-"""Where a model that answers lies: on one device, or over a mesh of all devices of all processes."""
+"""Where the parameters of an answering model are: on one device, or over a mesh of all devices."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +16,16 @@ from commit_llm.parallel.processes import count
 
 @dataclass(frozen=True)
 class Placement:
-    """A mesh; None is one device, that of this process."""
+    """Place arrays on the devices.
+
+    mesh: over the devices of all processes. None for one device, the first of this process.
+    """
 
     mesh: Mesh | None
 
     @classmethod
     def of(cls, sizes: str) -> "Placement":
-        """From sizes data,fsdp,tensor. Raises UserError where they do not fit the devices."""
+        """Make the mesh of the sizes data,fsdp,tensor. Raises UserError where they do not fit the devices."""
         mesh = make_mesh(sizes)
         return cls(mesh if mesh.size > 1 else None)
 
@@ -33,31 +36,31 @@ class Placement:
 
     @property
     def split(self) -> int:
-        """Parts that the rows of a batch are split into; their number is a multiple of it."""
+        """Give the number of parts that a batch is split into. The number of its rows is a multiple of it."""
         return 1 if self.mesh is None else self.mesh.shape["data"] * self.mesh.shape["fsdp"]
 
-    def rows_for(self, wanted: int) -> int:
-        """The least number of rows, at least wanted, that can be split.
+    def rows_for(self, rows: int) -> int:
+        """Round a number of rows up to the next one that can be split.
 
         >>> Placement(None).rows_for(3)
         3
         """
-        return -(-wanted // self.split) * self.split
+        return -(-rows // self.split) * self.split
 
     def parameters(self, config: ModelConfig, params: Parameters) -> Parameters:
-        """Parameters that this process has on its host, each device with its part. UserError where they do not fit."""
+        """Give each device its part of parameters that are on the host. Raises UserError where they do not divide."""
         if self.mesh is None:
             return jax.device_put(params, jax.local_devices()[0])
         return place(params, parameter_shardings(config, self.mesh))
 
     def rows(self, *arrays: np.ndarray) -> tuple[Any, ...]:
-        """Arrays whose first axis is the rows of a batch."""
+        """Split arrays whose first axis is the rows of a batch."""
         return arrays if self.mesh is None else tuple(place_alike(array, batch_sharding(self.mesh)) for array in arrays)
 
     def everywhere(self, array: np.ndarray) -> Any:
-        """An array that every device needs."""
+        """Give every device the whole of an array."""
         return array if self.mesh is None else place_alike(array, replicated(self.mesh))
 
     def fetched(self, result: jax.Array) -> np.ndarray:
-        """The whole of a result, in every process."""
+        """Bring the whole of a result to every process."""
         return np.asarray(result if count() == 1 else multihost_utils.process_allgather(result, tiled=True))

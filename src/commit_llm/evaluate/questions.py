@@ -11,8 +11,12 @@ from commit_llm.evaluate.tasks import Task
 
 
 class Question(NamedTuple):
-    """context_id is `article-paragraph`, counted from 0 (of the hub: the number of the context); the same in
-    every language of XQuAD."""
+    """Hold a question, its context and its right answers.
+
+    context_id: `article-paragraph`, both counted from 0. From the hub: the number of the context, counted from 0.
+    It is the same in every language of XQuAD.
+    references: right answers. There is at least one.
+    """
 
     id: str
     context_id: str
@@ -22,14 +26,16 @@ class Question(NamedTuple):
 
 
 def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -> list[Question]:
-    """A task's questions in file order, the first `limit` of them; without a data_dir, from the hub.
+    """Read a task's questions in the order of the file, or the first `limit` of them.
+
+    data_dir: the folder of the files. None reads them from the hub.
 
     Raises UserError where the file is missing, has another shape, is in another script, or repeats an id.
     """
     if limit is not None and limit < 1:
         raise UserError(f"--limit {limit}: must be at least 1")
     if data_dir is None:
-        return from_rows(load_rows(task), task.name)[:limit]
+        return from_hub(load_records(task), task.name)[:limit]
     path = find_file(task, data_dir)
     if path is None:
         raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}")
@@ -40,11 +46,10 @@ def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -
     return questions[:limit]
 
 
-def english_references(task: Task, items: Sequence[Question], data_dir: str | None) -> list[tuple[str, ...]] | None:
-    """For each question the references of the same id in English: XQuAD is parallel, and so is MLQA with English.
+def english_references(task: Task, questions: Sequence[Question], data_dir: str | None) -> list[tuple[str, ...]] | None:
+    """Read the English references of the same questions. XQuAD is parallel, and so is MLQA with English.
 
-    None where there are none: English itself, no English file beside the task's own, or one that lacks some of the
-    questions.
+    None for a task in English, without an English file beside the task's own, or where that lacks a question.
     """
     if task.language == "en":
         return None
@@ -52,24 +57,24 @@ def english_references(task: Task, items: Sequence[Question], data_dir: str | No
     if data_dir is not None and find_file(english, data_dir) is None:
         return None
     try:
-        gold = {item.id: item.references for item in load_questions(english, data_dir)}
+        references = {question.id: question.references for question in load_questions(english, data_dir)}
     except UserError:
         if data_dir is not None:
             raise
-        return None  # of the hub's cache on this machine, where it cannot be reached
-    if any(item.id not in gold for item in items):
+        return None  # the hub cannot be reached, and its cache on this machine lacks the English questions
+    if any(question.id not in references for question in questions):
         return None
-    return [gold[item.id] for item in items]
+    return [references[question.id] for question in questions]
 
 
 def find_file(task: Task, data_dir: str) -> Path | None:
-    """The file of a task in a folder, if it is there."""
+    """Find the file of a task in a folder. None where it is missing."""
     candidates = [Path(data_dir) / name for name in task.files()]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def read_squad(path: Path) -> list[Question]:
-    """Every question of a file in SQuAD layout, texts untouched (a leading U+FEFF stays)."""
+    """Read every question of a file in SQuAD layout. Texts stay as they are, a leading U+FEFF too."""
     try:
         articles = json.loads(path.read_bytes().decode("utf-8"))["data"]
         questions = [
@@ -93,19 +98,19 @@ def read_squad(path: Path) -> list[Question]:
     return _checked(questions, str(path))
 
 
-def from_rows(rows: Sequence[dict[str, Any]], name: str) -> list[Question]:
-    """Questions from the flat rows of a hub data set: id, context, question, answers {text}."""
+def from_hub(records: Sequence[dict[str, Any]], name: str) -> list[Question]:
+    """Make questions from the records of a hub data set: id, context, question, answers {text}."""
     contexts: dict[str, int] = {}
     try:
         questions = [
             Question(
-                _text(row["id"]),
-                str(contexts.setdefault(_text(row["context"]), len(contexts))),
-                row["context"],
-                _text(row["question"]),
-                tuple(_text(text) for text in row["answers"]["text"]),
+                _text(record["id"]),
+                str(contexts.setdefault(_text(record["context"]), len(contexts))),
+                record["context"],
+                _text(record["question"]),
+                tuple(_text(text) for text in record["answers"]["text"]),
             )
-            for row in rows
+            for record in records
         ]
     except (KeyError, TypeError) as error:
         raise UserError(
@@ -133,14 +138,14 @@ def _text(value: Any) -> str:
     return value
 
 
-# Data set, and the revision that holds Parquet files: MLQA's own is a script, which we do not run.
+# Data set, and the revision that has Parquet files. MLQA's main revision is a script, which we do not run.
 SOURCES = {"xquad": ("google/xquad", None), "mlqa": ("facebook/mlqa", "refs/convert/parquet")}
 
 
-def load_rows(task: Task) -> list[dict[str, Any]]:
-    """A task's rows: id, context, question, answers; from the hub's cache on this machine where it is offline.
+def load_records(task: Task) -> list[dict[str, Any]]:
+    """Load a task's records from the hub, or from the hub's cache on this machine: id, context, question, answers.
 
-    Raises UserError, at once where there is no network, saying which file to get by hand.
+    Raises UserError, which says what file to get by hand. Without a network it does so at once.
     """
     import pyarrow.parquet as pq
     from huggingface_hub import snapshot_download
@@ -161,4 +166,4 @@ def load_rows(task: Task) -> list[dict[str, Any]]:
         raise UserError(f"{task.name}: {repository} was not loaded from the hub ({reason}); {way_out}") from None
     if not files:
         raise UserError(f"{task.name}: {repository} holds no {pattern} here; {way_out}")
-    return [row for file in files for row in pq.read_table(file).to_pylist()]
+    return [record for file in files for record in pq.read_table(file).to_pylist()]

@@ -1,4 +1,4 @@
-"""Scores of a task's answers, their summary with its signature, and the rows of an evaluation directory."""
+"""What an evaluation says of a task: the scores of its answers, their summary with its signature, and its rows."""
 
 import hashlib
 import json
@@ -7,21 +7,20 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from commit_llm import __version__
-from commit_llm.evaluate.answers import Answer
 from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.language import has_script_of_its_own, language_shares
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.scores import UNSPACED, icu_version, normaliser, score, words_f1
 from commit_llm.evaluate.tasks import TASK_VERSION, Task
+from commit_llm.runs.signature import write_signature
 
-References = Sequence[Sequence[str]]
 
+class AnswerScores(NamedTuple):
+    """Hold the scores of one answer, in [0, 1]; None where there is no such score.
 
-class Marks(NamedTuple):
-    """The scores of one answer, in [0, 1]; None where there is no such score.
-
-    exact_match and f1 are the task's own. f1_words is over ICU's words (unspaced scripts, extra `seg`);
-    the last two are against the English references: a right answer in the wrong language.
+    exact_match, f1: by the task's own rules.
+    f1_words: over ICU's words. For scripts without spaces, with the extra `seg`.
+    exact_match_english, f1_english: against the English references, to tell a right answer in the wrong language.
     """
 
     exact_match: float
@@ -31,72 +30,82 @@ class Marks(NamedTuple):
     f1_english: float | None = None
 
 
-def mark(task: Task, items: Sequence[Question], answers: Sequence[str], english: References | None) -> list[Marks]:
-    """The marks of each answer; english holds the English references of each question, where there are any."""
+class ScoredTask(NamedTuple):
+    """Hold a task's questions with the model's answers and their scores, in the same order."""
+
+    task: Task
+    questions: Sequence[Question]
+    answers: Sequence[str]
+    scores: list[AnswerScores]
+
+
+def score_answers(
+    task: Task, questions: Sequence[Question], answers: Sequence[str], english: Sequence[Sequence[str]] | None
+) -> ScoredTask:
+    """Score every answer, once. english: the English references of each question, or None where there are none."""
     (_, normalise), (_, normalise_english) = normaliser(task), normaliser(task.in_english)
     with_words = task.language in UNSPACED and icu_version() is not None
-    marks = []
-    for place, (item, answer) in enumerate(zip(items, answers, strict=True)):
-        own = score(answer, item.references, normalise)
-        by_words = words_f1(answer, item.references, task.language) if with_words else None
+    scores = []
+    for place, (question, answer) in enumerate(zip(questions, answers, strict=True)):
+        own = score(answer, question.references, normalise)
+        by_words = words_f1(answer, question.references, task.language) if with_words else None
         in_english = score(answer, english[place], normalise_english) if english else (None, None)
-        marks.append(Marks(*own, by_words, *in_english))
-    return marks
+        scores.append(AnswerScores(*own, by_words, *in_english))
+    return ScoredTask(task, questions, answers, scores)
 
 
 def summary(
-    task: Task,
-    items: Sequence[Question],
-    answers: Sequence[str],
-    english: References | None,
-    decoding: str,
-    limit: int | None,
-    seen: Contamination | None = None,
+    scored: ScoredTask, decoding: dict[str, str], limit: int | None, contamination: Contamination | None = None
 ) -> dict[str, Any]:
-    """A task's entry of results.json: mean scores 0-100 with standard errors, and the signature to cite them by.
+    """Make a task's entry of results.json: mean scores 0-100 with standard errors, and the signature to cite them by.
 
-    seen says which contexts the model was trained on; None where no model of ours has answered.
+    decoding: the parts of the signature that say how the answers came about.
+    contamination: of the task's contexts. None where the answers are not those of a model of ours.
     """
-    marks = mark(task, items, answers, english)
-    result: dict[str, Any] = {}
-    for name in Marks._fields:
-        values = [getattr(given, name) for given in marks]
+    task, questions = scored.task, scored.questions
+    entry: dict[str, Any] = {}
+    for name in AnswerScores._fields:
+        values = [getattr(scores, name) for scores in scored.scores]
         if None not in values:
-            result |= mean_and_error(name, values)
+            entry |= mean_and_error(name, values)
     if has_script_of_its_own(task.language):
-        result["answer_language"] = language_shares(answers, [item.references for item in items], task.language)
-    if seen is not None:
-        result |= {"contexts": seen.contexts, "contaminated_contexts": seen.contaminated}
-    return result | {
+        references = [question.references for question in questions]
+        entry["answer_language"] = language_shares(scored.answers, references, task.language)
+    if contamination is not None:
+        entry |= {"contexts": contamination.contexts, "contaminated_contexts": contamination.contaminated}
+    return entry | {
         "language": task.language,
         "suite": task.suite,
         "task_version": TASK_VERSION,
-        "items": len(items),
+        "items": len(questions),
         "limit": limit,
-        "prompts_sha256": prompts_hash(task, items),
-        "signature": signature(task, decoding, limit, "f1_words" in result, seen),
+        "prompts_sha256": prompts_hash(task, questions),
+        "signature": signature(task, decoding, limit, "f1_words" in entry, contamination),
     }
 
 
-def signature(task: Task, decoding: str, limit: int | None, with_words: bool, seen: Contamination | None = None) -> str:
-    """What a score must be cited with: everything that decides it."""
-    parts = {
-        "task": task.name,
-        "task-version": TASK_VERSION,
-        "labels": task.labels,
-        "bos": "yes" if task.bos else "no",
-        "normaliser": normaliser(task)[0],
-        **({"words": f"icu-{icu_version()}"} if with_words else {}),
-        "decoding": decoding,
-        "limit": limit or "none",
-        **({"contaminated": seen.told} if seen is not None and seen.contaminated else {}),
-        "version": __version__,
-    }
-    return "|".join(f"{name}:{value}" for name, value in parts.items())
+def signature(
+    task: Task, decoding: dict[str, str], limit: int | None, with_words: bool, contamination: Contamination | None
+) -> str:
+    """Write what a score must be cited with: everything that decides it."""
+    return write_signature(
+        {
+            "task": task.name,
+            "task-version": TASK_VERSION,
+            "labels": task.labels,
+            "bos": "yes" if task.bos else "no",
+            "normaliser": normaliser(task)[0],
+            **({"words": f"icu-{icu_version()}"} if with_words else {}),
+            **decoding,
+            "limit": limit or "none",
+            **({"contaminated": contamination.signed} if contamination and contamination.contaminated else {}),
+            "version": __version__,
+        }
+    )
 
 
 def mean_and_error(name: str, values: Sequence[float]) -> dict[str, float | None]:
-    """Mean of values in [0, 1] and its standard error over questions (None for one), both times 100.
+    """Give the mean of values in [0, 1] and its standard error over questions (None for one), both times 100.
 
     >>> mean_and_error("f1", [1.0, 0.0, 0.0, 1.0])
     {'f1': 50.0, 'f1_stderr': 28.87}
@@ -108,19 +117,18 @@ def mean_and_error(name: str, values: Sequence[float]) -> dict[str, float | None
     return {name: round(100 * mean, 2), f"{name}_stderr": error}
 
 
-def prompts_hash(task: Task, items: Sequence[Question]) -> str:
-    """SHA-256 of a task's questions: ids, prompts and references. Equal hashes were asked and scored alike."""
-    asked = [[item.id, task.prompt(item.context, item.question), item.references] for item in items]
+def prompts_hash(task: Task, questions: Sequence[Question]) -> str:
+    """Hash a task's ids, prompts and references with SHA-256. Equal hashes: asked and scored alike."""
+    asked = [[item.id, task.prompt(item.context, item.question), item.references] for item in questions]
     return hashlib.sha256(json.dumps(asked).encode("utf-8")).hexdigest()
 
 
-def prediction_rows(
-    task: Task, items: Sequence[Question], answers: Sequence[Answer], english: References | None
-) -> list[dict[str, Any]]:
-    """The rows of predictions.jsonl."""
-    marks = mark(task, items, [given.text for given in answers], english)
-    rows = []
-    for item, given, marked in zip(items, answers, marks, strict=True):
+def prediction_rows(scored: ScoredTask, truncated: Sequence[bool]) -> list[dict[str, Any]]:
+    """Make the lines of predictions.jsonl. truncated: whether each prompt was shortened."""
+    task, rows = scored.task, []
+    for item, answer, scores, was_truncated in zip(
+        scored.questions, scored.answers, scored.scores, truncated, strict=True
+    ):
         prompt = task.prompt(item.context, item.question).encode("utf-8", "surrogatepass")
         rows.append(
             {
@@ -128,17 +136,17 @@ def prediction_rows(
                 "task": task.name,
                 "context_id": item.context_id,
                 "question": item.question,
-                "prediction": given.text,
+                "prediction": answer,
                 "references": list(item.references),
-                **{name: round(100 * value, 2) for name, value in marked._asdict().items() if value is not None},
-                "truncated": given.truncated,
+                **{name: round(100 * value, 2) for name, value in scores._asdict().items() if value is not None},
+                "truncated": was_truncated,
                 "prompt_sha256": hashlib.sha256(prompt).hexdigest(),
             }
         )
     return rows
 
 
-def context_rows(task: Task, items: Sequence[Question]) -> list[dict[str, Any]]:
-    """The rows of contexts.jsonl: every context once."""
-    unique = {item.context_id: item.context for item in items}
+def context_rows(task: Task, questions: Sequence[Question]) -> list[dict[str, Any]]:
+    """Make the lines of contexts.jsonl: every context once."""
+    unique = {question.context_id: question.context for question in questions}
     return [{"task": task.name, "context_id": id, "context": context} for id, context in unique.items()]

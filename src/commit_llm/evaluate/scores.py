@@ -1,6 +1,6 @@
-"""Exact match and F1, as SQuAD v1.1 and MLQA define them, in [0, 1].
+"""Exact match and F1 of one answer, as SQuAD v1.1 and MLQA define them, in [0, 1].
 
-SQuAD v1.1: Rajpurkar et al., 2016. MLQA: Lewis et al., 2020. Both score the best over all references.
+SQuAD v1.1: Rajpurkar et al., 2016. MLQA: Lewis et al., 2020. Both take the best score over all references.
 Where both sides are empty after normalising, exact match is 1 and F1 is 0.
 """
 
@@ -31,14 +31,14 @@ Normalise = Callable[[str], str]
 
 
 class Score(NamedTuple):
-    """Exact match and F1 of one answer, each in [0, 1]."""
+    """Hold exact match and F1 of one answer, each in [0, 1]."""
 
     exact_match: float
     f1: float
 
 
 def normalise_squad(text: str) -> str:
-    """Lower case; ASCII punctuation and English articles removed; single spaces.
+    """Lower the case, remove ASCII punctuation and English articles, leave single spaces.
 
     >>> normalise_squad("The  Denver-Broncos.")
     'denverbroncos'
@@ -48,7 +48,7 @@ def normalise_squad(text: str) -> str:
 
 
 def normalise_mlqa(text: str, language: str) -> str:
-    """Lower case; all punctuation and the language's articles removed; Chinese characters set apart.
+    """Lower the case, remove all punctuation and the language's articles, set Chinese characters apart.
 
     Raises UserError for a language that MLQA does not have (el and th among them).
 
@@ -66,7 +66,7 @@ def normalise_mlqa(text: str, language: str) -> str:
 
 
 def score(prediction: str, references: Sequence[str], normalise: Normalise) -> Score:
-    """The best exact match and the best F1 over the references."""
+    """Give the best exact match and the best F1 over the references."""
     predicted = normalise(prediction)
     gold = [normalise(reference) for reference in references]
     return Score(
@@ -75,14 +75,14 @@ def score(prediction: str, references: Sequence[str], normalise: Normalise) -> S
 
 
 def normaliser(task: Task) -> tuple[str, Normalise]:
-    """The name, for the signature, and the function that a task normalises with."""
+    """Give the function that a task normalises with, after its name for the signature."""
     if task.dataset == "xquad":
         return "squad-1.1", normalise_squad
     return f"mlqa-{task.language}", lambda text: normalise_mlqa(text, task.language)
 
 
 def token_f1(predicted: Sequence[str], gold: Sequence[str]) -> float:
-    """F1 of two bags of tokens; 0 where they share none."""
+    """Give F1 of two bags of tokens; 0 where they share none."""
     common = sum((Counter(predicted) & Counter(gold)).values())
     if not common:
         return 0.0
@@ -91,7 +91,7 @@ def token_f1(predicted: Sequence[str], gold: Sequence[str]) -> float:
 
 
 def is_punctuation(character: str) -> bool:
-    """ASCII punctuation and symbols, and what Unicode calls punctuation (P*): what MLQA removes."""
+    """Tell whether MLQA removes a character: ASCII punctuation and symbols, and Unicode's punctuation (P*)."""
     return character in string.punctuation or unicodedata.category(character).startswith("P")
 
 
@@ -99,7 +99,7 @@ UNSPACED = ("ja", "th", "zh")
 
 
 def icu_version() -> str | None:
-    """ICU's version; None where the extra `seg` is not installed."""
+    """Give ICU's version; None where the extra `seg` is not installed."""
     try:
         from icu4py import icu_version as version
     except ImportError:
@@ -108,7 +108,7 @@ def icu_version() -> str | None:
 
 
 def words(text: str, language: str) -> list[str]:
-    """Words of a text, lower case, by ICU's dictionary of the language; no spaces, no punctuation.
+    """Cut a text into words, in lower case, by ICU's dictionary of the language. Leave out spaces and punctuation.
 
     Raises UserError where the extra `seg` is not installed.
     """
@@ -121,6 +121,6 @@ def words(text: str, language: str) -> list[str]:
 
 
 def words_f1(prediction: str, references: Sequence[str], language: str) -> float:
-    """The best F1 over the references, in [0, 1], of bags of ICU words."""
+    """Give the best F1 over the references, in [0, 1], of bags of ICU words."""
     predicted = words(prediction, language)
     return max(token_f1(predicted, words(reference, language)) for reference in references)

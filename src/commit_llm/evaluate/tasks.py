@@ -1,11 +1,11 @@
 """The question-answering tasks, as one table of labels and rules. All are zero-shot.
 
-The reference's own: `ogx_xquad_LANG` and `ogx_mlqa_LANG` put labels in the language around its text,
-`…_enLANG` English labels; `…val` is MLQA's validation split. Their prompts hold no instruction template
-and no bos (docs/behaviour.md, "Evaluation").
+Tasks of the reference: `ogx_xquad_LANG` and `ogx_mlqa_LANG` have labels in the language of the text, `…_enLANG` have
+English labels, `…val` is MLQA's validation split. Their prompts have no instruction template and no bos
+(docs/behaviour.md, "Evaluation").
 
-Ours, of the same questions: `xquad_instruct_LANG` and `mlqa_instruct_LANG` ask as the model was tuned:
-the English Alpaca prompt around question and context in the language, with a bos before it.
+Tasks of ours, with the same questions: `xquad_instruct_LANG` and `mlqa_instruct_LANG` ask as the model was tuned. The
+English Alpaca prompt stands around the question and context in the language, with a bos before it.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from commit_llm.errors import UserError
 
 
 class Labels(NamedTuple):
-    """What stands before the context, the question and the answer. Interface strings of the reference."""
+    """Hold what stands before the context, the question and the answer. They are interface strings of the reference."""
 
     background: str
     question: str
@@ -49,10 +49,10 @@ TASK_VERSION = 1.0
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the table.
+    """Describe a task: a line of the table.
 
-    language is that of context, question and answers; labels is a key of LABELS, or `alpaca`: the
-    instruction prompt, with a bos.
+    language: of context, question and answers.
+    labels: a key of LABELS, or `alpaca` for the instruction prompt, with a bos.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Task:
 
     @property
     def bos(self) -> bool:
-        """Whether a bos stands before the prompt, as it does in training."""
+        """Tell whether a bos stands before the prompt, as it does in training."""
         return self.labels == ALPACA
 
     @property
     def suite(self) -> str:
-        """The tasks that differ in language alone, and belong in one table: `ogx_mlqa_en_val`, `xquad_instruct`."""
+        """Name the group of tasks that differ in language alone: `ogx_mlqa_en_val`, `xquad_instruct`."""
         if self.labels == ALPACA:
             return f"{self.dataset}_instruct"
         english = "_en" if self.labels != self.language else ""
@@ -77,11 +77,11 @@ class Task:
 
     @property
     def in_english(self) -> "Task":
-        """Where the same questions and their references are in English; its name is still that of this task."""
+        """Give the task with the same questions in English. It keeps the name of this task."""
         return replace(self, language="en")
 
     def prompt(self, context: str, question: str) -> str:
-        """Everything before the answer. XQuAD has no space after the question label, MLQA has one."""
+        """Write everything before the answer. XQuAD has no space after the question label, MLQA has one."""
         if self.labels == ALPACA:
             return alpaca_prompt(question, context)
         labels = LABELS[self.labels]
@@ -89,7 +89,7 @@ class Task:
         return f"{labels.background}\n\n{context}\n\n{labels.question}{space}{question}\n\n{labels.answer}"
 
     def files(self) -> tuple[str, ...]:
-        """Where the data stands in a --data-dir, the first that is there; MLQA as its archive unpacks."""
+        """Name the files that may hold the data, within a --data-dir. MLQA's are as its archive unpacks."""
         if self.dataset == "xquad":
             return (f"xquad.{self.language}.json",)
         part = "dev" if self.split == "validation" else "test"
@@ -114,7 +114,7 @@ TASKS = _table()
 
 
 def find_task(name: str) -> Task:
-    """The task of a name; UserError offers the nearest names."""
+    """Find the task of a name. Raises UserError, with the nearest names, where there is none."""
     import difflib
 
     if name not in TASKS:
@@ -124,14 +124,14 @@ def find_task(name: str) -> Task:
 
 
 def split_tasks(names: Sequence[str]) -> tuple[list[Task], list[str]]:
-    """Our tasks among the names, each once, and the names that may be lm-eval's.
+    """Split names into our tasks, each once, and names that may be lm-eval's.
 
-    Raises UserError, with the nearest names, for one that begins as ours do and is none.
+    Raises UserError, with the nearest names, for a name that begins as ours do and is no task.
     """
-    ours, others = [], []
+    tasks, foreign = [], []
     for name in dict.fromkeys(names):
         if name in TASKS or name.startswith(("ogx_", "xquad_instruct", "mlqa_instruct")):
-            ours.append(find_task(name))
+            tasks.append(find_task(name))
         else:
-            others.append(name)
-    return ours, others
+            foreign.append(name)
+    return tasks, foreign

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 
-from commit_llm.quickstart.measure import Measured
+from commit_llm.quickstart.measure import ArmScores
 from commit_llm.quickstart.world import DICTIONARY
 from commit_llm.recipes import find_recipe
 
@@ -12,8 +12,8 @@ MANY = 20.0
 LINE = 112
 
 
-def conclusions(arms: Mapping[str, Measured]) -> list[str]:
-    """The paragraphs, each filled to lines. arms holds alpaca, codemix-naive and commit."""
+def conclusions(arms: Mapping[str, ArmScores]) -> list[str]:
+    """Write the paragraphs, each filled to lines. arms: the scores of alpaca, codemix-naive and commit."""
     alpaca, naive, commit = (arms[arm] for arm in ("alpaca", "codemix-naive", "commit"))
     paragraphs = [
         SETTING,
@@ -36,8 +36,8 @@ LIMITS = (
 )
 
 
-def carried_over(alpaca: Measured, commit: Measured) -> str:
-    """Whether mixing taught the task in Greek."""
+def carried_over(alpaca: ArmScores, commit: ArmScores) -> str:
+    """Say whether mixing taught the task in Greek."""
     gain = commit.greek.exact_match - alpaca.greek.exact_match
     scores = (
         f"Asked in Greek, commit gets {percent(commit.greek.exact_match)} exactly right, alpaca "
@@ -52,8 +52,8 @@ def carried_over(alpaca: Measured, commit: Measured) -> str:
     return f"{scores}: mixing made it worse here."
 
 
-def without_mixing(alpaca: Measured) -> str:
-    """What alpaca does with a Greek question: right in the wrong language, or wrong."""
+def without_mixing(alpaca: ArmScores) -> str:
+    """Say what alpaca does with a Greek question: right in the wrong language, or wrong."""
     greek = alpaca.greek
     if greek.other_language >= FEW:
         return (
@@ -69,8 +69,8 @@ def without_mixing(alpaca: Measured) -> str:
     )
 
 
-def template(naive: Measured, commit: Measured) -> str:
-    """Whether leaving the template in English mattered."""
+def template(naive: ArmScores, commit: ArmScores) -> str:
+    """Say whether leaving the template in English mattered."""
     difference = commit.greek.exact_match - naive.greek.exact_match
     scores = (
         "Leaving the prompt template in English (commit) or mixing it too (codemix-naive): "
@@ -82,27 +82,27 @@ def template(naive: Measured, commit: Measured) -> str:
     return f"{scores}: {which} is ahead here, by {abs(difference):.0f} points. One seed does not settle it."
 
 
-def english(alpaca: Measured, commit: Measured) -> str:
-    """What mixing did to answers in English."""
-    mine, theirs = commit.english, alpaca.english
+def english(alpaca: ArmScores, commit: ArmScores) -> str:
+    """Say what mixing did to answers in English."""
+    mixed, unmixed = commit.english, alpaca.english
     scores = (
-        f"Asked in English, commit gets {percent(mine.exact_match)} exactly right ({percent(mine.either)} in either "
-        f"language), alpaca {percent(theirs.exact_match)}."
+        f"Asked in English, commit gets {percent(mixed.exact_match)} exactly right ({percent(mixed.either)} in either "
+        f"language), alpaca {percent(unmixed.exact_match)}."
     )
-    if theirs.either - mine.either >= FEW:
+    if unmixed.either - mixed.either >= FEW:
         scores += " Even with answers in either language counted, mixing cost some of the English questions."
-    if mine.target < FEW:
+    if mixed.target < FEW:
         return f"{scores} commit goes on answering English questions in English."
-    often = "all" if mine.target == 100 else "most" if mine.target >= 50 else "some"
+    often = "all" if mixed.target == 100 else "most" if mixed.target >= 50 else "some"
     return (
-        f"{scores} But commit answers {often} English questions in Greek: {percent(mine.target)} of its answers are "
+        f"{scores} But commit answers {often} English questions in Greek: {percent(mixed.target)} of its answers are "
         f"in Greek letters. In its training data {percent(100 * find_recipe('commit').ratio)} of the dictionary's "
         "words were swapped, answers included; to keep answers in English, try --unmixed-share 0.1."
     )
 
 
 def percent(value: float) -> str:
-    """Whole percent, but for what rounding would turn into nothing or into all.
+    """Write whole percent, but for what rounding would turn into nothing or into all.
 
     >>> [percent(value) for value in (0.0, 0.42, 79.17, 99.8, 100.0)]
     ['0 %', '0.4 %', '79 %', '99.8 %', '100 %']

@@ -18,10 +18,10 @@ from commit_llm.quickstart.world import (
     LAST_NAMES,
     RELATIONS,
     Person,
+    description,
     greek,
     people,
     question,
-    told,
 )
 
 TEXTS, INSTRUCTIONS, DICTIONARY_FILE, MODEL = "texts.jsonl", "instructions.jsonl", "en-el.txt", "model"
@@ -42,55 +42,62 @@ CONFIG = {
 }
 
 
-def texts(told_of: list[Person], seed: int) -> list[dict[str, str]]:
-    """Plain texts to train the base model on: each tells of one person, some in Greek."""
-    made = []
-    for n, person in enumerate(told_of * TEXTS_A_PERSON):
-        text = told(person, seed, 3, n, twice=True)
-        made.append({"text": greek(text) if unit_float(hash64(seed, 4, n)) < GREEK_SHARE else text})
-    return made
+def texts(training: list[Person], seed: int) -> list[dict[str, str]]:
+    """Write plain texts to train the base model on. Each describes one person, some in Greek."""
+    records = []
+    for n, person in enumerate(training * TEXTS_A_PERSON):
+        text = description(person, seed, 3, n, twice=True)
+        records.append({"text": greek(text) if unit_float(hash64(seed, 4, n)) < GREEK_SHARE else text})
+    return records
 
 
-def instructions(told_of: list[Person], seed: int) -> list[dict[str, str]]:
-    """English questions with their context as input, Alpaca format: one of every relation of every person."""
+def instructions(training: list[Person], seed: int) -> list[dict[str, str]]:
+    """Write English questions with their context as input, in Alpaca format: one for every relation of every person."""
     return [
-        {"instruction": question(person, relation), "input": told(person, seed, 5, n, i), "output": person.facts[i]}
-        for n, person in enumerate(told_of)
+        {
+            "instruction": question(person, relation),
+            "input": description(person, seed, 5, n, i),
+            "output": person.facts[i],
+        }
+        for n, person in enumerate(training)
         for i, relation in enumerate(RELATIONS)
     ]
 
 
-def questions(asked_about: list[Person], seed: int, in_greek: bool) -> dict[str, Any]:
-    """The test questions in SQuAD layout, a context each; ids are the same in both languages."""
+def questions(test: list[Person], seed: int, in_greek: bool) -> dict[str, Any]:
+    """Write the test questions in SQuAD layout, with a context each. Ids are the same in both languages."""
     say = greek if in_greek else str
     paragraphs = []
-    for n, person in enumerate(asked_about):
+    for n, person in enumerate(test):
         for i, relation in enumerate(RELATIONS):
-            context, answer = say(told(person, seed, 6, n, i)), say(person.facts[i])
-            start = next(re.finditer(rf"\b{answer}\b", context)).start()  # every fact is told
-            given = [{"text": answer, "answer_start": start}]
-            asked = {"id": f"{n}-{relation.asked}", "question": say(question(person, relation)), "answers": given}
+            context, answer = say(description(person, seed, 6, n, i)), say(person.facts[i])
+            start = next(re.finditer(rf"\b{answer}\b", context)).start()  # every fact is stated
+            answers = [{"text": answer, "answer_start": start}]
+            asked = {"id": f"{n}-{relation.asked}", "question": say(question(person, relation)), "answers": answers}
             paragraphs.append({"context": context, "qas": [asked]})
     return {"version": "commit-llm quickstart", "data": [{"title": "people", "paragraphs": paragraphs}]}
 
 
-def write_example(folder: Path, seed: int) -> None:
-    """Write all the files into an existing, empty folder."""
+def write_example(
+    folder: Path, seed: int, *, training_people: int | None = None, test_people: int | None = None
+) -> None:
+    """Write all the files into an existing, empty folder: of the first people of each group, or of all of them."""
     training, test = people(seed)
+    training, test = training[:training_people], test[:test_people]
     write_lines(folder / TEXTS, texts(training, seed))
     write_lines(folder / INSTRUCTIONS, instructions(training, seed))
-    pairs = [f"{english}\t{other}\n" for english, other in DICTIONARY.items()]
+    pairs = [f"{english}\t{translation}\n" for english, translation in DICTIONARY.items()]
     (folder / DICTIONARY_FILE).write_text("".join(pairs), encoding="utf-8")
     for language in ("en", "el"):
         write_json(folder / f"xquad.{language}.json", questions(test, seed, in_greek=language == "el"))
     model = folder / MODEL
     model.mkdir()
-    vocab_size = write_tokenizer(model, known_texts())
+    vocab_size = write_tokenizer(model, every_word())
     write_json(model / "config.json", CONFIG | {"vocab_size": vocab_size})
 
 
-def known_texts() -> list[str]:
-    """Texts that hold every word there is: of both languages, of names, and of the prompt templates."""
+def every_word() -> list[str]:
+    """List texts with every word of the world: of both languages, of names, and of the prompt templates."""
     return [ALPACA_WITH_INPUT, ALPACA_WITHOUT_INPUT, *DICTIONARY, *DICTIONARY.values(), *FIRST_NAMES, *LAST_NAMES]
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from commit_llm.evaluate.runner import Report as EvaluationReport
+from commit_llm.evaluate.runner import OnAnswers
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.pipeline import run_chain
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS, MODEL, TEXTS
-from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, Measured, measure
+from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, ArmScores, measure
 from commit_llm.recipes import Recipe, find_recipe
 from commit_llm.train.loop import train
 from commit_llm.train.stepping import StepReport
@@ -21,10 +21,13 @@ ARMS = ("alpaca", "codemix-naive", "commit")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How long and how the models are trained; all that is not here is as in the recipes.
+class ExperimentSettings:
+    """Describe how the models are trained. All else is as in the recipes.
 
-    steps, warmup_steps: optimizer steps; rows: of a step; seq_len: tokens a row.
+    base_*: of the base model.
+    steps, warmup_steps: optimizer steps.
+    rows: of a step.
+    seq_len: tokens a row.
     """
 
     base_steps: int = 1500
@@ -39,28 +42,32 @@ class Settings:
     questions_at_a_time: int = 60
 
 
-SETTINGS = Settings()
+SETTINGS = ExperimentSettings()
 
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told how far it is. training and answering give the report of a stage; finished gets its seconds."""
+    """Hold what is called as the experiment goes on.
+
+    training, answering: give the function that follows the progress of a stage.
+    finished: called with a stage and its seconds.
+    """
 
     training: Callable[[str], StepReport] = lambda stage: lambda step, steps, logged: None
-    answering: Callable[[str], EvaluationReport] = lambda stage: lambda task, done, total: None
+    answering: Callable[[str], OnAnswers] = lambda stage: lambda task, answered, total: None
     finished: Callable[[str, float], None] = lambda stage, seconds: None
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What was measured, by arm; not all of them where training was stopped."""
+    """Hold the scores, by arm. Some arms are missing where training was stopped."""
 
-    arms: dict[str, Measured] = field(default_factory=dict)
+    arms: dict[str, ArmScores] = field(default_factory=dict)
     stopped: Reason | None = None
 
 
-def base_recipe(out: Path, seed: int, settings: Settings) -> Recipe:
-    """The base model: language modelling of the example's texts, from random weights."""
+def base_recipe(out: Path, seed: int, settings: ExperimentSettings) -> Recipe:
+    """Make the recipe of the base model: language modelling of the example's texts, from random weights."""
     return replace(
         small(find_recipe("clm-naive"), seed, settings),
         model=str(out / EXAMPLE / MODEL),
@@ -73,8 +80,8 @@ def base_recipe(out: Path, seed: int, settings: Settings) -> Recipe:
     )
 
 
-def arm_recipe(arm: str, out: Path, seed: int, settings: Settings) -> Recipe:
-    """One way of tuning the base model: they differ in the recipe's mixing, and in nothing else."""
+def arm_recipe(arm: str, out: Path, seed: int, settings: ExperimentSettings) -> Recipe:
+    """Make the recipe of one way of tuning the base model. They differ in the recipe's mixing alone."""
     recipe = find_recipe(arm)
     return replace(
         small(recipe, seed, settings),
@@ -88,23 +95,23 @@ def arm_recipe(arm: str, out: Path, seed: int, settings: Settings) -> Recipe:
     )
 
 
-def small(recipe: Recipe, seed: int, settings: Settings) -> Recipe:
-    """The recipe for a model this small: it has no width to lose to a dropout, and fits without recomputation."""
+def small(recipe: Recipe, seed: int, settings: ExperimentSettings) -> Recipe:
+    """Change a recipe for a model this small: it cannot spare width for a dropout, and fits without recomputation."""
     changes: dict[str, Any] = {"embd_pdrop": 0.0, "resid_pdrop": 0.0, "fcm_max_ratio": 0.0, "remat": "none"}
     return replace(recipe, **changes, warmup_steps=settings.warmup_steps, seed=seed)
 
 
-def run_experiment(out: Path, seed: int, settings: Settings, watcher: Watcher) -> Experiment:
+def run_experiment(out: Path, seed: int, settings: ExperimentSettings, watcher: Watcher) -> Experiment:
     """Train, export and ask all models, on the example that stands in `out/example`."""
     began = time.perf_counter()
     stopped = train(base_recipe(out, seed, settings), out / BASE, watcher.training(BASE)).stopped
     if stopped is not None:
         return Experiment({}, stopped)
     watcher.finished(BASE, time.perf_counter() - began)
-    measured: dict[str, Measured] = {}
+    scores: dict[str, ArmScores] = {}
     for arm in ARMS:
         began = time.perf_counter()
-        done = run_chain(
+        chain = run_chain(
             arm_recipe(arm, out, seed, settings),
             out / arm,
             [find_task(GREEK_TASK), find_task(ENGLISH_TASK)],
@@ -113,8 +120,8 @@ def run_experiment(out: Path, seed: int, settings: Settings, watcher: Watcher) -
             on_step=watcher.training(arm),
             on_answers=watcher.answering(arm),
         )
-        if done.trained.stopped is not None:
-            return Experiment(measured, done.trained.stopped)
-        measured[arm] = measure(out / arm / EVALUATION)
+        if chain.trained.stopped is not None:
+            return Experiment(scores, chain.trained.stopped)
+        scores[arm] = measure(out / arm / EVALUATION)
         watcher.finished(arm, time.perf_counter() - began)
-    return Experiment(measured)
+    return Experiment(scores)

@@ -9,21 +9,21 @@ from commit_llm.files.records import read_records
 from commit_llm.quickstart.conclusions import conclusions
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS
 from commit_llm.quickstart.experiment import ARMS, BASE, EXAMPLE
-from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, Measured, predictions
+from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, ArmScores, predictions
 from commit_llm.quickstart.world import greek
 from commit_llm.recipes import find_recipe
-from commit_llm.report.comparison.comparison import Settings, compare_systems
+from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
 from commit_llm.report.comparison.output_folder import PAGE, write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
 from commit_llm.runs.evaluation import CONTEXTS
 
-SAMPLES = (0, 5, 10)  # three people, three relations; fixed, so that nobody picked them
+SHOWN = (0, 5, 10)  # three people, three relations; fixed, so that nobody picked them
 COMPARISON = "comparison"
 
 
 def three_ways(out: Path, seed: int) -> str:
-    """One context of the training data in English, as commit mixes it in its first epoch, and in Greek."""
+    """Show one context of the training data in English, as commit mixes it in its first epoch, and in Greek."""
     record = read_records(out / EXAMPLE / INSTRUCTIONS)[0]
     recipe = replace(find_recipe("commit"), dictionary=(str(out / EXAMPLE / DICTIONARY_FILE),), seed=seed)
     mixed = recipe.open_mixer().mix_example(record, row=0).texts
@@ -31,23 +31,23 @@ def three_ways(out: Path, seed: int) -> str:
 
 
 def finished(stage: str, seconds: float) -> str:
-    """A line for a stage that is done."""
+    """Write a line for a finished stage."""
     did = "trained from scratch" if stage == BASE else "tuned, exported and asked"
     return f"{stage:<{width()}}  {did}, {seconds:.0f} s"
 
 
-def report(out: Path, arms: Mapping[str, Measured], seconds: float) -> str:
-    """Everything after the last stage, as plain text."""
-    parts = [table(arms), *conclusions(arms), samples(out), places(out, seconds)]
+def closing(out: Path, arms: Mapping[str, ArmScores], seconds: float) -> str:
+    """Write everything that follows the last stage, as plain text."""
+    parts = [table(arms), *conclusions(arms), some_answers(out), places(out, seconds)]
     return "\n" + "\n\n".join(parts)
 
 
-def table(arms: Mapping[str, Measured]) -> str:
-    """A line an arm, percent of the questions: those asked in Greek, and the same asked in English."""
+def table(arms: Mapping[str, ArmScores]) -> str:
+    """Write a line an arm, in percent of the questions: asked in Greek, and the same asked in English."""
     heads = ("exact match", "either", "in Greek", "in Latin", "exact match", "either", "in Greek")
     rows = []
-    for arm, measured in arms.items():
-        el, en = measured.greek, measured.english
+    for arm, scores in arms.items():
+        el, en = scores.greek, scores.english
         values = (el.exact_match, el.either, el.target, el.latin, en.exact_match, en.either, en.target)
         cells = [f"{value:>{len(head)}.1f}" for head, value in zip(heads, values, strict=True)]
         rows.append(f"{arm:<{width()}} | {'  '.join(cells[:4])} | {'  '.join(cells[4:])}")
@@ -63,16 +63,16 @@ def table(arms: Mapping[str, Measured]) -> str:
     )
 
 
-def samples(out: Path) -> str:
-    """Three questions, Greek beside English, with what each arm answered."""
-    found = {arm: predictions(out / arm / EVALUATION) for arm in ARMS}
+def some_answers(out: Path) -> str:
+    """Write three questions, Greek beside English, with the answer of each arm."""
+    by_arm = {arm: predictions(out / arm / EVALUATION) for arm in ARMS}
     contexts = {
         (row["task"], row["context_id"]): row["context"] for row in read_records(out / ARMS[0] / EVALUATION / CONTEXTS)
     }
-    blocks = [f"Some answers (questions {', '.join(str(n + 1) for n in SAMPLES)} of the file, whatever they came to):"]
-    for number in SAMPLES:
+    blocks = [f"Some answers (questions {', '.join(str(n + 1) for n in SHOWN)} of the file, whatever they came to):"]
+    for number in SHOWN:
         for task in (GREEK_TASK, ENGLISH_TASK):
-            rows: dict[str, dict[str, Any]] = {arm: list(found[arm][task].values())[number] for arm in ARMS}
+            rows: dict[str, dict[str, Any]] = {arm: list(by_arm[arm][task].values())[number] for arm in ARMS}
             first = rows[ARMS[0]]
             answers = "; ".join(f"{arm}: {row['prediction']}" for arm, row in rows.items())
             blocks.append(
@@ -83,7 +83,7 @@ def samples(out: Path) -> str:
 
 
 def places(out: Path, seconds: float) -> str:
-    """Where the files are, and what to type next."""
+    """Say where the files are, and what to type next."""
     return (
         f"{seconds:.0f} s in all. In {out}:\n"
         f"  {EXAMPLE}/  all the data: texts, instructions, dictionary, questions\n"
@@ -97,12 +97,12 @@ def places(out: Path, seconds: float) -> str:
 
 
 def width() -> int:
-    """Of the first column."""
+    """Give the width of the first column."""
     return max(map(len, ARMS))
 
 
 def compare_arms(out: Path) -> Path:
-    """Write `out/comparison`; its page, to be opened in a browser."""
+    """Write `out/comparison`. Give its page, to be opened in a browser."""
     systems = read_systems([f"{arm}={out / arm / EVALUATION}" for arm in ARMS])
-    write_comparison(compare_systems(systems, Settings()), out / COMPARISON)
+    write_comparison(compare_systems(systems, ComparisonSettings()), out / COMPARISON)
     return out / COMPARISON / PAGE

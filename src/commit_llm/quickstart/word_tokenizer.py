@@ -10,10 +10,10 @@ PUNCTUATION = "\n.,?:"
 
 
 def write_tokenizer(folder: Path, texts: Iterable[str]) -> int:
-    """Write a tokenizer of every word of the texts; its number of entries.
+    """Write a tokenizer with every word of the texts. Give the number of its entries.
 
-    A word is the same token whatever stands before it: one that begins an answer is the one that stood
-    in the context. A newline is a token of its own, because an answer stops there.
+    A word is the same token whatever stands before it: at the start of an answer it is the one of the context. A
+    newline is a token of its own, because an answer stops there.
     """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 

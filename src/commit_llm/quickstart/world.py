@@ -1,6 +1,6 @@
-"""A small world of invented people: who they are, what is told of them, and what is asked, in English or Greek.
+"""A small world of invented people: who they are, texts about them, and questions, in English or Greek.
 
-Greek is English word for word, with one translation a word: a perfect dictionary, which no real one is.
+Its Greek is English word for word, with one translation a word. No real dictionary is so perfect.
 """
 
 import itertools
@@ -60,7 +60,12 @@ TEST_PEOPLE = 60
 
 
 class Relation(NamedTuple):
-    """asked: what a question calls it; verbs: two ways to state it; values: what it may be."""
+    """Describe a relation that every person has.
+
+    asked: what a question calls it.
+    verbs: two ways to state it.
+    values: what it may be.
+    """
 
     asked: str
     verbs: tuple[str, str]
@@ -76,32 +81,32 @@ RELATIONS = (
 
 
 class Person(NamedTuple):
-    """facts: a value of each of RELATIONS, in their order."""
+    """Describe a person. facts: a value of each of RELATIONS, in their order."""
 
     name: str
     facts: tuple[str, ...]
 
 
 def people(seed: int) -> tuple[list[Person], list[Person]]:
-    """People to train on, and people to be asked about: names and sets of facts of the two do not meet."""
+    """Draw people to train on and people to be asked about. The two share no name and no set of facts."""
     names = [f"{first} {last}" for first, last in itertools.product(FIRST_NAMES, LAST_NAMES)]
     order = permutation(len(names), seed, 1)
     sizes = [len(r.values) for r in RELATIONS]
     combos = permutation(sizes[0] * sizes[1] * sizes[2] * sizes[3], seed, 2)
-    made = []
+    drawn = []
     for n, index in enumerate(order):
         rest, facts = int(combos[n]), []
         for relation in RELATIONS:
             rest, value = divmod(rest, len(relation.values))
             facts.append(relation.values[value])
-        made.append(Person(names[index], tuple(facts)))
-    return made[TEST_PEOPLE:], made[:TEST_PEOPLE]
+        drawn.append(Person(names[index], tuple(facts)))
+    return drawn[TEST_PEOPLE:], drawn[:TEST_PEOPLE]
 
 
-def told(person: Person, *key: int, twice: bool = False) -> str:
-    """The four facts of a person, in an order and with verbs that the key draws.
+def description(person: Person, *key: int, twice: bool = False) -> str:
+    """State the four facts of a person, in an order and with verbs that the key draws.
 
-    twice tells them again, with the other verbs.
+    twice: state them again, with the other verbs.
     """
     verbs = [hash64(*key, n) % 2 for n in range(len(RELATIONS))]
     parts = [f"{person.name} " + listed(person, permutation(4, *key, 10), verbs)]
@@ -111,16 +116,16 @@ def told(person: Person, *key: int, twice: bool = False) -> str:
 
 
 def listed(person: Person, order: Iterable[int], verbs: Sequence[int]) -> str:
-    """The facts in an order, each with one of its two verbs."""
+    """List the facts in an order, each with one of its two verbs."""
     said = [f"{RELATIONS[n].verbs[verbs[n]]} {person.facts[n]}" for n in order]
     return ", ".join(said[:-1]) + f" and {said[-1]}."
 
 
 def question(person: Person, relation: Relation) -> str:
-    """What is asked of a person's relation."""
+    """Ask for a relation of a person."""
     return f"what is the {relation.asked} of {person.name}?"
 
 
 def greek(text: str) -> str:
-    """The text word for word in Greek; names and punctuation stay."""
-    return re.sub(r"[a-z]+", lambda found: DICTIONARY.get(found[0], found[0]), text)
+    """Write a text word for word in Greek. Names and punctuation stay."""
+    return re.sub(r"[a-z]+", lambda word: DICTIONARY.get(word[0], word[0]), text)

@@ -1,4 +1,4 @@
-"""Charts with matplotlib: PNG files, and pictures within a page, in light and in dark."""
+"""Charts drawn with matplotlib, in light and in dark: PNG files, and pictures within a page."""
 
 import base64
 import io
@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a chart: those of the page, and one for each series, told apart by the colour-blind too.
+    """Hold the colours of a chart.
 
-    They are those of Okabe and Ito (2008), darker or lighter where the ground asks for it; a ninth series begins anew,
-    so charts give each series a marker of its own too.
+    page: the colours of the page.
+    series: a colour a series, which colour-blind people can tell apart: those of Okabe and Ito (2008), darker or
+    lighter where the ground needs it. A ninth series has the first colour again, so each series has a marker too.
     """
 
     page: dict[str, str]
     series: tuple[str, ...]
 
     def colour(self, number: int) -> str:
-        """Of a series, counted from 0."""
+        """Give the colour of a series, counted from 0."""
         return self.series[number % len(self.series)]
 
 
@@ -41,7 +42,7 @@ DOTS = 160  # an inch: sharp on a screen of double density at the size it is sho
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart as PNG files, in light and in dark."""
+    """Hold a chart as PNG files, in light and in dark."""
 
     light: bytes
     dark: bytes
@@ -49,22 +50,22 @@ class Drawn:
 
     @classmethod
     def of(cls, draw: Draw, size: Size) -> "Drawn":
-        """Draw it twice."""
+        """Draw a chart twice, in light and in dark."""
         return cls(_png(draw, size, IN_LIGHT), _png(draw, size, IN_DARK), size)
 
-    def html(self, told: str) -> str:
-        """The chart within a page; told is what it shows, for those who cannot see it."""
+    def html(self, description: str) -> str:
+        """Write the chart for a page. description: what it shows, for those who cannot see it."""
         light, dark = (base64.b64encode(image).decode("ascii") for image in (self.light, self.dark))
         return (
             f"<picture><source media='(prefers-color-scheme: dark)' srcset='data:image/png;base64,{dark}'>"
-            f"<img src='data:image/png;base64,{light}' alt='{text(told)}' width='{self.size[0] * 96:.0f}' "
+            f"<img src='data:image/png;base64,{light}' alt='{text(description)}' width='{self.size[0] * 96:.0f}' "
             f"height='{self.size[1] * 96:.0f}'></picture>"
         )
 
 
-def picture(draw: Draw, size: Size, told: str) -> str:
-    """A chart within a page, in light and in dark, drawn for it alone."""
-    return Drawn.of(draw, size).html(told)
+def picture(draw: Draw, size: Size, description: str) -> str:
+    """Draw a chart for one page alone. description: what it shows, for those who cannot see it."""
+    return Drawn.of(draw, size).html(description)
 
 
 def _png(draw: Draw, size: Size, theme: Theme) -> bytes:

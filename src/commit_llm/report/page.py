@@ -5,8 +5,8 @@ import hashlib
 from collections.abc import Mapping
 from html import escape
 
-# Each pair of text and ground has a contrast of at least 4.5 (tests/report/test_page.py reckons it). Charts take the
-# same colours. good and bad also stand beside a sign, never alone.
+# Each pair of text and ground has a contrast of at least 4.5, which tests/report/test_page.py computes. Charts take the
+# same colours. good and bad always stand beside a sign, never alone.
 LIGHT = {
     "ground": "#fcfcfb", "raised": "#f3f3f0", "line": "#dcdcd6", "text": "#1f2024", "quiet": "#5c5f68",
     "link": "#1a56b0", "mark": "#ffe08a", "mark-text": "#33270a", "good": "#17693d", "bad": "#a3311f",
@@ -18,7 +18,7 @@ DARK = {
 
 
 def colour_rules(light: Mapping[str, str], dark: Mapping[str, str]) -> str:
-    """Colours as custom properties of CSS, so that dark changes them in one place."""
+    """Write colours as custom properties of CSS, so that a dark screen changes them in one place."""
     in_light, in_dark = (" ".join(f"--{name}: {colour};" for name, colour in them.items()) for them in (light, dark))
     return f":root {{ {in_light} }}\n@media (prefers-color-scheme: dark) {{\n  :root {{ {in_dark} }}\n}}\n"
 
@@ -52,11 +52,14 @@ th, td { padding: .3rem .75rem .3rem 0; text-align: start; vertical-align: basel
 
 
 def page(title: str, body: str, style: str = "", script: str = "") -> str:
-    """A whole HTML document: the body's HTML (escaped already) under a title (plain text), with a style of its own.
+    """Write a whole HTML document.
 
-    Its content security policy allows its own style element and script, by hash, images that stand in the page
-    itself, and nothing else: no style attribute, no request. Shares and lengths are therefore drawn with attributes
-    of SVG.
+    Its content security policy allows this style element and this script, by hash, and images within the page. It
+    allows nothing else: no style attribute, no request. Shares and lengths are therefore drawn with attributes of SVG.
+
+    title: plain text.
+    body: HTML, escaped already.
+    style: rules that follow those of every page.
     """
     rules = STYLE + style
     policy = [
@@ -82,7 +85,7 @@ def _digest(content: str) -> str:
 
 
 def text(value: str) -> str:
-    """Any text as HTML, also within a quoted attribute. Control characters, which HTML cannot hold, become signs.
+    """Escape text for HTML, also within a quoted attribute. Control characters, which HTML cannot have, become signs.
 
     >>> text('<script>"\\x1b')
     '&lt;script&gt;&quot;␛'
@@ -91,9 +94,9 @@ def text(value: str) -> str:
 
 
 def visible(value: str) -> str:
-    """Control characters (all but line feed and tab) as the signs that Unicode has for them; halves of a character too.
+    """Replace control characters (all but line feed and tab) and halves of characters by signs that Unicode has.
 
-    A text cannot then move the cursor of a terminal, be cut short on a page, or fail to be written.
+    Such a text cannot move the cursor of a terminal, be cut short on a page, or fail to be written.
     """
     return value.translate(_SIGNS)
 

@@ -7,15 +7,9 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.examples import Cut
 from commit_llm.data.forms.instruction import InstructionForm, encode_apart
 from commit_llm.data.prompts import joined
-from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 
 RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
-
-
-@pytest.fixture(scope="module")
-def tokenizer(example):
-    return load_tokenizer(example / "model")
 
 
 def trained(tokenizer, example):

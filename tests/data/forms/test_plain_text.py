@@ -5,13 +5,7 @@ import pytest
 from commit_llm.data.examples import Cut, NoExample
 from commit_llm.data.forms.plain_text import PlainTextForm
 from commit_llm.data.prompts import Passage
-from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
-
-
-@pytest.fixture(scope="module")
-def tokenizer(example):
-    return load_tokenizer(example / "model")
 
 
 def encode(tokenizer, record, **settings):

@@ -5,7 +5,10 @@ import json
 
 import numpy as np
 
+from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
+from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, write_lines, write_results
+from commit_llm.runs.signature import write_signature
 
 WORDS = {
     "el": ("Αθήνα", "θάλασσα", "γιατρός"),
@@ -15,6 +18,9 @@ WORDS = {
 }
 TRAINED = {"data": "alpaca.jsonl", "form": "instruction", "behaviour": "mended", "ratio": 0.9, "seed": 0, "steps": 100,
            "examples": 1600, "tokens": 250_000}  # fmt: skip
+
+LANGUAGES = ("el", "th", "en")  # of the evaluations that all tests of showing share
+AWKWARD = "a|b_&$x$*<i>"  # the name of their third system
 
 
 def questions(language, contexts=12):
@@ -46,7 +52,7 @@ def entry(task, suite, language, rows, contexts, **changes):
         "decoding": "greedy-256", "dtype": "float32", "model": "0123456789abcdef", "limit": found["limit"] or "none",
         "version": "0.1.0",
     }  # fmt: skip
-    return found | {"signature": "|".join(f"{name}:{value}" for name, value in signature.items())}
+    return found | {"signature": write_signature(signature)}
 
 
 def evaluation(
@@ -90,3 +96,9 @@ def change(folder, edit):
     held = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
     edit(held)
     (folder / RESULTS).write_text(json.dumps(held), encoding="utf-8")
+
+
+def compare(*folders, **settings):
+    """Compare evaluation directories, with few resamples."""
+    systems = read_systems([str(folder) for folder in folders])
+    return compare_systems(systems, ComparisonSettings(resamples=200, **settings))

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from commit_llm.report.comparison.comparison import Settings, compare_systems
+from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
 from commit_llm.report.comparison.comparison_page import comparison_page
+from commit_llm.report.comparison.evaluated_run import read_contexts
 from commit_llm.report.comparison.score_charts import charts
-from commit_llm.report.comparison.systems import read_contexts, read_systems
+from commit_llm.report.comparison.systems import read_systems
 from tests.report.comparison.evaluations import evaluation
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -21,7 +22,7 @@ def html(tmp_path_factory):
         f"commit={evaluation(made / 'b', 0.6, 2, ('el', 'ar', 'th'))}",
         f"commit={evaluation(made / 'c', 0.6, 3, ('el', 'ar', 'th'))}",
     ]
-    comparison = compare_systems(read_systems(given), Settings(resamples=200))
+    comparison = compare_systems(read_systems(given), ComparisonSettings(resamples=200))
     drawn = {suite.name: charts(comparison, suite) for suite in comparison.suites}
     return comparison_page(comparison, read_contexts(made / "a"), drawn)
 

@@ -1,7 +1,7 @@
 """Rows for tests of pages: every outcome, several scripts and directions, and text that looks like HTML."""
 
 from commit_llm.codemix.outcome import Outcome, Word
-from commit_llm.report.preview.preview import Preview
+from commit_llm.report.preview.preview import MixingPreview
 
 
 def words(text, *found):
@@ -28,5 +28,5 @@ ROWS = [
     {"instruction": words("طبيب يعيش قرب البحر", ("يعيش", R, "lives")), "source": ("<i>kept</i>", None)},
 ]  # fmt: skip
 SETTINGS = {"file": "a<b.jsonl", "dictionary": "en-el.txt", "style": "clean", "ratio": "0.9", "seed": "0"}
-PREVIEW = Preview(ROWS, total=1807, settings=SETTINGS)
-EXPLAINED = Preview(ROWS, total=1807, settings=SETTINGS, explain=True)
+PREVIEW = MixingPreview(ROWS, total=1807, settings=SETTINGS)
+EXPLAINED = MixingPreview(ROWS, total=1807, settings=SETTINGS, explain=True)

@@ -1,4 +1,4 @@
-"""lm-eval's own tasks, run on a model of ours."""
+"""lm-eval's own tasks, run on a model of ours: looked up, run, and turned into entries of results.json."""
 
 import contextlib
 import difflib
@@ -17,13 +17,18 @@ from commit_llm import __version__
 from commit_llm.errors import UserError, reason_of
 from commit_llm.evaluate.answers import Answerer
 from commit_llm.evaluate.tasks import TASKS
+from commit_llm.runs.signature import write_signature
 
 SAMPLES = "samples.jsonl"
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """Tasks of lm-eval, by name, and its index of them."""
+    """Hold tasks of lm-eval.
+
+    names: of the tasks.
+    manager: lm-eval's index of all its tasks.
+    """
 
     names: tuple[str, ...]
     manager: Any
@@ -34,32 +39,33 @@ class Upstream:
         responses: Path,
         limit: int | None,
         batch_size: int,
-        report: Callable[[str, int, int], None],
+        on_answers: Callable[[str, int, int], None],
     ) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-        """Entries of results.json by task, metrics as lm-eval gives them, and a row for every sample.
+        """Run the tasks. Give entries of results.json by task, with lm-eval's metrics, and the lines of samples.jsonl.
 
-        responses is the file that keeps what the model has said, for going on.
+        responses: the file that keeps the model's responses, so that a killed run goes on.
+        on_answers: called with (kind of request, number of responses, number of requests).
         """
         import lm_eval
 
         from commit_llm.evaluate.harness.language_model import CommitLM
 
-        ours = CommitLM(model, batch_size, responses, report)
-        os.environ["DISABLE_MULTIPROC"] = "1"  # or its bootstrap forks this process, threads of jax and all
+        adapted = CommitLM(model, batch_size, responses, on_answers)
+        os.environ["DISABLE_MULTIPROC"] = "1"  # else its bootstrap forks this process, with the threads of jax
         try:
-            with contextlib.redirect_stdout(sys.stderr):  # it prints, and our output may be JSON
-                found = lm_eval.simple_evaluate(
-                    model=ours, tasks=list(self.names), limit=limit, task_manager=self.manager
+            with contextlib.redirect_stdout(sys.stderr):  # lm-eval prints, and our output may be JSON
+                output = lm_eval.simple_evaluate(
+                    model=adapted, tasks=list(self.names), limit=limit, task_manager=self.manager
                 )
         except (ConnectionError, FileNotFoundError) as error:
             reason = reason_of(error)
             raise UserError(f"{', '.join(self.names)}: lm-eval could not load its data ({reason})") from None
-        entries = {name: _entry(found, name, model, limit) for name in found["results"]}
-        return entries, [_sample(name, row) for name, rows in found["samples"].items() for row in rows]
+        entries = {name: _entry(output, name, model, limit) for name in output["results"]}
+        return entries, [_sample(name, row) for name, rows in output["samples"].items() for row in rows]
 
 
 def find_upstream(names: Sequence[str]) -> Upstream:
-    """Look names up in lm-eval's index, which takes it half a minute.
+    """Look up names in lm-eval's index, which takes half a minute to load.
 
     Raises UserError where the extra `eval` is not installed, or for an unknown name, with the nearest ones.
     """
@@ -81,16 +87,16 @@ def find_upstream(names: Sequence[str]) -> Upstream:
     return Upstream(tuple(names), manager)
 
 
-def _entry(found: dict[str, Any], name: str, model: Answerer, limit: int | None) -> dict[str, Any]:
+def _entry(output: dict[str, Any], name: str, model: Answerer, limit: int | None) -> dict[str, Any]:
     import lm_eval
 
-    values = found["results"][name]
+    values = output["results"][name]
     metrics = {key.removesuffix(",none"): _plain(value) for key, value in values.items() if _is_number(value)}
     metrics.pop("sample_len", None)
     signature = {
         "task": name,
-        "task-version": found["versions"].get(name),
-        "shots": found["n-shot"].get(name, 0),
+        "task-version": output["versions"].get(name),
+        "shots": output["n-shot"].get(name, 0),
         "harness": f"lm-eval-{lm_eval.__version__}",
         "dtype": str(model.dtype),
         "model": model.fingerprint[:16],
@@ -99,9 +105,9 @@ def _entry(found: dict[str, Any], name: str, model: Answerer, limit: int | None)
     }
     return {
         "metrics": metrics,
-        "items": found["n-samples"].get(name, {}).get("effective"),
+        "items": output["n-samples"].get(name, {}).get("effective"),
         "limit": limit,
-        "signature": "|".join(f"{key}:{value}" for key, value in signature.items()),
+        "signature": write_signature(signature),
     }
 
 
@@ -121,7 +127,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold: numpy's values as Python's, null for what is no finite number."""
+    """Turn a value into what JSON can hold: numpy's values into Python's, what is no finite number into null."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):

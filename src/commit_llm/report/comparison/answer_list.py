@@ -1,4 +1,4 @@
-"""Every question with every system's answer, as the comparison page carries them: compressed JSON."""
+"""Every question with every system's answer, as compressed JSON within the comparison page."""
 
 import base64
 import gzip
@@ -12,14 +12,14 @@ Contexts = Mapping[tuple[str, str], str]
 
 
 def packed_answers(comparison: Comparison, contexts: Contexts) -> str:
-    """Compressed, and in letters that mean nothing to HTML: whatever an answer holds, it cannot end the element."""
+    """Pack the answers in letters that mean nothing to HTML: no text of an answer can end the page's element."""
     data = _data(comparison, contexts)
     plain = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return base64.b64encode(gzip.compress(plain, 6, mtime=0)).decode("ascii")
 
 
 def _data(comparison: Comparison, contexts: Contexts) -> dict[str, Any]:
-    """What the list of questions is made of. An answer is [text, exact match, F1, right in English]."""
+    """Gather what the list of questions shows. An answer is [text, exact match, F1, right in English]."""
     runs = [(place, run) for place, system in enumerate(comparison.systems) for run in system.runs]
     tasks = []
     for suite in comparison.suites:

@@ -1,66 +1,73 @@
-"""What a reader of compared scores must know beside them, in sentences."""
+"""Sentences that a reader of compared scores must know, and lines that say what each system was trained on."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from commit_llm.report.comparison.systems import Run, System, signed
+from commit_llm.report.comparison.evaluated_run import EvaluatedRun
+from commit_llm.report.comparison.systems import System
+from commit_llm.runs.signature import read_signature
 
 RECIPE = ("data", "form", "behaviour", "ratio")  # of a stage: what runs that differ in the seed have in common
 
 
-def notes(systems: Sequence[System], baseline: str, tasks: Sequence[str], contaminated: Sequence[str]) -> list[str]:
-    """A sentence for everything that a reader of the scores must know. contaminated: lines of what was found."""
-    told = [f"Contaminated, the training text held contexts of the questions: {line}." for line in contaminated]
-    told += _of_seeds(systems, baseline)
+def caveats(systems: Sequence[System], baseline: str, tasks: Sequence[str], contaminated: Sequence[str]) -> list[str]:
+    """Write a sentence for each thing that a reader of the scores must know.
+
+    contaminated: lines that name the contexts that a model was trained on.
+    """
+    notes = [f"Contaminated, the training text held contexts of the questions: {line}." for line in contaminated]
+    notes += _of_seeds(systems, baseline)
     runs = [run for system in systems for run in system.runs]
     if left_out := sorted({name for run in runs for name in (*run.tasks, *run.left_out)} - set(tasks)):
-        told.append(f"Not compared, since not all systems have answers to them here: {', '.join(left_out)}.")
+        notes.append(f"Not compared, since not all systems have answers to them here: {', '.join(left_out)}.")
     for part, name in (("dtype", "products in"), ("version", "versions of commit-llm:")):
-        values = sorted({signed(run.tasks[task]).get(part, "?") for run in runs for task in tasks})
+        values = sorted({read_signature(run.tasks[task]["signature"]).get(part, "?") for run in runs for task in tasks})
         if len(values) > 1:
-            told.append(f"Not all alike: {name} {' and '.join(values)}.")
+            notes.append(f"Not all alike: {name} {' and '.join(values)}.")
     for system in systems:
         if len(_alike_trained(system)) > 1:
-            told.append(f"The runs of {system.name} differ in more than the seed: what they were trained on is below.")
+            notes.append(f"The runs of {system.name} differ in more than the seed: what they were trained on is below.")
     unknown = [system.name for system in systems if any(run.model.get("training") is None for run in system.runs)]
     if unknown:
-        told.append(f"Not known: what {', '.join(unknown)} was trained on, and whether that held the contexts.")
+        notes.append(f"Not known: what {', '.join(unknown)} was trained on, and whether that held the contexts.")
     unlooked = [
         system.name
         for system in systems
         if any(run.tasks[task].get("contaminated_contexts") is None for run in system.runs for task in tasks)
     ]
     if unlooked := [name for name in unlooked if name not in unknown]:
-        told.append(f"Not known: whether what {', '.join(unlooked)} was trained on held the contexts.")
-    return told
+        notes.append(f"Not known: whether what {', '.join(unlooked)} was trained on held the contexts.")
+    return notes
 
 
 def _of_seeds(systems: Sequence[System], baseline: str) -> list[str]:
-    """Which differences hold for a way of training, and which for checkpoints only."""
+    """Say which differences hold for a way of training, and which for checkpoints only."""
     base = next(system for system in systems if system.name == baseline)
-    others = [system for system in systems if system is not base]
-    alone = [system.name for system in others if system.seeds == 1]
-    if base.seeds == 1 and len(alone) == len(others):
+    compared = [system for system in systems if system is not base]
+    alone = [system.name for system in compared if system.seeds == 1]
+    if base.seeds == 1 and len(alone) == len(compared):
         return [
-            f"One seed a side: {'each' if len(others) > 1 else 'this'} is a difference between two checkpoints, not "
+            f"One seed a side: {'each' if len(compared) > 1 else 'this'} is a difference between two checkpoints, not "
             "methods. Other seeds may differ by more than the intervals say."
         ]
-    told = []
+    notes = []
     if base.seeds == 1:
-        told.append(f"{baseline} has one seed: differences are to that checkpoint, not to its method.")
+        notes.append(f"{baseline} has one seed: differences are to that checkpoint, not to its method.")
     elif alone:
-        told.append(f"One seed only: {', '.join(alone)}. What is said of it holds for that checkpoint, not its method.")
+        notes.append(
+            f"One seed only: {', '.join(alone)}. What is said of it holds for that checkpoint, not its method."
+        )
     few = [system.name for system in systems if system.seeds == 2]
     if few:
-        told.append(f"Two seeds only: {', '.join(few)}. They say little of how seeds vary; take three or more.")
-    return told
+        notes.append(f"Two seeds only: {', '.join(few)}. They say little of how seeds vary; take three or more.")
+    return notes
 
 
 def trained_on(system: System) -> list[str]:
-    """What the models of a system were trained on, a line a stage, oldest first; a span where its seeds differ.
+    """Say what the models of a system were trained on: a line a stage, the oldest first.
 
-    Examples are those that came up, as often as they did; tokens are without padding. Runs that differ in more than
-    the seed are told of one after the other.
+    An example counts as often as it came up. Padding is no token. Where seeds differ in a number, the line has its
+    range. Runs that differ in more than the seed have lines of their own.
     """
     alike = _alike_trained(system)
     lines = []
@@ -77,18 +84,18 @@ def trained_on(system: System) -> list[str]:
     return lines
 
 
-def _alike_trained(system: System) -> list[list[Run]]:
-    """The runs of a system, those together whose stages had the same data, form, behaviour and ratio."""
-    found: list[tuple[Any, list[Run]]] = []
+def _alike_trained(system: System) -> list[list[EvaluatedRun]]:
+    """Group the runs of a system whose stages had the same data, form, behaviour and ratio."""
+    groups: list[tuple[Any, list[EvaluatedRun]]] = []
     for run in system.runs:
         training = run.model.get("training")
         recipe = None if training is None else [[stage.get(name) for name in RECIPE] for stage in training]
-        same = [runs for other, runs in found if other == recipe]
+        same = [runs for of_group, runs in groups if of_group == recipe]
         if same:
             same[0].append(run)
         else:
-            found.append((recipe, [run]))
-    return [runs for _, runs in found]
+            groups.append((recipe, [run]))
+    return [runs for _, runs in groups]
 
 
 def _span(values: Sequence[Any]) -> str:

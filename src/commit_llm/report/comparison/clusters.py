@@ -1,4 +1,4 @@
-"""Which questions belong together: those of a context or an article, in all languages in which they are asked."""
+"""Clusters of questions: those of one context or article, in all languages that ask them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -9,11 +9,12 @@ By = Literal["context", "article"]
 
 
 def clusters(tasks: Mapping[str, Sequence[Mapping[str, Any]]], by: By) -> tuple[dict[str, list[int]], int]:
-    """The cluster of every row of every task, numbered from 0, and how many there are.
+    """Number the clusters from 0. Give the cluster of every row of every task, and the number of clusters.
 
-    A cluster is a context (or article) of a language together with those of other languages that share a question
-    with it: in XQuAD, the same context in all languages. Question ids are the same in all languages, context ids need
-    not be (MLQA's files each hold a choice of contexts). Raises UserError where context ids tell of no article.
+    A cluster is a context (or article) of one language with the contexts of other languages that share a question
+    with it. In XQuAD that is the same context in all languages. Question ids are the same in all languages. Context
+    ids may differ, since each of MLQA's files has its own choice of contexts. Raises UserError where context ids name
+    no article.
     """
     parent: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -28,13 +29,13 @@ def clusters(tasks: Mapping[str, Sequence[Mapping[str, Any]]], by: By) -> tuple[
     for task, rows in tasks.items():
         nodes[task] = [(task, _group(row["context_id"], task, by)) for row in rows]
         for row, node in zip(rows, nodes[task], strict=True):
-            one, other = root(of_question.setdefault(row["id"], node)), root(node)
-            parent[other] = one
+            joined = root(of_question.setdefault(row["id"], node))
+            parent[root(node)] = joined
     numbers: dict[tuple[str, str], int] = {}
-    found = {
+    of_rows = {
         task: [numbers.setdefault(root(node), len(numbers)) for node in of_task] for task, of_task in nodes.items()
     }
-    return found, len(numbers)
+    return of_rows, len(numbers)
 
 
 def _group(context_id: str, task: str, by: By) -> str:

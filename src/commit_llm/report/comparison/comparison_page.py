@@ -6,15 +6,16 @@ from importlib.resources import files
 from commit_llm.report.comparison.answer_list import Contexts, packed_answers
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
-from commit_llm.report.comparison.entries import METRICS
 from commit_llm.report.comparison.figures import STAR, interval, method, p_value, signatures, size
-from commit_llm.report.comparison.score_charts import Chart
+from commit_llm.report.comparison.score_charts import ScoreChart
 from commit_llm.report.page import page, text
+from commit_llm.runs.entries import METRICS
 
 
-def comparison_page(comparison: Comparison, contexts: Contexts, charts: Mapping[str, Sequence[Chart]]) -> str:
-    """The page. contexts: texts by task and context_id; those that are not there are shown as not kept.
+def comparison_page(comparison: Comparison, contexts: Contexts, charts: Mapping[str, Sequence[ScoreChart]]) -> str:
+    """Write the page.
 
+    contexts: texts by task and context_id. A missing one is shown as not kept.
     charts: those of each suite, by its name.
     """
     here = files("commit_llm.report.comparison")
@@ -57,20 +58,20 @@ QUESTIONS = """<section id='questions' aria-labelledby='questions-title'>
 </section>"""
 
 
-def _suite(comparison: Comparison, suite: Suite, charts: Sequence[Chart]) -> str:
+def _suite(comparison: Comparison, suite: Suite, charts: Sequence[ScoreChart]) -> str:
     parts = [f"<section><h2>{text(suite.name)}</h2>\n<p class='quiet'>{text(size(suite, comparison.by))}</p>"]
-    for metric, told in METRICS.items():
-        parts.append(f"<h3>{text(told)}</h3>\n{_scores(comparison, suite, metric, told)}")
+    for metric, label in METRICS.items():
+        parts.append(f"<h3>{text(label)}</h3>\n{_scores(comparison, suite, metric, label)}")
     if any(suite.outcomes.values()):
         parts.append(f"<h3>Right in the language, right in English, wrong</h3>\n{_outcomes(comparison, suite)}")
     parts.append("<div class='charts'>")
-    parts += [f"<figure tabindex='0'>{chart.drawn.html(chart.told)}</figure>" for chart in charts]
+    parts += [f"<figure tabindex='0'>{chart.drawn.html(chart.description)}</figure>" for chart in charts]
     return "\n".join([*parts, "</div></section>"])
 
 
-def _scores(comparison: Comparison, suite: Suite, metric: str, told: str) -> str:
+def _scores(comparison: Comparison, suite: Suite, metric: str, label: str) -> str:
     rows = {name: [_cell(cell) for cell in cells.values()] for name, cells in suite.cells[metric].items()}
-    return _sortable(f"{suite.name}, {told}", suite.columns, rows, comparison.baseline)
+    return _sortable(f"{suite.name}, {label}", suite.columns, rows, comparison.baseline)
 
 
 def _cell(cell: Cell) -> str:
@@ -93,17 +94,17 @@ def _outcomes(comparison: Comparison, suite: Suite) -> str:
     languages = list(next(iter(suite.outcomes.values())))
     rows = {
         name: [
-            f"<td class='number' data-value='{found[language].target:.6f}'>"
-            f"{' / '.join(f'{share:.1f}' for share in found[language])}</td>"
+            f"<td class='number' data-value='{outcomes[language].target:.6f}'>"
+            f"{' / '.join(f'{share:.1f}' for share in outcomes[language])}</td>"
             for language in languages
         ]
-        for name, found in suite.outcomes.items()
+        for name, outcomes in suite.outcomes.items()
     }
     return _sortable("percent right in the language, right in English, wrong", languages, rows, comparison.baseline)
 
 
 def _sortable(label: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]], baseline: str) -> str:
-    """A table with a line a system; the script makes its heads buttons that sort by data-value."""
+    """Write a table with a line a system. The script turns its heads into buttons that sort by data-value."""
     heads = "".join(f"<th scope='col' class='number'>{text(column)}</th>" for column in columns)
     lines = (
         f"<tr><th scope='row'>{text(name)}{BASELINE if name == baseline else ''}</th>{''.join(cells)}</tr>\n"
@@ -114,7 +115,7 @@ def _sortable(label: str, columns: Iterable[str], rows: Mapping[str, Iterable[st
 
 
 def _scrolled(label: str, table: str) -> str:
-    """A table that is wider than the window moves within itself, by keyboard too."""
+    """Let a table that is wider than the window scroll within itself, by keyboard too."""
     return f"<div class='scroll' tabindex='0' role='region' aria-label='{text(label)}'>{table}</table></div>"
 
 

@@ -7,19 +7,19 @@ from rich.text import Text
 
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
-from commit_llm.report.comparison.entries import METRICS
 from commit_llm.report.comparison.figures import STAR, interval, method, p_value, short, size
 from commit_llm.report.page import visible
+from commit_llm.runs.entries import METRICS
 
 NAME = 24  # columns of the terminal for the name of a system; a longer one is cut
 
 
 def show(comparison: Comparison, console: Console) -> None:
-    """Print the tables, what each system was trained on, and what else a reader must know."""
+    """Print the tables, what each system was trained on, and the notes."""
     for suite in comparison.suites:
-        for metric, told in METRICS.items():
-            console.print(Text(f"{suite.name}, {told}", style="bold"))
-            console.print(_table(comparison, suite, metric, told))
+        for metric, label in METRICS.items():
+            console.print(Text(f"{suite.name}, {label}", style="bold"))
+            console.print(_table(comparison, suite, metric, label))
         console.print(Text(size(suite, comparison.by)))
         if any(suite.outcomes.values()):
             console.print(Text("\nPercent right in the language / right in English / wrong", style="bold"))
@@ -30,9 +30,9 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(Text(visible(note), style="yellow"))
 
 
-def _table(comparison: Comparison, suite: Suite, metric: str, told: str) -> Table:
+def _table(comparison: Comparison, suite: Suite, metric: str, label: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name, side in (("", "left"), ("system", "left"), (told, "right"), ("difference", "right"), ("p", "right")):
+    for name, side in (("", "left"), ("system", "left"), (label, "right"), ("difference", "right"), ("p", "right")):
         table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
     names = comparison.names
     for column in suite.columns:
@@ -59,14 +59,14 @@ def _style(cell: Cell) -> str:
 
 
 def _outcomes(suite: Suite) -> Table:
-    """Languages to the right, systems downwards: three shares in each cell."""
+    """Lay the languages to the right and the systems downwards. Each cell has three shares."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     languages = list(next(iter(suite.outcomes.values())))
     table.add_column("system", no_wrap=True)
     for language in languages:
         table.add_column(language, justify="right", no_wrap=True)
-    for name, found in suite.outcomes.items():
-        shares = (" / ".join(f"{share:.0f}" for share in found[language]) for language in languages)
+    for name, outcomes in suite.outcomes.items():
+        shares = (" / ".join(f"{share:.0f}" for share in outcomes[language]) for language in languages)
         table.add_row(Text(short(name, NAME)), *shares)
     return table
 

@@ -1,4 +1,4 @@
-"""How the figures of a comparison are put, wherever they are shown."""
+"""The figures of a comparison as text, for the page, the tables and the terminal."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ STAR = "*"
 
 
 def method(comparison: Comparison) -> str:
-    """How the figures were made, in two sentences."""
+    """Say in two sentences how the figures were made."""
     seeds = any(system.seeds > 1 for system in comparison.systems)
     return (
         f"Differences are to {comparison.baseline}. 95 % intervals from {comparison.resamples:,} resamples of "
@@ -20,7 +20,7 @@ def method(comparison: Comparison) -> str:
 
 
 def size(suite: Suite, by: By) -> str:
-    """How many questions, in how many contexts or articles; what the mean is of."""
+    """Say how many questions there are, in how many contexts or articles, and what the mean is of."""
     numbers = sorted(set(suite.questions.values()))
     questions = f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
     a_language = " a language" if len(suite.questions) > 1 else ""
@@ -29,39 +29,39 @@ def size(suite: Suite, by: By) -> str:
 
 
 def score(cell: Cell) -> str:
-    """A score with its interval, and a star where it differs from the baseline's."""
+    """Write a score with its interval, and a star where it differs from the baseline's."""
     return interval(cell.score, ".1f") + (STAR if cell.differs else "")
 
 
 def difference(cell: Cell) -> str:
-    """A difference with its interval and the p-value of the sign flips."""
+    """Write a difference with its interval and the p-value of the sign flips."""
     if cell.difference is None:
         return ""
     p = "" if cell.p_sign_flip is None else f" p {p_value(cell.p_sign_flip)}"
     return interval(cell.difference, "+.1f") + p + (STAR if cell.differs else "")
 
 
-def interval(found: Interval, form: str) -> str:
-    """Such as 41.2 [39.0, 43.4]; a minus is a minus."""
-    shown = f"{found.value:{form}}"
-    if found.low is not None:
-        shown += f" [{found.low:{form}}, {found.high:{form}}]"
+def interval(figure: Interval, form: str) -> str:
+    """Write a figure with its interval, such as 41.2 [39.0, 43.4], with true minus signs."""
+    shown = f"{figure.value:{form}}"
+    if figure.low is not None:
+        shown += f" [{figure.low:{form}}, {figure.high:{form}}]"
     return shown.replace("-", "−")
 
 
 def p_value(p: float) -> str:
-    """Three decimals, or that it is below them."""
+    """Write a p-value with three decimals, or say that it is smaller."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def short(name: str, most: int) -> str:
-    """A name of a system, cut where it has more characters, without signs that move a cursor."""
+    """Cut a name of a system to so many characters, and remove signs that move a cursor."""
     shown = visible(name)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def signatures(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    """The signature of every task of every run, by system."""
+    """Give the signature of every task of every run, each after the name of its system."""
     tasks = [task for suite in comparison.suites for task in suite.tasks.values()]
     for system in comparison.systems:
         for run in system.runs:

@@ -12,7 +12,7 @@ SCHEMA = 1
 
 
 def table(comparison: Comparison) -> str:
-    """CSV: a line for each suite, system, column and metric, with every figure in full."""
+    """Write CSV: a line for each suite, metric, system and column, with every figure in full."""
     file = io.StringIO()
     heads = (
         "suite", "system", "seeds", "language", "metric", "score", "low", "high", "difference", "difference_low",
@@ -37,7 +37,7 @@ def table(comparison: Comparison) -> str:
 
 
 def as_data(comparison: Comparison) -> dict[str, Any]:
-    """What comparison.json holds, for programs."""
+    """Gather what comparison.json holds."""
     return {
         "schema": SCHEMA,
         "baseline": comparison.baseline,
@@ -62,7 +62,7 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
                     for metric, systems in suite.cells.items()
                 },
                 "outcomes": {
-                    name: {language: found._asdict() for language, found in languages.items()}
+                    name: {language: outcome._asdict() for language, outcome in languages.items()}
                     for name, languages in suite.outcomes.items()
                 },
             }
@@ -83,5 +83,5 @@ def _cell_data(cell: Cell) -> dict[str, Any]:
 
 
 def _formula(name: str) -> str:
-    """A name that a spreadsheet would take for a formula is made text."""
+    """Make text of a name that a spreadsheet would take for a formula."""
     return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name

@@ -5,36 +5,36 @@ from collections.abc import Sequence
 
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Comparison
-from commit_llm.report.comparison.entries import METRICS
 from commit_llm.report.comparison.figures import difference, method, score, signatures, size
 from commit_llm.report.page import visible
+from commit_llm.runs.entries import METRICS
 
 
 def markdown(comparison: Comparison) -> str:
-    """Scores, differences, outcomes, notes, what each system was trained on, and the signatures to cite."""
+    """Write scores, differences, outcomes, notes, what each system was trained on, and the signatures to cite."""
     lines = ["# Comparison", "", _plain(method(comparison)), ""]
     lines += [f"- {_plain(note)}" for note in comparison.notes]
     for suite in comparison.suites:
         lines += ["", f"## {suite.name}", "", size(suite, comparison.by)]
-        for metric, told in METRICS.items():
+        for metric, label in METRICS.items():
             heads = ["system", *suite.columns]
             rows = [
                 [_plain(name), *(score(cell) for cell in cells.values())] for name, cells in suite.cells[metric].items()
             ]
-            lines += ["", f"### {told}", "", *_table(heads, rows)]
+            lines += ["", f"### {label}", "", *_table(heads, rows)]
             rows = [
                 [_plain(name), *(difference(cell) for cell in cells.values())]
                 for name, cells in suite.cells[metric].items()
                 if name != comparison.baseline
             ]
-            heads[0] = f"{told}: difference to {_plain(comparison.baseline)}"
+            heads[0] = f"{label}: difference to {_plain(comparison.baseline)}"
             lines += ["", *_table(heads, rows)]
         if any(suite.outcomes.values()):
             lines += ["", "### right in the language / right in English / wrong (percent)", ""]
             languages = list(next(iter(suite.outcomes.values())))
             rows = [
-                [_plain(name), *(" / ".join(f"{share:.1f}" for share in found[language]) for language in languages)]
-                for name, found in suite.outcomes.items()
+                [_plain(name), *(" / ".join(f"{share:.1f}" for share in outcomes[language]) for language in languages)]
+                for name, outcomes in suite.outcomes.items()
             ]
             lines += _table(["system", *languages], rows)
     lines += ["", "## What each system was trained on", ""]
@@ -50,7 +50,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def latex(comparison: Comparison) -> str:
-    r"""A table a suite for a paper (booktabs): exact match / F1; a star where a difference to the baseline holds."""
+    r"""Write a table a suite for a paper (booktabs): exact match / F1, a star where it differs from the baseline."""
     parts = ["% needs \\usepackage{booktabs}"]
     for suite in comparison.suites:
         lines = [
@@ -79,12 +79,12 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _plain(value: str) -> str:
-    """Text within Markdown: no markup, no end of a cell or line."""
+    """Escape text for Markdown: it has no markup and ends no cell and no line."""
     return re.sub(r"([\\|*_<>\[\]&`])", r"\\\1", visible(value).replace("\n", " "))
 
 
 def _escaped(value: str) -> str:
-    """Text within LaTeX."""
+    """Escape text for LaTeX."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
     special |= {character: "\\" + character for character in "&%$#_{}"}
     return "".join(special.get(character, character) for character in visible(value).replace("\n", " "))

@@ -6,16 +6,16 @@ from pathlib import Path
 from commit_llm.files.whole import whole_folder
 from commit_llm.report.comparison.comparison import Comparison
 from commit_llm.report.comparison.comparison_page import comparison_page
+from commit_llm.report.comparison.evaluated_run import read_contexts
 from commit_llm.report.comparison.machine_readable import as_data, table
 from commit_llm.report.comparison.markup import latex, markdown
 from commit_llm.report.comparison.score_charts import charts
-from commit_llm.report.comparison.systems import read_contexts
 
 MARKER, PAGE = "comparison.json", "index.html"
 
 
 def write_comparison(comparison: Comparison, out: Path, overwrite: bool = False) -> list[str]:
-    """Write the folder, whole or not at all; the names of its files."""
+    """Write the folder, whole or not at all. Give the names of its files."""
     contexts = read_contexts(comparison.systems[0].runs[0].folder)
     data = json.dumps(as_data(comparison), indent=2, ensure_ascii=False, allow_nan=False)
     drawn = {suite.name: charts(comparison, suite) for suite in comparison.suites}
@@ -31,6 +31,6 @@ def write_comparison(comparison: Comparison, out: Path, overwrite: bool = False)
             (folder / name).write_text(content, encoding="utf-8", errors="replace")
         for suite, of_suite in drawn.items():
             for chart in of_suite:
-                # The name of a suite comes from results.json; read_systems takes only plain ones (entries.py).
+                # The name of a suite comes from results.json; read_systems takes only plain ones (runs/entries.py).
                 (folder / f"{suite}-{chart.name}.png").write_bytes(chart.drawn.light)
         return sorted(path.name for path in folder.iterdir())

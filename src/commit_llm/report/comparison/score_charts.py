@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commit_llm.report.charts import MARKERS, Drawn, Size, Theme
 from commit_llm.report.comparison.comparison import Comparison, Interval, Suite
-from commit_llm.report.comparison.entries import METRICS
 from commit_llm.report.comparison.figures import short
+from commit_llm.runs.entries import METRICS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,18 +15,22 @@ HIGHEST = 100.0  # inches: of more, a picture takes a GB
 NAME = 28  # characters of a name; a longer one is cut
 
 
-class Chart(NamedTuple):
-    """One chart of a suite: what it is called, its pictures, what it shows in words."""
+class ScoreChart(NamedTuple):
+    """Hold one chart of a suite.
+
+    name: of its file, after the name of the suite.
+    description: what it shows, for those who cannot see it.
+    """
 
     name: str
     drawn: Drawn
-    told: str
+    description: str
 
 
-def charts(comparison: Comparison, suite: Suite) -> list[Chart]:
-    """Scores, differences, and where the answers are right, if that is known."""
-    names, others = comparison.names, [name for name in comparison.names if name != comparison.baseline]
-    told = f"{suite.name}, exact match and F1 by language"
+def charts(comparison: Comparison, suite: Suite) -> list[ScoreChart]:
+    """Draw scores, differences, and where the answers are right, if that is known."""
+    names, compared = comparison.names, [name for name in comparison.names if name != comparison.baseline]
+    scores = f"{suite.name}, exact match and F1 by language"
     table = "with 95 % intervals; the table has the figures"
 
     def points(of: str, shown: list[str]) -> Drawn:
@@ -35,37 +39,39 @@ def charts(comparison: Comparison, suite: Suite) -> list[Chart]:
 
         return Drawn.of(draw, _size(len(suite.columns), len(shown)))
 
-    made = [
-        Chart("scores", points("score", names), f"{told}, {table}"),
-        Chart("differences", points("difference", others), f"{told}: difference to {comparison.baseline}, {table}"),
+    drawings = [
+        ScoreChart("scores", points("score", names), f"{scores}, {table}"),
+        ScoreChart(
+            "differences", points("difference", compared), f"{scores}: difference to {comparison.baseline}, {table}"
+        ),
     ]
     if any(suite.outcomes.values()):
         size = _size(len(next(iter(suite.outcomes.values()))), len(names))
         drawn = Drawn.of(lambda figure, theme: _bars(figure, theme, suite, names), size)
-        told = f"{suite.name}: share of answers right in the language, right in English, wrong"
-        made.append(Chart("languages", drawn, f"{told}; the table has the figures"))
-    return made
+        shares = f"{suite.name}: share of answers right in the language, right in English, wrong"
+        drawings.append(ScoreChart("languages", drawn, f"{shares}; the table has the figures"))
+    return drawings
 
 
 def _size(lines: int, systems: int) -> Size:
-    """A line for each system in each language, so that intervals do not lie upon each other."""
+    """Give a line to each system in each language, so that intervals do not cover each other."""
     return WIDE, min(HIGHEST, 1.1 + lines * (0.16 * systems + 0.12))
 
 
 def _points(figure: "Figure", theme: Theme, suite: Suite, names: list[str], shown: list[str], of: str) -> None:
-    """Points with intervals, languages from top to bottom; exact match to the left, F1 to the right."""
+    """Draw points with intervals, languages from top to bottom, exact match to the left, F1 to the right."""
     both: Any = figure.subplots(1, len(METRICS), sharey=True)
     step = 0.8 / len(shown)
-    for axes, (metric, told) in zip(both, METRICS.items(), strict=True):
+    for axes, (metric, label) in zip(both, METRICS.items(), strict=True):
         for place, name in enumerate(shown):
             number = names.index(name)
-            found = [getattr(suite.cells[metric][name][column], of) for column in suite.columns]
-            heights = [line + step * (place - (len(shown) - 1) / 2) for line in range(len(found))]
+            figures = [getattr(suite.cells[metric][name][column], of) for column in suite.columns]
+            heights = [line + step * (place - (len(shown) - 1) / 2) for line in range(len(figures))]
             axes.errorbar(
-                [interval.value for interval in found], heights, xerr=_arms(found), fmt=MARKERS[number % len(MARKERS)],
+                [figure.value for figure in figures], heights, xerr=_arms(figures), fmt=MARKERS[number % len(MARKERS)],
                 color=theme.colour(number), markersize=4, elinewidth=1.2, label=short(name, NAME),
             )  # fmt: skip
-        axes.set_title(told if of == "score" else f"{told}, difference")
+        axes.set_title(label if of == "score" else f"{label}, difference")
         axes.set_yticks(range(len(suite.columns)), suite.columns)
         axes.grid(axis="y", visible=False)
         axes.tick_params(length=0)
@@ -76,7 +82,7 @@ def _points(figure: "Figure", theme: Theme, suite: Suite, names: list[str], show
 
 
 def _bars(figure: "Figure", theme: Theme, suite: Suite, names: list[str]) -> None:
-    """Bars from 0 to 100 %, told apart by hatching too."""
+    """Draw bars from 0 to 100 %. Hatching tells the parts apart too, not the colour alone."""
     axes: Any = figure.subplots()
     languages = list(next(iter(suite.outcomes.values())))
     step = 0.8 / len(names)
@@ -85,10 +91,10 @@ def _bars(figure: "Figure", theme: Theme, suite: Suite, names: list[str]) -> Non
     for place, name in enumerate(names):
         for line, language in enumerate(languages):
             height, left = line + step * (place - (len(names) - 1) / 2), 0.0
-            for share, (told, colour, hatch) in zip(suite.outcomes[name][language], parts, strict=True):
+            for share, (label, colour, hatch) in zip(suite.outcomes[name][language], parts, strict=True):
                 axes.barh(
                     height, share, 0.85 * step, left, color=colour, hatch=hatch,
-                    edgecolor=theme.page["ground"], linewidth=0, label=told if place == line == 0 else None,
+                    edgecolor=theme.page["ground"], linewidth=0, label=label if place == line == 0 else None,
                 )  # fmt: skip
                 left += share
             axes.annotate(
@@ -109,8 +115,8 @@ def _legend(figure: "Figure", axes: Any, entries: int) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, entries), fontsize=8)
 
 
-def _arms(found: list[Interval]) -> list[list[float]]:
-    """From the value to the ends of its interval; 0 where there is none."""
-    low = [interval.value - interval.low if interval.low is not None else 0.0 for interval in found]
-    high = [interval.high - interval.value if interval.high is not None else 0.0 for interval in found]
+def _arms(figures: list[Interval]) -> list[list[float]]:
+    """Measure from each value to the ends of its interval; 0 where it has none."""
+    low = [figure.value - figure.low if figure.low is not None else 0.0 for figure in figures]
+    high = [figure.high - figure.value if figure.high is not None else 0.0 for figure in figures]
     return [[max(0.0, arm) for arm in low], [max(0.0, arm) for arm in high]]

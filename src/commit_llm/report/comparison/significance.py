@@ -15,14 +15,15 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-AT_A_TIME = 512  # resamples: with 10,000 clusters a block of weights takes 40 MB
-LEVEL = 0.95
+from commit_llm.report.comparison.resampling import Arm, deal_seeds, draw_clusters, draw_seeds, flip_signs, make_arm
+
+CONFIDENCE = 0.95
 
 
 class Estimate(NamedTuple):
-    """Scores, or differences of scores, each with its 95 % interval.
+    """Hold scores, or differences of scores, each with its 95 % interval.
 
-    NaN where one cluster, or many that are all alike, tell nothing of others.
+    low, high: NaN where there is one cluster or all are alike, which says nothing about other clusters.
     """
 
     value: Float[ndarray, "K"]
@@ -31,27 +32,11 @@ class Estimate(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A difference to the baseline, and how often chance alone would make one as large, by two tests."""
+    """Hold a difference to the baseline, and how often chance alone would make one as large, by two tests."""
 
     estimate: Estimate
     p_bootstrap: Float[ndarray, "K"]
     p_sign_flip: Float[ndarray, "K"]
-
-
-class _Arm(NamedTuple):
-    """What the resampling needs of an arm. shares: of each cluster in the scores, averaged over the seeds.
-
-    deviations: of a cluster from what the score would give it; they sum to 0, and resampled they say how the score
-    varies with the questions. effects: of each seed, less the part that is in the deviations already. variance: of
-    their mean.
-    """
-
-    scores: Float[ndarray, "S K"]
-    shares: Float[ndarray, "C K"]
-    deviations: Float[ndarray, "C K"]
-    kept: Float[ndarray, "K"]
-    effects: Float[ndarray, "S K"]
-    variance: Float[ndarray, "K"]
 
 
 def compare(
@@ -63,9 +48,10 @@ def compare(
     resamples: int,
     seed: int = 0,
 ) -> tuple[list[Estimate], list[Difference | None]]:
-    """Each arm's scores, and their differences to those of the baseline (None for the baseline itself).
+    """Estimate each arm's scores, and their differences to those of the baseline (None for the baseline itself).
 
-    arms: for each seed, the sum of the scores of a cluster's questions in each language. counts: its questions there.
+    arms: for each seed, the sum of the scores of a cluster's questions in each language.
+    counts: the questions of a cluster in each language.
     columns: each result as a weighted sum of the languages' scores: the identity, a mean.
 
     Bootstrap: the clusters are drawn with replacement (deviations from the score are weighted: a score is a ratio of
@@ -74,29 +60,29 @@ def compare(
     say little of how seeds vary. p_bootstrap: how often a resample, made wider in the same way, is as far from the
     difference as that is from 0. All figures are on the scale of the scores.
 
-    Sign flips: without a difference, a cluster could have been answered so by either arm: its difference keeps or
-    changes its sign; all ways are counted where there are no more than `resamples`. Likewise the seeds of both arms
-    could have been those of the other: they are dealt out anew. Seeds are dealt where both arms have several.
+    Sign flips: if the arms do not differ, either could have answered a cluster so. The difference of each cluster
+    therefore keeps or changes its sign. All ways are counted where there are no more than `resamples`. Likewise the
+    seeds of either arm could have been those of the other: they are dealt out anew, where both arms have several.
     """
     rng = np.random.default_rng(seed)
     clusters = np.maximum((counts[:, :, None] * (columns != 0) > 0).any(axis=1).sum(axis=0), 1)
-    known = [_arm(totals, counts, columns) for totals in arms]
-    base = known[baseline]
-    others = [n for n in range(len(arms)) if n != baseline]
+    ready = [make_arm(totals, counts, columns) for totals in arms]
+    base = ready[baseline]
+    compared = [n for n in range(len(arms)) if n != baseline]
     width = columns.shape[1]
-    stacked = [arm.deviations for arm in known] + [known[n].deviations - base.deviations for n in others]
-    drawn = _draw_clusters(np.concatenate(stacked, axis=1), resamples, rng).reshape(resamples, len(stacked), width)
+    stacked = [arm.deviations for arm in ready] + [ready[n].deviations - base.deviations for n in compared]
+    drawn = draw_clusters(np.concatenate(stacked, axis=1), resamples, rng).reshape(resamples, len(stacked), width)
     drawn *= np.sqrt(clusters / np.maximum(clusters - 1, 1))
-    seeds = [_draw_seeds(arm.effects, resamples, rng) for arm in known]
+    seeds = [draw_seeds(arm.effects, resamples, rng) for arm in ready]
 
     estimates = [
-        _estimate(arm.scores.mean(axis=0), drawn[:, n], seeds[n], [arm], clusters) for n, arm in enumerate(known)
+        _estimate(arm.scores.mean(axis=0), drawn[:, n], seeds[n], [arm], clusters) for n, arm in enumerate(ready)
     ]
     differences: list[Difference | None] = [None] * len(arms)
-    several = any(len(arm.scores) > 1 for arm in known)  # seeds are dealt at random, so flips are drawn with them
-    flipped = _flip([known[n].shares - base.shares for n in others], resamples, rng, all_ways=not several)
-    for place, n in enumerate(others):
-        arm, spread = known[n], drawn[:, len(known) + place]
+    several = any(len(arm.scores) > 1 for arm in ready)  # seeds are dealt at random, so flips are drawn with them
+    flipped = flip_signs([ready[n].shares - base.shares for n in compared], resamples, rng, all_ways=not several)
+    for place, n in enumerate(compared):
+        arm, spread = ready[n], drawn[:, len(ready) + place]
         value = arm.scores.mean(axis=0) - base.scores.mean(axis=0)
         of_seeds = seeds[n] - seeds[baseline]
         estimate = _estimate(value, spread, of_seeds, [arm, base], clusters)
@@ -111,7 +97,7 @@ def compare(
 
 
 def holm(p: Float[ndarray, "N"]) -> Float[ndarray, "N"]:
-    """p-values of a family of tests, raised so that each may be held to the level of one (Holm 1979). NaN stays.
+    """Raise the p-values of a family of tests, for comparison with the level of one test (Holm 1979). NaN stays.
 
     >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
     [0.03, 0.06, 0.06]
@@ -125,54 +111,16 @@ def holm(p: Float[ndarray, "N"]) -> Float[ndarray, "N"]:
     return raised
 
 
-def _arm(totals: Float[ndarray, "S C L"], counts: Float[ndarray, "C L"], columns: Float[ndarray, "L K"]) -> _Arm:
-    number = counts.sum(axis=0)
-    scores = totals.sum(axis=1) / number
-    of_clusters = (totals - scores[:, None] * counts) / number @ columns
-    shares = totals.mean(axis=0) / number @ columns
-    scores = scores @ columns
-    seeds, width = scores.shape
-    if seeds == 1:
-        nothing = np.zeros(width)
-        return _Arm(scores, shares, of_clusters[0], nothing, np.zeros((1, width)), nothing)
-    # Seeds differ also because each answers some questions otherwise by chance. That part is in the deviations of the
-    # clusters already, and is taken out of what the seeds differ by (as two-way clustering does: Cameron, Gelbach and
-    # Miller 2011).
-    variance = scores.var(axis=0, ddof=1)
-    by_chance = of_clusters.var(axis=0, ddof=1).sum(axis=0)
-    share = np.divide(by_chance, variance, out=np.ones(width), where=variance > 0)
-    kept = np.sqrt(np.clip(1 - share, 0, 1))
-    effects = kept * (scores - scores.mean(axis=0)) * np.sqrt(seeds / (seeds - 1))
-    return _Arm(scores, shares, of_clusters.mean(axis=0), kept, effects, kept**2 * variance / seeds)
-
-
-def _draw_clusters(deviations: Float[ndarray, "C X"], resamples: int, rng: np.random.Generator) -> ndarray:
-    """What each resample's clusters, drawn with replacement, deviate by: (resamples, X)."""
-    number = len(deviations)
-    even = np.full(number, 1 / number)
-    sizes = [min(AT_A_TIME, resamples - start) for start in range(0, resamples, AT_A_TIME)]
-    return np.concatenate([rng.multinomial(number, even, size).astype(np.float64) @ deviations for size in sizes])
-
-
-def _draw_seeds(effects: Float[ndarray, "S K"], resamples: int, rng: np.random.Generator) -> Float[ndarray, "R K"]:
-    """The mean effect of as many seeds, drawn with replacement; the same seeds in every column."""
-    seeds = len(effects)
-    if seeds == 1:
-        return np.zeros((resamples, effects.shape[1]))
-    drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), resamples)
-    return drawn @ effects / seeds
-
-
-def _estimate(value: ndarray, spread: ndarray, seeds: ndarray, arms: Sequence[_Arm], clusters: ndarray) -> Estimate:
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+def _estimate(value: ndarray, spread: ndarray, seeds: ndarray, arms: Sequence[Arm], clusters: ndarray) -> Estimate:
+    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     low, high = np.quantile(spread + seeds, tails, axis=0) * _widening(spread, arms, clusters)
     # Every resample comes to the same where all clusters are alike (a score of 0 or 100): that is no certainty.
     nothing = (clusters == 1) | (np.ptp(spread + seeds, axis=0) < 1e-9)
     return Estimate(value, np.where(nothing, np.nan, value + low), np.where(nothing, np.nan, value + high))
 
 
-def _widening(spread: ndarray, arms: Sequence[_Arm], clusters: ndarray) -> Float[ndarray, "K"]:
-    """Student's quantile over the normal one, at Satterthwaite's degrees of freedom."""
+def _widening(spread: ndarray, arms: Sequence[Arm], clusters: ndarray) -> Float[ndarray, "K"]:
+    """Divide Student's quantile, at Satterthwaite's degrees of freedom, by the normal one."""
     from scipy.special import ndtri, stdtrit
 
     of_clusters = spread.var(axis=0)
@@ -181,37 +129,15 @@ def _widening(spread: ndarray, arms: Sequence[_Arm], clusters: ndarray) -> Float
         total += arm.variance
         by_freedom += arm.variance**2 / max(len(arm.scores) - 1, 1)
     freedom = np.divide(total**2, by_freedom, out=np.full_like(total, 1e9), where=by_freedom > 0)
-    quantile = (1 + LEVEL) / 2
+    quantile = (1 + CONFIDENCE) / 2
     return stdtrit(freedom, quantile) / ndtri(quantile)
 
 
-def _flip(
-    differences: Sequence[Float[ndarray, "C K"]], resamples: int, rng: np.random.Generator, *, all_ways: bool
-) -> list[ndarray]:
-    """For each arm, what its difference is when each cluster's keeps or changes its sign: (resamples, K).
-
-    All combinations, where that is wanted and there are no more of them.
-    """
-    together = np.concatenate(differences, axis=1)
-    number = len(together)
-    if all_ways and 2**number < resamples:
-        signs = 1 - 2 * ((np.arange(2**number)[:, None] >> np.arange(number)) & 1)
-        flipped = signs @ together
-    else:
-        sizes = [min(AT_A_TIME, resamples - start) for start in range(0, resamples, AT_A_TIME)]
-        flipped = np.concatenate([(1.0 - 2 * rng.integers(0, 2, (size, number))) @ together for size in sizes])
-    return np.split(flipped, len(differences), axis=1)
-
-
 def _p_sign_flip(
-    value: ndarray, flipped: ndarray, arm: _Arm, base: _Arm, resamples: int, rng: np.random.Generator
+    value: ndarray, flipped: ndarray, arm: Arm, base: Arm, resamples: int, rng: np.random.Generator
 ) -> Float[ndarray, "K"]:
-    own, theirs = len(arm.scores), len(base.scores)
-    if min(own, theirs) > 1:
-        pool = np.concatenate([arm.scores, base.scores])
-        effects = (pool - pool.mean(axis=0)) * np.sqrt((arm.kept**2 + base.kept**2) / 2)
-        dealt = rng.permuted(np.tile(np.arange(own + theirs), (resamples, 1)), axis=1) < own
-        flipped = flipped + np.where(dealt, 1 / own, -1 / theirs) @ effects
+    if min(len(arm.scores), len(base.scores)) > 1:
+        flipped = flipped + deal_seeds(arm, base, resamples, rng)
     as_far = (abs(flipped) >= abs(value) * (1 - 1e-9)).sum(axis=0)
     # Drawn at random, what was seen counts as one of the ways; of all ways it is one.
     return (1 + as_far) / (resamples + 1) if len(flipped) == resamples else as_far / len(flipped)

@@ -1,4 +1,4 @@
-"""What a preview of mixing shows: rows in the original and mixed, with what happened to each word, and their sums."""
+"""What a preview of mixing shows: records before and after, the outcome of each word, and totals of the outcomes."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
 from commit_llm.codemix.outcome import Outcome, Word
 
-# A row: for each field its text and the words found in it, in order; None for the words of a field that is not mixed.
-Row = Mapping[str, tuple[str, Sequence[Word] | None]]
+# A record: for each field its text and the words in it, in order; None for the words of a field that is not mixed.
+MixedRecord = Mapping[str, tuple[str, Sequence[Word] | None]]
 
-ALWAYS_TOLD = (Outcome.REPLACED, Outcome.NOT_DRAWN, Outcome.NOT_IN_DICTIONARY)
+ALWAYS_SHOWN = (Outcome.REPLACED, Outcome.NOT_DRAWN, Outcome.NOT_IN_DICTIONARY)
 
 MEASURES = (
     ("CMI", "of each text, the words outside its main language, in percent (Das and Gambäck 2014)"),
@@ -21,31 +21,33 @@ MEASURES = (
 
 
 @dataclass(frozen=True)
-class Preview:
-    """Rows to show, and how they were mixed.
+class MixingPreview:
+    """Hold records to show, and how they were mixed.
 
-    settings: what to tell of the mixing, by name, in the order to show it. total: rows of the whole file.
-    unspaced: whether the original is written without spaces, so that what replaces a word may need one.
+    rows: the records.
+    total: the number of records in the whole file.
+    settings: what to say of the mixing, by name, in the order to show it.
     explain: whether to say why each word stayed.
+    unspaced: whether the original is written without spaces, so that a replacement may need some.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[MixedRecord]
     total: int
     settings: Mapping[str, str]
     explain: bool = False
     unspaced: bool = False
 
     def counts(self) -> dict[Outcome, int]:
-        """Words of each outcome in the rows shown; those that no word has are left out, but for the usual three."""
-        found = Counter(word.outcome for words in self._utterances() for word in words)
-        return {outcome: found[outcome] for outcome in Outcome if found[outcome] or outcome in ALWAYS_TOLD}
+        """Count the words of each outcome. An outcome that no word has is left out, but for the usual three."""
+        words_of = Counter(word.outcome for words in self._utterances() for word in words)
+        return {outcome: words_of[outcome] for outcome in Outcome if words_of[outcome] or outcome in ALWAYS_SHOWN}
 
     def metrics(self) -> MixingMetrics:
-        """Measures of the rows shown, each field of a row being one utterance."""
+        """Measure the mixing of the records. Each field of a record is one utterance."""
         return mixing_metrics(*tags_of_words(self._utterances()))
 
     def heading(self) -> str:
-        """What is shown, in a few words."""
+        """Say in a few words what is shown."""
         shown = len(self.rows)
         if shown == self.total:
             return "One row" if shown == 1 else f"All {shown:,} rows"
@@ -56,17 +58,17 @@ class Preview:
 
 
 def reasons(text: str, words: Sequence[Word]) -> dict[Outcome, dict[tuple[str, str | None], int]]:
-    """For each outcome, how often each (word, translation) of the text has it, in the order of the text."""
-    found: dict[Outcome, dict[tuple[str, str | None], int]] = {}
+    """Count, for each outcome, how often each (word, translation) of the text has it, in the order of the text."""
+    counts: dict[Outcome, dict[tuple[str, str | None], int]] = {}
     for word in words:
-        group = found.setdefault(word.outcome, {})
+        group = counts.setdefault(word.outcome, {})
         key = (text[word.start : word.end], word.translation)
         group[key] = group.get(key, 0) + 1
-    return dict(sorted(found.items()))
+    return dict(sorted(counts.items()))
 
 
 def shares(counts: Mapping[Outcome, int]) -> dict[Outcome, float | None]:
-    """Percent of all words; None for what is protected, which is no word and stands beside them."""
+    """Give the percentage of all words that have each outcome; None for what is protected, which is no word."""
     words = sum(count for outcome, count in counts.items() if outcome is not Outcome.PROTECTED)
     return {
         outcome: None if outcome is Outcome.PROTECTED else 100 * count / max(words, 1)
@@ -75,5 +77,5 @@ def shares(counts: Mapping[Outcome, int]) -> dict[Outcome, float | None]:
 
 
 def figures(metrics: MixingMetrics) -> list[str]:
-    """The four measures as they are printed: CMI with one decimal, the others with two."""
+    """Write the four measures: CMI with one decimal, the others with two."""
     return [f"{metrics.cmi:.1f}", *(f"{value:.2f}" for value in metrics[1:])]

@@ -1,16 +1,16 @@
-"""A preview of mixing as one HTML page: original and mixed side by side, or one under the other where it is narrow."""
+"""A preview of mixing as one HTML page: original and mixed side by side, or one under the other in a narrow window."""
 
 from collections.abc import Iterator, Sequence
 
 from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
 from commit_llm.codemix.outcome import Outcome, Word
 from commit_llm.report.page import page, text
-from commit_llm.report.preview.preview import MEASURES, Preview, Row, figures, reasons, shares
+from commit_llm.report.preview.preview import MEASURES, MixedRecord, MixingPreview, figures, reasons, shares
 from commit_llm.report.preview.preview_style import STYLE, css_name
 
 
-def preview_page(preview: Preview) -> str:
-    """The page, of plain data: everything in it is escaped."""
+def preview_page(preview: MixingPreview) -> str:
+    """Write the page. Everything in it is escaped."""
     title = f"Mixed: {preview.settings.get('file', 'preview')}"
     parts = [
         f"<header>\n<h1>{text(title)}</h1>\n<p class='shown'>{text(preview.heading())}</p>",
@@ -23,17 +23,17 @@ def preview_page(preview: Preview) -> str:
     return page(title, "\n".join(parts), STYLE)
 
 
-def _settings(preview: Preview) -> str:
+def _settings(preview: MixingPreview) -> str:
     pairs = (f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>\n" for name, value in preview.settings.items())
     return f"<dl class='settings'>\n{''.join(pairs)}</dl>\n"
 
 
-def summary(preview: Preview) -> str:
-    """What became of the words, as a bar and a table, and the measures of mixing. Needs the style of the preview."""
+def summary(preview: MixingPreview) -> str:
+    """Write the outcomes of the words, as a bar and a table, and the measures. The page needs the preview's style."""
     return f"<section class='summary' aria-label='summary'>\n{_shares(preview)}{_measures(preview)}</section>"
 
 
-def _shares(preview: Preview) -> str:
+def _shares(preview: MixingPreview) -> str:
     counts = preview.counts()
     percent = shares(counts)
     rows, bars, left = [], [], 0.0
@@ -55,7 +55,7 @@ def _shares(preview: Preview) -> str:
 
 
 def _sample(outcome: Outcome, drawn: bool) -> str:
-    """The name of an outcome after its colour in the bar; drawn as its words are, where they are."""
+    """Write the name of an outcome after its colour in the bar. drawn: mark it as its words are marked."""
     box = (
         f"<svg class='swatch' width='10' height='10' aria-hidden='true'><rect class='{css_name(outcome)}' width='10' "
         "height='10' rx='2'/></svg> "
@@ -63,7 +63,7 @@ def _sample(outcome: Outcome, drawn: bool) -> str:
     return box + (_marked(text(outcome.label), outcome) if drawn else text(outcome.label))
 
 
-def _measures(preview: Preview) -> str:
+def _measures(preview: MixingPreview) -> str:
     values = zip(MEASURES, figures(preview.metrics()), strict=True)
     cells = (
         f"<div><dt>{name}</dt><dd class='figure'>{value}</dd><dd class='meaning'>{text(meaning)}</dd></div>\n"
@@ -72,16 +72,16 @@ def _measures(preview: Preview) -> str:
     return f"<dl class='measures'>\n{''.join(cells)}</dl>\n"
 
 
-def _row(number: int, row: Row, preview: Preview) -> str:
+def _row(number: int, row: MixedRecord, preview: MixingPreview) -> str:
     fields = "".join(_field(name, source, words, preview) for name, (source, words) in row.items())
     heading = f"<h2 id='row-{number}'>Row {number}</h2>"
     return f"<section class='row' aria-labelledby='row-{number}'>\n{heading}\n{fields}</section>"
 
 
-def _field(name: str, source: str, words: Sequence[Word] | None, preview: Preview) -> str:
+def _field(name: str, source: str, words: Sequence[Word] | None, preview: MixingPreview) -> str:
     if words is None:
-        kept = f"<div class='kept'><p class='text' dir='auto'>{text(source)}</p></div>"
-        return f"<div class='field'><h3>{text(name)} <span class='quiet'>(not mixed)</span></h3>\n{kept}</div>\n"
+        unmixed = f"<div class='kept'><p class='text' dir='auto'>{text(source)}</p></div>"
+        return f"<div class='field'><h3>{text(name)} <span class='quiet'>(not mixed)</span></h3>\n{unmixed}</div>\n"
     original = "".join(_original(source, words, preview.explain))
     mixed = "".join(_mixed(source, words, preview.unspaced))
     return (
@@ -105,33 +105,33 @@ def _original(source: str, words: Sequence[Word], explain: bool) -> Iterator[str
 def _mixed(source: str, words: Sequence[Word], unspaced: bool) -> Iterator[str]:
     for part, word in mixed_pieces(source, words, unspaced):
         if word is not None and word.translation is not None:
-            # dir isolates it: a word that is written from right to left does not reorder its neighbours.
+            # dir isolates the word: written from right to left, it does not reorder its neighbours.
             yield f"<mark dir='auto' title='{text(source[word.start : word.end])}'>{text(part)}</mark>"
         else:
             yield text(part)
 
 
 def _marked(html: str, outcome: Outcome, title: str = "") -> str:
-    """A word drawn as its outcome is: underlined, boxed, or a mark."""
-    told = f" title='{text(title)}'" if title else ""
+    """Mark a word by its outcome: underlined, boxed, or highlighted."""
+    attribute = f" title='{text(title)}'" if title else ""
     if outcome is Outcome.REPLACED:
-        return f"<mark{told}>{html}</mark>"
+        return f"<mark{attribute}>{html}</mark>"
     kind = "" if outcome is Outcome.PROTECTED else "word "
-    return f"<span class='{kind}{css_name(outcome)}'{told}>{html}</span>"
+    return f"<span class='{kind}{css_name(outcome)}'{attribute}>{html}</span>"
 
 
 def _why(source: str, words: Sequence[Word]) -> str:
-    """What happened to each word, to be opened: reached by the keyboard, and printed."""
-    found = reasons(source, words)
-    told = " · ".join(f"{sum(group.values())} {outcome.label}" for outcome, group in found.items())
+    """Write the outcome of each word, to be opened. The keyboard reaches it, and it is printed."""
+    groups = reasons(source, words)
+    totals = " · ".join(f"{sum(group.values())} {outcome.label}" for outcome, group in groups.items())
     lists = (
-        f"<dt>{_marked(text(outcome.label), outcome)}</dt><dd>{', '.join(map(_told, group, group.values()))}</dd>"
-        for outcome, group in found.items()
+        f"<dt>{_marked(text(outcome.label), outcome)}</dt><dd>{', '.join(map(_counted, group, group.values()))}</dd>"
+        for outcome, group in groups.items()
     )
-    return f"<details><summary>{text(told)}</summary><dl>{''.join(lists)}</dl></details>\n"
+    return f"<details><summary>{text(totals)}</summary><dl>{''.join(lists)}</dl></details>\n"
 
 
-def _told(word: tuple[str, str | None], count: int) -> str:
+def _counted(word: tuple[str, str | None], count: int) -> str:
     source, translation = word
     arrow = "" if translation is None else f" → <bdi>{text(translation)}</bdi>"
     return f"<bdi>{text(source)}</bdi>{arrow}{f' ({count} times)' if count > 1 else ''}"

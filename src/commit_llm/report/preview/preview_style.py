@@ -1,11 +1,11 @@
-"""The style of the preview page: how words of each outcome are drawn, and where things stand by width."""
+"""The style of the preview page: how words of each outcome look, and the layout at each width."""
 
 from commit_llm.codemix.outcome import Outcome
 from commit_llm.report.page import colour_rules
 
 
 def css_name(outcome: Outcome) -> str:
-    """The class of an outcome's words, and the name of its colour.
+    """Name the CSS class of an outcome's words, which is also the name of its colour.
 
     >>> css_name(Outcome.NOT_DRAWN)
     'not-drawn'
@@ -13,7 +13,7 @@ def css_name(outcome: Outcome) -> str:
     return outcome.name.lower().replace("_", "-")
 
 
-# Every outcome has a colour and a line of its own, so that it is told without colours too.
+# Every outcome has a colour and a line of its own, so that it can be seen without colours too.
 LINES = {
     Outcome.NOT_DRAWN: "solid",
     Outcome.NOT_IN_DICTIONARY: "dotted",

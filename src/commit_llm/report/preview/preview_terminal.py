@@ -1,4 +1,4 @@
-"""A preview of mixing in the terminal: original and mixed side by side, or one under the other where it is narrow."""
+"""A preview of mixing in the terminal: original and mixed side by side, or one under the other in a narrow one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,17 +10,17 @@ from rich.text import Text
 from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
 from commit_llm.codemix.outcome import Word
 from commit_llm.report.page import visible
-from commit_llm.report.preview.preview import MEASURES, Preview, figures, reasons, shares
+from commit_llm.report.preview.preview import MEASURES, MixingPreview, figures, reasons, shares
 
 SIDE_BY_SIDE = 72  # columns; below, the two texts stand one under the other
 ORIGINAL, MIXED = "underline", "bold black on yellow"  # a replaced word, and what stands in its place
 
 
-def show(preview: Preview, console: Console) -> None:
+def show(preview: MixingPreview, console: Console) -> None:
     """Print a preview.
 
-    Where the console has no colours, replaced words stand in square brackets, [so]. Where it is no terminal, texts
-    stand one under the other and each of their lines is one line, for a program to read.
+    A console without colours shows replaced words in square brackets, [so]. One that is no terminal shows the texts
+    one under the other and keeps each of their lines in one line, for a program to read.
     """
     summary(preview, console)
     marks = not console.is_terminal or console.no_color or console.color_system is None
@@ -44,7 +44,7 @@ def show(preview: Preview, console: Console) -> None:
                     console.print(line, soft_wrap=not console.is_terminal)
 
 
-def summary(preview: Preview, console: Console) -> None:
+def summary(preview: MixingPreview, console: Console) -> None:
     """Print what was mixed, the share of each outcome, and the measures."""
     settings = ", ".join(f"{name} {value}" for name, value in preview.settings.items())
     console.print(Text(visible(f"{preview.heading()}: {settings}")), soft_wrap=not console.is_terminal)
@@ -63,7 +63,7 @@ def summary(preview: Preview, console: Console) -> None:
 
 
 def _coloured(parts: Iterable[tuple[str, Word | None]], style: str | None) -> Text:
-    """The parts of a text, the replaced words in a style, or in brackets without one."""
+    """Join the parts of a text. Replaced words have a style, or brackets where there is no style."""
     line = Text()
     for part, word in parts:
         if word is None or word.translation is None:
@@ -90,12 +90,12 @@ def _stacked(console: Console, name: str, texts: Sequence[tuple[str, Text]]) -> 
 
 
 def _why(source: str, words: Sequence[Word]) -> list[Text]:
-    """A line for each outcome: its words."""
+    """Write a line for each outcome: its words."""
     lines = []
     for outcome, group in reasons(source, words).items():
-        told = [
+        shown = [
             visible(word + ("" if translation is None else f" → {translation}")) + (f" ×{count}" if count > 1 else "")
             for (word, translation), count in group.items()
         ]
-        lines.append(Text().append(f"  {outcome.label}: ", style="dim").append(", ".join(told)))
+        lines.append(Text().append(f"  {outcome.label}: ", style="dim").append(", ".join(shown)))
     return lines

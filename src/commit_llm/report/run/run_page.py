@@ -7,7 +7,7 @@ from typing import Any
 from commit_llm.codemix.outcome import Outcome
 from commit_llm.data.example_views import ExampleViews
 from commit_llm.report.page import page, text
-from commit_llm.report.preview.preview import Preview
+from commit_llm.report.preview.preview import MixingPreview
 from commit_llm.report.preview.preview_page import summary
 from commit_llm.report.run.curves import curve, curves
 from commit_llm.report.run.example_parts import example_parts
@@ -79,7 +79,7 @@ def _mixing(run: RunPage) -> str:
         return "<p>This run mixes nothing: its ratio is 0.</p>\n"
     if isinstance(run.looked, str):
         return _missing(run.looked)
-    preview = Preview(run.looked.explained, run.records, {})
+    preview = MixingPreview(run.looked.explained, run.records, {})
     counts = preview.counts()
     replaced, hits = counts[Outcome.REPLACED], counts[Outcome.REPLACED] + counts[Outcome.NOT_DRAWN]
     facts = {

@@ -1,4 +1,4 @@
-"""The command: what it replaces, what it refuses, and the whole of it with very few steps."""
+"""`commit-llm quickstart`: what it replaces, what it refuses, and the whole of it with very few steps."""
 
 import json
 
@@ -6,11 +6,10 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.quickstart import experiment
-from commit_llm.recipes import differences
 from commit_llm.runs.logs import read_metrics
 from commit_llm.train.stop import Reason
 
-TINY = experiment.Settings(base_steps=4, base_rows=2, steps=4, rows=2, warmup_steps=2)
+TINY = experiment.ExperimentSettings(base_steps=4, base_rows=2, steps=4, rows=2, warmup_steps=2)
 
 
 @pytest.fixture
@@ -46,15 +45,6 @@ def test_an_earlier_quickstart_is_replaced(tmp_path, skipped, capsys):
     out = capsys.readouterr().out
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["English", "mixed", "Greek"]
     assert "the same command begins anew" in out
-
-
-def test_the_arms_differ_in_the_mixing_alone(tmp_path):
-    made = {arm: experiment.arm_recipe(arm, tmp_path, 0, experiment.SETTINGS) for arm in experiment.ARMS}
-    for recipe in made.values():
-        recipe.check()
-    assert differences(made["codemix-naive"], made["commit"]) == ["block_template: False -> True"]
-    changed = [line.split(":")[0] for line in differences(made["alpaca"], made["commit"])]
-    assert changed == ["dictionary", "ratio"]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""What results.json must hold to be compared: it may come from anywhere, and its names stand in paths and tables."""
+"""The entries of results.json: what each must hold. The file may come from anywhere, and its names stand in paths."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,8 +7,8 @@ from typing import Any
 
 from commit_llm.errors import UserError
 
-MEAN = "mean"  # the last column of a suite; no language is called so
-METRICS = {"exact_match": "exact match", "f1": "F1"}
+MEAN = "mean"  # the last column of a comparison; no language is called so
+METRICS = {"exact_match": "exact match", "f1": "F1"}  # scores that every task has, and what tables call them
 LARGEST = 10**15  # examples, tokens, questions
 SHOWN = 40  # characters of a wrong value
 
@@ -16,12 +16,12 @@ Check = Callable[[Any], bool]
 
 
 def is_score(value: Any) -> bool:
-    """Whether it is a figure on the scale of 0 to 100."""
+    """Tell whether a value is a figure on the scale of 0 to 100."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
 
-def is_told(value: Any) -> bool:
-    """Whether it is a text that can stand in a line."""
+def is_line(value: Any) -> bool:
+    """Tell whether a value is text that can stand in a line."""
     return isinstance(value, str) and value.isprintable() and len(value) <= 1000
 
 
@@ -40,10 +40,10 @@ def _or_none(check: Check) -> Check:
 ENTRY: dict[str, Check] = {
     "suite": _is_name,
     "language": lambda value: _is_name(value) and value != MEAN,
-    "task_version": lambda value: is_told(value) or (type(value) in (int, float) and abs(value) < LARGEST),
+    "task_version": lambda value: is_line(value) or (type(value) in (int, float) and abs(value) < LARGEST),
     "limit": _or_none(_is_number),
-    "prompts_sha256": is_told,
-    "signature": is_told,
+    "prompts_sha256": is_line,
+    "signature": is_line,
     "items": lambda value: _is_number(value) and value > 0,
     **dict.fromkeys(METRICS, is_score),
 }
@@ -57,13 +57,13 @@ STAGE_MAY: dict[str, Check] = {
 
 
 def require_entries(path: Path, model: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise UserError, naming file, place and value, where an entry that is compared is missing or of another type."""
+    """Raise UserError where an entry is missing or of another type. It names file, place and value."""
     for name, entry in tasks.items():
-        if not is_told(name) or ("suite" in entry and not _is_name(name)):
+        if not is_line(name) or ("suite" in entry and not _is_name(name)):
             raise UserError(f"{path}: a task is called {ascii(name)[:SHOWN]}; evaluate again with this version")
         if "suite" in entry:
             _require(path, name, entry, ENTRY, ENTRY_MAY)
-    _require(path, "model", model, {"fingerprint": is_told}, {})
+    _require(path, "model", model, {"fingerprint": is_line}, {})
     training = model.get("training")
     if training is None:
         return
@@ -73,10 +73,12 @@ def require_entries(path: Path, model: Mapping[str, Any], tasks: Mapping[str, Ma
         _require(path, f"stage {number} of training", stage, {}, STAGE_MAY)
 
 
-def _require(path: Path, of: str, held: Mapping[str, Any], must: Mapping[str, Check], may: Mapping[str, Check]) -> None:
+def _require(
+    path: Path, of: str, entry: Mapping[str, Any], must: Mapping[str, Check], may: Mapping[str, Check]
+) -> None:
     for name, check in {**must, **may}.items():
-        if name in must and name not in held:
+        if name in must and name not in entry:
             raise UserError(f"{path}: {of} has no {name}; evaluate again with this version")
-        if not check(held.get(name)):
-            value = ascii(held.get(name))[:SHOWN]
+        if not check(entry.get(name)):
+            value = ascii(entry.get(name))[:SHOWN]
             raise UserError(f"{path}: {of} has {name} {value}, which cannot be; evaluate again with this version")

@@ -1,0 +1,98 @@
+"""One evaluation directory with all its answers, read and checked: one seed of a system to compare."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from commit_llm.errors import UserError
+from commit_llm.files.records import read_records
+from commit_llm.runs.entries import METRICS, is_score, require_entries
+from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, read_evaluation
+
+SHOWN_ID = 60  # characters of a question's id in a message
+
+
+@dataclass(frozen=True)
+class EvaluatedRun:
+    """Hold one evaluation directory.
+
+    model: what results.json says of the model.
+    tasks: the entries of results.json that are of our own tasks, by name.
+    rows: the lines of predictions.jsonl, by task and id.
+    left_out: names of the other tasks.
+    """
+
+    folder: Path
+    model: Mapping[str, Any]
+    tasks: Mapping[str, Mapping[str, Any]]
+    rows: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    left_out: tuple[str, ...]
+
+
+def read_run(folder: Path) -> EvaluatedRun:
+    """Read an evaluation directory. Tasks of lm-eval are left out, and named.
+
+    Raises UserError where a file is missing or malformed, or where the answers do not fit results.json.
+    """
+    model, entries = read_evaluation(folder)
+    require_entries(folder / RESULTS, model, entries)
+    tasks = {name: entry for name, entry in entries.items() if "suite" in entry}
+    if not tasks:
+        raise UserError(f"{folder}: none of its tasks can be compared; it has {', '.join(entries) or 'none'}")
+    rows: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in tasks}
+    path = folder / PREDICTIONS
+    for number, row in enumerate(read_records(path), 1):
+        if not _is_answer(row):
+            raise UserError(f"{path}: row {number} is no answer with its scores; evaluate again with this version")
+        if row["task"] not in tasks:
+            continue
+        if row["id"] in rows[row["task"]]:
+            raise UserError(
+                f"{path}: row {number}: question {ascii(row['id'])[:SHOWN_ID]} of {row['task']} stands there twice"
+            )
+        rows[row["task"]][row["id"]] = row
+    for name, entry in tasks.items():
+        _require_whole(folder, name, entry, rows[name])
+    return EvaluatedRun(folder, model, tasks, rows, tuple(name for name in entries if name not in tasks))
+
+
+def read_contexts(folder: Path) -> dict[tuple[str, str], str]:
+    """Read the contexts of an evaluation directory, by task and context_id."""
+    path = folder / CONTEXTS
+    try:
+        contexts = {(row["task"], row["context_id"]): row["context"] for row in read_records(path)}
+    except (KeyError, TypeError):
+        contexts = {("", ""): None}
+    if not all(isinstance(context, str) for context in contexts.values()):
+        raise UserError(f"{path}: malformed; evaluate again with this version")
+    return contexts
+
+
+def _is_answer(row: Mapping[str, Any]) -> bool:
+    texts = all(isinstance(row.get(name), str) for name in ("id", "task", "context_id", "question", "prediction"))
+    references = row.get("references")
+    return (
+        texts
+        and isinstance(references, list)
+        and all(isinstance(text, str) for text in references)
+        and all(is_score(row.get(name)) for name in METRICS)
+        and ("exact_match_english" not in row or is_score(row["exact_match_english"]))
+    )
+
+
+def _require_whole(folder: Path, task: str, entry: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise UserError where answers are missing, or where their mean is not the score of results.json."""
+    items = entry["items"]
+    if len(rows) != items:
+        raise UserError(
+            f"{folder / PREDICTIONS}: has answers to {len(rows)} of the {items} questions of {task}; evaluate again "
+            "with --overwrite"
+        )
+    for name in METRICS:
+        mean = sum(row[name] for row in rows.values()) / items
+        if abs(mean - entry[name]) > 0.02:  # both are rounded to two decimals
+            raise UserError(
+                f"{folder}: {name} of {task} is {entry[name]} in {RESULTS}, and {mean:.2f} by its {PREDICTIONS}; "
+                "evaluate again with --overwrite"
+            )

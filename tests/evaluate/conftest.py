@@ -1,0 +1,17 @@
+"""A model that answers: that of the small world, with random weights that are sure of their words."""
+
+import jax
+import numpy as np
+import pytest
+
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.evaluate.answers import Answerer
+from commit_llm.model.config import read_config
+from commit_llm.model.parameters import init_parameters
+
+
+@pytest.fixture(scope="session")
+def model(example):
+    config = read_config(example / "model")
+    params = jax.tree.map(lambda p: p * 8, init_parameters(config, jax.random.key(0)))
+    return Answerer.of(config, params, load_tokenizer(example / "model"), np.dtype("float32"))

@@ -1,0 +1,50 @@
+"""Only what was asked and scored alike is compared."""
+
+import pytest
+
+from commit_llm.errors import UserError
+from tests.report.comparison.evaluations import change, compare, evaluation
+
+
+@pytest.mark.parametrize("name", ["suite", "language"])
+def test_all_say_the_same_of_a_task(pair, name):
+    change(pair[1], lambda held: held["tasks"]["ogx_xquad_el"].update({name: "de"}))
+    with pytest.raises(UserError, match=f"cannot be compared: {name} .* and de;"):
+        compare(*pair)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"limit": 36}, "limit none and 36"),
+        ({"task_version": 2.0}, "task version 1.0 and 2.0"),
+        ({"prompts_sha256": "0" * 64}, "and 00000000"),
+    ],
+)
+def test_only_like_is_compared(pair, tmp_path, changes, message):
+    other = evaluation(tmp_path / "other", 0.6, 2, **changes)
+    with pytest.raises(UserError) as error:
+        compare(pair[0], other)
+    assert f"ogx_xquad_el: {pair[0]} and {other} cannot be compared: " in str(error.value)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("part", ["labels:el", "bos:no", "normaliser:squad-1.1", "decoding:greedy-256"])
+def test_signatures_are_held_to_each_other(pair, part):
+    def other(held):
+        entry = held["tasks"]["ogx_xquad_el"]
+        entry["signature"] = entry["signature"].replace(part, f"{part.split(':')[0]}:other")
+
+    change(pair[1], other)
+    with pytest.raises(UserError, match=f"{part.replace(':', ' ')} and other"):
+        compare(*pair)
+
+
+def test_what_no_two_share(tmp_path):
+    one, two = evaluation(tmp_path / "one", languages=("el",)), evaluation(tmp_path / "two", languages=("th",))
+    with pytest.raises(UserError, match=r"no task was evaluated in all of them: .*one has ogx_xquad_el; .*two has"):
+        compare(one, two)
+    both = evaluation(tmp_path / "both", languages=("el", "th"))
+    found = compare(both, two)
+    assert [suite.columns for suite in found.suites] == [["th"]]
+    assert "Not compared, since not all systems have answers to them here: ogx_xquad_el." in found.notes

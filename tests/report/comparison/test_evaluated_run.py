@@ -1,0 +1,114 @@
+"""Evaluation directories that are missing, malformed, or not whole."""
+
+import json
+
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.report.comparison.evaluated_run import read_contexts
+from commit_llm.report.comparison.systems import read_systems
+from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS
+from tests.report.comparison.evaluations import change, compare
+
+
+def edit_predictions(folder, edit):
+    path = folder / PREDICTIONS
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("".join(json.dumps(row) + "\n" for row in edit(rows)), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda held: held.update(schema=2), "written with schema 2, this version reads 3; evaluate again"),
+        (lambda held: held.update(tasks={"belebele": {"metrics": {}}}), "none of its tasks can be compared"),
+        (lambda held: held["model"].update(training=["x"]), "training is no list of stages"),
+        (lambda held: held["tasks"]["ogx_xquad_el"].update(items=35), "has answers to 36 of the 35 questions"),
+        (lambda held: held["tasks"]["ogx_xquad_el"].pop("f1"), "ogx_xquad_el has no f1; evaluate again"),
+        (
+            lambda held: held["tasks"]["ogx_xquad_el"].update(exact_match=99.0),
+            "exact_match of ogx_xquad_el is 99.0 in results.json, and",
+        ),
+    ],
+)
+def test_results_that_cannot_be_read(pair, edit, message):
+    change(pair[1], edit)
+    with pytest.raises(UserError) as error:
+        read_systems(map(str, pair))
+    assert message in str(error.value)
+    assert str(pair[1]) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("suite", "../x"), ("suite", "a\x1b[31mb"), ("suite", "\ud800"), ("suite", ["x"]), ("suite", None),
+        ("suite", ".."), ("language", "mean"), ("language", "[red]"), ("language", "x" * 61),
+        ("language", {}), ("language", "el\n"),
+        ("exact_match", 10**400), ("exact_match", float("nan")), ("exact_match", "50"), ("f1", True), ("items", True),
+        ("items", 36.0), ("limit", "a\nb"), ("limit", [36]), ("task_version", 10**400), ("task_version", float("nan")),
+        ("task_version", "\x1b[31m"), ("prompts_sha256", None), ("signature", ["x"]), ("signature", "x" * 2000),
+        ("contexts", "a\nb"), ("contaminated_contexts", "no"), ("contaminated_contexts", -1),
+    ],
+)  # fmt: skip
+def test_entries_of_another_type(pair, name, value):
+    """One line with file, place and value, whichever entry it is; never a traceback, nor an escape in the terminal."""
+    change(pair[1], lambda held: held["tasks"]["ogx_xquad_el"].update({name: value}))
+    with pytest.raises(UserError) as error:
+        read_systems(map(str, pair))
+    assert f"{pair[1] / RESULTS}: ogx_xquad_el has {name} {ascii(value)[:40]}, which cannot be" in str(error.value)
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda held: held["model"].pop("fingerprint"), "model has no fingerprint"),
+        (lambda held: held["model"].update(fingerprint=["x"]), "model has fingerprint ['x'], which cannot be"),
+        (lambda held: held["model"]["training"][0].update(ratio=10**400), "stage 1 of training has ratio 1000"),
+        (lambda held: held["model"]["training"][0].update(tokens="many"), "stage 1 of training has tokens 'many'"),
+        (lambda held: held["model"]["training"][0].update(data=["x"]), "stage 1 of training has data ['x']"),
+        (lambda held: held["tasks"].update({"a\nb": {}}), "a task is called 'a\\nb'"),
+        (lambda held: held["tasks"].update({"a b": held["tasks"]["ogx_xquad_el"]}), "a task is called 'a b'"),
+    ],
+)
+def test_models_and_names_of_another_type(pair, edit, message):
+    change(pair[1], edit)
+    with pytest.raises(UserError) as error:
+        read_systems(map(str, pair))
+    assert f"{pair[1] / RESULTS}: {message}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda rows: rows[:-3], "has answers to 33 of the 36 questions of ogx_xquad_th"),
+        (lambda rows: [*rows[:-1], rows[0]], "question 'q0-0' of ogx_xquad_el stands there twice"),
+        (lambda rows: [{**rows[0], "exact_match": "100"}, *rows[1:]], "row 1 is no answer with its scores"),
+        (lambda rows: [{**rows[0], "exact_match": 1e9}, *rows[1:]], "row 1 is no answer with its scores"),
+        (lambda rows: [{**rows[0], "references": [1]}, *rows[1:]], "row 1 is no answer with its scores"),
+        (lambda rows: [{**rows[0], "id": "other"}, *rows[1:]], "has no answer to 1 questions, such as 'q0-0'"),
+    ],
+)
+def test_answers_that_are_not_whole(pair, edit, message):
+    edit_predictions(pair[1], edit)
+    with pytest.raises(UserError) as error:
+        compare(*pair)
+    assert message in str(error.value)
+
+
+def test_files_that_are_missing_or_malformed(pair):
+    (pair[1] / PREDICTIONS).unlink()
+    with pytest.raises(UserError, match=r"predictions.jsonl: no such data file"):
+        read_systems(map(str, pair))
+    (pair[1] / RESULTS).write_text("[1]")
+    with pytest.raises(UserError, match=r"results.json: malformed"):
+        read_systems(map(str, pair))
+    for row in (
+        '{"task": "t"}',
+        '{"task": [], "context_id": "0", "context": "x"}',
+        '{"task": "t", "context_id": "0", "context": 1}',
+    ):
+        (pair[0] / CONTEXTS).write_text(f"{row}\n")
+        with pytest.raises(UserError, match=r"contexts.jsonl: malformed"):
+            read_contexts(pair[0])
