@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from commit_llm.errors import UserError
+from commit_llm.errors import SettingError, SettingName, UserError
 from commit_llm.parallel import processes
 from commit_llm.parallel.processes import ElsewhereError, from_all, from_first, require_same, together
 
@@ -87,6 +87,17 @@ def test_the_first_mistake_ends_all(in_each):
         "process 1: file 1: not there", "file 1: not there", "process 1: file 1: not there",
     ]  # fmt: skip
     assert [type(error) for error in (first, second, third)] == [ElsewhereError, UserError, ElsewhereError]
+
+
+def test_another_process_names_a_setting_by_its_flag(in_each):
+    def work(process):
+        with together("section"):
+            if process == 2:
+                raise SettingError(SettingName("unmixed_share"), " 2: a share is between 0 and 1")
+
+    first, _, third = in_each(work)
+    assert str(first) == "process 2: --unmixed-share 2: a share is between 0 and 1"
+    assert third.for_command() == "--unmixed-share 2: a share is between 0 and 1"
 
 
 def test_all_say_which_process_has_other_values(in_each):

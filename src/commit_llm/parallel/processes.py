@@ -158,7 +158,7 @@ def together(name: str) -> Iterator[None]:
         if count() == 1:
             raise
         mistake = error
-    messages = from_all(name, None if mistake is None else str(mistake))
+    messages = from_all(name, None if mistake is None else mistake.for_command())
     for process, message in enumerate(messages):
         if message is not None:
             own = mistake is not None and process == index()

@@ -10,16 +10,16 @@ from commit_llm.model.decoder import final_norm, head_matrix, hidden_states
 from commit_llm.model.execution import PLAIN, Execution
 from commit_llm.model.parameters import Parameters
 from commit_llm.train.loss import head_loss
-from commit_llm.train.step import Batch
+from commit_llm.train.step import StepArrays
 
 # Of one batch: sum of losses, number of right tokens, number of supervised tokens.
 Sums = tuple[jax.Array, jax.Array, jax.Array]
 
 
-def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Callable[[Parameters, Batch], Sums]:
+def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Callable[[Parameters, StepArrays], Sums]:
     """Make a pure function (parameters, batch) -> sums, to be jitted: no dropout, no forgetful masking."""
 
-    def step(params: Parameters, batch: Batch) -> Sums:
+    def step(params: Parameters, batch: StepArrays) -> Sums:
         hidden = hidden_states(
             config, params, batch["input_tokens"], batch["segment_ids"], batch["positions"], execution=execution
         )
@@ -33,7 +33,7 @@ def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Cal
 
 
 def held_out_loss(
-    step: Callable[[Parameters, Batch], Sums], params: Parameters, batches: Iterable[Batch]
+    step: Callable[[Parameters, StepArrays], Sums], params: Parameters, batches: Iterable[StepArrays]
 ) -> tuple[float, float]:
     """Give mean loss and accuracy over all supervised tokens of the batches."""
     loss = right = tokens = 0.0

@@ -11,7 +11,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import abstract_parameters
 from commit_llm.parallel.mesh import batch_sharding, parameter_shardings, replicated
 from commit_llm.train.optimizer import AdamState
-from commit_llm.train.step import Batch, Metrics, TrainState, init_state
+from commit_llm.train.step import Metrics, StepArrays, TrainState, init_state
 
 
 def state_shapes(config: ModelConfig, optimizer: optax.GradientTransformation) -> TrainState:
@@ -33,7 +33,9 @@ def state_shardings(config: ModelConfig, optimizer: optax.GradientTransformation
     return TrainState(everywhere, of_params, of_optimizer)
 
 
-def jit_step(step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], of_state: TrainState, mesh: Mesh) -> Any:
+def jit_step(
+    step: Callable[[TrainState, StepArrays], tuple[TrainState, Metrics]], of_state: TrainState, mesh: Mesh
+) -> Any:
     """Jit the step, so that it gives up its state to the new one, which lives in the same places.
 
     If XLA chose the places of the outputs, the second step could meet the state elsewhere, and compile again.

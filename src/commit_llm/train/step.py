@@ -15,7 +15,7 @@ from commit_llm.model.regularisation import Regularisation
 from commit_llm.train.loss import LossAndAccuracy, Reduction, head_loss, token_weights
 
 # input_tokens, target_tokens, segment_ids, positions (int32) and loss_masks (fp32), each (rows, sequence).
-Batch = dict[str, Any]
+StepArrays = dict[str, Any]
 
 
 class TrainState(NamedTuple):
@@ -53,13 +53,13 @@ def make_train_step(
     reduction: Reduction = "token",
     gradient_accumulation: int = 1,
     execution: Execution = PLAIN,
-) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
+) -> Callable[[TrainState, StepArrays], tuple[TrainState, Metrics]]:
     """Make a pure function (state, batch) -> (state, metrics), to be jitted.
 
     Randomness is a function of (seed, step, part of the batch), so that nothing random needs saving.
     """
 
-    def loss_of(params: Parameters, part: Batch, key: jax.Array) -> tuple[jax.Array, LossAndAccuracy]:
+    def loss_of(params: Parameters, part: StepArrays, key: jax.Array) -> tuple[jax.Array, LossAndAccuracy]:
         hidden = hidden_states(
             config, params, part["input_tokens"], part["segment_ids"], part["positions"],
             execution=execution, regularisation=regularisation,
@@ -71,14 +71,14 @@ def make_train_step(
         )  # fmt: skip
         return sums.loss, sums
 
-    def gradients_of(params: Parameters, batch: Batch, key: jax.Array) -> tuple[LossAndAccuracy, Parameters]:
+    def gradients_of(params: Parameters, batch: StepArrays, key: jax.Array) -> tuple[LossAndAccuracy, Parameters]:
         batch = batch | {"weights": token_weights(batch["loss_masks"], reduction)}
         gradient = jax.grad(loss_of, has_aux=True)
         if gradient_accumulation == 1:
             gradients, sums = gradient(params, batch, key)
             return sums, gradients
 
-        def add_part(total: Any, part_and_index: tuple[Batch, jax.Array]) -> tuple[Any, None]:
+        def add_part(total: Any, part_and_index: tuple[StepArrays, jax.Array]) -> tuple[Any, None]:
             part, index = part_and_index
             gradients, sums = gradient(params, part, jax.random.fold_in(key, index))
             return jax.tree.map(jnp.add, total, (sums, gradients)), None
@@ -88,7 +88,7 @@ def make_train_step(
         (sums, gradients), _ = jax.lax.scan(add_part, zeros, (parts, jnp.arange(gradient_accumulation)))
         return sums, gradients
 
-    def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+    def step(state: TrainState, batch: StepArrays) -> tuple[TrainState, Metrics]:
         base_key = jax.random.key(seed, impl=execution.random_bits)
         sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(base_key, state.step))
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)

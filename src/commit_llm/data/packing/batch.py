@@ -27,7 +27,7 @@ class Batch(TypedDict):
     example_ids: np.ndarray
 
 
-# The part of a batch that the training step takes. train/step.py imports no data, and calls this type Batch.
+# The part of a batch that the training step takes; train/step.py, which imports no data, names it too.
 StepArrays = dict[str, np.ndarray]
 State = dict[str, Any]
 
