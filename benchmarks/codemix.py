@@ -1,5 +1,5 @@
 # ruff: noqa: E402 (the number of threads is set before the libraries are imported)
-"""Words mixed per CPU-second, both styles beside two versions in plain Python, in one run on one core.
+"""Measure words mixed per CPU-second, both styles beside two versions in plain Python, in one run on one core.
 
     python benchmarks/codemix.py [--pair en-el] [--ratio 0.9] [--rounds 7] [--copies 1]
 
@@ -56,7 +56,7 @@ Columns = dict[str, list[str]]
 
 
 def read_text(copies: int) -> Columns:
-    """The Alpaca examples and Wikipedia, a column a field."""
+    """Read the Alpaca examples and Wikipedia, a column a field."""
     rows = json.loads((SHARED / "data/alpaca/alpaca_demo_999.json").read_text(encoding="utf-8"))
     rows += map(json.loads, (SHARED / "data/alpaca/alpaca_1807.jsonl").read_text(encoding="utf-8").splitlines())
     wikipedia = (SHARED / "data/text/wikipedia_en_1mb.txt").read_text(encoding="utf-8").removesuffix("\n")
@@ -64,9 +64,9 @@ def read_text(copies: int) -> Columns:
     return {field: [row[field] for row in rows] * copies for field in FIELDS}
 
 
-def mix_plainly(texts: Sequence[str], known: Translations, ratio: float, generator: random.Random) -> list[str]:
-    """The original's algorithm, in one loop."""
-    skip, find, draw, choose = skip_characters(), known.get, generator.random, generator.choice
+def mix_plainly(texts: Sequence[str], dictionary: Translations, ratio: float, generator: random.Random) -> list[str]:
+    """Mix by the original's algorithm, in one loop."""
+    skip, find, draw, choose = skip_characters(), dictionary.get, generator.random, generator.choice
     mixed = []
     for text in texts:
         pieces = text.split(" ")
@@ -80,8 +80,8 @@ def mix_plainly(texts: Sequence[str], known: Translations, ratio: float, generat
     return mixed
 
 
-def mix_by_surface(texts: Sequence[str], known: Translations, ratio: float, generator: random.Random) -> list[str]:
-    """The same, looking at each surface once: its translations and its peeled ends, or nothing."""
+def mix_by_surface(texts: Sequence[str], dictionary: Translations, ratio: float, generator: random.Random) -> list[str]:
+    """Mix the same way, but look up each surface once: its translations and its peeled ends, or nothing."""
     skip, draw, choose = skip_characters(), generator.random, generator.choice
     seen: dict[str, tuple[tuple[str, ...], str, str] | None] = {}
     mixed = []
@@ -89,14 +89,14 @@ def mix_by_surface(texts: Sequence[str], known: Translations, ratio: float, gene
         pieces = text.split(" ")
         for position, piece in enumerate(pieces):
             if piece in seen:
-                known_as = seen[piece]
+                surface = seen[piece]
             else:
                 core = piece.strip(skip)
-                found, start = known.get(core) if core else None, piece.find(core)
-                known_as = None if found is None else (found, piece[:start], piece[start + len(core) :])
-                seen[piece] = known_as
-            if known_as is not None and draw() < ratio:
-                translations, before, after = known_as
+                targets, start = dictionary.get(core) if core else None, piece.find(core)
+                surface = None if targets is None else (targets, piece[:start], piece[start + len(core) :])
+                seen[piece] = surface
+            if surface is not None and draw() < ratio:
+                translations, before, after = surface
                 pieces[position] = before + choose(translations) + after
         mixed.append(" ".join(pieces))
     return mixed
@@ -106,7 +106,7 @@ PLAIN = {"plain": mix_plainly, "plain, cached": mix_by_surface}
 
 
 def hold_to_the_original() -> int:
-    """Compare both plain versions with the original's outputs; the number of texts compared."""
+    """Compare both plain versions with the original's outputs; gives the number of texts compared."""
     golden, compared = SHARED / "reference/golden", 0
     examples = read_text(1)
     rows = [json.loads(line) for line in (golden / "codemix_first_ratio1.jsonl").read_text("utf-8").splitlines()]
@@ -114,21 +114,21 @@ def hold_to_the_original() -> int:
     drawn = (golden / "codemix_full_ratio0.9_seed42.jsonl").read_text("utf-8").splitlines()
     for language in ("el", "hi", "th"):
         full = load(f"en-{language}")
-        first = {word: found[:1] for word, found in full.items()}
+        first = {word: targets[:1] for word, targets in full.items()}
         cases = [case for case in map(json.loads, drawn) if case["lang"] == language]
         texts = [examples[field][case["i"]] for case in cases for field in FIELDS]
         for name, mix in PLAIN.items():
             pairs = list(zip(mix([row["input"] for row in rows], first, 1.0, random.Random(0)), rows, strict=True))
-            ours = [text for text, _ in pairs] + mix(texts, full, 0.9, random.Random(42))
-            theirs = [row[language] for _, row in pairs] + [case[field] for case in cases for field in FIELDS]
-            if ours != theirs:
+            mixed = [text for text, _ in pairs] + mix(texts, full, 0.9, random.Random(42))
+            expected = [row[language] for _, row in pairs] + [case[field] for case in cases for field in FIELDS]
+            if mixed != expected:
                 sys.exit(f"{name}: not the original's output for en-{language}: the comparison would mean nothing")
-            compared += len(ours)
+            compared += len(mixed)
     return compared
 
 
 def hold_ours_to_plain(columns: Columns, dictionary: BilingualDictionary) -> None:
-    """At ratio 1 with one translation a word nothing is left to chance: the same bytes on all of the text."""
+    """Compare at ratio 1 with one translation a word, where nothing is left to chance: the same bytes everywhere."""
     first = dictionary.first_only()
     mixed, _ = CodeMixer(first, ratio=1.0, style="original").mix_columns(arrow(columns))
     for field, texts in columns.items():
@@ -137,25 +137,28 @@ def hold_ours_to_plain(columns: Columns, dictionary: BilingualDictionary) -> Non
 
 
 def load(pair: str) -> Translations:
+    """Load a dictionary of the reference material."""
     return dict(BilingualDictionary.load(SHARED / f"data/muse/{pair}.txt").translations)
 
 
 def arrow(columns: Columns) -> dict[str, pa.Array]:
+    """Make Arrow arrays of the columns."""
     return {field: pa.array(texts, pa.string()) for field, texts in columns.items()}
 
 
 def first_row(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Enough to compile or load the kernel, and to set up whatever is set up on first use."""
+    """Give enough to compile or load the kernel, and to set up whatever is set up on first use."""
     return {field: column[:1] for field, column in columns.items()}
 
 
 def count_words(columns: Columns) -> int:
-    """Pieces between spaces with a core."""
+    """Count pieces between spaces that have a core."""
     skip = skip_characters()
     return sum(bool(piece.strip(skip)) for texts in columns.values() for text in texts for piece in text.split(" "))
 
 
 def cpu_seconds(run: Callable[[], object]) -> float:
+    """Measure the CPU time of a call."""
     begun = time.process_time()
     run()
     return time.process_time() - begun
@@ -176,7 +179,7 @@ def peak_memory(pair: str, ratio: float, style: str) -> None:
 
 
 def status(name: str) -> int:
-    """A figure of this process in bytes, as Linux tells it."""
+    """Read a figure of this process in bytes from Linux."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name + ":"))
 
@@ -203,10 +206,10 @@ def main() -> None:
     dictionary = BilingualDictionary.load(SHARED / f"data/muse/{arguments.pair}.txt")
     print(f"loading the dictionary: {time.process_time() - begun:.2f} s")
 
-    known, chunk = dict(dictionary.translations), arrow(columns)
+    translations, chunk = dict(dictionary.translations), arrow(columns)
     texts = [text for column in columns.values() for text in column]
     versions: dict[str, Callable[[], object]] = {
-        name: partial(mix, texts, known, arguments.ratio, random.Random(0)) for name, mix in PLAIN.items()
+        name: partial(mix, texts, translations, arguments.ratio, random.Random(0)) for name, mix in PLAIN.items()
     }
     for style in STYLES:
         begun = time.process_time()
@@ -225,8 +228,8 @@ def main() -> None:
     for style in STYLES:
         command = [sys.executable, __file__, "--peak-memory", style, "--pair", arguments.pair]
         command += ["--ratio", str(arguments.ratio)]
-        found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-        size, peak = int(found[0]), int(found[1])
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        size, peak = int(output[0]), int(output[1])
         print(f"{style}: peak memory {peak / 2**20:.1f} MiB, {peak / size:.1f} × the chunk's {size / 2**20:.1f} MiB")
     for style in STYLES:
         print(f"{style}: {seconds['plain'] / seconds[style]:.1f} ×")
