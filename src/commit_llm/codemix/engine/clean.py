@@ -1,4 +1,4 @@
-"""Mix in style `clean`, in plain Python: the definition, to which the kernel is held, and what explains every word.
+"""Mix in style `clean`, in plain Python: the definition, which the kernel must follow, and what explains every word.
 
 At ratio 1, with a lexicon of dog -> σκύλος and will -> θα:
 
