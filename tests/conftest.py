@@ -1,4 +1,4 @@
-"""What all tests share: the reference material beside the project, and shape checks of every signature."""
+"""What all tests share: the reference material beside the project, and shape and dtype checks of every signature."""
 
 import json
 import os
@@ -24,6 +24,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker takes the folder of the 
     COMPILED = tempfile.TemporaryDirectory(prefix="commit-llm-tests-")
     os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+
+# A product of a bool and a float, say, is an error here, and in the programs that tests start.
+os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"
 
 # A slow machine is no failure.
 hypothesis.settings.register_profile("commit-llm", deadline=None)

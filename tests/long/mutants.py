@@ -41,6 +41,8 @@ MUTANTS = [
     # parallel
     Mutant("len(text) > LONGEST_TEXT or", ""),
     # train
+    Mutant("is_likeliest = (of_target >= largest)", "is_likeliest = (of_target > largest)"),
     Mutant("return loss_masks / jnp.maximum(supervised, 1.0) / loss_masks.shape[0]", "return loss_masks / 512"),
     Mutant("decay * m.astype(jnp.float32)", "m.astype(jnp.float32)"),
+    Mutant("first = 0 if first_step_at_zero else 1", "first = 0"),
 ]  # fmt: skip

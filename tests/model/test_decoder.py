@@ -90,6 +90,7 @@ def test_every_kind_of_noise_is_there(params, rate):
     assert jnp.isfinite(noisy).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("remat", ["dots", "nothing"])
 def test_rematerialisation_changes_nothing(params, remat):
     tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)

@@ -79,6 +79,7 @@ def test_three_steps(shared, tiny):
     check_steps(shared, tiny, "bf16mom_lr1e-3", 3)
 
 
+@pytest.mark.slow
 def test_gradient_accumulation_leaves_the_loss_unchanged(shared, tiny):
     check_steps(shared, tiny, "bf16mom_lr1e-3", 2, gradient_accumulation=2)
 
@@ -118,6 +119,7 @@ def test_twenty_steps(shared, tiny, run):
             np.testing.assert_allclose(np.linalg.norm(ours), golden["l2"], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_gradients_of_the_first_batch(shared, tiny):
     config, params = tiny
     batches = np.load(shared.golden("train_batches20.npz"))

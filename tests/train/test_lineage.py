@@ -22,6 +22,8 @@ from commit_llm.train.loop import train
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 from commit_llm.train.weights import open_model
 
+pytestmark = pytest.mark.slow  # a whole chain of two stages
+
 TASK = find_task("xquad_instruct_el")
 ASKED = 9  # questions, of a context each
 

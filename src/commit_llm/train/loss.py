@@ -94,7 +94,8 @@ def _losses(head: Array, hidden: Array, targets: Array, weights: Array) -> _Loss
     log_total = largest + jnp.log(jnp.exp(logits - largest[:, None]).sum(axis=-1))
     of_target = jnp.take_along_axis(logits, flat_targets[:, None], axis=-1)[:, 0]
     loss = jnp.sum(flat_weights * (log_total - of_target))
-    return _Losses(LossAndAccuracy(loss, jnp.sum(flat_weights * (of_target >= largest))), logits, log_total)
+    is_likeliest = (of_target >= largest).astype(jnp.float32)
+    return _Losses(LossAndAccuracy(loss, jnp.sum(flat_weights * is_likeliest)), logits, log_total)
 
 
 def _forward(
@@ -105,7 +106,7 @@ def _forward(
     def of_chunk(hidden: Array, targets: Array, weights: Array) -> tuple[tuple[LossAndAccuracy, Array], Array]:
         sums, logits, log_total = _losses(gathered, hidden, targets, weights)
         is_target = jnp.arange(logits.shape[-1]) == targets.ravel()[:, None]
-        of_logits = (jnp.exp(logits - log_total[:, None]) - is_target) * weights.ravel()[:, None]
+        of_logits = (jnp.exp(logits - log_total[:, None]) - is_target.astype(jnp.float32)) * weights.ravel()[:, None]
         of_logits = of_logits.astype(hidden.dtype)
         flat = hidden.reshape(-1, hidden.shape[-1])
         of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=head.dtype)

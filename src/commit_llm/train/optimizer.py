@@ -31,7 +31,8 @@ def learning_rate_schedule(
         peak / warmup_steps.
     """
     schedule = optax.warmup_cosine_decay_schedule(0.0, peak, warmup_steps, decay_steps, end)
-    return schedule if first_step_at_zero else lambda step: schedule(step + 1)
+    first = 0 if first_step_at_zero else 1
+    return lambda step: schedule(jnp.asarray(step + first, jnp.float32))  # optax divides it
 
 
 def scale_by_adam(
@@ -58,7 +59,7 @@ def scale_by_adam(
         updates = state.updates + 1
         mu = jax.tree.map(lambda g, m: (1 - beta1) * g + decay * m.astype(jnp.float32), gradients, state.mu)
         nu = jax.tree.map(lambda g, v: (1 - beta2) * g**2 + beta2 * v, gradients, state.nu)
-        correction1, correction2 = 1 - beta1**updates, 1 - beta2**updates
+        correction1, correction2 = (1 - jax.lax.pow(jnp.float32(beta), updates) for beta in (beta1, beta2))
         direction = jax.tree.map(lambda m, v: (m / correction1) / (jnp.sqrt(v / correction2) + EPSILON), mu, nu)
         return direction, AdamState(updates, jax.tree.map(lambda m: m.astype(momentum_dtype), mu), nu)
 
