@@ -14,7 +14,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from commit_llm.codemix.dictionaries.formats import read_pairs
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of
 from commit_llm.files.provenance import sha256, sidecar
 from commit_llm.files.whole import make_folder, whole_file
 
@@ -133,7 +133,7 @@ def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], 
         reason = getattr(error.reason, "strerror", None) or error.reason
         raise UserError(f"{url}: cannot be reached ({reason}){by_hand}") from None
     except (HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
-        reason = str(error) or type(error).__name__
+        reason = reason_of(error)
         raise UserError(f"{url}: the connection broke ({reason}); the same command goes on where it was") from None
     size = partial.stat().st_size
     if size < total:
