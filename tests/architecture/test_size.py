@@ -1,10 +1,30 @@
-"""Every file says its job in its first sentence, and is not long."""
+"""Every file says its job in its first sentence, and is neither long nor tiny without a reason."""
 
 import ast
 
 from tests.architecture.source import FILES, inside, tree_of
 
-LONGEST = 400
+LONGEST, SHORTEST = 400, 40
+# Files under 40 lines, each with the reason why it stands by itself. A folder's __init__.py needs none.
+MAY_BE_SHORT = {
+    "__main__.py": "what `python -m commit_llm` runs",
+    "cli/export.py": "a file a command",
+    "cli/log_lines.py": "how notes are shown is no command's own",
+    "cli/text/aligned.py": "every table of the command line is laid out by it",
+    "cli/text/train.py": "what `train` and `run` both print",
+    "cli/score.py": "a file a command",
+    "cli/tasks.py": "a file a command",
+    "codemix/engine/original.py": "the definition of a style, the counterpart of clean.py",
+    "data/held_out_split.py": "training and a dry run share it, and neither needs the other",
+    "data/tokenizer_files.py": "export, import and runs share it, without loading a tokenizer",
+    "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
+    "files/lock.py": "a lock knows nothing of what it guards",
+    "parallel/mesh_sizes.py": "flags read it, without jax",
+    "quickstart/word_tokenizer.py": "tokenizers is imported there alone",
+    "report/comparison/output_folder.py": "what is replaced and what is refused, apart from what is written",
+    "runs/chain.py": "names of folders that the pipeline, reports and commands share",
+    "runs/signature.py": "written by evaluations, read by comparisons",
+}
 
 
 def lines(path):
@@ -17,3 +37,9 @@ def test_every_file_says_its_job():
 
 def test_no_file_is_long():
     assert [inside(path) for path in FILES if lines(path) > LONGEST] == []
+
+
+def test_a_short_file_has_a_reason():
+    short = {inside(path) for path in FILES if path.name != "__init__.py" and lines(path) < SHORTEST}
+    assert short - set(MAY_BE_SHORT) == set(), "join it with what it serves, or say here why it stands by itself"
+    assert set(MAY_BE_SHORT) - short == set(), "no longer short: take it out of the table"

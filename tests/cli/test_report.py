@@ -94,6 +94,7 @@ def test_a_real_run(report, run, trained, sources, tmp_path):
     assert run("report", trained, "--out", other, "--overwrite")[0] == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_trains_is_not_disturbed(report, trained):
     """No lock is taken: while one is held the page is made, and only the page is new."""
     from commit_llm.files.lock import locked

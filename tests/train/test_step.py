@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
@@ -12,6 +13,7 @@ from commit_llm.train.step import init_state, make_train_step
 from tests.model.test_decoder import SMALL
 
 
+@pytest.mark.slow
 def test_noise_is_of_its_seed_its_step_and_its_part(monkeypatch):
     seen, real = [], step_module.hidden_states
 

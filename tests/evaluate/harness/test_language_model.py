@@ -17,7 +17,7 @@ from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.decoder import forward
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # those of lm-eval
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # the warnings are those of lm-eval
 
 
 def request(kind, *args, task="other"):
@@ -29,7 +29,6 @@ def through_lm_eval(model, names, data_dir, limit):
     return lm_eval.simple_evaluate(model=CommitLM(model), tasks=names, limit=limit, task_manager=manager)
 
 
-@pytest.mark.slow
 def test_our_tasks_in_lm_eval_are_answered_as_by_our_runner(model, example, tmp_path):
     names = ["ogx_xquad_el", "xquad_instruct_el"]
     tasks = [find_task(name) for name in names]
@@ -56,7 +55,6 @@ def test_our_tasks_in_lm_eval_are_answered_as_by_our_runner(model, example, tmp_
             assert error == pytest.approx(ours[name][f"{metric}_stderr"], abs=0.005)
 
 
-@pytest.mark.slow
 def test_log_likelihoods_are_those_of_the_forward_pass(model):
     lm, tokenizer = CommitLM(model), model.tokenizer
     pairs = [
@@ -76,7 +74,6 @@ def test_log_likelihoods_are_those_of_the_forward_pass(model):
     assert lm._loglikelihood_tokens([(("", ""), [1, 5, 6], [best])])[0][1]
 
 
-@pytest.mark.slow
 def test_a_long_text_is_scored_in_windows(model):
     lm = CommitLM(model)
     text = "anna lives in athens and works as teacher " * 300

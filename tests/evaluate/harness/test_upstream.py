@@ -32,6 +32,7 @@ def belebele(*args, **kwargs):
     return {"test": Dataset.from_list(rows)}
 
 
+@pytest.mark.slow
 def test_a_task_of_lm_evals_own_goes_on_after_a_kill(model, example, tmp_path, monkeypatch):
     """belebele_ell_Grek, its data replaced by eight rows; killed, and called again."""
     monkeypatch.setattr("datasets.load_dataset", belebele)
