@@ -1,6 +1,7 @@
 """Prompt templates, filled: the instruction prompt that a model is tuned with."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from string import Formatter
 from typing import NamedTuple
 
@@ -41,13 +42,21 @@ def fill(template: str, texts: Mapping[str, str]) -> list[Passage]:
     >>> fill("Q: {question}\\nA:", {"question": "Why {x}?"})
     [Passage(text='Q: ', name=None), Passage(text='Why {x}?', name='question'), Passage(text='\\nA:', name=None)]
     """
+    return [
+        passage if passage.name is None else Passage(texts[passage.name], passage.name) for passage in _parsed(template)
+    ]
+
+
+@lru_cache(maxsize=100)  # parsing takes longer than filling, and every example of a run has one of two templates
+def _parsed(template: str) -> tuple[Passage, ...]:
+    """Cut a template at its `{names}`, which become empty passages."""
     passages = []
     for literal, name, _, _ in Formatter().parse(template):
         if literal:
             passages.append(Passage(literal))
         if name is not None:
-            passages.append(Passage(texts[name], name))
-    return passages
+            passages.append(Passage("", name))
+    return tuple(passages)
 
 
 def alpaca_passages(instruction: str, input: str = "") -> list[Passage]:
