@@ -35,6 +35,7 @@ TESTS_OF_A_WHOLE = {
     "test_mixing_docs.py": "docs/mixing.md",
     "test_original_commands.py": "the commands of the original's README, as ours",
     "test_scaling_docs.py": "docs/scaling.md",
+    "test_ways_docs.py": "the three ways of docs/method.md",
     "train/test_attention.py": "fast attention in whole steps",
     "train/test_golden_training.py": "outputs of the original",
     "train/test_mesh.py": "a training on any mesh",
