@@ -57,7 +57,7 @@ function itemsOf(data) {
       marks: ofSystem.map((runs) => mean(runs.map((run) => answers[run][1])) / 100),
       f1: ofSystem.map((runs) => mean(runs.map((run) => answers[run][2]))),
       english: answers.some((answer) => answer[3]),
-      told: null,
+      searched: null,
     })));
 }
 
@@ -170,39 +170,39 @@ function questions(data) {
   fill(task, ["all tasks", ...data.tasks.map((one) => one.task)]);
   fill(filter, filters.map(([name]) => name));
   fill(order, orders.map(([name]) => name));
-  let found = [];
+  let matches = [];
   let shown = 0;
 
-  function toldOf(item) {
-    item.told ??= fold([item.question, ...item.references, ...item.answers.map((one) => one[0])].join("\n"));
-    return item.told;
+  function searchedText(item) {
+    item.searched ??= fold([item.question, ...item.references, ...item.answers.map((one) => one[0])].join("\n"));
+    return item.searched;
   }
-  const contextsTold = data.tasks.map((one) => one.contexts.map(() => null));
-  const contextTold = (task, n) => (contextsTold[task][n] ??= fold(data.tasks[task].contexts[n]));
+  const searchedContexts = data.tasks.map((one) => one.contexts.map(() => null));
+  const searchedContext = (task, n) => (searchedContexts[task][n] ??= fold(data.tasks[task].contexts[n]));
   function show() {
-    const next = found.slice(shown, shown + AT_A_TIME);
+    const next = matches.slice(shown, shown + AT_A_TIME);
     list.append(...next.map((item) => shownItem(data, item)));
     shown += next.length;
-    more.hidden = shown >= found.length;
+    more.hidden = shown >= matches.length;
     byId("found").textContent =
-      `${found.length.toLocaleString("en")} of ${items.length.toLocaleString("en")} questions` +
-      (shown < found.length ? `, ${shown.toLocaleString("en")} shown` : "");
+      `${matches.length.toLocaleString("en")} of ${items.length.toLocaleString("en")} questions` +
+      (shown < matches.length ? `, ${shown.toLocaleString("en")} shown` : "");
   }
   function answer() {
     const words = fold(search.value).split(/\s+/).filter(Boolean);
     // A context is looked through once, not for each of its questions.
     const inContext = words.map((word) =>
-      contextsTold.map((of, task) => of.map((_, n) => contextTold(task, n).includes(word))));
+      searchedContexts.map((of, task) => of.map((_, n) => searchedContext(task, n).includes(word))));
     const wanted = Number(task.value) - 1;
     const [, keeps] = filters[filter.value];
     const [, rank] = orders[order.value];
-    // An id is digits and letters without meaning: it is found as a whole, not by every number that is in it.
-    found = items.filter((item) =>
+    // An id is digits and letters without meaning: it matches as a whole, and not every number within it does.
+    matches = items.filter((item) =>
       (wanted < 0 || item.task === wanted) && keeps(item) &&
-      words.every((word, n) => inContext[n][item.task][item.context] || toldOf(item).includes(word) || item.id.toLowerCase() === word));
+      words.every((word, n) => inContext[n][item.task][item.context] || searchedText(item).includes(word) || item.id.toLowerCase() === word));
     if (rank) {
-      const ranks = new Map(found.map((item) => [item, rank(item)]));
-      found.sort((a, b) => ranks.get(b) - ranks.get(a));
+      const ranks = new Map(matches.map((item) => [item, rank(item)]));
+      matches.sort((a, b) => ranks.get(b) - ranks.get(a));
     }
     list.replaceChildren();
     shown = 0;
@@ -231,7 +231,7 @@ function questions(data) {
   let ready = 0;
   function prepare() {
     const end = Math.min(ready + 400, items.length);
-    for (; ready < end; ready++) { toldOf(items[ready]); contextTold(items[ready].task, items[ready].context); }
+    for (; ready < end; ready++) { searchedText(items[ready]); searchedContext(items[ready].task, items[ready].context); }
     if (ready < items.length) setTimeout(prepare);
     else document.body.dataset.ready = "yes";
   }
