@@ -23,7 +23,7 @@ MUTANTS = [
     Mutant("rows += [Row() for _ in range(-len(rows) % self.rows)]", "rows += []"),
     Mutant("self._offset -= self._lengths.pop(0)", "self._lengths.pop(0)"),
     Mutant("self.longest = max(self.longest, places)", "self.longest = places"),
-    Mutant("if row.used + needed <= self.seq_len:", "if row.used + needed < self.seq_len:"),
+    Mutant("if row.used + places <= self.seq_len:", "if row.used + places < self.seq_len:"),
     # evaluate
     Mutant("character not in string.punctuation", "character not in string.digits"),
     Mutant("common = sum((Counter(predicted) & Counter(gold)).values())", "common = len(set(predicted) & set(gold))"),
