@@ -44,7 +44,7 @@ os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 import pyarrow as pa
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.codemix.finding.original_words import skip_characters
+from commit_llm.codemix.engine.original import skip_characters
 
 SHARED = Path(os.environ.get("COMMIT_SHARED", Path(__file__).parents[2] / "shared"))
 FIELDS = ("instruction", "input", "output")

@@ -11,19 +11,15 @@ MAY_BE_SHORT = {
     "cli/export.py": "a file a command",
     "cli/log_lines.py": "how notes are shown is no command's own",
     "cli/text/aligned.py": "every table of the command line is laid out by it",
-    "cli/text/train.py": "what `train` and `run` both print",
     "cli/score.py": "a file a command",
     "cli/tasks.py": "a file a command",
-    "codemix/engine/original.py": "the definition of a style, the counterpart of clean.py",
-    "data/held_out_split.py": "training and a dry run share it, and neither needs the other",
     "data/tokenizer_files.py": "export, import and runs share it, without loading a tokenizer",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/lock.py": "a lock knows nothing of what it guards",
     "parallel/mesh_sizes.py": "flags read it, without jax",
     "quickstart/word_tokenizer.py": "tokenizers is imported there alone",
+    "runs/chain.py": "flags read its names, without numpy",
     "report/comparison/output_folder.py": "what is replaced and what is refused, apart from what is written",
-    "runs/chain.py": "names of folders that the pipeline, reports and commands share",
-    "runs/signature.py": "written by evaluations, read by comparisons",
 }
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from commit_llm.cli.text.dry_run import as_json, report
+from commit_llm.cli.text.train import outlook_json, outlook_report
 from commit_llm.codemix import Counts
 from commit_llm.data.loader import open_examples
 from commit_llm.data.training_mixer import make_mixer
@@ -83,7 +83,9 @@ def test_long_examples_are_told_with_the_length_that_keeps_them(small_recipe, tm
     assert (found.longer, found.longest) == (sum(length > seq_len for length in lengths), lengths[-1])
     assert found.longer_are == "left out"
     assert found.tokens_an_epoch == sum(length + 1 for length in lengths if length <= seq_len)
-    assert f"--seq-len {lengths[-1]} keeps them whole, --split-long cuts them" in report(found, tmp_path / "run")
+    assert f"--seq-len {lengths[-1]} keeps them whole, --split-long cuts them" in outlook_report(
+        found, tmp_path / "run"
+    )
     assert dry_run(small_recipe(seq_len=lengths[-1], steps=400), tmp_path / "run").longer == 0
     split = dry_run(small_recipe(seq_len=seq_len, split_long=True, steps=400), tmp_path / "run")
     assert split.longer > 0
@@ -94,14 +96,14 @@ def test_long_examples_are_told_with_the_length_that_keeps_them(small_recipe, tm
 def test_the_amount_asked_for_and_reached(small_recipe, tmp_path):
     recipe = small_recipe(target_share=0.3, held_out_share=0.1, steps=400)
     found = dry_run(recipe, tmp_path / "run")
-    told = json.loads(json.dumps(as_json(found)))
+    told = json.loads(json.dumps(outlook_json(found)))
     assert told["asked"] == {"share": 0.3}
     assert told["words"]["replaced"] / told["words"]["words"] == pytest.approx(0.3, abs=0.02)
     assert told["held_out"] + told["examples"] == len(read_records(recipe.data))
-    assert "share of words asked for" in report(found, tmp_path / "run")
+    assert "share of words asked for" in outlook_report(found, tmp_path / "run")
     plain = dry_run(small_recipe("alpaca", dictionary=()), tmp_path / "run")
     assert plain.words is None
-    assert "mixing" in report(plain, tmp_path / "run")
+    assert "mixing" in outlook_report(plain, tmp_path / "run")
 
 
 @pytest.mark.parametrize(

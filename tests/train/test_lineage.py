@@ -9,7 +9,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.data.document_hashes import document_hash, from_json
-from commit_llm.data.held_out_split import held_out_indices
+from commit_llm.data.packing.example_order import held_out_indices
 from commit_llm.errors import UserError
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.records import read_records

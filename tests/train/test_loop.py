@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from commit_llm.cli.text.dry_run import report
+from commit_llm.cli.text.train import outlook_report
 from commit_llm.errors import UserError
 from commit_llm.recipes import differences, load_recipe
 from commit_llm.runs.logs import read_metrics
@@ -75,7 +75,7 @@ def test_a_dry_run_of_a_run_changes_nothing_in_it(undisturbed, small_recipe):
     before = {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()}
     found = dry_run(small_recipe(), undisturbed)
     assert not found.new
-    assert f"goes on with {undisturbed}" in report(found, undisturbed)
+    assert f"goes on with {undisturbed}" in outlook_report(found, undisturbed)
     with pytest.raises(UserError, match="another recipe"):
         dry_run(small_recipe(steps=9), undisturbed)
     assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before

@@ -2,7 +2,7 @@
 
 
 def test_held_out_examples_are_not_trained_and_are_all_there(small_recipe, example):
-    from commit_llm.data.held_out_split import held_out_indices
+    from commit_llm.data.packing.example_order import held_out_indices
     from commit_llm.files.records import read_records
     from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
 

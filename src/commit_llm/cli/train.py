@@ -60,11 +60,11 @@ def _train(command: TrainCommand) -> int:
 
 
 def _dry_run(command: TrainCommand) -> int:
-    from commit_llm.cli.text.dry_run import as_json, report
+    from commit_llm.cli.text.train import outlook_json, outlook_report
     from commit_llm.parallel.processes import is_first
     from commit_llm.train.dry_run import dry_run
 
     outlook = dry_run(command.recipe, command.out, wandb_project=command.wandb)
     if is_first():
-        print(json.dumps(as_json(outlook)) if command.json else report(outlook, command.out))
+        print(json.dumps(outlook_json(outlook)) if command.json else outlook_report(outlook, command.out))
     return DONE

@@ -11,9 +11,8 @@ from commit_llm.data.document_hashes import hash_documents
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.examples import Cut, Example, NoExample
 from commit_llm.data.forms.form import FormSettings, choose_form, in_one_stream
-from commit_llm.data.held_out_split import held_out_indices, training_indices
 from commit_llm.data.packing.batch import Batch, BatchStream, Packer
-from commit_llm.data.packing.example_order import Examples
+from commit_llm.data.packing.example_order import Examples, held_out_indices, training_indices
 from commit_llm.data.packing.first_fit_packer import FirstFitPacker
 from commit_llm.data.packing.stream_packer import StreamPacker
 from commit_llm.data.tokenizer import Tokenizer

@@ -12,7 +12,7 @@ from commit_llm.evaluate.language import has_script_of_its_own, language_shares
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.scores import UNSPACED, icu_version, normaliser, score, words_f1
 from commit_llm.evaluate.tasks import TASK_VERSION, Task
-from commit_llm.runs.signature import write_signature
+from commit_llm.runs.evaluation import write_signature
 
 
 class AnswerScores(NamedTuple):

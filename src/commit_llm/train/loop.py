@@ -18,14 +18,7 @@ from commit_llm.parallel.processes import (
 )
 from commit_llm.recipes import Recipe
 from commit_llm.runs.history import NOTHING
-from commit_llm.runs.run import (
-    create_run,
-    file_hashes,
-    is_run,
-    require_same_files,
-    require_same_recipe,
-    require_usable,
-)
+from commit_llm.runs.run import create_run, file_hashes, is_run, require_same_files, require_same_recipe, require_usable
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of

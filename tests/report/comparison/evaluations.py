@@ -7,8 +7,7 @@ import numpy as np
 
 from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
 from commit_llm.report.comparison.systems import read_systems
-from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, write_lines, write_results
-from commit_llm.runs.signature import write_signature
+from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, write_lines, write_results, write_signature
 
 WORDS = {
     "el": ("Αθήνα", "θάλασσα", "γιατρός"),

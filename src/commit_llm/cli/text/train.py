@@ -1,9 +1,13 @@
-"""The end of a training in words, as `train` and `run` print it."""
+"""What `train` prints: the end of a training, as `run` does too, and the outlook of a dry run."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # the loop imports jax
+from commit_llm.cli.text.aligned import aligned
+
+if TYPE_CHECKING:  # they import jax
+    from commit_llm.train.dry_run import Outlook
     from commit_llm.train.loop import TrainingResult
 
 WAITING = 0.05  # share of the time from which waiting for data is worth a line
@@ -34,3 +38,78 @@ def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
             "one core makes it: see that it has one to itself"
         )
     return text
+
+
+NAMES = {"share": "share of words", "cmi": "code-mixing index"}
+
+
+def outlook_report(outlook: "Outlook", run: Path) -> str:
+    """Write the whole report; figures with a ~ are estimated."""
+    rows = [*_data(outlook), *_mixing(outlook)]
+    lines = [line.rstrip() for line in aligned(rows)]
+    if outlook.longer:
+        kept = f"--seq-len {outlook.longest} keeps them whole"
+        longer = (
+            f"{outlook.longer:,} of {outlook.looked_at:,} examples are longer than a row of {outlook.seq_len} tokens"
+        )
+        lines += ["", f"{longer}, and are {outlook.longer_are}; {kept}"]
+        if outlook.longer_are == "left out":
+            lines[-1] += ", --split-long cuts them"
+    batches = "1 batch" if outlook.batches == 1 else f"{outlook.batches:,} batches"
+    looked = f"looked at the first {batches}, with {outlook.looked_at:,} of the {outlook.examples:,} examples"
+    lines += ["", f"{looked}; ~ is estimated from them"]
+    lines.append(f"wrote nothing; without --dry-run {'trains' if outlook.new else 'goes on with'} {run}")
+    return "\n".join(lines)
+
+
+def outlook_json(outlook: "Outlook") -> dict[str, Any]:
+    """Give the report for a program; shares are from 0 to 1."""
+    counts = outlook.words
+    result: dict[str, Any] = asdict(outlook) | {"estimated": outlook.estimated, "asked": None, "words": None}
+    if outlook.asked is not None:
+        result["asked"] = dict([outlook.asked])
+    if counts is not None:
+        result["words"] = {"words": counts.words, "replaceable": counts.hits, **counts._asdict()}
+    return result
+
+
+def _data(outlook: "Outlook") -> list[tuple[str, ...]]:
+    about = "~" if outlook.estimated else ""
+    guess = ("~", "") if outlook.asked_for_epochs else ("", "~")
+    rows: list[tuple[str, ...]] = [("examples an epoch", f"{outlook.examples:,}")]
+    if outlook.held_out:
+        rows.append(("  held out beside them", f"{outlook.held_out:,}"))
+    rows += [
+        ("tokens an epoch", f"{about}{outlook.tokens_an_epoch:,}"),
+        ("rows a step x tokens a row", f"{outlook.batch_size} x {outlook.seq_len}"),
+        ("steps", f"{guess[0]}{outlook.steps:,}"),
+        ("epochs", f"{guess[1]}{outlook.epochs:.3g}"),
+        ("tokens that are trained", _percent(outlook.supervised)),
+        ("padding of the rows", _percent(outlook.padding)),
+    ]
+    return rows
+
+
+def _mixing(outlook: "Outlook") -> list[tuple[str, ...]]:
+    counts = outlook.words
+    if counts is None:
+        return [("mixing", "none")]
+    rows: list[tuple[str, ...]] = []
+    if outlook.asked is not None:
+        name, value = outlook.asked
+        rows.append((f"{NAMES[name]} asked for", _percent(value) if name == "share" else f"{value:g}"))
+    rows += [
+        ("ratio of mixing", f"{outlook.ratio:.4g}"),
+        ("  words that can be replaced", _share(counts.hits, counts.words)),
+        ("  of these replaced", _share(counts.replaced, counts.hits)),
+        ("  words in the other language", _share(counts.changed, counts.words)),
+    ]
+    return rows
+
+
+def _share(part: int, whole: int) -> str:
+    return _percent(part / whole) if whole else "-"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

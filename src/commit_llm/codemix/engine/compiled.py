@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from commit_llm.codemix.engine.kernel import find_triggers, mix_clean, mix_original
+from commit_llm.codemix.engine.original import skip_table
 from commit_llm.codemix.engine.tables import Table, threshold
 from commit_llm.codemix.finding.characters import character_classes
-from commit_llm.codemix.finding.original_words import skip_table
 from commit_llm.codemix.finding.protection import protected_spans
 from commit_llm.codemix.outcome import Counts
 from commit_llm.codemix.randomness import UNMIXED, fold_all, hash64, text64

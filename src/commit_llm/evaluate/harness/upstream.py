@@ -17,7 +17,7 @@ from commit_llm import __version__
 from commit_llm.errors import UserError, reason_of
 from commit_llm.evaluate.answers import Answerer
 from commit_llm.evaluate.tasks import TASKS
-from commit_llm.runs.signature import write_signature
+from commit_llm.runs.evaluation import write_signature
 
 SAMPLES = "samples.jsonl"
 

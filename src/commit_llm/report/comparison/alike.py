@@ -6,7 +6,7 @@ from typing import Any
 from commit_llm.errors import UserError
 from commit_llm.report.comparison.evaluated_run import SHOWN_ID
 from commit_llm.report.comparison.systems import System
-from commit_llm.runs.signature import read_signature
+from commit_llm.runs.evaluation import read_signature
 
 # What two scores must share to be compared: entries of results.json, by what a message calls them, and parts of the
 # signature.

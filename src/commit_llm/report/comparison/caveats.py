@@ -5,7 +5,7 @@ from typing import Any
 
 from commit_llm.report.comparison.evaluated_run import EvaluatedRun
 from commit_llm.report.comparison.systems import System
-from commit_llm.runs.signature import read_signature
+from commit_llm.runs.evaluation import read_signature
 
 RECIPE = ("data", "form", "behaviour", "ratio")  # of a stage: what runs that differ in the seed have in common
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commit_llm.runs.signature import read_signature, write_signature
+from commit_llm.runs.evaluation import read_signature, write_signature
 
 NAMES = st.text(st.characters(exclude_characters="|:"))
 VALUES = st.text(st.characters(exclude_characters="|"))
