@@ -2,8 +2,8 @@
 
     python -m tests.architecture.structure src/commit_llm [ANOTHER_FOLDER ...]
 
-A column a folder, so that two checkouts can be compared. A floor is the length of the longest chain of imports below
-a file of `codemix`.
+A column a folder, so that two checkouts can be compared. A box is a file or a folder; it stands a floor above all boxes
+that it imports.
 """
 
 import ast
@@ -42,20 +42,30 @@ def repeated_names(names: list[str]) -> dict[str, int]:
     return {name: number for name, number in counts.items() if number > 1}
 
 
-def floors(imports: dict[str, set[str]], room: str) -> int:
-    """Give the number of floors of a room: a file stands above all that it imports there."""
-    within = {
-        name: {other for other in imports[name] if other.startswith(room)} for name in imports if name.startswith(room)
-    }
+def boxes(imports: dict[str, set[str]], room: str) -> dict[str, set[str]]:
+    """Give what is directly in a room, files and folders, and what each imports of the others."""
+
+    def box(name: str) -> str:
+        return name.removeprefix(f"{room}.").partition(".")[0]
+
+    names = [name for name in imports if name.startswith(f"{room}.")]
+    arrows: dict[str, set[str]] = {box(name): set() for name in names}
+    for name in names:
+        arrows[box(name)] |= {box(other) for other in imports[name] if other.startswith(f"{room}.")} - {box(name)}
+    return arrows
+
+
+def floors(arrows: dict[str, set[str]]) -> str:
+    """Give the number of floors: a box stands above all that it imports."""
 
     @cache
     def floor(name: str) -> int:
-        return 1 + max((floor(other) for other in within[name] - {name}), default=0)
+        return 1 + max((floor(other) for other in arrows[name]), default=0)
 
     try:
-        return max(floor(name) for name in within)
+        return str(max(map(floor, arrows)))
     except RecursionError:
-        return -1  # they import one another in a circle
+        return "a circle"
 
 
 def measures(package: Path) -> dict[str, str]:
@@ -64,8 +74,7 @@ def measures(package: Path) -> dict[str, str]:
     lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in files.items()}
     imports = {name: imported(path, frozenset(files)) for name, path in files.items()}
     repeated = repeated_names(list(files))
-    of_codemix = [name for name in files if name.startswith("codemix.")]
-    levels = floors(imports, "codemix.")
+    of_codemix = boxes(imports, "codemix")
     return {
         "files": f"{len(files)}",
         "lines": f"{sum(lengths.values()):,}",
@@ -74,9 +83,8 @@ def measures(package: Path) -> dict[str, str]:
         f"files under {SHORT} lines": f"{sum(length < SHORT for length in lengths.values())}",
         "repeated names": f"{len(repeated)}",
         "imports a file, of ours": f"{mean(map(len, imports.values())):.1f}",
-        "codemix: files": f"{len(of_codemix)}",
-        "codemix: directly in its folder": f"{sum(name.count('.') == 1 for name in of_codemix)}",
-        "codemix: floors": "a circle" if levels < 0 else f"{levels}",
+        "codemix: boxes directly in it": f"{len(of_codemix)}",
+        "codemix: floors of boxes": floors(of_codemix),
     }
 
 
