@@ -29,6 +29,14 @@ def test_outputs_appear_whole_or_not_at_all(tmp_path):
     assert (tmp_path / "file").read_text() == '"new"'
 
 
+def test_a_file_is_moved_into_place_and_not_copied(tmp_path):
+    """A copy that is cut short would stand there half-written."""
+    with whole_file(tmp_path / "file") as temporary:
+        temporary.write_text("new")
+        written = temporary.stat().st_ino
+    assert (tmp_path / "file").stat().st_ino == written
+
+
 def test_what_overwrite_replaces_and_what_not(tmp_path, monkeypatch):
     old = tmp_path / "folder"
     old.mkdir()
