@@ -38,7 +38,7 @@ def cases(world, training, tmp_path_factory):
     """Name -> (the command without --out, the files of its output that are compared)."""
     folder = tmp_path_factory.mktemp("soak")
     records = (world / "instructions.jsonl").read_text(encoding="utf-8")
-    (folder / "many.jsonl").write_text(records * 200, encoding="utf-8")
+    (folder / "many.jsonl").write_text(records * 50, encoding="utf-8")
     whole_run([*training, "--out", folder / "run"])
     mixing = ["mix", folder / "many.jsonl", "--dictionary", world / "en-el.txt", "--ratio", 0.5]
     asking = ["eval", folder / "run", "--tasks", "xquad_instruct_el", "--data-dir", world, "--limit", 40]
