@@ -12,6 +12,7 @@ from commit_llm.pipeline import run_chain
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS, MODEL, TEXTS
 from commit_llm.quickstart.measure import ENGLISH_TASK, GREEK_TASK, ArmScores, measure
 from commit_llm.recipes import Recipe, find_recipe
+from commit_llm.runs.chain import EVALUATION
 from commit_llm.train.loop import train
 from commit_llm.train.stepping import StepReport
 from commit_llm.train.stop import Reason
