@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Outcome(IntEnum):
-    """What became of a word, and why. The order is that of the fields of `Counts`.
+    """Say what became of a word, and why. The order is that of the fields of `Counts`.
 
     label: what it is called, short enough for a column of a terminal.
     meaning: why a word has it; label and meaning fit into a line of 80 characters with a number and a share.

@@ -81,7 +81,7 @@ class MixingSettings:
 
     @property
     def by_type(self) -> bool:
-        """Whether a word is drawn once an example, rather than wherever it stands."""
+        """Say whether a word is drawn once an example, rather than wherever it stands."""
         return self.style == "clean" and self.draw != "occurrence"
 
 

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 class WorkerKilledError(UserError):
-    """Raised where a worker was killed."""
+    """Tell that a worker was killed."""
 
 
 def map_in_order(

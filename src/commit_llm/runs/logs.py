@@ -22,7 +22,7 @@ class Logs:
 
     @property
     def step(self) -> int:
-        """The last step that was logged; 0 where none was."""
+        """Give the last step that was logged; 0 where none was."""
         return max(self.metrics, default=0)
 
 
