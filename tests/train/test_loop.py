@@ -116,7 +116,7 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
 
 
 def test_an_amount_that_cannot_be_reached(small_recipe, tmp_path):
-    with pytest.raises(UserError, match=r"--target-share 1: the highest that can be reached is 0\.\d+ \(of the words"):
+    with pytest.raises(UserError, match=r"target_share 1: the highest that can be reached is 0\.\d+ \(of the words"):
         train(small_recipe(target_share=1), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
