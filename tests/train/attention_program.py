@@ -54,8 +54,8 @@ def step(sizes, attention):
 
 
 if __name__ == "__main__":
-    decoder.FAST["splash"] = functools.partial(splash_attention, interpret=True)
-    decoder.FAST["cudnn"] = functools.partial(cudnn_attention, implementation="xla")
+    decoder.FAST_ATTENTION["splash"] = functools.partial(splash_attention, interpret=True)
+    decoder.FAST_ATTENTION["cudnn"] = functools.partial(cudnn_attention, implementation="xla")
     # Larger than fresh weights are, so that it matters what is attended to.
     PARAMS = jax.tree.map(lambda x: 4 * jax.device_get(x), init_parameters(CONFIG, jax.random.key(0)))
     paths = ("reference", "splash", "cudnn")
