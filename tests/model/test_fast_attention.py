@@ -13,46 +13,13 @@ import numpy as np
 import pytest
 
 from commit_llm.model import fast_attention
-from commit_llm.model.attention import attend, attention_mask
 from commit_llm.model.execution import ONE_DEVICE
 from commit_llm.model.fast_attention import cudnn_attention, splash_attention, splash_block
+from tests.model.attention_cases import example, forward_and_gradients, reference
 
 # Forward and gradients of both are one program for each of these, to be thrifty with compilations.
 INTERPRETED = functools.partial(splash_attention, interpret=True)
 PLAIN = functools.partial(cudnn_attention, implementation="xla")
-
-
-def packed(rows, seq_len):
-    """Segments and positions of rows of three examples, the second ending where a block does, and padding."""
-    segments, positions = np.zeros((2, rows, seq_len), np.int32)
-    for row in range(rows):
-        at = 0
-        for segment, length in enumerate((seq_len // 4 + row, seq_len // 4 - row, seq_len // 5), 1):
-            segments[row, at : at + length], positions[row, at : at + length] = segment, np.arange(length)
-            at += length
-    return jnp.asarray(segments), jnp.asarray(positions)
-
-
-def example(heads, key_heads, seq_len, size=16, rows=2, dtype=jnp.float32):
-    """Queries, keys, values, the output's gradient; segments; keys kept, half of them and the first of a segment."""
-    keys = jax.random.split(jax.random.key(0), 5)
-    shapes = [(rows, heads, seq_len, size), *[(rows, key_heads, seq_len, size)] * 2, (rows, heads, seq_len, size)]
-    arrays = [jax.random.normal(key, shape, dtype) for key, shape in zip(keys, shapes, strict=False)]
-    segments, positions = packed(rows, seq_len)
-    return arrays, segments, jax.random.bernoulli(keys[4], 0.5, segments.shape) | (positions == 0)
-
-
-def reference(query, key, value, segments, keep, layout):
-    return attend(query, key, value, attention_mask(segments, keep))
-
-
-def forward_and_gradients(attention, arrays, segments, keep):
-    @jax.jit
-    def run(query, key, value, output_gradient):
-        output, pull = jax.vjp(lambda *args: attention(*args, segments, keep, ONE_DEVICE), query, key, value)
-        return output, pull(output_gradient)
-
-    return run(*arrays)
 
 
 def assert_held_to_the_reference(attention, arrays, segments, keep, forward=1.2e-6, gradient=2e-6):

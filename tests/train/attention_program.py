@@ -12,7 +12,6 @@ import json
 import sys
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from commit_llm.model import decoder
@@ -24,7 +23,7 @@ from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
 from commit_llm.train.shardings import jit_step, place_state, state_shardings
 from commit_llm.train.step import make_train_step
-from tests.model.test_fast_attention import packed
+from tests.model.attention_cases import packed_batch
 
 CONFIG = ModelConfig(
     vocab_size=96, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
@@ -43,11 +42,7 @@ def step(sizes, attention):
     regularisation = Regularisation(fcm_max_ratio=0.5)
     train_step = make_train_step(CONFIG, optimizer, regularisation=regularisation, execution=execution)
     state = place_state(jax.device_put(PARAMS, of_state.params), optimizer, of_state)
-    segments, positions = packed(ROWS, SEQ_LEN)
-    tokens = jax.random.randint(jax.random.key(1), (ROWS, SEQ_LEN + 1), 0, CONFIG.vocab_size)
-    batch = {"input_tokens": tokens[:, :-1], "target_tokens": tokens[:, 1:], "loss_masks": segments > 0}
-    batch |= {"segment_ids": segments, "positions": positions}
-    batch["loss_masks"] = batch["loss_masks"].astype(jnp.float32)
+    batch = packed_batch(ROWS, SEQ_LEN, CONFIG.vocab_size)
     state, metrics = jit_step(train_step, of_state, mesh)(state, jax.device_put(batch, batch_sharding(mesh)))
     values = metrics._asdict() | {"param_norm": optax.tree.norm(state.params)}
     return {name: float(value) for name, value in values.items()}
