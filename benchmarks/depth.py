@@ -1,4 +1,3 @@
-# ruff: noqa: E402 (the number of threads is set before jax is imported)
 """Measure whether the time of a step is linear in the number of layers, and in the number of rows.
 
     python benchmarks/depth.py [--rounds 5]
@@ -10,17 +9,11 @@ a round; the table shows the median over rounds. On a CPU: fp32, one core, CPU s
 """
 
 import argparse
-import os
 import statistics
-import time
 from collections.abc import Callable
 
-ON_CPU = os.environ.setdefault("JAX_PLATFORMS", "cpu") == "cpu"
-if ON_CPU:  # one thread, so that CPU seconds are those of one core
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-import jax
+from apart import versions
+from clock import device_name, seconds
 from training import our_steps, random_tokens
 
 from commit_llm.model.config import ModelConfig
@@ -34,19 +27,11 @@ def config_of(layers: int) -> ModelConfig:
     return ModelConfig(4096, 128, 344, layers, 4, 4, 32, 2048)
 
 
-def seconds_a_step(run: Callable[[], float]) -> float:
-    """Time one run of STEPS steps."""
-    clock = time.process_time if ON_CPU else time.perf_counter
-    begun = clock()
-    run()
-    return (clock() - begun) / STEPS
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    print(f"jax {jax.__version__}, {jax.devices()[0].device_kind}; ms, and the medians of {arguments.rounds} rounds")
+    print(f"{versions('jax')}, {device_name('jax')}; ms, and the medians of {arguments.rounds} rounds")
     print(f"{'of':<7}{'4':>8}{'8':>8}{'12':>8}{'24':>8}{'one of 4-8':>12}{'one of 12-24':>14}{'ratio':>7}")
     step_makers: dict[str, Callable[[int], Callable[[], float]]] = {
         "layers": lambda n: our_steps(config_of(n), random_tokens(config_of(n), ROWS, SEQUENCE), STEPS),
@@ -56,9 +41,9 @@ def main() -> None:
         runs = [make_steps(amount) for amount in AMOUNTS]
         for run in runs:
             run()  # compilation and warm-up
-        rounds = [[seconds_a_step(run) for run in runs] for _ in range(arguments.rounds)]
-        few = statistics.median((seconds[1] - seconds[0]) / 4 for seconds in rounds)
-        many = statistics.median((seconds[3] - seconds[2]) / 12 for seconds in rounds)
+        rounds = [[seconds(run) / STEPS for run in runs] for _ in range(arguments.rounds)]
+        few = statistics.median((costs[1] - costs[0]) / 4 for costs in rounds)
+        many = statistics.median((costs[3] - costs[2]) / 12 for costs in rounds)
         medians = "".join(f"{1000 * statistics.median(column):>8.0f}" for column in zip(*rounds, strict=True))
         print(f"{name:<7}{medians}{1000 * few:>12.1f}{1000 * many:>14.1f}{many / few:>7.2f}", flush=True)
 

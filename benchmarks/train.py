@@ -1,5 +1,4 @@
-# ruff: noqa: E402 (threads and memory are settled before the libraries are imported)
-"""Training tokens a second, ours beside Hugging Face's LLaMA, in one run.
+"""Measure training tokens a second, ours beside Hugging Face's LLaMA, in one run.
 
     python benchmarks/train.py [--sizes 2M 15M] [--rounds 5]
     JAX_PLATFORMS=cuda python benchmarks/train.py [--sizes 1B 7B] [--rows 16] [--sequence 512]
@@ -12,77 +11,60 @@ On a CPU: fp32, one core, nothing recomputed. Rounds are interleaved, because th
 the median over rounds of tokens per second of CPU time.
 
 On a GPU: bf16 products, each contender in a process of its own (--isolated does so on a CPU too), theirs as it is
-and compiled; wall time. At 1 B all keep fp32 weights and moments, theirs by autocast, and recompute nothing. At 7 B
-all recompute their layers; ours keep fp32 weights and a bf16 first moment (about 97 GiB: it needs an H200), theirs is
-pure bf16 with bf16 moments, which is less memory and rounds most updates away.
+and compiled; wall time. All keep fp32 weights and moments, theirs by autocast. At 1 B nothing is recomputed. At 7 B (or
+with --recompute) all recompute their layers, and ours keeps the first moment in bf16, as the recipes do. The whole 7B
+needs an H200; --fit GIB trains as many of its layers as fit in that memory.
 
 Needs torch and transformers (extra parity).
 """
 
 import argparse
+import dataclasses
 import json
-import os
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
-ON_CPU = os.environ.setdefault("JAX_PLATFORMS", "cpu") == "cpu"
-if ON_CPU:  # one thread each: CPU time is then what one core gives
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    os.environ["OMP_NUM_THREADS"] = "1"
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.95")
-
-import jax
 import numpy as np
-import torch
-import transformers
+from apart import CONTENDERS, HEADER, add_flags, compare, measure, versions
+from clock import ON_CPU, TORCH_DEVICE, seconds
+from models import MODELS, layers_that_fit, their_model
 from training import our_steps, random_tokens
 
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import count_parameters, training_flops_a_token
-from commit_llm.parallel.topologies import kind_of
 
-STEPS = 5
 SIZES = {
     "2M": ModelConfig(4096, 128, 344, 4, 4, 4, 32, 2048),
     "15M": ModelConfig(8192, 320, 864, 8, 5, 5, 64, 2048),
-    "1B": ModelConfig(32000, 2048, 5632, 22, 32, 32, 64, 2048),
-    "7B": ModelConfig(32000, 4096, 11008, 32, 32, 32, 128, 2048),
+    **MODELS,
 }
-PURE_BF16 = "7B"  # the size whose peer has no fp32 weights
-CONTENDERS = ("ours", "eager", "compiled")
+RECOMPUTED = "7B"  # whatever the flags say
 
 
-def their_steps(size: str, tokens: np.ndarray, *, compiled: bool = False) -> Callable[[], float]:
-    """A function that takes STEPS steps of transformers and torch, and gives the last loss."""
-    device, config = "cpu" if ON_CPU else "cuda", SIZES[size]
-    if ON_CPU:
-        torch.set_num_threads(1)
-    settings = transformers.LlamaConfig(**config.to_hf("float32"), attn_implementation="sdpa")
-    torch.set_default_dtype(torch.bfloat16 if size == PURE_BF16 else torch.float32)
-    with torch.device(device):
-        model = transformers.LlamaForCausalLM(settings).train()
-    torch.set_default_dtype(torch.float32)
-    if size == PURE_BF16:
-        model.gradient_checkpointing_enable()
+def their_steps(
+    config: ModelConfig, tokens: np.ndarray, steps: int, *, recompute: bool, compiled: bool
+) -> Callable[[], float]:
+    """Make a function that takes some steps of transformers and torch, and gives the last loss."""
+    import torch
+
+    model = their_model(config, torch.float32, TORCH_DEVICE).train()
+    if recompute:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0, fused=True)
-    inputs, labels = (torch.tensor(part, device=device).long() for part in (tokens[:, :-1], tokens[:, 1:]))
+    inputs, labels = (torch.tensor(part, device=TORCH_DEVICE).long() for part in (tokens[:, :-1], tokens[:, 1:]))
 
     def loss_of(inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(device, torch.bfloat16, enabled=not ON_CPU and size != PURE_BF16):
+        with torch.autocast(TORCH_DEVICE, torch.bfloat16, enabled=not ON_CPU):
             logits = model(inputs, use_cache=False).logits
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), labels.flatten())
 
     forward = torch.compile(loss_of) if compiled else loss_of
 
     def run() -> float:
-        for _ in range(STEPS):
-            loss = forward(inputs, labels)
+        for _ in range(steps):
             optimizer.zero_grad(set_to_none=True)
+            loss = forward(inputs, labels)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -91,97 +73,87 @@ def their_steps(size: str, tokens: np.ndarray, *, compiled: bool = False) -> Cal
     return run
 
 
-def steps_of(contender: str, size: str, tokens: np.ndarray) -> Callable[[], float]:
+def steps_of(contender: str, size: str, arguments: argparse.Namespace) -> tuple[Callable[[], float], int, float]:
+    """Make a function that takes the steps of a round; give it with its tokens and floating-point operations."""
+    config, _ = model_of(size, arguments)
+    tokens, recompute = random_tokens(config, arguments.rows, arguments.sequence), recomputes(size, arguments)
     if contender == "ours":
-        large = size == PURE_BF16
-        return our_steps(
-            SIZES[size], tokens, STEPS, remat="nothing" if large else "none",
-            momentum="bfloat16" if large else "float32",
-        )  # fmt: skip
-    return their_steps(size, tokens, compiled=contender == "compiled")
+        remat, momentum = ("nothing", "bfloat16") if recompute else ("none", "float32")
+        run = our_steps(config, tokens, arguments.steps, remat=remat, momentum=momentum)
+    else:
+        run = their_steps(config, tokens, arguments.steps, recompute=recompute, compiled=contender == "compiled")
+    made = arguments.rows * arguments.sequence * arguments.steps
+    return run, made, made * training_flops_a_token(config, arguments.sequence)
 
 
-def tokens_per_second(run: Callable[[], float], tokens: np.ndarray) -> float:
-    """Of one round: of CPU time on a CPU, of wall time on a GPU."""
-    clock = time.process_time if ON_CPU else time.perf_counter
-    begun = clock()
-    run()
-    return tokens[:, 1:].size * STEPS / (clock() - begun)
-
-
-def together(size: str, tokens: np.ndarray, rounds: int) -> None:
-    """Ours and theirs in interleaved rounds."""
-    runs = [steps_of(contender, size, tokens) for contender in CONTENDERS[:2]]
-    for run in runs:
+def together(size: str, arguments: argparse.Namespace) -> None:
+    """Measure ours and theirs in interleaved rounds, and print a row."""
+    prepared = [steps_of(contender, size, arguments) for contender in CONTENDERS[:2]]
+    for run, *_ in prepared:
         run()  # compilation and warm-up
-    measured = [[tokens_per_second(run, tokens) for run in runs] for _ in range(rounds)]
+    measured = [[made / seconds(run) for run, made, _ in prepared] for _ in range(arguments.rounds)]
     ours, theirs = (statistics.median(column) for column in zip(*measured, strict=True))
     ratio = statistics.median(a / b for a, b in measured)
-    print(f"{size:<5} {count_parameters(SIZES[size]):>13,} {ours:>13,.0f} {theirs:>13,.0f} {ratio:>6.2f}", flush=True)
+    parameters = count_parameters(model_of(size, arguments)[0])
+    print(f"{size:<5} {parameters:>13,} {ours:>13,.0f} {theirs:>13,.0f} {ratio:>6.2f}", flush=True)
 
 
-def alone(contender: str, size: str, tokens: np.ndarray, rounds: int) -> dict[str, Any]:
-    """One contender in this process: tokens a second, and the most memory it had, in GiB (0 on a CPU)."""
-    run = steps_of(contender, size, tokens)
-    run()
-    speed = statistics.median(tokens_per_second(run, tokens) for _ in range(rounds))
-    if ON_CPU:
-        peak = 0
-    elif contender == "ours":
-        peak = jax.devices()[0].memory_stats()["peak_bytes_in_use"]
-    else:
-        peak = torch.cuda.max_memory_allocated()
-    return {"tokens_per_second": speed, "peak_gib": peak / 2**30}
+def alone(size: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure one contender in this process."""
+    run, made, flops = steps_of(arguments.alone, size, arguments)
+    figures = measure(arguments.alone, run, arguments.rounds, tokens=made, flops=flops)
+    what = f"training, {arguments.rows} rows of {arguments.sequence}"
+    what += ", layers recomputed" if recomputes(size, arguments) else ""
+    return {"model": model_of(size, arguments)[1], "what": what} | figures
 
 
-def apart(size: str, tokens: np.ndarray, arguments: argparse.Namespace) -> None:
-    """Every contender in a process of its own, which has the device to itself."""
-    kind = None if ON_CPU else kind_of(torch.cuda.get_device_name())
-    flops, ours = training_flops_a_token(SIZES[size], tokens.shape[1] - 1), None
-    for contender in arguments.contenders:
-        command = [sys.executable, __file__, "--contender", contender, "--sizes", size]
-        command += ["--rounds", arguments.rounds, "--rows", arguments.rows, "--sequence", arguments.sequence]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-        if done.returncode:
-            reason = [line for line in done.stderr.splitlines() if "memory" in line.lower()] or done.stderr.splitlines()
-            print(f"{size:<5} {contender:<9} did not run: {reason[-1][:200]}", flush=True)
-            continue
-        found = json.loads(done.stdout.splitlines()[-1])
-        speed = found["tokens_per_second"]
-        ours = speed if contender == "ours" else ours
-        mfu = f"{speed * flops / kind.peak / 1e10:.1f} %" if kind else "-"
-        ratio = f"{ours / speed:.2f}" if ours and contender != "ours" else ""
-        print(f"{size:<5} {contender:<9} {speed:>10,.0f} {mfu:>8} {found['peak_gib']:>9.1f} {ratio:>11}", flush=True)
+def model_of(size: str, arguments: argparse.Namespace) -> tuple[ModelConfig, str]:
+    """Give the model of a size, with as many layers as --fit asks for, and its name in the table."""
+    config = SIZES[size]
+    if arguments.fit is None:
+        return config, size
+    layers = layers_that_fit(config, arguments.fit, arguments.rows * arguments.sequence)
+    if layers == 0:
+        raise SystemExit(f"--fit {arguments.fit:g}: not one layer of {size} fits")
+    name = f"{size}, {layers} of {config.num_hidden_layers} layers"
+    return dataclasses.replace(config, num_hidden_layers=layers), name
+
+
+def recomputes(size: str, arguments: argparse.Namespace) -> bool:
+    """Say whether all contenders recompute their layers in the backward pass."""
+    return arguments.recompute or size == RECOMPUTED
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["2M", "15M"] if ON_CPU else ["1B", "7B"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=5, help="steps of a round")
     parser.add_argument("--rows", type=int, default=8 if ON_CPU else 16)
     parser.add_argument("--sequence", type=int, default=256 if ON_CPU else 512)
-    parser.add_argument("--isolated", action="store_true", default=not ON_CPU)
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS, help="of isolated runs")
-    parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--recompute", action="store_true", help="recompute the layers in the backward pass")
+    parser.add_argument("--fit", type=float, metavar="GIB", help="train as many layers as fit in this memory")
+    add_flags(parser, ON_CPU)
     arguments = parser.parse_args()
-    batches = {size: random_tokens(SIZES[size], arguments.rows, arguments.sequence) for size in arguments.sizes}
-    if arguments.contender:
-        for size, tokens in batches.items():
-            print(json.dumps(alone(arguments.contender, size, tokens, arguments.rounds)))
+    if arguments.alone:
+        for size in arguments.sizes:
+            print(json.dumps(alone(size, arguments)))
         return
-    print(f"jax {jax.__version__}, torch {torch.__version__}, transformers {transformers.__version__};", end=" ")
+    print(versions("jax", "torch", "transformers"), end="; ")
     print(f"{arguments.rows} x {arguments.sequence} tokens a step, {'CPU seconds' if ON_CPU else 'wall seconds'}")
     if arguments.isolated:
-        columns = ("size", "contender", "tokens/s", "MFU", "peak GiB", "ours/theirs")
-        print("{:<5} {:<9} {:>10} {:>8} {:>9} {:>11}".format(*columns))
+        print(HEADER)
     else:
-        columns = ("size", "parameters", "ours tok/s", "theirs tok/s", "ratio")
-        print("{:<5} {:>13} {:>13} {:>13} {:>6}".format(*columns))
-    for size, tokens in batches.items():
-        if arguments.isolated:
-            apart(size, tokens, arguments)
-        else:
-            together(size, tokens, arguments.rounds)
+        print("{:<5} {:>13} {:>13} {:>13} {:>6}".format("size", "parameters", "ours tok/s", "theirs tok/s", "ratio"))
+    for size in arguments.sizes:
+        if not arguments.isolated:
+            together(size, arguments)
+            continue
+        command = [__file__, "--sizes", size, "--rounds", arguments.rounds, "--rows", arguments.rows]
+        command += ["--sequence", arguments.sequence, "--steps", arguments.steps]
+        command += ["--recompute"] if arguments.recompute else []
+        command += [] if arguments.fit is None else ["--fit", arguments.fit]
+        compare(size, arguments.contenders, command)
 
 
 if __name__ == "__main__":

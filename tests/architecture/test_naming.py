@@ -44,6 +44,7 @@ TESTS_OF_A_WHOLE = {
 # Folders of tests that mirror no room.
 FOLDERS_OF_A_WHOLE = {
     "architecture": "the rules of the house",
+    "benchmarks": "the programs of benchmarks/",
     "long": "the long tier",
     "parity": "our code beside torch and transformers",
 }
