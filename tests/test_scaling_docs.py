@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from commit_llm.cli.parse import parse_with_recipe
-from commit_llm.cli.train import Train
+from commit_llm.cli.train import TrainCommand
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ def manifest():
 @pytest.mark.parametrize("name", ["pod", "slurm", "mpi"])
 def test_a_command_behind_a_launcher_parses(name):
     found = re.search(r"commit-llm train ((?:[^\n\"]|\\\n)*)", BLOCKS[name].replace("\\\n", " "))
-    parsed = parse_with_recipe(Train, "train", shlex.split(found[1]))
+    parsed = parse_with_recipe(TrainCommand, "train", shlex.split(found[1]))
     assert str(parsed.out) == "/shared/run"
 
 
@@ -36,7 +36,7 @@ def test_the_manifest():
     pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert container["command"][:2] == ["commit-llm", "train"]
-    assert str(parse_with_recipe(Train, "train", container["command"][2:]).out) == "/shared/run"
+    assert str(parse_with_recipe(TrainCommand, "train", container["command"][2:]).out) == "/shared/run"
     variables = {one["name"]: one["value"] for one in container["env"]}
     first = f"{job['metadata']['name']}-0.{pod['subdomain']}"
     assert variables["JAX_COORDINATOR_ADDRESS"].startswith(f"{first}:")
