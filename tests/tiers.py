@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = Counter()
     config.stash[SHARED] = Counter()
+    config.pluginmanager.register(FromWorkers(config))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

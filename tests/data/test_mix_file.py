@@ -54,6 +54,7 @@ def test_formats_workers_and_chunks_do_not_matter(tmp_path, source, suffix):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
 def test_workers_do_not_matter(tmp_path, suffix):
     one = mix_file(job(tmp_path, suffix, "one", suffix))

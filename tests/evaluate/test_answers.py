@@ -25,6 +25,7 @@ def test_batches_and_order_do_not_change_answers(model):
     assert len({given.text for given in alone}) > 1
 
 
+@pytest.mark.slow
 def test_batches_whose_answers_are_known_are_left_out(model):
     prompts = [f"{'anna lives ' * n}in" for n in (600, 1, 300, 4)]
     batches = list(answer(model, prompts, 1, max_new_tokens=8))

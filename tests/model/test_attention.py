@@ -23,6 +23,7 @@ def test_kept_attention_weights_are_scaled_up():
     np.testing.assert_allclose(kept, 2 * attend(query, key, value, mask), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [None, True, False])
 def test_attention_by_row_is_attention(shared):
     query, key, value, mask = arrays()

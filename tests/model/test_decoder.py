@@ -46,6 +46,7 @@ def test_a_token_sees_nothing_later(params):
     assert (before[:, 7:] != after[:, 7:]).any(axis=-1).all()
 
 
+@pytest.mark.slow
 def test_no_gradient_flows_from_a_token_to_a_later_one(params):
     """Causality by gradients: of the logits at each place with respect to every embedding."""
     tokens = jnp.arange(8)[None]  # every token another row of the embedding
@@ -70,6 +71,7 @@ def test_segments_are_as_if_alone(params):
     assert jnp.isfinite(packed).all()
 
 
+@pytest.mark.slow
 def test_nothing_is_random_without_a_key_and_the_same_key_is_the_same_noise(params):
     tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)
     rates = Regularisation(0.1, 0.1, 0.1, 0.0, 0.5)

@@ -32,6 +32,7 @@ def assert_held_to_the_reference(attention, arrays, segments, keep, forward=1.2e
         np.testing.assert_allclose(computed, reference_gradient, rtol=0, atol=atol)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key_heads", "forgetful"), [(2, True), (4, False)])
 @pytest.mark.parametrize("attention", [INTERPRETED, PLAIN], ids=["splash", "cudnn's way"])
 def test_held_to_the_reference(attention, key_heads, forgetful, monkeypatch):

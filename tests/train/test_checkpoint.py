@@ -20,6 +20,7 @@ def break_checkpoint(run, step):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+@pytest.mark.slow
 def test_a_broken_checkpoint_is_told_and_the_one_before_it_used(small_recipe, tmp_path, undisturbed, caplog):
     run = tmp_path / "run"
     train(small_recipe(), run)

@@ -81,6 +81,7 @@ def test_a_dry_run_of_a_run_changes_nothing_in_it(undisturbed, small_recipe):
     assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_the_next_stage_starts_from_a_run(undisturbed, small_recipe, tmp_path):
     recipe = small_recipe("commit-2024", model=str(undisturbed), from_scratch=False, mesh="1,1,-1")
     assert train(recipe, tmp_path / "next")[:2] == (0, 8)
@@ -89,6 +90,7 @@ def test_the_next_stage_starts_from_a_run(undisturbed, small_recipe, tmp_path):
     assert lines[0]["loss"] < read_metrics(undisturbed)[0]["loss"]
 
 
+@pytest.mark.slow
 def test_epochs_become_steps(small_recipe, tmp_path):
     train(small_recipe(epochs=1, batch_size=8, seq_len=256, warmup_steps=1), tmp_path / "run")
     recipe = load_recipe(tmp_path / "run" / "config.yaml")
@@ -98,6 +100,7 @@ def test_epochs_become_steps(small_recipe, tmp_path):
     assert recipe.steps * 8 * 256 >= lines[-1]["tokens"] > 0
 
 
+@pytest.mark.slow
 def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
     """With two dictionaries, some fields and some examples left alone; and the run goes on."""
     other = tmp_path / "en-hi.txt"
@@ -167,6 +170,7 @@ def test_only_the_newest_checkpoints_are_kept(undisturbed):
     assert sorted(path.name for path in (undisturbed / "checkpoints").iterdir() if path.name.isdigit()) == ["6", "8"]
 
 
+@pytest.mark.slow
 def test_examples_that_are_too_long_are_told_once(small_recipe, tmp_path):
     recipe = small_recipe(seq_len=70, batch_size=32, steps=8)
     outcome = train(recipe, tmp_path / "run")
@@ -189,6 +193,7 @@ def test_a_tokenizer_that_is_too_large_for_the_model(small_recipe, example, tmp_
         train(small_recipe(model=str(tmp_path / "model")), tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_two_processes_in_one_run_directory(small_recipe, tmp_path):
     run = tmp_path / "run"
     train(small_recipe(), run, stop_after_minutes=0)

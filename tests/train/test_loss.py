@@ -76,6 +76,7 @@ def test_chunks_hold_the_logits_they_may():
     assert chunk_of(2**40, 512, 32_000) == 1
 
 
+@pytest.mark.slow
 def test_packed_examples_give_the_losses_they_give_alone():
     params = init_parameters(SMALL, jax.random.key(0))
     tokens = jax.random.randint(jax.random.key(1), (1, 10), 0, 97)

@@ -10,6 +10,7 @@ from commit_llm.runs.logs import read_metrics
 from commit_llm.train.loop import train
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(small_recipe, tmp_path):
     recipe = small_recipe(learning_rate=1e30, clip_norm=1e30, checkpoint_every=1, log_every=100, warmup_steps=0)
     kept = r"(the checkpoint of step \d+ is kept|there is no)"

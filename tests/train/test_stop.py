@@ -48,6 +48,7 @@ def test_the_command_s_exit_status_and_how_to_go_on(small_recipe, tmp_path, caps
     assert main(["run", *argv[1:]]) == status
 
 
+@pytest.mark.slow
 def test_the_user_s_own_clock(small_recipe, tmp_path, undisturbed, capsys):
     outcome = train(small_recipe(), tmp_path / "run", stop_after_minutes=0)
     assert (outcome.last, outcome.stopped) == (1, Reason.MINUTES)

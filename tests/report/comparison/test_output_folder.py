@@ -6,6 +6,7 @@ from commit_llm.errors import UserError
 from commit_llm.report.comparison.output_folder import MARKER, PAGE, write_comparison
 
 
+@pytest.mark.slow
 def test_the_folder(compared, tmp_path):
     """Whole or not at all; only a comparison is overwritten."""
     names = write_comparison(compared, tmp_path / "out")
