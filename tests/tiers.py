@@ -14,6 +14,17 @@ COMMANDS = {
     "parity": "python -m pytest -m parity      (extra parity)",
     "long": "python -m pytest -m long        (docs/testing.md)",
 }
+# Files that take minutes, the longest first: begun first, so that no worker is left alone with one at the end.
+LONGEST_FILES = (
+    "tests/train/test_processes.py",
+    "tests/train/test_mesh.py",
+    "tests/train/test_checkpoint.py",
+    "tests/parity/test_evaluation.py",
+    "tests/test_chain.py",
+    "tests/evaluate/test_mesh.py",
+    "tests/train/test_attention.py",
+    "tests/train/test_lineage.py",
+)
 WHOLE_TIER = 1000  # tests, at least, of the quick tier; fewer are a part of it
 LEFT_OUT = pytest.StashKey[Counter]()
 SHARED = pytest.StashKey[Counter]()
@@ -35,6 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = Counter()
     config.stash[SHARED] = Counter()
     config.pluginmanager.register(FromWorkers(config))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first; `--no-loadscope-reorder` keeps them there."""
+    rank = {name: number for number, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: rank.get(item.location[0], len(rank)))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

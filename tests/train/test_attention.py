@@ -33,18 +33,19 @@ TPU_PROGRAM = """
 import json, sys
 import jax, jax.numpy as jnp
 import numpy as np
-import optax
 from jax.experimental import topologies
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import Execution
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh
+from commit_llm.train.optimizer import make_optimizer
 from commit_llm.train.shardings import jit_step, state_shapes, state_shardings
 from commit_llm.train.step import make_train_step
 
 config = ModelConfig(vocab_size=256, hidden_size=256, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4,
     num_key_value_heads=2, head_dim=64)
-optimizer = optax.adamw(1e-3)
+optimizer = make_optimizer(lambda step: 1e-3, beta1=0.9, beta2=0.999, weight_decay=0.0, clip_norm=1.0,
+    momentum_dtype=jnp.bfloat16, round_beta1=False)
 for name, sizes in (case.split("/") for case in sys.argv[1:]):
     mesh = make_mesh(sizes, topologies.get_topology_desc(platform="tpu", topology_name=name).devices)
     execution = Execution(jnp.bfloat16, "nothing", attention="splash", random_bits="rbg", layout=MeshLayout(mesh))
