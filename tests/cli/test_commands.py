@@ -162,6 +162,7 @@ def test_train_without_training(run, recipe_flags, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_train_export_eval(run, recipe_flags, example, tmp_path):
     """The three commands one after another, and that each refuses to do its work twice."""
     status, printed, err = run("train", "commit", *recipe_flags, "--out", tmp_path / "run")

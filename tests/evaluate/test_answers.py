@@ -18,6 +18,7 @@ def answers_of(model, prompts, batch_size=1, **options):
     return [found[place] for place in range(len(prompts))]
 
 
+@pytest.mark.slow
 def test_batches_and_order_do_not_change_answers(model):
     prompts = [f"{'anna lives ' * n}in" for n in (9, 1, 300, 4, 2)]
     alone = [answers_of(model, [prompt], max_new_tokens=8)[0] for prompt in prompts]

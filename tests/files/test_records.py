@@ -48,6 +48,7 @@ def test_missing_data(tmp_path):
         load_data("./none")
 
 
+@pytest.mark.slow
 def test_hub_is_told_when_out_of_reach():
     with pytest.raises(UserError, match="nobody/nothing: neither a file here nor a data set loaded from the hub"):
         load_data("nobody/nothing")
