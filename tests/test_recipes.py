@@ -3,9 +3,22 @@
 import dataclasses
 
 import pytest
+import yaml
 
 from commit_llm.errors import UserError
-from commit_llm.recipes import RECIPES, Recipe, differences, dump_recipe, find_recipe, load_recipe
+from commit_llm.recipes import (
+    BEFORE_IT_EXISTED,
+    FIELDS,
+    RECIPES,
+    Recipe,
+    differences,
+    dump_recipe,
+    find_recipe,
+    load_recipe,
+    parse_recipe,
+)
+
+FIELDS_OF_THE_FIRST_VERSION = 56
 
 # The original's values (docs/behaviour.md, "Model and training"), for the two -2024 stages.
 BOTH = {
@@ -65,9 +78,40 @@ def test_config_yaml_round_trip(tmp_path, name):
     assert find_recipe(str(tmp_path / "config.yaml")) == recipe
 
 
+def test_what_was_asked_for_stands_beside_what_it_came_to():
+    asked = dataclasses.replace(find_recipe("commit"), target_share=0.3, dictionary=("a.txt", "b.txt"))
+    recipe = dataclasses.replace(asked, target_share=None, ratio=0.7)
+    text = dump_recipe(recipe, asked)
+    assert parse_recipe(text, "config.yaml") == (recipe, asked)
+    assert "asked:\n  ratio: 0.9\n  target_share: 0.3\n" in text
+    assert "asked" not in dump_recipe(asked, asked)
+    assert parse_recipe(dump_recipe(recipe), "config.yaml") == (recipe, recipe)
+
+
+def test_a_stored_recipe_has_the_values_of_the_version_that_wrote_it(monkeypatch):
+    """A file by hand has today's defaults; a field that stands there counts in both."""
+    monkeypatch.setattr("commit_llm.recipes.BEFORE_IT_EXISTED", {"choice": "first", "clip_norm": 9.0})
+    stored = yaml.safe_load(dump_recipe(find_recipe("align")))
+    del stored["choice"], stored["clip_norm"]
+    old = parse_recipe(yaml.safe_dump(stored), "config.yaml").recipe
+    assert differences(find_recipe("align"), old) == ["choice: uniform -> first", "clip_norm: 1.0 -> 9.0"]
+    later = parse_recipe(yaml.safe_dump(stored | {"choice": "uniform"}), "config.yaml")
+    assert (later.recipe.choice, later.recipe.clip_norm, later.asked) == ("uniform", 9.0, later.recipe)
+    by_hand = parse_recipe("ratio: 0.5\nsteps: 20\n", "mine.yaml").recipe
+    assert (by_hand.choice, by_hand.clip_norm) == ("uniform", 1.0)
+
+
+def test_every_field_of_today_is_of_the_first_version_or_has_a_value_before_it():
+    """A new field makes this fail: give it a line in BEFORE_IT_EXISTED, with its value in older runs."""
+    assert len(FIELDS) - len(BEFORE_IT_EXISTED) == FIELDS_OF_THE_FIRST_VERSION
+    assert set(BEFORE_IT_EXISTED) <= FIELDS
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("asked: 3", "asked holds no mapping"),
+        ("asked: {stepz: 5}", "unknown field 'stepz'"),
         ("stepz: 5", "unknown field 'stepz'"),
         ("steps: many", "steps is 'many', which is no int"),
         ("steps: true", "steps is True, which is no int"),

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError, flag
@@ -155,6 +155,11 @@ class Recipe(MixingFlags):
 
 # Fields that say where and how a run is computed; of the results they change only the rounding.
 RUNNING = ("mesh", "attention", "remat")
+# Every field that came after the first version, with its value in a run that was begun before.
+BEFORE_IT_EXISTED: dict[str, Any] = {}
+FIELDS = {field.name for field in dataclasses.fields(Recipe)}
+# The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
+ASKED = "asked"
 
 MENDED_COMMIT = Recipe()
 MENDED_ALIGN = Recipe(
@@ -226,35 +231,79 @@ def _kind(recipe: Recipe) -> tuple[str, str, bool, bool]:
     return recipe.behaviour, recipe.form, mixes, template
 
 
+class StoredRecipe(NamedTuple):
+    """Hold what a config.yaml says.
+
+    recipe: what the run does, with what its flags came to (--target-share to a ratio, --epochs to steps).
+    asked: the recipe as it was asked for.
+    """
+
+    recipe: Recipe
+    asked: Recipe
+
+
 def load_recipe(path: Path) -> Recipe:
-    """Read a config.yaml; UserError names an unknown field or a value of the wrong type."""
+    """Read the recipe of a config.yaml; UserError names an unknown field or a value of the wrong type."""
+    return load_stored_recipe(path).recipe
+
+
+def load_stored_recipe(path: Path) -> StoredRecipe:
+    """Read a config.yaml and what was asked for; UserError as in `load_recipe`."""
+    try:
+        return parse_recipe(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such recipe file") from None
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise UserError(f"{path}: not readable YAML ({error})") from None
+
+
+def parse_recipe(text: str, source: str) -> StoredRecipe:
+    """Read the text of a config.yaml. source: the file's name, for messages.
+
+    A field that a stored recipe lacks has the value of the version that wrote it (`BEFORE_IT_EXISTED`). A text that
+    lacks other fields too was written by hand: what it lacks has the value of `commit`.
+    """
     import yaml
 
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such recipe file") from None
-    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
-        raise UserError(f"{path}: not readable YAML ({error})") from None
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{source}: not readable YAML ({error})") from None
     if not isinstance(values, dict):
-        raise UserError(f"{path}: holds no mapping of recipe fields")
+        raise UserError(f"{source}: holds no mapping of recipe fields")
+    asked = values.pop(ASKED, {})
+    if not isinstance(asked, dict):
+        raise UserError(f"{source}: {ASKED} holds no mapping of recipe fields")
+    values, asked = _checked(values, source), _checked(asked, source)
+    if not FIELDS - set(values) - set(BEFORE_IT_EXISTED):
+        values = BEFORE_IT_EXISTED | values
+    recipe = Recipe(**values)
+    return StoredRecipe(recipe, replace(recipe, **asked))
+
+
+def _checked(values: dict[str, Any], source: str) -> dict[str, Any]:
+    """Give the values of fields in the types of a recipe; UserError names an unknown field or a wrong type."""
     kinds = typing.get_type_hints(Recipe)
+    checked = {}
     for name, value in values.items():
         if name not in kinds:
-            raise UserError(f"{path}: unknown field {name!r}; see `commit-llm recipes commit` for the known ones")
+            raise UserError(f"{source}: unknown field {name!r}; see `commit-llm recipes commit` for the known ones")
         kind = kinds[name]
         value = _as_written(value, kind)
         if not _fits(value, kind):
-            raise UserError(f"{path}: {name} is {value!r}, which is no {_type_name(kind)}")
-        values[name] = float(value) if kind is float else value
-    return Recipe(**values)
+            raise UserError(f"{source}: {name} is {value!r}, which is no {_type_name(kind)}")
+        checked[name] = float(value) if kind is float else value
+    return checked
 
 
-def dump_recipe(recipe: Recipe) -> str:
-    """Write the text of a config.yaml."""
+def dump_recipe(recipe: Recipe, asked: Recipe | None = None) -> str:
+    """Write the text of a config.yaml. asked: the recipe as it was asked for, where it differs."""
     import yaml
 
-    return yaml.safe_dump(dataclasses.asdict(recipe), sort_keys=False, allow_unicode=True)
+    content = dataclasses.asdict(recipe)
+    if asked is not None and asked != recipe:
+        content[ASKED] = {name: value for name, value in dataclasses.asdict(asked).items() if value != content[name]}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
 def differences(first: Recipe, second: Recipe) -> list[str]:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import shutil
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from commit_llm.cli.text.train import outlook_report
 from commit_llm.errors import UserError
-from commit_llm.recipes import differences, load_recipe
+from commit_llm.recipes import differences, load_recipe, load_stored_recipe
 from commit_llm.runs.logs import read_metrics
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
@@ -91,17 +92,24 @@ def test_the_next_stage_starts_from_a_run(undisturbed, small_recipe, tmp_path):
 
 
 @pytest.mark.slow
-def test_epochs_become_steps(small_recipe, tmp_path):
-    train(small_recipe(epochs=1, batch_size=8, seq_len=256, warmup_steps=1), tmp_path / "run")
+def test_epochs_become_steps(small_recipe, tmp_path, monkeypatch):
+    asked = small_recipe(epochs=1, batch_size=8, seq_len=256, warmup_steps=1)
+    train(asked, tmp_path / "run")
     recipe = load_recipe(tmp_path / "run" / "config.yaml")
     assert recipe.epochs == 1
     lines = read_metrics(tmp_path / "run")
     assert lines[-1]["step"] == recipe.steps
     assert recipe.steps * 8 * 256 >= lines[-1]["tokens"] > 0
+    monkeypatch.setattr("commit_llm.data.packing.batch.Packer.count", None)  # they are counted once
+    for again in (asked, replace(asked, steps=asked.steps + 1)):  # --steps is not looked at
+        assert train(again, tmp_path / "run") == TrainingResult(recipe.steps, recipe.steps)
+    assert dry_run(asked, tmp_path / "run").steps == recipe.steps
+    with pytest.raises(UserError, match=r"another recipe \(epochs: 1 -> 2\)"):
+        train(replace(asked, epochs=2), tmp_path / "run")
 
 
 @pytest.mark.slow
-def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
+def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example, monkeypatch):
     """With two dictionaries, some fields and some examples left alone; and the run goes on."""
     other = tmp_path / "en-hi.txt"
     other.write_text("lives\tरहता\nworks\tकाम\n", encoding="utf-8")
@@ -113,9 +121,14 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example):
     resolved = load_recipe(tmp_path / "run" / "config.yaml")
     assert 0 < resolved.ratio < 1
     assert differences(recipe, resolved) == [f"ratio: 0.9 -> {resolved.ratio}", "target_share: 0.2 -> None"]
+    assert load_stored_recipe(tmp_path / "run" / "config.yaml").asked == recipe
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
     assert {"dictionary", "dictionary 2"} < set(provenance["files"])
+    monkeypatch.setattr("commit_llm.train.recipe_data.fit_mixer", None)  # what the share came to is known
     assert train(recipe, tmp_path / "run") == TrainingResult(2, 2)
+    assert dry_run(recipe, tmp_path / "run").ratio == resolved.ratio
+    with pytest.raises(UserError, match=r"another recipe \(target_share: 0\.2 -> 0\.3\)"):
+        train(replace(recipe, target_share=0.3), tmp_path / "run")
 
 
 def test_an_amount_that_cannot_be_reached(small_recipe, tmp_path):

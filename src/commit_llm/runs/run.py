@@ -14,7 +14,7 @@ from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import describe, sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
-from commit_llm.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_recipe
+from commit_llm.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_stored_recipe
 from commit_llm.runs.chain import RUN, find_in_chain
 from commit_llm.runs.evaluation import RESULTS
 from commit_llm.runs.history import BEFORE, History
@@ -75,10 +75,17 @@ def read_provenance(folder: Path) -> dict[str, Any]:
 
 
 def create_run(
-    run: Path, recipe: Recipe, config: Mapping[str, Any], tokenizer: Path, weights_dtype: str, history: History
+    run: Path,
+    recipe: Recipe,
+    asked: Recipe,
+    config: Mapping[str, Any],
+    tokenizer: Path,
+    weights_dtype: str,
+    history: History,
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
+    asked: the recipe as it was asked for.
     config: the content of the model's config.json.
     tokenizer: the file of it, which is copied with its settings.
     weights_dtype: of the weights that training begins with.
@@ -99,32 +106,29 @@ def create_run(
         write_json(folder / MODEL / "config.json", config)
         copy_tokenizer(tokenizer, folder / MODEL)
         write_json(folder / PROVENANCE, provenance)
-        (folder / CONFIG).write_text(dump_recipe(recipe), encoding="utf-8")
+        (folder / CONFIG).write_text(dump_recipe(recipe, asked), encoding="utf-8")
 
 
-def require_usable(run: Path, recipe: Recipe) -> bool:
-    """Say whether a folder is free for a new run; else it holds one of this recipe, as far as its data is not needed.
+def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
+    """Give the recipe with which the run in a folder goes on; None where the folder is free for a new run.
 
-    Raises UserError where it holds something else.
+    A run goes on with what its flags came to when it began. It may go on on other devices and with less memory
+    (`RUNNING`); its config.yaml says how it began.
+
+    Raises UserError where the folder holds something else, or a run that was asked for with another recipe, naming
+    the fields that differ.
     """
     if not is_run(run):
         refuse_existing_folder(run, hint=False)
-        return True
-    if recipe.epochs is None and not recipe.asks_for_amount:
-        require_same_recipe(run, recipe)
-    return False
-
-
-def require_same_recipe(run: Path, recipe: Recipe) -> None:
-    """Raise UserError where the run was made with another recipe, naming the fields that differ.
-
-    A run may go on on other devices and with less memory (`RUNNING`); its config.yaml says how it began.
-    """
-    began_as = load_recipe(run / CONFIG)
-    now = {name: getattr(recipe, name) for name in RUNNING}
-    different = differences(dataclasses.replace(began_as, **now), recipe)
+        return None
+    stored = load_stored_recipe(run / CONFIG)
+    now = {name: getattr(asked, name) for name in RUNNING}
+    if asked.epochs is not None:
+        now["steps"] = asked.steps  # which is not looked at
+    different = differences(dataclasses.replace(stored.asked, **now), asked)
     if different:
         raise UserError(f"{run}: holds a run of another recipe ({'; '.join(different)}); choose another --out")
+    return dataclasses.replace(stored.recipe, **{name: getattr(asked, name) for name in RUNNING})
 
 
 def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:

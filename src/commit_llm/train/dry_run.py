@@ -13,8 +13,8 @@ from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.loader import training_examples
 from commit_llm.data.packing.batch import Batch, indices_of
 from commit_llm.data.packing.row_fit import RowFit, row_fit
-from commit_llm.recipes import Recipe, load_recipe
-from commit_llm.runs.run import CONFIG, require_same_files, require_same_recipe, require_usable
+from commit_llm.recipes import Recipe
+from commit_llm.runs.run import begun_recipe, require_same_files
 from commit_llm.train.prepare import prepare
 from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
 from commit_llm.train.watch import import_wandb
@@ -84,8 +84,9 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     recipe.check()
     if wandb_project is not None:
         import_wandb()
-    new = require_usable(run, recipe)
     asked = _asked(recipe)
+    begun = begun_recipe(run, recipe)
+    recipe = begun or recipe
     source = open_recipe_model(recipe, weights=False)
     data = open_recipe_batches(recipe, source)
     recipe = data.recipe
@@ -98,16 +99,15 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     an_epoch = data.batches.examples.num_records
     scale = an_epoch / len(drawn)
     epoch = data.batches.batches_of(scale * sum(compress(places, in_rows)) / (fill.used / fill.batches))
-    if recipe.epochs is not None:
-        recipe = replace(recipe, steps=_steps(recipe, None if new else run, math.ceil(recipe.epochs * epoch)))
+    if recipe.epochs is not None and begun is None:
+        recipe = replace(recipe, steps=math.ceil(recipe.epochs * epoch))
     recipe.check_schedule()
     prepare(recipe, source.config)
-    if not new:
-        require_same_recipe(run, recipe)
+    if begun is not None:
         require_same_model(run, source)
         require_same_files(run, recipe, source.tokenizer.path)
     return Outlook(
-        new=new,
+        new=begun is None,
         examples=an_epoch,
         held_out=len(indices_of(data.held_out)),
         looked_at=len(drawn),
@@ -171,12 +171,6 @@ def _number(recipe: Recipe) -> int:
     """Say how many batches to look at."""
     most = min(MOST_BATCHES, MOST_TOKENS // (recipe.batch_size * recipe.seq_len))
     return max(1, most if recipe.epochs is not None else min(most, recipe.steps))
-
-
-def _steps(recipe: Recipe, run: Path | None, estimated: int) -> int:
-    """Give the steps of --epochs: those that a run of as many has counted, else as estimated."""
-    counted = None if run is None else load_recipe(run / CONFIG)
-    return counted.steps if counted is not None and counted.epochs == recipe.epochs else estimated
 
 
 def _asked(recipe: Recipe) -> tuple[Literal["share", "cmi"], float] | None:

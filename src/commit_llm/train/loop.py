@@ -16,9 +16,9 @@ from commit_llm.parallel.processes import (
     seen_by_all,
     together,
 )
-from commit_llm.recipes import Recipe
+from commit_llm.recipes import Recipe, dump_recipe, parse_recipe
 from commit_llm.runs.history import NOTHING
-from commit_llm.runs.run import create_run, file_hashes, is_run, require_same_files, require_same_recipe, require_usable
+from commit_llm.runs.run import begun_recipe, create_run, file_hashes, is_run, require_same_files
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
@@ -71,13 +71,13 @@ def train(
     """
     with listening(stop_after_minutes) as own_stop:
         stop = CommonStop(own_stop)
-        new = _is_new(run, recipe, wandb_project)
-        source, data = _open(recipe)
+        asked, begun = recipe, _find_begun(run, recipe, wandb_project)
+        source, data = _open(begun or asked, new=begun is None)
         recipe, batches = data.recipe, data.batches
         training = _prepare(recipe, source)
         params = None
-        if new:
-            params = _begin(run, training, source, data)
+        if begun is None:
+            params = _begin(run, training, source, data, asked)
         else:
             _require_unchanged(run, recipe, source)
         seen_by_all("run directory", lambda: is_run(run), str(run))
@@ -113,26 +113,29 @@ def train(
     )
 
 
-def _is_new(run: Path, recipe: Recipe, wandb_project: str | None) -> bool:
-    """Say whether the folder is to become a run; look at nothing yet but the recipe and the folder."""
-    new = False
+def _find_begun(run: Path, asked: Recipe, wandb_project: str | None) -> Recipe | None:
+    """Give the recipe with which a run goes on, None where it is new; look at nothing yet but recipe and folder."""
+    begun = None
     with together("start"):
-        recipe.check()
+        asked.check()
         if is_first():
             if wandb_project is not None:
                 import_wandb()
-            new = require_usable(run, recipe)
-    new = from_first("new run", new)
-    require_same("recipe", dataclasses.asdict(recipe), SAME_COMMAND)
-    return new
+            begun = begun_recipe(run, asked)
+    text = from_first("recipe of the run", None if begun is None else dump_recipe(begun))
+    require_same("recipe", dataclasses.asdict(asked), SAME_COMMAND)
+    return None if text is None else parse_recipe(text, str(run)).recipe
 
 
-def _open(recipe: Recipe) -> tuple[ModelSource, RecipeData]:
-    """Open model and data; the data's recipe says in steps and as a ratio what this one leaves to the data."""
+def _open(recipe: Recipe, new: bool) -> tuple[ModelSource, RecipeData]:
+    """Open model and data; the data's recipe says in steps and as a ratio what this one leaves to the data.
+
+    new: False for a run that goes on, whose recipe says it already.
+    """
     with together("model and data"):
         source = open_recipe_model(recipe)
         data = open_recipe_batches(recipe, source)
-        return source, data._replace(recipe=resolve_steps(data.recipe, data.batches))
+        return source, data._replace(recipe=resolve_steps(data.recipe, data.batches, count=new))
 
 
 def _prepare(recipe: Recipe, source: ModelSource) -> Training:
@@ -146,22 +149,21 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
     return training
 
 
-def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData) -> Parameters:
+def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData, asked: Recipe) -> Parameters:
     """Make the directory of a new run, once its first parameters are there; give these."""
     with together("run directory"):
         params, weights_dtype = _first_params(training, source)
         before = NOTHING if data.recipe.from_scratch else history_of(source)
         if is_first():
             history, config = begun(before, data.documents()), source.config.to_hf(weights_dtype)
-            create_run(run, data.recipe, config, source.tokenizer.path, weights_dtype, history)
+            create_run(run, data.recipe, asked, config, source.tokenizer.path, weights_dtype, history)
         return params
 
 
 def _require_unchanged(run: Path, recipe: Recipe, source: ModelSource) -> None:
-    """Raise UserError where a run that is to go on was made with another recipe, model or file."""
+    """Raise UserError where a run that is to go on was made with another model or file."""
     with together("run directory"):
         if is_first():
-            require_same_recipe(run, recipe)
             require_same_model(run, source)
             require_same_files(run, recipe, source.tokenizer.path)
 

@@ -62,15 +62,17 @@ def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
     return open_model(recipe.model, recipe.tokenizer, weights=weights and not recipe.from_scratch)
 
 
-def resolve_steps(recipe: Recipe, batches: Packer) -> Recipe:
+def resolve_steps(recipe: Recipe, batches: Packer, *, count: bool = True) -> Recipe:
     """Turn --epochs into steps, by making every batch once: mixing decides how many tokens there are.
+
+    count: False for a run that goes on: its recipe has the steps already.
 
     Leaves the batches at their first one. Raises UserError where the data does not fill a batch.
     """
     start = batches.get_state()
     next(batches)  # data too short for one batch is refused here, also where no epochs are asked for
     batches.set_state(start)
-    if recipe.epochs is None:
+    if recipe.epochs is None or not count:
         recipe.check_schedule()
         return recipe
     steps = batches.count(recipe.epochs)
