@@ -267,7 +267,7 @@ def parse_recipe(text: str, source: str) -> StoredRecipe:
 
     try:
         values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2026-99-99, or over 4,300 digits
         raise UserError(f"{source}: not readable YAML ({error})") from None
     if not isinstance(values, dict):
         raise UserError(f"{source}: holds no mapping of recipe fields")
@@ -290,6 +290,8 @@ def _checked(values: dict[str, Any], source: str) -> dict[str, Any]:
             raise UserError(f"{source}: unknown field {name!r}; see `commit-llm recipes commit` for the known ones")
         kind = kinds[name]
         value = _as_written(value, kind)
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise UserError(f"{source}: {name} is a whole number of over 18 digits, more than any field takes")
         if not _fits(value, kind):
             raise UserError(f"{source}: {name} is {value!r}, which is no {_type_name(kind)}")
         checked[name] = float(value) if kind is float else value

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "data": {"files", "codemix"},
     "recipes": {"files", "codemix", "data"},
     "runs": {"files", "codemix", "recipes", "data"},
-    "model": set(),
+    "model": {"files"},
     "parallel": {"model"},
     "convert": {"files", "model", "parallel"},
     "train": {"files", "codemix", "data", "recipes", "runs", "model", "parallel", "convert"},

@@ -50,7 +50,9 @@ def begun(sources, tmp_path):
     def call(*name, **changes):
         run = tmp_path / "begun"
         recipe, model = small(sources, *name, **changes), sources / "model"
-        create_run(run, recipe, read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", NOTHING)
+        create_run(
+            run, recipe, recipe, read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", NOTHING
+        )
         return run
 
     return call
@@ -142,7 +144,15 @@ def test_sources_that_are_no_longer_what_they_were(report, example, tmp_path, ch
     sources = tmp_path / "sources"
     shutil.copytree(example, sources)
     run, model = tmp_path / "run", sources / "model"
-    create_run(run, small(sources), read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", NOTHING)
+    create_run(
+        run,
+        small(sources),
+        small(sources),
+        read_config(model).to_hf("float32"),
+        load_tokenizer(model).path,
+        "float32",
+        NOTHING,
+    )
     change(sources)
     text, html = report(run)
     assert text.count(f"Not shown: {reason}") == 2

@@ -3,7 +3,7 @@
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.files.lines import Span, an_object, parse_json, records_of_lines, spans
+from commit_llm.files.lines import Span, records_of_lines, spans
 
 
 def test_spans_end_after_so_many_records_or_bytes(tmp_path):
@@ -27,13 +27,3 @@ def test_a_file_that_has_become_shorter(tmp_path):
     path.write_bytes(b"one\n")
     with pytest.raises(UserError, match="has become shorter while it was read"):
         list(records_of_lines(path, Span(0, 9, 1)))
-
-
-def test_json_of_a_line():
-    assert parse_json('{"a": "\\ud83d\\ude00"}', "a:1") == {"a": "😀"}
-    with pytest.raises(UserError, match=r"a:1: holds '\\ude00', half of a character"):
-        parse_json('"\\ude00"', "a:1")
-    with pytest.raises(UserError, match=r"a:1: malformed JSON: .* near '\[1,'"):
-        parse_json("[1,", "a:1")
-    with pytest.raises(UserError, match=r"a:1: holds \[1\], not an object of named fields"):
-        an_object([1], "a:1")

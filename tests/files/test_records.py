@@ -29,7 +29,14 @@ def test_text_is_a_document_a_line(tmp_path):
         ("a.jsonl", b'{"a": "\xff"}', r"a\.jsonl: not UTF-8 at byte 7"),
         ("a.jsonl", b"", r"a\.jsonl: holds no record"),
         ("a.txt", b"", r"a\.txt: holds no record"),
-        ("a.json", b"[" * 100_000, r"a\.json: JSON nested too deeply"),
+        ("a.json", b"[" * 100_000, r"a\.json: malformed JSON: nested too deeply"),
+        ("a.json", b'[{"a": 1},\n{"a": }]', r"a\.json:2: malformed JSON: .* near "),
+        (
+            "a.json",
+            b'[{"a": 1},\n{"n": ' + b"1" * 4301 + b"}]",
+            r"a\.json:2: holds a whole number of over 4,300",
+        ),
+        ("a.jsonl", b'{}\n{"n": -' + b"1" * 4301 + b"}", r"a\.jsonl:2: holds a whole number of over 4,300 digits"),
         ("a.parquet", b"PAR1", r"a\.parquet: not a readable Parquet file"),
     ],
 )

@@ -90,3 +90,6 @@ def test_a_line_that_a_kill_cut_off_is_removed(tmp_path):
     assert whole_lines(path) == ['{"a": "\ud800"}', ""]
     assert path.read_bytes() == b'{"a": "\xed\xa0\x80"}\n\n'
     assert len(whole_lines(path)) == 2
+    path.write_bytes(b"a\nb\xe9\n")
+    with pytest.raises(UserError, match="not UTF-8 at byte 3"):
+        whole_lines(path)

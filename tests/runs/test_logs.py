@@ -13,8 +13,9 @@ def test_logs_are_read_as_far_as_they_go(tmp_path):
     """A line that a kill cut short, one written again, and lines that are none."""
     good = {"step": 2, "loss": 1.5}
     text = lines(
-        good, {"step": 1, "loss": 9}, "garbage", [1], {"step": "x"}, {"loss": 1}, "[" * 5000, good | {"loss": 2}
-    )
+        good, {"step": 1, "loss": 9}, "garbage", [1], {"step": "x"}, {"loss": 1}, "[" * 5000, good | {"loss": 2},
+        {"step": 10**400}, {"step": -1}, '{"step": 4, "loss": ' + "1" * 5000 + "}",
+    )  # fmt: skip
     (tmp_path / "metrics.jsonl").write_bytes(text.encode() + b'{"step": 3, "lo\xff')
     logs = read_logs(tmp_path)
     assert logs.step == 2

@@ -1,6 +1,5 @@
 """Convert weights from Hugging Face's names and shapes and back, and read them from safetensors part by part."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 from commit_llm.convert.parameter_names import PARAMETER_NAMES, ParameterName
 from commit_llm.errors import UserError
+from commit_llm.files.json_text import read_json_object
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters, declare
 
@@ -158,8 +158,8 @@ def _weight_files(folder: Path) -> list[Path]:
     index = folder / INDEX_FILE
     if index.is_file():
         try:
-            names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, AttributeError, TypeError):
+            names = set(read_json_object(index)["weight_map"].values())
+        except (KeyError, AttributeError, TypeError):
             raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file") from None
     else:
         names = {WEIGHTS_FILE}

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 from commit_llm.codemix.dictionaries.formats import read_pairs
 from commit_llm.errors import UserError, reason_of
+from commit_llm.files.json_text import read_json
 from commit_llm.files.provenance import sha256, sidecar
 from commit_llm.files.whole import make_folder, whole_file
 
@@ -98,8 +99,8 @@ def _recorded(path: Path) -> Provenance:
     if not path.is_file():
         raise UserError(f"{path}: is no file; choose another --out")
     try:
-        provenance = Provenance(**json.loads(record.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        provenance = Provenance(**read_json(record))
+    except (OSError, UserError, TypeError):
         raise UserError(
             f"{path}: is there already, without a record of where it comes from ({record.name}); use it as it is, or "
             "move it away to fetch it"
@@ -119,7 +120,7 @@ def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], 
         with _open(url, partial) as response:
             begun = partial.stat().st_size if response.status == 206 else 0
             length = response.headers.get("Content-Length", "")
-            total = begun + int(length) if length.isdecimal() else 0
+            total = begun + int(length) if length.isdecimal() and len(length) < 20 else 0
             validator = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
             _validator_of(partial).write_text(json.dumps([url, validator]), encoding="utf-8")
             with partial.open("ab" if begun else "wb") as file:
@@ -146,8 +147,8 @@ def _open(url: str, partial: Path) -> HTTPResponse:
     """Ask for a file, or for the rest of it where the partial file is the beginning of the same version."""
     begun = partial.stat().st_size if partial.is_file() else 0
     try:
-        of_url, validator = json.loads(_validator_of(partial).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        of_url, validator = read_json(_validator_of(partial))
+    except (OSError, UserError, ValueError, TypeError):
         of_url = validator = ""
     headers = {}
     if begun and validator and of_url == url:

@@ -11,6 +11,7 @@ from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answer
+from commit_llm.files.json_text import parse_json, read_json_object
 from commit_llm.files.lock import FILE as LOCK
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder, refuse_existing_folder, whole_file, whole_lines
@@ -30,8 +31,9 @@ class Journal:
         self.out = out
         self.folder = out / UNFINISHED
         self.answers: dict[str, dict[int, Answer]] = defaultdict(dict)
-        for line in whole_lines(self.folder / ANSWERS) if lines is None else lines:
-            row = json.loads(line)
+        path = self.folder / ANSWERS
+        for number, line in enumerate(whole_lines(path) if lines is None else lines, 1):
+            row = parse_json(line, path, number, half_characters=True)
             self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"])
 
     def keep(self, task: str, answers: Mapping[int, Answer]) -> None:
@@ -115,8 +117,8 @@ def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
+        return read_json_object(path)
+    except UserError:
         return {}
 
 

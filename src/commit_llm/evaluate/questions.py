@@ -1,6 +1,5 @@
 """Questions from the official XQuAD and MLQA files (SQuAD layout), or from the hub."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 from commit_llm.codemix.dictionaries.scripts import script_of, scripts
 from commit_llm.errors import UserError, reason_of
 from commit_llm.evaluate.tasks import Task
+from commit_llm.files.json_text import parse_json, utf8_of
 
 
 class Question(NamedTuple):
@@ -76,7 +76,7 @@ def find_file(task: Task, data_dir: str) -> Path | None:
 def read_squad(path: Path) -> list[Question]:
     """Read every question of a file in SQuAD layout. Texts stay as they are, a leading U+FEFF too."""
     try:
-        articles = json.loads(path.read_bytes().decode("utf-8"))["data"]
+        articles = parse_json(utf8_of(path), path, half_characters=True)["data"]
         questions = [
             Question(
                 _text(question["id"]),
@@ -89,11 +89,7 @@ def read_squad(path: Path) -> list[Question]:
             for p, paragraph in enumerate(article["paragraphs"])
             for question in paragraph["qas"]
         ]
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}:{error.lineno}: malformed JSON: {error.msg}") from None
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not in SQuAD layout (data, paragraphs, context, qas): {error!r}") from None
     return _checked(questions, str(path))
 

@@ -1,13 +1,11 @@
 """Records of .jsonl and .txt files, line by line: a file may be larger than memory."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
-
-BOM = b"\xef\xbb\xbf"
+from commit_llm.files.json_text import BOM, an_object, parse_json
 
 
 class Span(NamedTuple):
@@ -55,29 +53,6 @@ def records_of_lines(path: Path, span: Span) -> Iterator[dict[str, Any]]:
             if path.suffix == ".txt":
                 yield {"text": text.removesuffix("\n").removesuffix("\r")}
             elif not encoded.isspace():
-                yield an_object(parse_json(text.rstrip("\r\n"), f"{path}:{number}"), f"{path}:{number}")
+                yield an_object(parse_json(text.rstrip("\r\n"), path, number), f"{path}:{number}")
             place += len(encoded)
             number += 1
-
-
-def parse_json(text: str, where: str) -> Any:
-    """Parse JSON. Raises UserError naming where it stands, also for half a character, which no file can hold."""
-    try:
-        value = json.loads(text)
-        if "\\ud" in text.lower():  # an escape that may be half a character
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-        return value
-    except UnicodeEncodeError as error:
-        raise UserError(f"{where}: holds {error.object[error.start]!a}, half of a character; mend the text") from None
-    except json.JSONDecodeError as error:
-        start = max(0, error.pos - 20)
-        raise UserError(f"{where}: malformed JSON: {error.msg} near {text[start : start + 40]!r}") from None
-    except RecursionError:
-        raise UserError(f"{where}: JSON nested too deeply") from None
-
-
-def an_object(value: Any, where: str) -> dict[str, Any]:
-    """Give a record as it is. Raises UserError where it is no object of named fields."""
-    if not isinstance(value, dict):
-        raise UserError(f"{where}: holds {json.dumps(value)[:40]}, not an object of named fields")
-    return value

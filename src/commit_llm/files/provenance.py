@@ -10,6 +10,8 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from commit_llm import __version__
+from commit_llm.errors import UserError
+from commit_llm.files.json_text import read_json_object
 from commit_llm.files.records import SUFFIXES
 from commit_llm.files.whole import whole_file
 
@@ -50,10 +52,8 @@ def describe(path: Path, digest: str) -> dict[str, Any]:
 
 def _declared(path: Path, digest: str) -> Mapping[str, Any]:
     try:
-        declared = json.loads(sidecar(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(declared, dict):
+        declared = read_json_object(sidecar(path))
+    except (OSError, UserError):
         return {}
     # `mix` describes its output under "output"; what `dictionary fetch` writes is the description itself.
     of_file = declared.get("output", declared)

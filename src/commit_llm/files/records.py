@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError, reason_of
-from commit_llm.files.lines import BOM, an_object, parse_json, records_of_lines, spans
+from commit_llm.files.json_text import an_object, read_json
+from commit_llm.files.lines import records_of_lines, spans
 from commit_llm.files.parquet import parquet_tables
 
 SUFFIXES = (".json", ".jsonl", ".parquet", ".txt")
@@ -86,11 +87,7 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_json(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_bytes().removeprefix(BOM).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 at byte {error.start}; convert the file to UTF-8") from None
-    rows = parse_json(text, str(path))
+    rows = read_json(path)
     if not isinstance(rows, list):
         raise UserError(f"{path}: holds a JSON {type(rows).__name__}; it must be one list of objects")
     return [an_object(row, f"{path}: item {n}") for n, row in enumerate(rows)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
+from commit_llm.files.json_text import parse_json, read_json_object
 from commit_llm.files.lock import FILE as LOCK
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder, whole_file, whole_lines
@@ -37,8 +38,11 @@ class Parts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: dict[int, FinishedPart] = {}
-        for line in whole_lines(folder / DONE):
-            part = FinishedPart(**json.loads(line))
+        for number, line in enumerate(whole_lines(folder / DONE), 1):
+            try:
+                part = FinishedPart(**parse_json(line, folder / DONE, number))
+            except (UserError, TypeError):
+                continue  # no line of ours: the part is made anew
             path = self.path(part.number)
             if path.is_file() and path.stat().st_size == part.size:
                 self.done[part.number] = part
@@ -105,8 +109,8 @@ def _half_written(path: Path) -> bool:
 def _differences(path: Path, what: Mapping[str, Any]) -> list[str] | None:
     """Say what was otherwise when the work began; None where none has begun."""
     try:
-        begun = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        begun = read_json_object(path)
+    except (FileNotFoundError, UserError):
         return None
     names = dict.fromkeys([*what, *begun])
     return [

@@ -101,11 +101,17 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def whole_lines(path: Path) -> list[str]:
-    """Read the lines of a file that grows line by line; one that was cut off by a kill is removed from it."""
+    """Read the lines of a file that grows line by line; one that was cut off by a kill is removed from it.
+
+    Raises UserError where the file is not UTF-8.
+    """
     if not path.exists():
         return []
     text = path.read_bytes()
     whole = text[: text.rfind(b"\n") + 1]
     if whole != text:
         path.write_bytes(whole)
-    return whole.decode("utf-8", "surrogatepass").split("\n")[:-1]
+    try:
+        return whole.decode("utf-8", "surrogatepass").split("\n")[:-1]
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 at byte {error.start}; take its folder away and begin anew") from None

@@ -1,12 +1,12 @@
 """Describe a LLaMA model by the fields of a Hugging Face `config.json`, each of them handled, ignored or refused."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
+from commit_llm.files.json_text import read_json_object
 
 # Keys that say nothing about the numbers the model computes.
 IGNORED = {
@@ -125,11 +125,7 @@ def read_config(folder: Path) -> ModelConfig:
 def read_config_file(path: Path) -> ModelConfig:
     """Read a `config.json`; raise UserError where it is missing, malformed or of another kind of model."""
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = read_json_object(path)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except ValueError as error:
-        raise UserError(f"{path}: malformed JSON ({error})") from None
-    if not isinstance(settings, dict):
-        raise UserError(f"{path}: holds no JSON object")
     return ModelConfig.from_hf(settings, str(path))

@@ -77,7 +77,7 @@ def find_place(
 def split_address(address: str) -> tuple[str, int]:
     """Split HOST:PORT into host and port; the host may be an IPv6 address in brackets."""
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65536:
         raise UserError(f"--coordinator {address!r}: give HOST:PORT, the host of process 0 and a free port there")
     return host.strip("[]"), int(port)
 
@@ -148,7 +148,7 @@ def _tpu_environment(environ: Mapping[str, str]) -> Launch | None:
     """Read the workers of one or several TPU slices, as Kubernetes (GKE) names them."""
     hosts = environ.get("TPU_PROCESS_ADDRESSES") or environ.get("TPU_WORKER_HOSTNAMES")
     worker = environ.get("TPU_WORKER_ID", "")
-    if hosts is None or not worker.isdigit() or environ.get("JAX_PLATFORMS") == "cpu":
+    if hosts is None or not worker.isdecimal() or environ.get("JAX_PLATFORMS") == "cpu":
         return None  # with libtpu and without a TPU, jax itself sets both variables to the text of a warning
     names = [host.rsplit(":", 1)[0] for host in hosts.split(",")]
     slice_count = _number(environ, "MEGASCALE_NUM_SLICES") or 1

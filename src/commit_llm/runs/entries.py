@@ -9,7 +9,7 @@ from commit_llm.errors import UserError
 
 MEAN = "mean"  # the last column of a comparison; no language is called so
 METRICS = {"exact_match": "exact match", "f1": "F1"}  # scores that every task has, and what tables call them
-LARGEST = 10**15  # examples, tokens, questions
+LARGEST = 10**15  # examples, tokens, questions, steps
 SHOWN = 40  # characters of a wrong value
 
 Check = Callable[[Any], bool]

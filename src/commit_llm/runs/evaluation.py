@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
+from commit_llm.files.json_text import read_json_object
 
 SCHEMA = 3
 RESULTS, PREDICTIONS, CONTEXTS = "results.json", "predictions.jsonl", "contexts.jsonl"
@@ -46,7 +47,7 @@ def read_evaluation(folder: Path) -> Evaluation:
     """
     path = folder / RESULTS
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json_object(path)
         if (schema := content["schema"]) != SCHEMA:
             raise UserError(
                 f"{path}: written with schema {ascii(schema)[:40]}, this version reads {SCHEMA}; "
@@ -55,7 +56,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         model, tasks = content["model"], content["tasks"]
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{folder}: not an evaluation directory (no {RESULTS} in it)") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except KeyError:
         raise UserError(f"{path}: malformed") from None
     if not all(isinstance(value, dict) for value in (model, tasks)):
         raise UserError(f"{path}: malformed")

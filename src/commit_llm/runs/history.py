@@ -1,6 +1,5 @@
 """What a model was trained on, as provenance.json keeps it: the stages of its training, and its documents."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ import numpy as np
 
 from commit_llm.data import document_hashes
 from commit_llm.errors import UserError
+from commit_llm.files.json_text import read_json
 
 Stage = dict[str, Any]
 BEFORE, TRAINING, DOCUMENTS = "trained_before", "training", "documents"
@@ -45,11 +45,11 @@ def read_history(path: Path, stages: str) -> History | None:
     """
     way_out = "export the model again, or take the file away, and what it was trained on is not known"
     try:
-        provenance = json.loads(path.read_text(encoding="utf-8"))
+        provenance = read_json(path)
     except FileNotFoundError:
         return None
-    except (ValueError, RecursionError):
-        raise UserError(f"{path}: malformed JSON; {way_out}") from None
+    except UserError as error:
+        raise UserError(f"{error}; {way_out}") from None
     if not isinstance(provenance, dict) or "commit_llm" not in provenance:
         return None
     if stages not in provenance or DOCUMENTS not in provenance:
@@ -60,7 +60,7 @@ def read_history(path: Path, stages: str) -> History | None:
             None if provenance[stages] is None else _stages(provenance[stages]),
             None if documents is None else document_hashes.from_json(documents),
         )
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UserError(f"{path}: malformed ({error}); {way_out}") from None
 
 

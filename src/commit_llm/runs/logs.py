@@ -1,12 +1,14 @@
 """The logs of a run, a line a step: read as far as they are written, cut back where a run goes on."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commit_llm.errors import UserError
+from commit_llm.files.json_text import parse_json, read_json
 from commit_llm.files.whole import whole_file
+from commit_llm.runs.entries import LARGEST
 from commit_llm.runs.run import CHECKPOINTS, HELD_OUT, METRICS, TIMING
 
 Lines = Mapping[int, Mapping[str, Any]]  # by step, ascending
@@ -55,8 +57,8 @@ def left_out(run: Path) -> int | None:
     files = [path for path in (run / CHECKPOINTS).glob("*/progress/metadata") if path.parts[-3].isdecimal()]
     for path in sorted(files, key=lambda path: int(path.parts[-3]), reverse=True):
         try:
-            count = json.loads(path.read_text(encoding="utf-8"))["data"]["left_out"]
-        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            count = read_json(path)["data"]["left_out"]
+        except (OSError, UserError, LookupError, TypeError):
             continue
         if isinstance(count, int):
             return count
@@ -69,10 +71,11 @@ def _lines(path: Path) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
         content = path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return
-    for text in content.split("\n"):
+    for number, text in enumerate(content.split("\n"), 1):
         try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
+            line = parse_json(text, path, number)
+        except UserError:
             continue
-        if isinstance(line, dict) and isinstance(line.get("step"), int):
-            yield line["step"], text, line
+        step = line.get("step") if isinstance(line, dict) else None
+        if isinstance(step, int) and 0 <= step < LARGEST:
+            yield step, text, line

@@ -1,7 +1,6 @@
 """A run directory: the names of what is in it, how it is made, found, and held to what it was made of. No jax."""
 
 import dataclasses
-import json
 import platform
 import uuid
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
+from commit_llm.files.json_text import read_json_object
 from commit_llm.files.provenance import describe, sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
 from commit_llm.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_stored_recipe
@@ -64,14 +64,9 @@ def read_provenance(folder: Path) -> dict[str, Any]:
     """
     path = folder / PROVENANCE
     try:
-        provenance = json.loads(path.read_text(encoding="utf-8"))
+        return read_json_object(path)
     except FileNotFoundError:
         raise UserError(f"{folder}: holds something else (no {PROVENANCE}); choose another --out") from None
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: malformed JSON ({error})") from None
-    if not isinstance(provenance, dict):
-        raise UserError(f"{path}: holds no JSON object")
-    return provenance
 
 
 def create_run(

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from commit_llm.files.json_text import parse_json
 from commit_llm.files.whole import whole_lines
 
 
@@ -16,8 +17,10 @@ class Responses:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        lines = [json.loads(line) for line in whole_lines(path)] if path else []
-        self.by_request: dict[str, Any] = {line["request"]: line["response"] for line in lines}
+        self.by_request: dict[str, Any] = {}
+        for number, text in enumerate(whole_lines(path) if path else [], 1):
+            line = parse_json(text, str(path), number, half_characters=True)
+            self.by_request[line["request"]] = line["response"]
 
     def keep(self, kind: str, arguments: Any, response: Any) -> None:
         """Add a response, to the file too."""
