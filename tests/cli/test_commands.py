@@ -218,8 +218,11 @@ def test_the_model_card_names_no_folder(run, recipe_flags, tmp_path):
     assert run("run", "commit", *recipe_flags, "--out", tmp_path / "one")[0] == 0
     card = (tmp_path / "one" / "model" / "README.md").read_text(encoding="utf-8")
     assert "| training data | instructions.jsonl, instruction, code-mixed at ratio 0.9 with en-el.txt |" in card
-    assert "| weights | bfloat16 |" in card
-    assert "/" not in card.split("| what |")[1].split("Licences")[0]
+    assert "| weights | bfloat16, trained from float32 |" in card
+    assert "| language | en, el |" in card
+    assert "| recipe | commit (behaviour: mended) |" in card
+    assert "| prompt | the English Alpaca template |" in card
+    assert "/" not in card.split("| what |")[1].split("## How")[0]
 
 
 def test_export_does_not_overwrite_a_run(run, recipe_flags, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.files.records import read_records
 from commit_llm.model.config import read_config
-from commit_llm.recipes import find_recipe
+from commit_llm.recipes import StoredRecipe, find_recipe
 from commit_llm.runs.history import NOTHING
 from commit_llm.runs.run import create_run
 from commit_llm.train.loop import train
@@ -50,9 +50,8 @@ def begun(sources, tmp_path):
     def call(*name, **changes):
         run = tmp_path / "begun"
         recipe, model = small(sources, *name, **changes), sources / "model"
-        create_run(
-            run, recipe, recipe, read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", NOTHING
-        )
+        stored = StoredRecipe(recipe, recipe)
+        create_run(run, stored, read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", [], NOTHING)
         return run
 
     return call
@@ -144,15 +143,8 @@ def test_sources_that_are_no_longer_what_they_were(report, example, tmp_path, ch
     sources = tmp_path / "sources"
     shutil.copytree(example, sources)
     run, model = tmp_path / "run", sources / "model"
-    create_run(
-        run,
-        small(sources),
-        small(sources),
-        read_config(model).to_hf("float32"),
-        load_tokenizer(model).path,
-        "float32",
-        NOTHING,
-    )
+    stored = StoredRecipe(small(sources), small(sources))
+    create_run(run, stored, read_config(model).to_hf("float32"), load_tokenizer(model).path, "float32", [], NOTHING)
     change(sources)
     text, html = report(run)
     assert text.count(f"Not shown: {reason}") == 2

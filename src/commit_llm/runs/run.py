@@ -3,7 +3,7 @@
 import dataclasses
 import platform
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from commit_llm.errors import UserError
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.provenance import describe, sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
-from commit_llm.recipes import RUNNING, Recipe, differences, dump_recipe, files_of, load_stored_recipe
+from commit_llm.recipes import RUNNING, Recipe, StoredRecipe, differences, dump_recipe, files_of, load_stored_recipe
 from commit_llm.runs.chain import RUN, find_in_chain
 from commit_llm.runs.evaluation import RESULTS
 from commit_llm.runs.history import BEFORE, History
@@ -71,19 +71,19 @@ def read_provenance(folder: Path) -> dict[str, Any]:
 
 def create_run(
     run: Path,
-    recipe: Recipe,
-    asked: Recipe,
+    stored: StoredRecipe,
     config: Mapping[str, Any],
     tokenizer: Path,
     weights_dtype: str,
+    languages: Sequence[str],
     history: History,
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
-    asked: the recipe as it was asked for.
     config: the content of the model's config.json.
     tokenizer: the file of it, which is copied with its settings.
     weights_dtype: of the weights that training begins with.
+    languages: codes of those that are mixed.
     history: the stages before this run, and the documents of this one too.
     """
     provenance = {
@@ -91,9 +91,10 @@ def create_run(
         "commit_llm": __version__,
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
-        "model": recipe.model,
+        "model": stored.recipe.model,
         "weights_dtype": weights_dtype,
-        "files": {role: describe(path, sha256(path)) for role, path in _files(recipe, tokenizer)},
+        "languages": list(languages),
+        "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer)},
         **history.to_json(BEFORE),
     }
     with whole_folder(run) as folder:
@@ -101,7 +102,7 @@ def create_run(
         write_json(folder / MODEL / "config.json", config)
         copy_tokenizer(tokenizer, folder / MODEL)
         write_json(folder / PROVENANCE, provenance)
-        (folder / CONFIG).write_text(dump_recipe(recipe, asked), encoding="utf-8")
+        (folder / CONFIG).write_text(dump_recipe(stored.recipe, stored.asked), encoding="utf-8")
 
 
 def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:

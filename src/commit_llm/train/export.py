@@ -7,15 +7,15 @@ from commit_llm import __version__
 from commit_llm.convert.folder import CONFIG_FILE, write_model
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
-from commit_llm.files.provenance import public_name, sha256
+from commit_llm.files.provenance import sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
-from commit_llm.runs.logs import read_metrics
 from commit_llm.runs.run import CONFIG, PROVENANCE, is_run, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
+from commit_llm.train.model_card import model_card
 from commit_llm.train.weights import load_params, open_model
 
 
@@ -44,7 +44,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     with together("exported"):
         if is_first():
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-                write_model(folder, params, source.config, dtype, model_card(run, step, dtype))
+                write_model(folder, params, source.config, dtype, model_card(run, step, dtype, source))
                 copy_tokenizer(source.tokenizer.path, folder)
                 write_json(folder / PROVENANCE, exported_from(run, step) | history.to_json(TRAINING))
     return dtype
@@ -70,32 +70,3 @@ def is_exported_from(folder: Path, run: Path, step: int) -> bool:
     ties = exported_from(run, step)
     provenance = read_provenance(folder)
     return {name: provenance.get(name) for name in ties} == ties
-
-
-def model_card(run: Path, step: int, dtype: str) -> str:
-    """Write a README.md for the exported folder: what the model is, what it was made of, and with what."""
-    recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
-    last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
-    dictionaries = ", ".join(_name(str(path)) for path, _ in recipe.dictionary_files)
-    mixing = f"code-mixed at ratio {recipe.ratio:g} with {dictionaries}" if recipe.ratio else "not code-mixed"
-    rows = {
-        "base model": _name(recipe.model) + (" (configuration only)" if recipe.from_scratch else ""),
-        "training data": f"{_name(recipe.data)}, {recipe.form}, {mixing}",
-        "training": f"{step} of {recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
-        "last loss": f"{last[0]['loss']:.4f} at step {last[0]['step']}" if last else "not logged",
-        "weights": dtype,
-        "made with": f"commit-llm {provenance['commit_llm']}, recipe behaviour: {recipe.behaviour}",
-    }
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return (
-        "---\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n\n"
-        "# A model tuned with COMMIT\n\n"
-        f"| what | this model |\n| --- | --- |\n{table}\n\n"
-        "Licences of the base model, the data and the dictionary apply to it: MUSE dictionaries and the Alpaca data, "
-        "for instance, are CC BY-NC 4.0.\n"
-    )
-
-
-def _name(path: str | None) -> str:
-    """Write a path in a cell of a table, without anybody's folders."""
-    return "none" if path is None else public_name(path).replace("|", " ")

@@ -16,7 +16,7 @@ from commit_llm.parallel.processes import (
     seen_by_all,
     together,
 )
-from commit_llm.recipes import Recipe, dump_recipe, parse_recipe
+from commit_llm.recipes import Recipe, StoredRecipe, dump_recipe, parse_recipe
 from commit_llm.runs.history import NOTHING
 from commit_llm.runs.run import begun_recipe, create_run, file_hashes, is_run, require_same_files
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
@@ -156,7 +156,8 @@ def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData,
         before = NOTHING if data.recipe.from_scratch else history_of(source)
         if is_first():
             history, config = begun(before, data.documents()), source.config.to_hf(weights_dtype)
-            create_run(run, data.recipe, asked, config, source.tokenizer.path, weights_dtype, history)
+            stored = StoredRecipe(data.recipe, asked)
+            create_run(run, stored, config, source.tokenizer.path, weights_dtype, data.languages, history)
         return params
 
 

@@ -36,6 +36,13 @@ class RecipeData(NamedTuple):
     documents: Callable[[], np.ndarray]
     make: ExampleMaker
 
+    @property
+    def languages(self) -> list[str]:
+        """Give the codes of the languages that are mixed, as far as the dictionaries tell them."""
+        directions = self.make.mixer.vocabulary.directions if self.make.mixer else ()
+        codes = [code for source, target, *_ in directions for code in (source, target) if code]
+        return list(dict.fromkeys(codes))
+
 
 def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
     """Open the data of a recipe, for a model's tokenizer and its greatest sequence length."""

@@ -1,0 +1,74 @@
+"""The README.md of an exported model: what it is, what it was made of, and how it is asked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from commit_llm.data.prompts import alpaca_prompt
+from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.files.provenance import public_name
+from commit_llm.recipes import Recipe, load_recipe, nearest_recipe
+from commit_llm.runs.logs import read_metrics
+from commit_llm.runs.run import CONFIG, read_provenance
+from commit_llm.train.weights import ModelSource
+
+LICENCES = (
+    "Licences of the base model, the data and the dictionary apply to it: MUSE dictionaries and the Alpaca data, for "
+    "instance, are CC BY-NC 4.0."
+)
+# {text} is a prompt as a Python literal.
+HOW_TO_ASK = """```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+folder = "."  # this folder, or its name on the hub
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+prompt = {text}
+ids = tokenizer(prompt, return_tensors="pt").input_ids
+output = model.generate(ids, max_new_tokens=256, do_sample=False)
+print(tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True))
+```"""
+QUESTION = "Which city is the capital of Greece?"
+
+
+def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
+    """Write the card of a run's model as of a step. dtype: of the exported weights. source: the run, opened."""
+    recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
+    last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
+    rows = {
+        "base model": _name(recipe.model) + (" (configuration only)" if recipe.from_scratch else ""),
+        "language": ", ".join(provenance.get("languages") or ["not known"]),
+        "recipe": f"{nearest_recipe(recipe)} (behaviour: {recipe.behaviour})",
+        "training data": f"{_name(recipe.data)}, {recipe.form}, {_mixing(recipe)}",
+        "prompt": "the English Alpaca template" if recipe.form == "instruction" else "none: plain text",
+        "bos": _tokens(source.tokenizer, source.tokenizer.bos) or "none before the text",
+        "stops": _tokens(source.tokenizer, [source.tokenizer.eos_id]),
+        "training": f"{step} of {recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
+        "last loss": f"{last[0]['loss']:.4f} at step {last[0]['step']}" if last else "not logged",
+        "weights": f"{dtype}, trained from {provenance['weights_dtype']}",
+        "made with": f"commit-llm {provenance['commit_llm']}",
+    }
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    prompt = alpaca_prompt(QUESTION) if recipe.form == "instruction" else "Athens is"
+    return (
+        "---\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n\n"
+        f"# A model tuned with COMMIT\n\n| what | this model |\n| --- | --- |\n{table}\n\n"
+        f"## How to ask it\n\n{HOW_TO_ASK.format(text=repr(prompt))}\n\n{LICENCES}\n"
+    )
+
+
+def _mixing(recipe: Recipe) -> str:
+    if not recipe.ratio:
+        return "not code-mixed"
+    dictionaries = ", ".join(_name(str(path)) for path, _ in recipe.dictionary_files)
+    return f"code-mixed at ratio {recipe.ratio:g} with {dictionaries}"
+
+
+def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    """Name tokens with their ids, in a cell of a table."""
+    names = {id: name for name, id in tokenizer.specials.items()}
+    return ", ".join(f"`{names[id]}` ({id})".replace("|", "\\|") if id in names else str(id) for id in ids)
+
+
+def _name(path: str | None) -> str:
+    """Write a path in a cell of a table, without anybody's folders."""
+    return "none" if path is None else public_name(path).replace("|", " ")
