@@ -31,7 +31,7 @@ def our_answers(
     model: Answerer, prompts: Sequence[list[int]], batches: Sequence[PromptBatch], new_tokens: int
 ) -> list[int]:
     """Answer the prompts, and give the number of new tokens of each."""
-    stops = stop_tokens(model.tokenizer, model.config.vocab_size)
+    stops = stop_tokens(model.tokenizer, model.stops, model.config.vocab_size)
     lengths = [0] * len(prompts)
     for batch in batches:
         out = generate_rows(model, [prompts[i] for i in batch.prompts], batch, stops, new_tokens)
@@ -61,7 +61,7 @@ def models_of(config: ModelConfig, tokenizer: Tokenizer) -> tuple[Answerer, Any]
     theirs = their_model(config, torch.float32, "cpu").eval()
     arrays = {name: torch.tensor(np.asarray(array)) for name, array in to_hf(params, config)}
     theirs.load_state_dict(arrays, strict=False)
-    return Answerer.of(config, params, tokenizer, jnp.float32), theirs
+    return Answerer.of(config, params, tokenizer, (tokenizer.eos_id,), jnp.float32), theirs
 
 
 def together(sizes: dict[str, ModelConfig], arguments: argparse.Namespace) -> None:
@@ -81,7 +81,7 @@ def together(sizes: dict[str, ModelConfig], arguments: argparse.Namespace) -> No
     print("{:<5} {:>13} {:>8} {:>9} {:>8} {:>8} {:>9} {:>11}".format(*columns))
     for size, config in sizes.items():
         ours, theirs = models_of(config, tokenizer)
-        stops = [int(i) for i in np.flatnonzero(stop_tokens(tokenizer, config.vocab_size))]
+        stops = [int(i) for i in np.flatnonzero(stop_tokens(tokenizer, (tokenizer.eos_id,), config.vocab_size))]
         runs = (
             lambda ours=ours: our_answers(ours, prompts, batches, arguments.new_tokens),
             lambda theirs=theirs, stops=stops: their_answers(theirs, prompts, pairs, stops, arguments.new_tokens),

@@ -27,7 +27,7 @@ BOTH = {
     "embd_pdrop": 0.05, "attn_pdrop": 0.05, "fcm_max_ratio": 0.1, "mesh": "1,1,-1", "log_every": 10,
     "decay_steps": None, "loss_reduction": "row", "behaviour": "original", "remat": "nothing", "clip_norm": 1.0,
     "fcm_min_ratio": 0.0, "split_long": False, "seed": 0, "epochs": None, "dtype": "auto", "style": "original",
-    "held_out_share": 0.0, "from_scratch": False,
+    "held_out_share": 0.0, "from_scratch": False, "bos": "always",
 }  # fmt: skip
 COMMIT = BOTH | {
     "data": "tatsu-lab/alpaca", "form": "instruction", "ratio": 0.9, "block_template": True, "steps": 1210,
@@ -67,6 +67,7 @@ def test_mended_recipes_see_as_many_tokens(name):
         "checkpoint_every",
         "data",
         "style",
+        "bos",
     }
     assert changed <= allowed
 

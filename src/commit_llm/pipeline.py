@@ -83,7 +83,8 @@ def run_chain(
         return Chain(trained, read_results(evaluation) if is_first() else {})
     seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))
     source = open_model(str(exported))
-    model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, compute_dtype(recipe.dtype), eval_mesh)
+    dtype = compute_dtype(recipe.dtype)
+    model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, source.stops, dtype, eval_mesh)
     results = evaluate(
         model,
         tasks,

@@ -25,6 +25,8 @@ class Recipe(MixingFlags):
     """Model folder, hub id, or a run of ours (its newest checkpoint, with a fresh optimizer)."""
     tokenizer: str | None = None
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
+    bos: Literal["auto", "always", "never"] = "auto"
+    """Whether a bos stands before a text: what the model's folder says, always, or never."""
     data: str | None = "tatsu-lab/alpaca"
     """Training data: a .json, .jsonl, .parquet or .txt file, or a hub data set."""
     data_config: str | None = None
@@ -156,7 +158,7 @@ class Recipe(MixingFlags):
 # Fields that say where and how a run is computed; of the results they change only the rounding.
 RUNNING = ("mesh", "attention", "remat")
 # Every field that came after the first version, with its value in a run that was begun before.
-BEFORE_IT_EXISTED: dict[str, Any] = {}
+BEFORE_IT_EXISTED: dict[str, Any] = {"bos": "always"}
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
 ASKED = "asked"
@@ -168,6 +170,7 @@ MENDED_ALIGN = Recipe(
 ORIGINAL: dict[str, Any] = {
     "behaviour": "original",
     "style": "original",
+    "bos": "always",
     "seq_len": 512,
     "batch_size": 16,
     "loss_reduction": "row",

@@ -13,6 +13,7 @@ from commit_llm.convert.huggingface import from_hf, read_weights, to_hf
 from commit_llm.errors import UserError
 from commit_llm.model.parameters import init_parameters
 from commit_llm.parallel.mesh import make_mesh, parameter_shardings
+from tests.convert.test_folder import IDS
 from tests.model.test_decoder import SMALL
 
 
@@ -23,7 +24,7 @@ def params():
 
 @pytest.fixture
 def folder(params, tmp_path):
-    write_model(tmp_path, params, SMALL, "float32")
+    write_model(tmp_path, params, SMALL, "float32", IDS)
     return tmp_path
 
 

@@ -1,5 +1,6 @@
 """Tokenizers from both kinds of file, and what is said of files that are none."""
 
+import dataclasses
 import json
 
 import pytest
@@ -80,3 +81,19 @@ def test_settings_that_are_no_object(example, tmp_path):
     (tmp_path / "tokenizer_config.json").write_text("[]")
     with pytest.raises(UserError, match="holds no JSON object"):
         load_tokenizer(tmp_path)
+
+
+def test_a_bos_always_or_never(llama, caplog):
+    assert llama.bos == llama.with_bos("auto").bos == llama.with_bos("never").with_bos("always").bos == (1,)
+    assert llama.with_bos("never").bos == ()
+    assert [llama.with_bos(choice).resolved_bos for choice in ("always", "never")] == ["always", "never"]
+    without = dataclasses.replace(llama, bos_id=None, bos=())
+    assert not caplog.messages
+    assert without.with_bos("always").bos == ()
+    assert caplog.messages == [f"{llama.path}: has no bos token, so none stands before a text"]
+
+
+def test_another_bos_or_eos_is_another_fingerprint(llama):
+    changes = [{}, {"bos": ()}, {"eos_id": 3}, {"bos_id": None}, {"specials": {}}, {"kind": "tokenizers"}]
+    assert len({dataclasses.replace(llama, **change).fingerprint() for change in changes}) == len(changes)
+    assert llama.fingerprint() == load_tokenizer(llama.path).fingerprint()

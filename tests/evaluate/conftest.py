@@ -14,4 +14,5 @@ from commit_llm.model.parameters import init_parameters
 def model(example):
     config = read_config(example / "model")
     params = jax.tree.map(lambda p: p * 8, init_parameters(config, jax.random.key(0)))
-    return Answerer.of(config, params, load_tokenizer(example / "model"), np.dtype("float32"))
+    tokenizer = load_tokenizer(example / "model")
+    return Answerer.of(config, params, tokenizer, (tokenizer.eos_id,), np.dtype("float32"))

@@ -79,7 +79,7 @@ def test_a_prompt_that_just_fits_is_whole(model, monkeypatch, room, told):
 
 
 def test_stop_tokens(model):
-    stops = stop_tokens(model.tokenizer, model.config.vocab_size)
+    stops = stop_tokens(model.tokenizer, model.stops, model.config.vocab_size)
     assert stops[model.tokenizer.eos_id]
     assert stops[model.tokenizer.encode("\n")].all()
     double = model.tokenizer.encode("\n\n")

@@ -30,7 +30,7 @@ prompts = [
 pairs = [(("", ""), [1, 5, 6, number], [7, 8, 9][: 1 + number % 3]) for number in range(11)]
 said = {}
 for mesh in sys.argv[2:]:
-    model = Answerer.of(config, params, tokenizer, np.dtype("float32"), mesh)
+    model = Answerer.of(config, params, tokenizer, (tokenizer.eos_id,), np.dtype("float32"), mesh)
     answers = {}
     for batch in answer_all(model, prompts, 1, max_new_tokens=12, max_length=60):
         answers |= {place: answer.text for place, answer in batch.items()}

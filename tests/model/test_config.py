@@ -55,10 +55,9 @@ def test_what_is_refused(change, message):
         ModelConfig.from_hf(LLAMA_2 | change)
 
 
-def test_a_model_without_a_bos():
-    config = ModelConfig.from_hf(LLAMA_2 | {"bos_token_id": None})
-    assert config.bos_token_id is None
-    assert config.to_hf("float32")["bos_token_id"] is None
+@pytest.mark.parametrize("tokens", [{"bos_token_id": None}, {"eos_token_id": [5, 7]}, {"eos_token_id": None}])
+def test_special_tokens_are_no_matter_of_the_numbers(tokens):
+    assert ModelConfig.from_hf(LLAMA_2 | tokens) == ModelConfig.from_hf(LLAMA_2)
 
 
 def test_a_folder_that_is_no_model(tmp_path):

@@ -17,6 +17,7 @@ from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import init_parameters
+from tests.convert.test_folder import IDS
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra parity)")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
@@ -34,13 +35,13 @@ def test_greedy_text_on_100_real_prompts(shared, llama, tmp_path):
     """Ours in padded batches; theirs a prompt at a time, unpadded. Some of the prompts are shortened."""
     config = ModelConfig(32000, 64, 176, 2, 4, 2, 16)
     params = large(init_parameters(config, jax.random.key(2)))
-    write_model(tmp_path, params, config, "float32")
+    write_model(tmp_path, params, config, "float32", IDS)
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
     task = find_task("ogx_xquad_el")
     questions = load_questions(task, str(shared.data("xquad")))[::12]
     prompts = [task.prompt(item.context, item.question) for item in questions]
     ours = {}
-    model = Answerer.of(config, params, llama, np.dtype("float32"))
+    model = Answerer.of(config, params, llama, (llama.eos_id,), np.dtype("float32"))
     for batch in answer(model, prompts, 2, stops=(), max_new_tokens=NEW, max_length=1792 + NEW):
         ours |= batch
     assert len(ours) == 100
@@ -61,7 +62,7 @@ def test_the_real_lm_eval_scores_an_export_as_our_runner_does(shared, example, t
     export, data = tmp_path / "model", tmp_path / "data"
     export.mkdir()
     data.mkdir()
-    write_model(export, large(init_parameters(config, jax.random.key(1))), config, "float32")
+    write_model(export, large(init_parameters(config, jax.random.key(1))), config, "float32", IDS)
     copy_tokenizer(example / "model" / "tokenizer.json", export)
     original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
     first = ["eval", str(export), "--tasks", "ogx_xquad_en", "--limit", "50"]

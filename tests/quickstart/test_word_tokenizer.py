@@ -23,6 +23,6 @@ def test_the_tokenizer(folder, asked, training):
 
 def test_an_answer_stops_at_a_newline(folder):
     tokenizer = load_tokenizer(folder / "model")
-    stops = stop_tokens(tokenizer, read_config(folder / "model").vocab_size)
+    stops = stop_tokens(tokenizer, (tokenizer.eos_id,), read_config(folder / "model").vocab_size)
     assert [tokenizer.decode([int(token)]) for token in stops.nonzero()[0] if token != tokenizer.eos_id] == ["\n"]
     assert tokenizer.encode("athens\n")[-1] in stops.nonzero()[0]

@@ -16,7 +16,7 @@ from commit_llm.runs.logs import read_metrics
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.loop import TrainingResult, train
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.weights import load_params, open_model, require_same_model
 
 
 class StopHereError(Exception):
@@ -42,7 +42,7 @@ def test_the_files_of_a_run(undisturbed, small_recipe):
     assert lines[0]["learning_rate"] == pytest.approx(5e-4)  # mended: the first warm-up value, not 0
     assert [line["tokens"] for line in lines] == sorted(line["tokens"] for line in lines)
     assert 0.5 * 8 * 256 < lines[-1]["tokens"] <= 8 * 256
-    assert load_recipe(undisturbed / "config.yaml") == small_recipe()
+    assert load_recipe(undisturbed / "config.yaml") == small_recipe(bos="always")
     provenance = read_provenance(undisturbed)
     assert set(provenance["files"]) == {"data", "dictionary", "tokenizer"}
     assert (undisturbed / "model" / "tokenizer.json").is_file()
@@ -177,6 +177,17 @@ def test_a_run_whose_model_has_changed_does_not_go_on(small_recipe, example, tmp
     (tmp_path / "model" / "config.json").write_text(json.dumps(config | {"rope_theta": 5e5}))
     with pytest.raises(UserError, match=r"the configuration of .* has changed since the run began"):
         train(recipe, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("bos", "stops", "message"), [((1,), (2, 0), r"stops: \[2\] -> \[2, 0\]"), ((), (2,), r"bos: \[1\] -> \[\]")]
+)
+def test_a_run_whose_special_tokens_have_changed_does_not_go_on(undisturbed, small_recipe, bos, stops, message):
+    source = open_model(str(small_recipe().model), weights=False)
+    require_same_model(undisturbed, source)
+    changed = replace(source, tokenizer=replace(source.tokenizer, bos=bos), stops=stops)
+    with pytest.raises(UserError, match=rf"special tokens of .* have changed since the run began \({message}\)"):
+        require_same_model(undisturbed, changed)
 
 
 def test_only_the_newest_checkpoints_are_kept(undisturbed):

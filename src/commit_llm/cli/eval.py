@@ -99,7 +99,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
         source = open_model(name, command.tokenizer)
         history = history_of(source, command.step)
     dtype = compute_dtype(command.dtype)
-    model = Answerer.of(source.config, load_params(source, step=command.step)[0], source.tokenizer, dtype, command.mesh)
+    params = load_params(source, step=command.step)[0]
+    model = Answerer.of(source.config, params, source.tokenizer, source.stops, dtype, command.mesh)
     with bars(quiet=not is_first()) as bar:
         results = evaluate(
             model,

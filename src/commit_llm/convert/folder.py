@@ -1,8 +1,9 @@
 """Write a Hugging Face model folder, and read back what was written to check it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import safe_open
@@ -22,19 +23,20 @@ def write_model(
     params: Parameters,
     config: ModelConfig,
     dtype: str,
+    special_ids: Mapping[str, Any],
     card: str = "",
     shard_bytes: int = SHARD_BYTES,
 ) -> None:
     """Fill an existing, empty folder with what transformers loads, but for the tokenizer: weights, configuration, card.
 
     dtype: to which the weights are rounded; a key of DTYPES.
+    special_ids: the entries of bos and of what ends a text, as both JSON files have them.
     card: the text of README.md; "" writes none.
     shard_bytes: the most bytes of a weights file; a larger tensor has a file of its own.
     """
-    write_json(folder / CONFIG_FILE, config.to_hf(dtype))
+    write_json(folder / CONFIG_FILE, config.to_hf(dtype) | dict(special_ids))
     write_weights(folder, params, config, dtype, shard_bytes)
-    special = {"bos_token_id": config.bos_token_id, "eos_token_id": config.eos_token_id}
-    write_json(folder / "generation_config.json", {"do_sample": False, **special})
+    write_json(folder / "generation_config.json", {"do_sample": False, **special_ids})
     if card:
         (folder / "README.md").write_text(card, encoding="utf-8")
 

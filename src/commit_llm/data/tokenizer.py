@@ -1,15 +1,20 @@
 """Tokenizers: a sentencepiece `.model` or a Hugging Face `tokenizer.json`, behind one small face."""
 
+import hashlib
 import json
+import logging
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from commit_llm.errors import UserError
 
+LOGGER = logging.getLogger("commit_llm")
 FILES = ("tokenizer.model", "tokenizer.json")
+Kind = Literal["sentencepiece", "tokenizers"]
+BosChoice = Literal["auto", "always", "never"]
 
 
 class TokenizerLibrary(Protocol):
@@ -24,23 +29,47 @@ class Tokenizer:
     """Encode and decode texts.
 
     path: its file.
+    kind: the library that reads it.
     vocab_size: number of ids.
     bos_id: None for a model that has no such token.
+    eos_id: ends what is trained.
+    bos: the ids that stand before a text.
     specials: the literals, such as `<s>`, with their ids. The original turns them into ids wherever they stand in a
         text; `encode` leaves them text.
     """
 
     path: Path
+    kind: Kind
     vocab_size: int
     bos_id: int | None
     eos_id: int
+    bos: tuple[int, ...]
     specials: dict[str, int] = field(compare=False)
     library: TokenizerLibrary = field(compare=False, repr=False)
 
+    def with_bos(self, choice: BosChoice) -> "Tokenizer":
+        """Give a tokenizer that puts a bos before a text always, never, or (auto) as this one does.
+
+        A model that has no bos token never gets one.
+        """
+        if choice == "auto":
+            return self
+        if choice == "never":
+            return replace(self, bos=())
+        if self.bos_id is None:
+            LOGGER.warning("%s: has no bos token, so none stands before a text", self.path)
+            return self
+        return replace(self, bos=self.bos or (self.bos_id,))
+
     @property
-    def bos(self) -> list[int]:
-        """Give the ids that stand before a text: the bos, or none for a model that has no such token."""
-        return [] if self.bos_id is None else [self.bos_id]
+    def resolved_bos(self) -> Literal["always", "never"]:
+        """Say whether a bos stands before a text."""
+        return "always" if self.bos else "never"
+
+    def fingerprint(self) -> str:
+        """Hash all that decides the ids of a text, and what ends one, with SHA-256."""
+        settings = [self.kind, self.vocab_size, self.bos_id, self.eos_id, self.bos, sorted(self.specials.items())]
+        return hashlib.sha256(json.dumps(settings).encode("utf-8") + self.path.read_bytes()).hexdigest()
 
     def encode(self, text: str) -> list[int]:
         """Encode a text, with no bos or eos; a literal `<s>` in it stays text."""
@@ -82,8 +111,10 @@ class Tokenizer:
         return re.compile("(" + "|".join(map(re.escape, self.specials)) + ")")
 
 
-def load_tokenizer(path: str | Path) -> Tokenizer:
+def load_tokenizer(path: str | Path, *, sentencepiece_first: bool = False) -> Tokenizer:
     """Load a tokenizer from a file or from a model's folder (`tokenizer.model` is preferred there).
+
+    sentencepiece_first: whether a folder's tokenizer.model comes before its tokenizer.json.
 
     Raises UserError where there is none, it cannot be read, or its end-of-text token is unknown.
     """
@@ -116,7 +147,11 @@ def _load_sentencepiece(path: Path) -> Tokenizer:
         processor.IdToPiece(i): i for i in (processor.bos_id(), processor.eos_id(), processor.unk_id()) if i >= 0
     }
     bos_id = processor.bos_id() if processor.bos_id() >= 0 else None
-    return Tokenizer(path, processor.GetPieceSize(), bos_id, processor.eos_id(), specials, _SentencePiece(processor))
+    bos = () if bos_id is None else (bos_id,)
+    library = _SentencePiece(processor)
+    return Tokenizer(
+        path, "sentencepiece", processor.GetPieceSize(), bos_id, processor.eos_id(), bos, specials, library
+    )
 
 
 @dataclass(frozen=True)
@@ -144,7 +179,8 @@ def _load_hugging_face(path: Path) -> Tokenizer:
     if eos_id is None:
         raise UserError(f"{path}: its end-of-text token is unknown; name eos_token in tokenizer_config.json beside it")
     specials = {token.content: i for i, token in library.get_added_tokens_decoder().items() if token.special}
-    return Tokenizer(path, library.get_vocab_size(), bos_id, eos_id, specials, _HuggingFace(library))
+    bos = () if bos_id is None else (bos_id,)
+    return Tokenizer(path, "tokenizers", library.get_vocab_size(), bos_id, eos_id, bos, specials, _HuggingFace(library))
 
 
 @dataclass(frozen=True)

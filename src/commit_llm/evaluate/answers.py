@@ -26,6 +26,7 @@ class Answerer:
     """Hold a model that can answer.
 
     params: placed on the devices, its matrices in dtype.
+    stops: the ids that end a text.
     dtype: that of the matrix products.
     fingerprint: SHA-256 of the parameters as they were read.
     """
@@ -33,18 +34,25 @@ class Answerer:
     config: ModelConfig
     params: Parameters
     tokenizer: Tokenizer
+    stops: tuple[int, ...]
     dtype: Any
     fingerprint: str
     placement: Placement = field(default=Placement(None))
 
     @classmethod
     def of(
-        cls, config: ModelConfig, params: Parameters, tokenizer: Tokenizer, dtype: Any, mesh: str = EVERY_DEVICE
+        cls,
+        config: ModelConfig,
+        params: Parameters,
+        tokenizer: Tokenizer,
+        stops: tuple[int, ...],
+        dtype: Any,
+        mesh: str = EVERY_DEVICE,
     ) -> "Answerer":
         """Place fp32 parameters, which are on the host, over a mesh of all devices, and keep their fingerprint."""
         placement = Placement.of(mesh)
         placed = placement.parameters(config, cast_matrices(params, dtype))
-        return cls(config, placed, tokenizer, dtype, fingerprint(params), placement)
+        return cls(config, placed, tokenizer, stops, dtype, fingerprint(params), placement)
 
 
 class Answer(NamedTuple):
@@ -80,7 +88,7 @@ def answer(
     require_answerable(model.config, batch_size, max_new_tokens)
     longest = min(max_length, model.config.max_position_embeddings) - max_new_tokens
     encoded = [encode_prompt(model.tokenizer, prompt, bos, longest) for prompt in prompts]
-    is_stop = stop_tokens(model.tokenizer, model.config.vocab_size, stops)
+    is_stop = stop_tokens(model.tokenizer, model.stops, model.config.vocab_size, stops)
     lengths = [len(ids) for ids, _ in encoded]
     for batch in plan_batches(lengths, batch_size, longest, max_new_tokens, model.placement.rows_for):
         if all(place in answered for place in batch.prompts):
@@ -128,13 +136,19 @@ def require_answerable(config: ModelConfig, batch_size: int, max_new_tokens: int
         raise UserError(f"a batch of {batch_size} questions: must be at least 1")
 
 
-def stop_tokens(tokenizer: Tokenizer, vocab_size: int, stops: Sequence[str] = (STOP,)) -> np.ndarray:
-    """Tell, for each token of the model's vocabulary, whether it ends an answer: eos, or a token with a stop in it."""
+def stop_tokens(
+    tokenizer: Tokenizer, ends_text: Sequence[int], vocab_size: int, stops: Sequence[str] = (STOP,)
+) -> np.ndarray:
+    """Tell, for each token of the model's vocabulary, whether it ends an answer.
+
+    ends_text: the ids that end a text.
+    stops: texts; a token with one in it ends an answer too.
+    """
     ends = np.zeros(vocab_size, bool)
     for token in range(tokenizer.vocab_size):
         text = tokenizer.decode([token])
         ends[token] = any(stop and stop in text for stop in stops)
-    ends[tokenizer.eos_id] = True
+    ends[list(ends_text)] = True
     return ends
 
 

@@ -55,7 +55,8 @@ def evaluate(
     what = {
         "version": __version__,
         "model": model.fingerprint,
-        "tokenizer": hashlib.sha256(model.tokenizer.path.read_bytes()).hexdigest(),
+        "tokenizer": model.tokenizer.fingerprint(),
+        "stops": list(model.stops),
         "dtype": np.dtype(model.dtype).name,
         "batch_size": batch_size,
         "tasks": {task.name: prompts_hash(task, questions[task.name]) for task in tasks},

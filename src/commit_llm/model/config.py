@@ -13,7 +13,7 @@ IGNORED = {
     "_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version", "use_cache", "pretraining_tp",
     "pad_token_id", "initializer_range", "attention_dropout", "return_dict", "output_hidden_states",
     "output_attentions", "id2label", "label2id", "problem_type", "is_encoder_decoder", "chunk_size_feed_forward",
-    "max_sequence_length", "auto_map", "name_or_path",
+    "max_sequence_length", "auto_map", "name_or_path", "bos_token_id", "eos_token_id",
 }  # fmt: skip
 # Keys that must have this value, or be absent.
 REQUIRED = {"model_type": "llama", "hidden_act": "silu", "attention_bias": False, "mlp_bias": False}
@@ -34,8 +34,6 @@ class ModelConfig:
     rms_norm_eps: float = 1e-6
     rope_theta: float = 10000.0
     tie_word_embeddings: bool = False
-    bos_token_id: int | None = 1
-    eos_token_id: int = 2
 
     def __post_init__(self) -> None:
         for name, field in self.__dataclass_fields__.items():
@@ -57,15 +55,11 @@ class ModelConfig:
         source: the file's name, for messages.
         """
         fields = {key: value for key, value in settings.items() if key not in IGNORED and value is not None}
-        if "bos_token_id" in settings:  # null says that there is none
-            fields["bos_token_id"] = settings["bos_token_id"]
         for key, required in REQUIRED.items():
             if (value := fields.pop(key, required)) != required:
                 raise UserError(f"{source}: {key} is {value!r}; COMMIT's decoder is a LLaMA with {key} {required!r}")
         for key in ("rope_scaling", "rope_parameters"):  # transformers 4 and 5
             fields |= _plain_rope(fields.pop(key, {}), f"{source}: {key}")
-        eos = fields.get("eos_token_id", 2)
-        fields["eos_token_id"] = eos[0] if isinstance(eos, list) else eos
         try:
             fields.setdefault("num_key_value_heads", fields["num_attention_heads"])
             for name in ("hidden_size", "num_attention_heads"):
@@ -110,8 +104,8 @@ def _require(name: str, value: Any, kind: Any) -> None:
     wrong = not isinstance(value, (int, float) if kind is float else kind) or (
         isinstance(value, bool) and kind is not bool
     )
-    if wrong or (kind in (int, float) and not name.endswith("_token_id") and not value > 0):
-        rule = "true or false" if kind is bool else "a number" if name.endswith("_token_id") else "a number above 0"
+    if wrong or (kind in (int, float) and not value > 0):
+        rule = "true or false" if kind is bool else "a number above 0"
         raise UserError(f"{name} is {value!r}; it must be {rule}")
 
 

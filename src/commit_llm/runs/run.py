@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
+from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.json_text import read_json_object
@@ -20,6 +21,7 @@ from commit_llm.runs.evaluation import RESULTS
 from commit_llm.runs.history import BEFORE, History
 
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what the run was made of
+TOKENS = "special_tokens"  # of provenance.json: see tokens_of
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
 METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"  # the logs
 CHECKPOINTS, TENSORBOARD = "checkpoints", "tensorboard"
@@ -73,7 +75,8 @@ def create_run(
     run: Path,
     stored: StoredRecipe,
     config: Mapping[str, Any],
-    tokenizer: Path,
+    tokenizer: Tokenizer,
+    stops: tuple[int, ...],
     weights_dtype: str,
     languages: Sequence[str],
     history: History,
@@ -81,7 +84,8 @@ def create_run(
     """Write what a run is made of, whole or not at all.
 
     config: the content of the model's config.json.
-    tokenizer: the file of it, which is copied with its settings.
+    tokenizer: its file is copied with its settings.
+    stops: the ids that end a text.
     weights_dtype: of the weights that training begins with.
     languages: codes of those that are mixed.
     history: the stages before this run, and the documents of this one too.
@@ -94,15 +98,21 @@ def create_run(
         "model": stored.recipe.model,
         "weights_dtype": weights_dtype,
         "languages": list(languages),
-        "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer)},
+        "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer.path)},
+        TOKENS: tokens_of(tokenizer, stops),
         **history.to_json(BEFORE),
     }
     with whole_folder(run) as folder:
         (folder / MODEL).mkdir()
         write_json(folder / MODEL / "config.json", config)
-        copy_tokenizer(tokenizer, folder / MODEL)
+        copy_tokenizer(tokenizer.path, folder / MODEL)
         write_json(folder / PROVENANCE, provenance)
         (folder / CONFIG).write_text(dump_recipe(stored.recipe, stored.asked), encoding="utf-8")
+
+
+def tokens_of(tokenizer: Tokenizer, stops: tuple[int, ...]) -> dict[str, list[int]]:
+    """Give what stands before a text that a run trains on, and what ends one, as provenance.json keeps it."""
+    return {"bos": list(tokenizer.bos), "stops": list(stops)}
 
 
 def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from commit_llm import __version__
 from commit_llm.convert.folder import CONFIG_FILE, write_model
+from commit_llm.data.stops import special_ids
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import sha256
@@ -44,7 +45,8 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     with together("exported"):
         if is_first():
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-                write_model(folder, params, source.config, dtype, model_card(run, step, dtype, source))
+                ids = special_ids(source.tokenizer, source.stops)
+                write_model(folder, params, source.config, dtype, ids, model_card(run, step, dtype, source))
                 copy_tokenizer(source.tokenizer.path, folder)
                 write_json(folder / PROVENANCE, exported_from(run, step) | history.to_json(TRAINING))
     return dtype

@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
+from commit_llm.data.stops import special_ids
 from commit_llm.files.lock import locked
 from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.processes import (
@@ -155,9 +156,10 @@ def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData,
         params, weights_dtype = _first_params(training, source)
         before = NOTHING if data.recipe.from_scratch else history_of(source)
         if is_first():
-            history, config = begun(before, data.documents()), source.config.to_hf(weights_dtype)
-            stored = StoredRecipe(data.recipe, asked)
-            create_run(run, stored, config, source.tokenizer.path, weights_dtype, data.languages, history)
+            history, stored = begun(before, data.documents()), StoredRecipe(data.recipe, asked)
+            config = source.config.to_hf(weights_dtype) | special_ids(source.tokenizer, source.stops)
+            tokenizer, stops = source.tokenizer, source.stops
+            create_run(run, stored, config, tokenizer, stops, weights_dtype, data.languages, history)
         return params
 
 

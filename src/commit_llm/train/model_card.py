@@ -41,7 +41,7 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
         "training data": f"{_name(recipe.data)}, {recipe.form}, {_mixing(recipe)}",
         "prompt": "the English Alpaca template" if recipe.form == "instruction" else "none: plain text",
         "bos": _tokens(source.tokenizer, source.tokenizer.bos) or "none before the text",
-        "stops": _tokens(source.tokenizer, [source.tokenizer.eos_id]),
+        "stops": _tokens(source.tokenizer, source.stops),
         "training": f"{step} of {recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
         "last loss": f"{last[0]['loss']:.4f} at step {last[0]['step']}" if last else "not logged",
         "weights": f"{dtype}, trained from {provenance['weights_dtype']}",

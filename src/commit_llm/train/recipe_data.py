@@ -23,7 +23,7 @@ LOGGER = logging.getLogger("commit_llm")
 class RecipeData(NamedTuple):
     """Hold what a recipe trains on.
 
-    recipe: with the ratio that gives the amount of mixing it asks for.
+    recipe: with the ratio that gives the amount of mixing it asks for, and with a bos always or never.
     batches: those of training, from the first.
     held_out: those of the held-out examples.
     documents: hashes the texts of the data, all of them (data/document_hashes.py), so call it where a run is made.
@@ -51,6 +51,7 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
     recipe.check_seq_len(source.config.max_position_embeddings)
     mixer = make_mixer(recipe)
     records = load_data(recipe.data, recipe.data_config, recipe.data_split)
+    recipe = dataclasses.replace(recipe, bos=source.tokenizer.resolved_bos)
     make = open_examples(recipe, records, source.tokenizer, mixer)
     if mixer is not None and recipe.asks_for_amount:
         fit = fit_mixer(make, mixer, recipe)
@@ -66,7 +67,13 @@ def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
     """Open the model that a recipe names."""
     if recipe.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")
-    return open_model(recipe.model, recipe.tokenizer, weights=weights and not recipe.from_scratch)
+    return open_model(
+        recipe.model,
+        recipe.tokenizer,
+        weights=weights and not recipe.from_scratch,
+        bos=recipe.bos,
+        sentencepiece_first=recipe.behaviour == "original",
+    )
 
 
 def resolve_steps(recipe: Recipe, batches: Packer, *, count: bool = True) -> Recipe:

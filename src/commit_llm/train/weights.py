@@ -8,11 +8,13 @@ from typing import Any
 import jax
 
 from commit_llm.convert.huggingface import read_weights
-from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
+from commit_llm.data.stops import read_stops
+from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError, reason_of
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
-from commit_llm.runs.run import MODEL, is_run, read_provenance
+from commit_llm.recipes import load_recipe
+from commit_llm.runs.run import CONFIG, MODEL, TOKENS, is_run, read_provenance, tokens_of
 from commit_llm.train.checkpoint import Checkpoints
 
 HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model"]
@@ -25,6 +27,7 @@ class ModelSource:
     name: as the user wrote it.
     folder: holds config.json and the tokenizer.
     run: the run directory, where the model is one.
+    stops: the ids that end a text; the tokenizer's own is the first.
     """
 
     name: str
@@ -32,20 +35,32 @@ class ModelSource:
     run: Path | None
     config: ModelConfig
     tokenizer: Tokenizer
+    stops: tuple[int, ...]
 
 
-def open_model(name: str, tokenizer: str | None = None, *, weights: bool = True) -> ModelSource:
-    """Find a model, read its configuration and tokenizer.
+def open_model(
+    name: str,
+    tokenizer: str | None = None,
+    *,
+    weights: bool = True,
+    bos: BosChoice = "auto",
+    sentencepiece_first: bool = False,
+) -> ModelSource:
+    """Find a model, read its configuration, its tokenizer and what ends a text.
 
     tokenizer: a file or folder to take instead of the model's own.
     weights: whether to fetch them too, where the model is on the hub.
+    bos: whether one stands before a text; auto is what a run was trained with, or what a folder says.
+    sentencepiece_first: whether a folder's tokenizer.model comes before its tokenizer.json.
 
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
     folder, run, config = find_model(name, weights=weights)
-    loaded = load_tokenizer(tokenizer or folder)
+    loaded = load_tokenizer(tokenizer or folder, sentencepiece_first=sentencepiece_first)
     loaded.require_room(config.vocab_size)
-    return ModelSource(name, folder, run, config, loaded)
+    if bos == "auto" and run is not None:
+        bos = load_recipe(run / CONFIG).bos
+    return ModelSource(name, folder, run, config, loaded.with_bos(bos), read_stops(folder, loaded))
 
 
 def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, ModelConfig]:
@@ -64,10 +79,19 @@ def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, M
 
 
 def require_same_model(run: Path, source: ModelSource) -> None:
-    """Raise UserError where the model's configuration is no longer the one that a run began with."""
+    """Raise UserError where the model's configuration, its bos or what ends a text is not what a run began with."""
     if read_config(run / MODEL) != source.config:
         raise UserError(
             f"{run}: the configuration of {source.name} has changed since the run began; choose another --out"
+        )
+    at_the_start = read_provenance(run).get(TOKENS)  # absent in runs of versions that kept none
+    now = tokens_of(source.tokenizer, source.stops)
+    if isinstance(at_the_start, dict) and at_the_start != now:
+        pairs = [(name, at_the_start.get(name), ids) for name, ids in now.items()]
+        changed = ", ".join(f"{name}: {before} -> {ids}" for name, before, ids in pairs if before != ids)
+        raise UserError(
+            f"{run}: the special tokens of {source.name} have changed since the run began ({changed}); "
+            "choose another --out"
         )
 
 

@@ -54,7 +54,7 @@ class InstructionForm:
 def encode_apart(tokenizer: Tokenizer, prompt: str, answer: str, cut: Cut = Cut.NOWHERE) -> Example:
     """Encode prompt and answer apart and join them, so that the mask is right by construction."""
     return join(
-        (tokenizer.bos + tokenizer.encode(prompt), 0.0),
+        ([*tokenizer.bos, *tokenizer.encode(prompt)], 0.0),
         ([*tokenizer.encode(answer), tokenizer.eos_id], 1.0),
         cut=cut,
     )
@@ -62,7 +62,7 @@ def encode_apart(tokenizer: Tokenizer, prompt: str, answer: str, cut: Cut = Cut.
 
 def encode_as_original(tokenizer: Tokenizer, prompt: str, answer: str) -> Example:
     """Encode one text, and measure the mask on the prompt alone, its eos and non-zero ids counted."""
-    ids = tokenizer.bos + tokenizer.encode_with_specials(prompt + answer) + [tokenizer.eos_id]
-    ids_of_prompt = tokenizer.bos + tokenizer.encode_with_specials(prompt) + [tokenizer.eos_id]
+    ids = [*tokenizer.bos, *tokenizer.encode_with_specials(prompt + answer), tokenizer.eos_id]
+    ids_of_prompt = [*tokenizer.bos, *tokenizer.encode_with_specials(prompt), tokenizer.eos_id]
     masked = len(ids_of_prompt) - ids_of_prompt.count(0)
     return join((ids[:masked], 0.0), (ids[masked:], 1.0), cut=Cut.ANYWHERE)

@@ -78,9 +78,10 @@ class PlainTextForm:
             if field.columns:
                 ids = self._encode_text(tokenizer, joined(self._passages(number, field, texts)))
             else:
-                ids = tokenizer.bos if field.name == BOS else [tokenizer.eos_id]
+                token = tokenizer.bos_id if field.name == BOS else tokenizer.eos_id
+                ids = [] if token is None else [token]
             parts.append((ids, field.mask))
-        return join((tokenizer.bos, 0.0), *parts, ([tokenizer.eos_id], 1.0), cut=Cut.ANYWHERE)
+        return join(([*tokenizer.bos], 0.0), *parts, ([tokenizer.eos_id], 1.0), cut=Cut.ANYWHERE)
 
     def documents(self, record: Record) -> Iterator[str]:
         """Give the text of each column, trained or masked, and where a field joins columns, that of the field too."""
@@ -93,7 +94,7 @@ class PlainTextForm:
     def _encode_text(self, tokenizer: Tokenizer, text: str) -> list[int]:
         """Encode the text of a field. The original gives each its own bos and eos, and the document another pair."""
         if self.original:
-            return tokenizer.bos + tokenizer.encode_with_specials(text) + [tokenizer.eos_id]
+            return [*tokenizer.bos, *tokenizer.encode_with_specials(text), tokenizer.eos_id]
         return tokenizer.encode(text)
 
     def _passages(self, number: int, field: Field, texts: Mapping[str, str]) -> list[Passage]:
