@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.codemix.dictionaries.scripts import script_of, scripts
-from commit_llm.errors import UserError, reason_of
+from commit_llm.errors import UserError
 from commit_llm.evaluate.tasks import Task
+from commit_llm.files.hub import why_not_given
 from commit_llm.files.json_text import parse_json, utf8_of
 
 
@@ -145,7 +146,6 @@ def load_records(task: Task) -> list[dict[str, Any]]:
     """
     import pyarrow.parquet as pq
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
     repository, revision = SOURCES[task.dataset]
     config = f"xquad.{task.language}" if task.dataset == "xquad" else f"mlqa.{task.language}.{task.language}"
@@ -155,11 +155,9 @@ def load_records(task: Task) -> list[dict[str, Any]]:
         folder = snapshot_download(repository, repo_type="dataset", revision=revision, allow_patterns=pattern)
         under = Path(folder).glob(f"{config}/**/*.parquet")
         files = sorted(file for file in under if task.split in str(file.relative_to(folder)))
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled):
-        raise UserError(f"{task.name}: the hub cannot be reached for {repository}; {way_out}") from None
     except Exception as error:  # the library raises many kinds
-        reason = reason_of(error)
-        raise UserError(f"{task.name}: {repository} was not loaded from the hub ({reason}); {way_out}") from None
+        reason = why_not_given(error, repository, "data set")
+        raise UserError(f"{task.name}: {repository} was not loaded from the hub: {reason}; or {way_out}") from None
     if not files:
         raise UserError(f"{task.name}: {repository} holds no {pattern} here; {way_out}")
     return [record for file in files for record in pq.read_table(file).to_pylist()]

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError, reason_of
+from commit_llm.errors import UserError
+from commit_llm.files.hub import why_not_given
 from commit_llm.files.json_text import an_object, read_json
 from commit_llm.files.lines import records_of_lines, spans
 from commit_llm.files.parquet import parquet_tables
@@ -52,8 +53,8 @@ def load_hub(name: str, config: str | None, split: str) -> Sequence[Record]:
     try:
         return datasets.load_dataset(name, config, split=split)
     except Exception as error:  # the library raises many kinds for "not found" and "offline"
-        reason = reason_of(error)
-        raise UserError(f"{name}: neither a file here nor a data set loaded from the hub ({reason})") from None
+        reason = why_not_given(error, name, "data set")
+        raise UserError(f"{name}: neither a file here nor a data set loaded from the hub: {reason}") from None
 
 
 def load_data(data: str, config: str | None = None, split: str = "train") -> Sequence[Record]:

@@ -10,7 +10,8 @@ import jax
 from commit_llm.convert.huggingface import read_weights
 from commit_llm.data.stops import read_stops
 from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
-from commit_llm.errors import UserError, reason_of
+from commit_llm.errors import UserError
+from commit_llm.files.hub import why_not_given
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
 from commit_llm.recipes import load_recipe
@@ -130,6 +131,5 @@ def _from_hub(name: str, weights: bool) -> Path:
         patterns = HUB_FILES if weights else [file for file in HUB_FILES if "safetensors" not in file]
         return Path(snapshot_download(name, allow_patterns=patterns))
     except Exception as error:  # offline, unknown, private: the library raises many kinds
-        raise UserError(
-            f"{name}: neither a folder here nor a model fetched from the hub ({reason_of(error)})"
-        ) from None
+        reason = why_not_given(error, name)
+        raise UserError(f"{name}: neither a folder here nor a model fetched from the hub: {reason}") from None

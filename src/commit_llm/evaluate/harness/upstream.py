@@ -47,6 +47,7 @@ class Upstream:
         on_answers: called with (kind of request, number of responses, number of requests).
         """
         import lm_eval
+        from huggingface_hub.errors import HfHubHTTPError
 
         from commit_llm.evaluate.harness.language_model import CommitLM
 
@@ -57,7 +58,7 @@ class Upstream:
                 output = lm_eval.simple_evaluate(
                     model=adapted, tasks=list(self.names), limit=limit, task_manager=self.manager
                 )
-        except (ConnectionError, FileNotFoundError) as error:
+        except (ConnectionError, FileNotFoundError, HfHubHTTPError) as error:
             reason = reason_of(error)
             raise UserError(f"{', '.join(self.names)}: lm-eval could not load its data ({reason})") from None
         entries = {name: _entry(output, name, model, limit) for name in output["results"]}
