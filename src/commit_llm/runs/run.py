@@ -133,7 +133,9 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
         now["steps"] = asked.steps  # which is not looked at
     different = differences(dataclasses.replace(stored.asked, **now), asked)
     if different:
-        raise UserError(f"{run}: holds a run of another recipe ({'; '.join(different)}); choose another --out")
+        raise UserError(
+            f"{run}: holds a run of another recipe ({'; '.join(different)}); ask for the same, or choose another --out"
+        )
     return dataclasses.replace(stored.recipe, **{name: getattr(asked, name) for name in RUNNING})
 
 
