@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from commit_llm.convert.huggingface import read_weights
+from commit_llm.convert.weight_files import open_weights
 from commit_llm.data import fetch_dictionary
 from commit_llm.errors import UserError
 from commit_llm.evaluate.harness.responses import Responses
@@ -76,7 +76,7 @@ def test_the_longest_whole_number_and_a_byte_order_mark_are_read(tmp_path):
         ("results.json", lambda path: read_evaluation(path.parent)),
         ("provenance.json", lambda path: read_provenance(path.parent)),
         ("provenance.json", lambda path: read_history(path, BEFORE)),
-        ("model.safetensors.index.json", lambda path: read_weights(path.parent, None)),
+        ("model.safetensors.index.json", lambda path: open_weights(path.parent, []).__enter__()),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path, name, read, content):

@@ -9,7 +9,8 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from commit_llm.convert.huggingface import DTYPES, INDEX_FILE, WEIGHTS_FILE, to_hf
+from commit_llm.convert.huggingface import DTYPES, to_hf
+from commit_llm.convert.weight_files import INDEX_FILE, WEIGHTS_FILE
 from commit_llm.files.whole import write_json
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters

@@ -1,29 +1,22 @@
 """Convert weights from Hugging Face's names and shapes and back, and read them from safetensors part by part."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 import jax
 import ml_dtypes
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from commit_llm.convert.parameter_names import PARAMETER_NAMES, ParameterName
+from commit_llm.convert.weight_files import DTYPE_NAMES, EMBEDDING, HEAD, Slices, open_weights
 from commit_llm.errors import UserError
-from commit_llm.files.json_text import read_json_object
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters, declare
 
 DTYPES: dict[str, Any] = {"float32": np.float32, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
-WEIGHTS_FILE = "model.safetensors"
-INDEX_FILE = "model.safetensors.index.json"
 # Suffixes of buffers that old exports carry and nothing reads.
 BUFFERS = ("rotary_emb.inv_freq",)
-
-# A slice for each dimension.
-Slices = tuple[slice, ...]
 
 
 class Tensor(Protocol):
@@ -74,35 +67,19 @@ def read_weights(
 ) -> tuple[Parameters, str]:
     """Read the parameters of a model folder as `from_hf` does; give them and the name of their dtype in the files.
 
-    The weights are in `model.safetensors`, or in the shards that `model.safetensors.index.json` lists. Raise
-    UserError where they cannot be read or do not fit the configuration.
+    Raise UserError where they cannot be read or do not fit the configuration.
     """
-    tensors: dict[str, _FileTensor] = {}
-    with ExitStack() as opened:
-        for file in _weight_files(folder):
-            try:
-                handle = opened.enter_context(safe_open(file, framework="np"))
-                tensors |= {key: _FileTensor(handle.get_slice(key)) for key in handle.keys()}  # noqa: SIM118
-            except (SafetensorError, OSError) as error:
-                raise UserError(f"{file}: not a readable safetensors file ({error})") from None
+    with open_weights(folder, tensor_names(config)) as tensors:
         file_dtypes = {tensor.dtype for key, tensor in tensors.items() if not key.endswith(BUFFERS)}
-        dtype_names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-        if unknown := sorted(file_dtypes - set(dtype_names)):
-            raise UserError(f"{folder}: weights of type {unknown[0]}; known are {', '.join(dtype_names)}")
+        if unknown := sorted(file_dtypes - set(DTYPE_NAMES)):
+            raise UserError(f"{folder}: weights of type {unknown[0]}; known are {', '.join(DTYPE_NAMES)}")
         params = from_hf(tensors, config, str(folder), shardings)
-        return params, dtype_names[tensors["model.embed_tokens.weight"].dtype]
+        return params, DTYPE_NAMES[tensors[EMBEDDING].dtype]
 
 
-class _FileTensor:
-    """Read parts of one tensor of an open safetensors file."""
-
-    def __init__(self, handle: Any) -> None:
-        self.handle = handle
-        self.shape = tuple(handle.get_shape())
-        self.dtype = handle.get_dtype()
-
-    def __getitem__(self, slices: Slices) -> np.ndarray:
-        return self.handle[slices]
+def tensor_names(config: ModelConfig) -> list[str]:
+    """List the tensors that a model of this configuration has."""
+    return [hf_name for name in _names(config) for hf_name in _hf_names(name, config)]
 
 
 def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
@@ -135,10 +112,9 @@ def _read_on_mesh(name: ParameterName, layers: list[Any], shape: tuple[int, ...]
 def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str) -> None:
     """Raise UserError where a tensor is extra, missing or misshapen."""
     declared = declare(config)
-    expected_keys = {hf_name for name in _names(config) for hf_name in _hf_names(name, config)}
-    extra = sorted(key for key in set(tensors) - expected_keys if not key.endswith(BUFFERS))
-    if config.tie_word_embeddings:
-        extra = [key for key in extra if key != "lm_head.weight"]
+    extra = sorted(key for key in set(tensors) - set(tensor_names(config)) if not key.endswith(BUFFERS))
+    if config.tie_word_embeddings:  # then the head is the embedding (`has_another_head`)
+        extra = [key for key in extra if key != HEAD]
     if extra:
         raise UserError(f"{source}: tensor {extra[0]!r} belongs to no LLaMA of this configuration")
     for name in _names(config):
@@ -151,24 +127,6 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
                 raise UserError(
                     f"{source}: tensor {key!r} has shape {tensors[key].shape}, the configuration says {hf_shape}"
                 )
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    """List the safetensors files of a model folder; raise UserError where one is missing or lies outside it."""
-    index = folder / INDEX_FILE
-    if index.is_file():
-        try:
-            names = set(read_json_object(index)["weight_map"].values())
-        except (KeyError, AttributeError, TypeError):
-            raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file") from None
-    else:
-        names = {WEIGHTS_FILE}
-    for name in sorted(names, key=str):
-        if not isinstance(name, str) or Path(name).name != name:
-            raise UserError(f"{index}: names {name!r}, which is no file of this folder")
-        if not (folder / name).is_file():
-            raise UserError(f"{folder}: no {name} in it; COMMIT reads safetensors weights only")
-    return [folder / name for name in sorted(names)]
 
 
 def _names(config: ModelConfig) -> Iterator[ParameterName]:

@@ -146,7 +146,7 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
         if is_first():
             LOGGER.info("%s", training.summary)
         files = file_hashes(recipe, source.tokenizer.path) if count() > 1 else {}
-    require_same("recipe", dataclasses.asdict(recipe) | files, SAME_COMMAND)
+    require_same("recipe", dataclasses.asdict(recipe) | files | dataclasses.asdict(source.config), SAME_COMMAND)
     return training
 
 

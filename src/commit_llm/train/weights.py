@@ -1,5 +1,7 @@
 """MODEL on the command line: a model folder, a hub id, or a run directory."""
 
+import dataclasses
+import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -7,17 +9,20 @@ from typing import Any
 
 import jax
 
-from commit_llm.convert.huggingface import read_weights
+from commit_llm.convert.huggingface import read_weights, tensor_names
+from commit_llm.convert.weight_files import HEAD, has_another_head
 from commit_llm.data.stops import read_stops
 from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.hub import why_not_given
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
+from commit_llm.parallel.processes import is_first
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.run import CONFIG, MODEL, TOKENS, is_run, read_provenance, tokens_of
 from commit_llm.train.checkpoint import Checkpoints
 
+LOGGER = logging.getLogger("commit_llm")
 HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model"]
 
 
@@ -67,6 +72,9 @@ def open_model(
 def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, ModelConfig]:
     """Find a model's folder, its run directory where it is one, and its configuration; leave the tokenizer alone.
 
+    A head that a configuration ties to the embedding, and that is another in the weights, is used as transformers does:
+    the configuration given is then an untied one. Without weights nobody can know.
+
     Raises UserError where it is not a model.
     """
     path = Path(name)
@@ -76,7 +84,17 @@ def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, M
         folder = _from_hub(name, weights)
     elif not folder.is_dir():
         raise UserError(f"{name}: is a file; a model is a folder with a config.json, a hub id, or a run directory")
-    return folder, run, read_config(folder)
+    config = read_config(folder)
+    if weights and run is None and config.tie_word_embeddings and has_another_head(folder, tensor_names(config)):
+        config = dataclasses.replace(config, tie_word_embeddings=False)
+        if is_first():
+            LOGGER.warning(
+                "%s: config.json ties the head to the embedding, but the weights hold another, %s: it is used, and the "
+                "model goes on untied",
+                folder,
+                HEAD,
+            )
+    return folder, run, config
 
 
 def require_same_model(run: Path, source: ModelSource) -> None:

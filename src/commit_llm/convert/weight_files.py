@@ -1,0 +1,154 @@
+"""Open the safetensors files of a model folder, `model.safetensors` or the shards of an index, to read their parts."""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from commit_llm.errors import UserError
+from commit_llm.files.json_text import read_json_object
+from commit_llm.parallel.processes import is_first
+
+LOGGER = logging.getLogger("commit_llm")
+WEIGHTS_FILE = "model.safetensors"
+INDEX_FILE = "model.safetensors.index.json"
+DTYPE_NAMES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}  # in safetensors files, and here
+EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
+COMPARED_ROWS = 4096  # at a time
+
+# A slice for each dimension.
+Slices = tuple[slice, ...]
+
+
+class FileTensor:
+    """Read parts of one tensor of an open safetensors file."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+        self.shape = tuple(handle.get_shape())
+        self.dtype = handle.get_dtype()
+
+    def __getitem__(self, slices: Slices) -> np.ndarray:
+        return self.handle[slices]
+
+
+@contextmanager
+def open_weights(folder: Path, needed: Collection[str]) -> Iterator[dict[str, FileTensor]]:
+    """Give the tensors of a model folder by name, readable while inside.
+
+    Where `model.safetensors` and an index of other files both lie there, the first counts if it is whole, as it does
+    for transformers. Raises UserError where files cannot be read, or where an index does not fit its shards.
+
+    needed: names of the tensors that a whole file has.
+    """
+    file, index = folder / WEIGHTS_FILE, folder / INDEX_FILE
+    with ExitStack() as opened:
+        if not index.is_file():
+            _require(folder, WEIGHTS_FILE)
+            yield _tensors(file, opened)
+        elif not file.is_file():
+            yield _tensors_of_shards(index, needed, opened)
+        else:
+            why_not = _why_not_whole(file, needed)
+            if why_not and not _names_only(index, WEIGHTS_FILE):
+                _tell(f"{file}: is not whole ({why_not}); the files that {INDEX_FILE} names are read")
+                yield _tensors_of_shards(index, needed, opened)
+            else:
+                if not _names_only(index, WEIGHTS_FILE):
+                    _tell(f"{file}: is whole, and read; {INDEX_FILE} beside it, which names other files, is not")
+                yield _tensors(file, opened)
+
+
+def has_another_head(folder: Path, needed: Collection[str]) -> bool:
+    """Say whether a folder holds a head that is not the embedding. needed: as in `open_weights`."""
+    if not any((folder / name).is_file() for name in (WEIGHTS_FILE, INDEX_FILE)):
+        return False
+    with open_weights(folder, needed) as tensors:
+        if not {EMBEDDING, HEAD} <= tensors.keys():
+            return False
+        embedding, head = tensors[EMBEDDING], tensors[HEAD]
+        if embedding.shape != head.shape:
+            return True
+        if not {embedding.dtype, head.dtype} <= DTYPE_NAMES.keys():
+            return False  # which cannot be read, and is refused where the weights are
+        starts = range(0, head.shape[0], COMPARED_ROWS)
+        return not all(_equal_rows(embedding, head, start) for start in starts)
+
+
+def _equal_rows(one: FileTensor, other: FileTensor, start: int) -> bool:
+    """Say whether two tensors of the same shape have the same numbers in COMPARED_ROWS rows from start."""
+    part = slice(start, min(start + COMPARED_ROWS, one.shape[0])), slice(0, one.shape[1])
+    return np.array_equal(one[part].astype(np.float32), other[part].astype(np.float32), equal_nan=True)
+
+
+def _tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
+    """Open a safetensors file."""
+    try:
+        handle = opened.enter_context(safe_open(file, framework="np"))
+        return {key: FileTensor(handle.get_slice(key)) for key in handle.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{file}: not a readable safetensors file ({error})") from None
+
+
+def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) -> dict[str, FileTensor]:
+    """Open the shards that an index names: of a tensor that stands in two of them, the index says which one counts."""
+    weight_map = _weight_map(index)
+    for name in sorted(set(weight_map.values())):
+        _require(index.parent, name)
+    shards = {name: _tensors(index.parent / name, opened) for name in sorted(set(weight_map.values()))}
+    tensors = {}
+    for key, name in weight_map.items():
+        if key in shards[name]:
+            tensors[key] = shards[name][key]
+        elif key in needed:
+            raise UserError(f"{index}: says that {name} holds {key!r}, which it does not; fetch index and files anew")
+    for name, shard in shards.items():
+        for key in shard.keys() - weight_map.keys():
+            if key in tensors:
+                raise UserError(f"{index}: does not name {key!r}, which {name} and another of its files hold")
+            tensors[key] = shard[key]
+    return tensors
+
+
+def _weight_map(index: Path) -> Mapping[str, str]:
+    """Read which file of its folder holds which tensor; raise UserError where a name is that of no file there."""
+    weight_map = read_json_object(index).get("weight_map")
+    if not isinstance(weight_map, dict):
+        raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file")
+    for name in weight_map.values():
+        if not isinstance(name, str) or Path(name).name != name:
+            raise UserError(f"{index}: names {name!r}, which is no file of this folder")
+    return weight_map
+
+
+def _names_only(index: Path, name: str) -> bool:
+    """Say whether an index names a file and no other."""
+    try:
+        return set(_weight_map(index).values()) == {name}
+    except UserError:
+        return False
+
+
+def _why_not_whole(file: Path, needed: Collection[str]) -> str:
+    """Say what a safetensors file lacks; "" where it is whole."""
+    try:
+        with ExitStack() as opened:
+            missing = sorted(set(needed) - _tensors(file, opened).keys())
+    except UserError:
+        return "it cannot be read"
+    return f"it lacks {missing[0]!r}" if missing else ""
+
+
+def _require(folder: Path, name: str) -> None:
+    """Raise UserError where a file of weights is not there."""
+    if not (folder / name).is_file():
+        raise UserError(f"{folder}: no {name} in it; COMMIT reads safetensors weights only")
+
+
+def _tell(line: str) -> None:
+    if is_first():
+        LOGGER.warning("%s", line)

@@ -1,0 +1,139 @@
+"""Which files of a folder hold its weights: one file or shards, an index that does not fit, and a head of its own."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from commit_llm.convert.weight_files import EMBEDDING, HEAD, has_another_head, open_weights
+from commit_llm.errors import UserError
+
+FIRST = slice(0, 1), slice(0, 1)
+NEEDED = [EMBEDDING, "b"]
+
+
+def filled(value, rows=4):
+    return np.full((rows, 2), value, np.float32)
+
+
+def shards(folder, files, weight_map=None):
+    """Write files of {name: value}, and an index; by default each tensor is in the last file that has it."""
+    for name, values in files.items():
+        save_file({key: filled(value) for key, value in values.items()}, folder / name)
+    by_default = {key: name for name, values in files.items() for key in values}
+    index = {"weight_map": by_default if weight_map is None else weight_map}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def values(folder, needed=NEEDED):
+    with open_weights(folder, needed) as tensors:
+        return {key: float(tensor[FIRST][0, 0]) for key, tensor in tensors.items()}
+
+
+@pytest.fixture
+def told(caplog):
+    caplog.set_level(logging.WARNING)
+    return lambda: [record.getMessage() for record in caplog.records]
+
+
+def test_shards_by_their_index(tmp_path, told):
+    shards(tmp_path, {"1.safetensors": {EMBEDDING: 1.0}, "2.safetensors": {"b": 2.0}})
+    assert values(tmp_path) == {EMBEDDING: 1.0, "b": 2.0}
+    assert told() == []
+
+
+def test_a_tensor_in_two_shards_is_the_one_that_the_index_names(tmp_path):
+    files = {"1.safetensors": {EMBEDDING: 1.0, "b": 1.0}, "2.safetensors": {EMBEDDING: 2.0, "b": 2.0}}
+    shards(tmp_path, files, {EMBEDDING: "2.safetensors", "b": "1.safetensors"})
+    assert values(tmp_path) == {EMBEDDING: 2.0, "b": 1.0}
+
+
+def test_an_index_that_does_not_fit_its_shards(tmp_path):
+    files = {"1.safetensors": {EMBEDDING: 1.0, "b": 1.0}, "2.safetensors": {"b": 2.0}}
+    shards(tmp_path, files, {EMBEDDING: "2.safetensors", "b": "2.safetensors"})
+    with pytest.raises(UserError, match=rf"says that 2\.safetensors holds '{EMBEDDING}', which it does not; fetch"):
+        values(tmp_path)
+    shards(tmp_path, files, {EMBEDDING: "1.safetensors", "x": "2.safetensors"})
+    with pytest.raises(UserError, match=r"does not name 'b', which 2\.safetensors and another of its files hold"):
+        values(tmp_path)
+    (tmp_path / "2.safetensors").unlink()
+    with pytest.raises(UserError, match=r"no 2\.safetensors in it"):
+        values(tmp_path)
+
+
+def test_what_an_index_names_and_nobody_needs_may_be_missing(tmp_path):
+    """Exports of tied models list a head that they left out; one lists nothing of what a shard has besides."""
+    files = {"1.safetensors": {EMBEDDING: 1.0}, "2.safetensors": {"b": 2.0}}
+    shards(tmp_path, files, {EMBEDDING: "1.safetensors", HEAD: "2.safetensors"})
+    assert values(tmp_path) == {EMBEDDING: 1.0, "b": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        ("[]", "malformed: holds no JSON object"),
+        ("{}", "malformed; it must hold a weight_map"),
+        ('{"weight_map": ["a"]}', "malformed; it must hold a weight_map"),
+        ('{"weight_map": {"a": ["b"]}}', r"names \['b'\], which is no file of this folder"),
+        ('{"weight_map": {"a": "../b"}}', r"names '\.\./b', which is no file of this folder"),
+    ],
+)
+def test_a_malformed_index(tmp_path, told, index, message):
+    (tmp_path / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(UserError, match=rf"model\.safetensors\.index\.json: {message}"):
+        values(tmp_path)
+    save_file({EMBEDDING: filled(3.0), "b": filled(3.0)}, tmp_path / "model.safetensors")
+    assert values(tmp_path) == {EMBEDDING: 3.0, "b": 3.0}
+    assert len(told()) == 1
+
+
+def test_a_whole_file_beside_an_index_of_others(tmp_path, told):
+    shards(tmp_path, {"1.safetensors": {EMBEDDING: 1.0}, "2.safetensors": {"b": 2.0}})
+    save_file({EMBEDDING: filled(3.0), "b": filled(3.0)}, tmp_path / "model.safetensors")
+    assert values(tmp_path) == {EMBEDDING: 3.0, "b": 3.0}
+    (line,) = told()
+    assert "model.safetensors: is whole, and read; model.safetensors.index.json beside it, which names other" in line
+    for name in ("1.safetensors", "2.safetensors"):
+        (tmp_path / name).unlink()
+    assert values(tmp_path) == {EMBEDDING: 3.0, "b": 3.0}
+
+
+def test_an_index_of_the_one_file_says_nothing(tmp_path, told):
+    shards(tmp_path, {"model.safetensors": {EMBEDDING: 1.0, "b": 1.0}})
+    assert values(tmp_path) == {EMBEDDING: 1.0, "b": 1.0}
+    assert told() == []
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_file_that_is_not_whole_beside_an_index(tmp_path, told, broken):
+    shards(tmp_path, {"1.safetensors": {EMBEDDING: 1.0}, "2.safetensors": {"b": 2.0}})
+    save_file({EMBEDDING: filled(3.0)}, tmp_path / "model.safetensors")
+    if broken:
+        (tmp_path / "model.safetensors").write_bytes(b"half")
+    assert values(tmp_path) == {EMBEDDING: 1.0, "b": 2.0}
+    (line,) = told()
+    reason = "it cannot be read" if broken else "it lacks 'b'"
+    assert f"is not whole ({reason}); the files that model.safetensors.index.json names are read" in line
+
+
+@pytest.mark.parametrize(
+    ("head", "another"),
+    [
+        (None, False),
+        (filled(1.0, 5000), False),
+        (filled(1.0, 5000).astype(np.float16), False),
+        (filled(1.0, 5001), True),
+        (np.concatenate([filled(1.0, 4999), filled(2.0, 1)]), True),
+    ],
+    ids=["none", "equal", "equal in another dtype", "of another shape", "another in its last row"],
+)
+def test_a_head_that_is_not_the_embedding(tmp_path, head, another):
+    tensors = {EMBEDDING: filled(1.0, 5000)} | ({} if head is None else {HEAD: head})
+    save_file(tensors, tmp_path / "model.safetensors")
+    assert has_another_head(tmp_path, [EMBEDDING]) is another
+
+
+def test_a_folder_without_weights_has_no_head(tmp_path):
+    assert not has_another_head(tmp_path, [EMBEDDING])

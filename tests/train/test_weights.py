@@ -1,0 +1,73 @@
+"""Opening a model: a head of its own in the weights of a model whose configuration ties it."""
+
+import dataclasses
+import json
+import logging
+import shutil
+
+import jax
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from commit_llm.convert.folder import write_model
+from commit_llm.model.config import read_config
+from commit_llm.model.parameters import init_parameters
+from commit_llm.train.export import export
+from commit_llm.train.loop import train
+from commit_llm.train.weights import find_model, load_params, open_model
+from tests.convert.test_folder import IDS
+
+HEAD = "lm_head.weight"
+
+
+@pytest.fixture
+def tied(example, tmp_path):
+    """A folder with a tied model, and what changes its head: a function of the embedding."""
+    folder = tmp_path / "tied"
+    shutil.copytree(example / "model", folder)
+    config = dataclasses.replace(read_config(folder), tie_word_embeddings=True)
+    params = jax.tree.map(np.asarray, init_parameters(config, jax.random.key(0)))
+    write_model(folder, params, config, "float32", IDS)
+
+    def with_head(change):
+        tensors = load_file(folder / "model.safetensors")
+        tensors[HEAD] = np.ascontiguousarray(change(tensors["model.embed_tokens.weight"]))
+        save_file(tensors, folder / "model.safetensors")
+        return folder
+
+    return with_head
+
+
+def test_a_head_of_its_own_is_used_and_told(tied, caplog):
+    caplog.set_level(logging.WARNING)
+    folder = tied(lambda embedding: embedding[::-1])
+    source = open_model(str(folder))
+    assert not source.config.tie_word_embeddings
+    params, _ = load_params(source)
+    np.testing.assert_array_equal(params["head"], np.asarray(params["embedding"])[::-1].T)
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line for line in lines if f"hold another, {HEAD}: it is used, and the model goes on untied" in line]
+    assert find_model(str(folder), weights=False)[2].tie_word_embeddings
+
+
+def test_an_equal_head_stays_tied_and_says_nothing(tied, caplog):
+    caplog.set_level(logging.WARNING)
+    source = open_model(str(tied(lambda embedding: embedding)))
+    assert source.config.tie_word_embeddings
+    assert "head" not in load_params(source)[0]
+    assert caplog.records == []
+
+
+@pytest.mark.slow
+def test_a_run_and_its_export_are_untied(tied, small_recipe, tmp_path):
+    """And a run that goes on finds the same configuration."""
+    folder = tied(lambda embedding: embedding[::-1])
+    recipe = small_recipe(model=str(folder), from_scratch=False, steps=3)
+    run, out = tmp_path / "run", tmp_path / "out"
+    assert train(recipe, run)[:2] == (0, 3)
+    assert train(recipe, run)[:2] == (3, 3)
+    assert json.loads((run / "model" / "config.json").read_text())["tie_word_embeddings"] is False
+    export(run, out)
+    assert json.loads((out / "config.json").read_text())["tie_word_embeddings"] is False
+    assert HEAD in load_file(out / "model.safetensors")
