@@ -16,6 +16,7 @@ MAY_BE_SHORT = {
     "data/tokenizer_files.py": "export, import and runs share it, without loading a tokenizer",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/lock.py": "a lock knows nothing of what it guards",
+    "model/keys_read.py": "written by a script",
     "parallel/mesh_sizes.py": "flags read it, without jax",
     "quickstart/word_tokenizer.py": "tokenizers is imported there alone",
     "runs/chain.py": "flags read its names, without numpy",

@@ -71,3 +71,14 @@ def test_a_run_and_its_export_are_untied(tied, small_recipe, tmp_path):
     export(run, out)
     assert json.loads((out / "config.json").read_text())["tie_word_embeddings"] is False
     assert HEAD in load_file(out / "model.safetensors")
+
+
+def test_keys_that_nothing_reads_are_named_once(tied, caplog):
+    """A run knows them from its beginning, and says nothing."""
+    caplog.set_level(logging.WARNING)
+    folder = tied(lambda embedding: embedding)
+    settings = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({"quirk": 1} | settings | {"a.b": None}))
+    open_model(str(folder))
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == ["config.json: keys that nothing reads are passed over: 'quirk', 'a.b'"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from commit_llm.convert.parameter_names import PARAMETER_NAMES
 from commit_llm.errors import UserError
-from commit_llm.model.config import ModelConfig, read_config_file
+from commit_llm.model.config import ModelConfig, read_config_file, tell_passed_over
 from commit_llm.model.parameters import Parameters, declare
 
 # The sizes of LLaMA 1: hidden, feed-forward, layers, heads, RMSNorm epsilon (Touvron et al., 2023, Table 2).
@@ -25,7 +25,9 @@ def named_config(name: str) -> ModelConfig:
     if name not in LLAMA_1:
         if not name.endswith(".json"):
             raise UserError(f"--config {name}: give a config.json or one of {', '.join(LLAMA_1)}")
-        return read_config_file(Path(name))
+        config = read_config_file(Path(name))
+        tell_passed_over(Path(name))
+        return config
     hidden, mlp, layers, heads, epsilon = LLAMA_1[name]
     return ModelConfig(32000, hidden, mlp, layers, heads, heads, hidden // heads, rms_norm_eps=epsilon)
 

@@ -1,5 +1,6 @@
-"""Describe a LLaMA model by the fields of a Hugging Face `config.json`, each of them handled, ignored or refused."""
+"""Describe a model by the fields of a Hugging Face `config.json`; tables say what becomes of each of its keys."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,21 +8,16 @@ from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.files.json_text import read_json_object
+from commit_llm.model.config_keys import keys_of, shown
 
-# Keys that say nothing about the numbers the model computes.
-IGNORED = {
-    "_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version", "use_cache", "pretraining_tp",
-    "pad_token_id", "initializer_range", "attention_dropout", "return_dict", "output_hidden_states",
-    "output_attentions", "id2label", "label2id", "problem_type", "is_encoder_decoder", "chunk_size_feed_forward",
-    "max_sequence_length", "auto_map", "name_or_path", "bos_token_id", "eos_token_id",
-}  # fmt: skip
-# Keys that must have this value, or be absent.
-REQUIRED = {"model_type": "llama", "hidden_act": "silu", "attention_bias": False, "mlp_bias": False}
+LOGGER = logging.getLogger("commit_llm")
+LARGEST = {int: 2e9, float: 1e30}  # numbers are below: jax computes with no larger ones
+PLAIN_ROTARY = {"rope_type", "type", "rope_theta", "partial_rotary_factor"}  # keys of its settings
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Describe a LLaMA decoder, with the names and units of Hugging Face's LlamaConfig."""
+    """Describe a LLaMA decoder, with the names, units and defaults of Hugging Face's LlamaConfig."""
 
     vocab_size: int
     hidden_size: int
@@ -48,35 +44,28 @@ class ModelConfig:
 
     @classmethod
     def from_hf(cls, settings: Mapping[str, Any], source: str = "config.json") -> "ModelConfig":
-        """Read the mapping of a `config.json`.
+        """Read the mapping of a `config.json`, the inverse of `to_hf`.
 
-        Raise UserError for a missing or unknown key, and for a value that this decoder cannot express.
+        An absent key has the default of its model_type's class in transformers; null is what that class makes of it.
+
+        Raise UserError for a key that is missing, and for one that this decoder cannot express.
 
         source: the file's name, for messages.
         """
-        fields = {key: value for key, value in settings.items() if key not in IGNORED and value is not None}
-        for key, required in REQUIRED.items():
-            if (value := fields.pop(key, required)) != required:
-                raise UserError(f"{source}: {key} is {value!r}; COMMIT's decoder is a LLaMA with {key} {required!r}")
-        for key in ("rope_scaling", "rope_parameters"):  # transformers 4 and 5
-            fields |= _plain_rope(fields.pop(key, {}), f"{source}: {key}")
+        keys = keys_of(settings, source)
+        keys.require_expressible(settings, source)
+        if missing := sorted(keys.sizes - settings.keys()):
+            raise UserError(f"{source}: no {missing[0]!r}; is it a model's config.json?")
+        fields = {key: settings[key] for key in (*keys.sizes, *keys.fields, *keys.derived) if key in settings}
         try:
-            fields.setdefault("num_key_value_heads", fields["num_attention_heads"])
-            for name in ("hidden_size", "num_attention_heads"):
+            for name in keys.sizes:
                 _require(name, fields[name], int)
-            fields.setdefault("head_dim", fields["hidden_size"] // fields["num_attention_heads"])
-            unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
-            if unknown:
-                raise UserError(
-                    f"{source}: unknown key {unknown[0]!r} with value {fields[unknown[0]]!r}; it may change the model"
-                )
-            return cls(**fields)
+            for name, value in keys.derived.items():
+                if fields.get(name) is None:
+                    fields[name] = value(fields)
+            return cls(**fields, **_rotary(settings))
         except UserError as error:
-            raise UserError(str(error) if str(error).startswith(source) else f"{source}: {error}") from None
-        except KeyError as error:
-            raise UserError(f"{source}: no {error.args[0]!r}; is it a LLaMA config.json?") from None
-        except TypeError as error:
-            raise UserError(f"{source}: {error}; is it a LLaMA config.json?") from None
+            raise UserError(f"{source}: {error}") from None
 
     def to_hf(self, dtype: str) -> dict[str, Any]:
         """Give the mapping of a `config.json` that transformers 4 and 5 read alike; dtype is that of the weights."""
@@ -91,22 +80,58 @@ class ModelConfig:
         }
 
 
-def _plain_rope(rope: Any, where: str) -> dict[str, Any]:
-    """Read the rotary base from rotary settings; raise UserError for any but the plain rotary embedding."""
-    rope_type = rope.get("rope_type", rope.get("type", "default")) if isinstance(rope, dict) else rope
-    if rope_type != "default" or set(rope) - {"rope_type", "type", "rope_theta"}:
-        raise UserError(f"{where} of type {rope_type!r} is not supported ({rope!r}); only plain rotary embedding is")
-    return {"rope_theta": rope["rope_theta"]} if "rope_theta" in rope else {}
+def _rotary(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the plain rotary embedding, in the form of transformers 4 or 5; raise UserError for any other."""
+    name, rope = _rotary_settings(settings)
+    if not isinstance(rope, dict):
+        raise UserError(f"{name} is {shown(rope)}; it must be an object with the settings of the rotary embedding")
+    kind = rope.get("rope_type", rope.get("type", "default"))
+    if kind != "default":
+        raise UserError(f"{name} is of type {shown(kind)} ({shown(rope)}); the decoder has the plain rotary embedding")
+    if nested := [key for key, value in rope.items() if isinstance(value, dict)]:
+        raise UserError(f"{name} differs by layer type ({nested[0]}); the decoder has one rotary embedding for all")
+    turned = rope.get("partial_rotary_factor", settings.get("partial_rotary_factor"))
+    if turned is not None and (isinstance(turned, bool) or turned != 1):
+        raise UserError(f"partial_rotary_factor is {shown(turned)}; the decoder turns the whole of each head: 1.0")
+    return {"rope_theta": both["rope_theta"]} if "rope_theta" in (both := {**settings, **rope}) else {}
+
+
+def _rotary_settings(settings: Mapping[str, Any]) -> tuple[str, Any]:
+    """Give the name and the content of the key that holds the rotary settings.
+
+    As in transformers, `rope_scaling` counts before `rope_parameters`, an empty one is as good as none, and what
+    stands in it counts before the same key beside it.
+    """
+    name = "rope_scaling" if settings.get("rope_scaling") else "rope_parameters"
+    return name, settings.get(name) or {}
 
 
 def _require(name: str, value: Any, kind: Any) -> None:
-    """Raise UserError where a field is not of the type kind, or a size is not above 0."""
-    wrong = not isinstance(value, (int, float) if kind is float else kind) or (
-        isinstance(value, bool) and kind is not bool
-    )
-    if wrong or (kind in (int, float) and not value > 0):
-        rule = "true or false" if kind is bool else "a number above 0"
-        raise UserError(f"{name} is {value!r}; it must be {rule}")
+    """Raise UserError where a field is not of the type kind, or a number not above 0, or too large to reckon with."""
+    if kind is bool:
+        right, rule = isinstance(value, bool), "true or false"
+    else:
+        is_number = type(value) in ((int, float) if kind is float else (int,))
+        right, rule = is_number and 0 < value < LARGEST[kind], "a number above 0"
+        if is_number and value >= LARGEST[kind]:
+            rule = f"a number below {LARGEST[kind]:g}"
+    if not right:
+        raise UserError(f"{name} is {shown(value)}; it must be {rule}")
+
+
+def passed_over(settings: Mapping[str, Any]) -> list[str]:
+    """List the keys of a config.json that nothing reads: neither COMMIT nor the classes of transformers."""
+    name, rope = _rotary_settings(settings)
+    in_rope = [f"{name}.{key}" for key in rope if key not in PLAIN_ROTARY]
+    outdone = ["rope_parameters"] if name == "rope_scaling" and settings.get("rope_parameters") else []
+    return keys_of(settings, "config.json").passed_over(settings) + outdone + in_rope
+
+
+def tell_passed_over(path: Path) -> None:
+    """Name the keys of a `config.json` that nothing reads, in one line. The line has no folder: copies say the same."""
+    if keys := passed_over(read_json_object(path)):
+        names = ", ".join(map(repr, keys))
+        LOGGER.warning("%s: keys that nothing reads are passed over: %s", path.name, names)
 
 
 def read_config(folder: Path) -> ModelConfig:

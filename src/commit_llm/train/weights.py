@@ -15,7 +15,7 @@ from commit_llm.data.stops import read_stops
 from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.hub import why_not_given
-from commit_llm.model.config import ModelConfig, read_config
+from commit_llm.model.config import ModelConfig, read_config, tell_passed_over
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
 from commit_llm.parallel.processes import is_first
 from commit_llm.recipes import load_recipe
@@ -85,6 +85,8 @@ def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, M
     elif not folder.is_dir():
         raise UserError(f"{name}: is a file; a model is a folder with a config.json, a hub id, or a run directory")
     config = read_config(folder)
+    if run is None and is_first():
+        tell_passed_over(folder / "config.json")
     if weights and run is None and config.tie_word_embeddings and has_another_head(folder, tensor_names(config)):
         config = dataclasses.replace(config, tie_word_embeddings=False)
         if is_first():
