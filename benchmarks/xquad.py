@@ -17,7 +17,8 @@ from models import their_model
 
 from commit_llm.convert.huggingface import to_hf
 from commit_llm.data.tokenizer import Tokenizer, load_tokenizer
-from commit_llm.evaluate.answers import Answerer, generate_rows, stop_tokens
+from commit_llm.evaluate.answers import Answerer, generate_rows
+from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.prompt_batches import PromptBatch, plan_batches
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
@@ -31,10 +32,10 @@ def our_answers(
     model: Answerer, prompts: Sequence[list[int]], batches: Sequence[PromptBatch], new_tokens: int
 ) -> list[int]:
     """Answer the prompts, and give the number of new tokens of each."""
-    stops = stop_tokens(model.tokenizer, model.stops, model.config.vocab_size)
+    endings = Ending(model.stops).of_tokens(model.tokenizer, model.config.vocab_size)
     lengths = [0] * len(prompts)
     for batch in batches:
-        out = generate_rows(model, [prompts[i] for i in batch.prompts], batch, stops, new_tokens)
+        out = generate_rows(model, [prompts[i] for i in batch.prompts], batch, endings, new_tokens)
         for i, row in zip(batch.prompts, out, strict=True):
             lengths[i] = int((row >= 0).sum())
     return lengths
@@ -81,7 +82,8 @@ def together(sizes: dict[str, ModelConfig], arguments: argparse.Namespace) -> No
     print("{:<5} {:>13} {:>8} {:>9} {:>8} {:>8} {:>9} {:>11}".format(*columns))
     for size, config in sizes.items():
         ours, theirs = models_of(config, tokenizer)
-        stops = [int(i) for i in np.flatnonzero(stop_tokens(tokenizer, (tokenizer.eos_id,), config.vocab_size))]
+        endings = Ending((tokenizer.eos_id,)).of_tokens(tokenizer, config.vocab_size)
+        stops = [int(i) for i in np.flatnonzero(endings.at_once)]
         runs = (
             lambda ours=ours: our_answers(ours, prompts, batches, arguments.new_tokens),
             lambda theirs=theirs, stops=stops: their_answers(theirs, prompts, pairs, stops, arguments.new_tokens),

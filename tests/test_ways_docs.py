@@ -98,7 +98,8 @@ def test_the_way_of_one_question(example, tmp_path):
     with files_entered() as files:
         for seed in (0, 1):
             params = init_parameters(config, jax.random.key(seed))
-            model = Answerer.of(config, params, load_tokenizer(example / "model"), (2,), np.float32)
+            tokenizer = load_tokenizer(example / "model")
+            model = Answerer.of(config, params, tokenizer, (tokenizer.eos_id,), np.float32)
             evaluate(model, [task], tmp_path / f"{seed}", data_dir=str(example), limit=2)
         compare_systems(read_systems([f"a={tmp_path / '0'}", f"b={tmp_path / '1'}"]), ComparisonSettings())
     assert set(ways()["question"]) <= files

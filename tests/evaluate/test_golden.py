@@ -9,7 +9,8 @@ import pytest
 
 from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.errors import UserError
-from commit_llm.evaluate.answers import STOP, encode_prompt
+from commit_llm.evaluate.encoded_prompts import encode_question
+from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.scores import MLQA_ARTICLES, normalise_mlqa, normalise_squad, score
 from commit_llm.evaluate.tasks import LABELS, TASKS, find_task
@@ -46,21 +47,22 @@ def test_all_1190_prompts_follow_the_rule(shared, name):
     questions = load_questions(task, str(shared.data("xquad")))
     assert [task.prompt(item.context, item.question) for item in questions] == wanted
     assert len(wanted) == 1190
-    assert not task.bos
+    assert not task.instruct
 
 
+@pytest.mark.parametrize("bos", [True, False])
 @pytest.mark.parametrize("name", ["xquad_instruct_el", "xquad_instruct_th", "mlqa_instruct_hi"])
-def test_instruct_prompts_are_those_of_training(shared, llama, name):
-    """Prompt and bos token for token as in the training example of the same texts."""
-    task = TASKS[name]
+def test_instruct_prompts_are_those_of_training(shared, llama, name, bos):
+    """Prompt and bos token for token as in the training example of the same texts, whatever the folder says of it."""
+    task, tokenizer = TASKS[name], llama if bos else dataclasses.replace(llama, bos=type(llama.bos)())
     question = xquad_questions(shared, task)[3]
     record = {"instruction": question.question, "input": question.context, "output": question.references[0]}
     form = InstructionForm()
-    example = form.encode(llama, record, form.texts(record, 0))
-    ids, truncated = encode_prompt(llama, task.prompt(question.context, question.question), task.bos, 10_000)
+    example = form.encode(tokenizer, record, form.texts(record, 0))
+    ids, truncated = encode_question(tokenizer, task, question, 10_000)
     supervised = list(example.loss_mask).index(1)
     assert (ids, truncated) == (list(example.tokens[:supervised]), False)
-    assert ids[0] == llama.bos_id == 1
+    assert (ids[0] == llama.bos_id == 1) == bos
 
 
 @pytest.mark.parametrize("name", XQUAD)
@@ -74,7 +76,7 @@ def test_xquad_prompts(shared, name):
         assert task.prompt(question.context, question.question) == document["ctx"] == document["args"][0]
         assert f" {question.references[0]}" == document["target"]
         assert list(question.references) == document["answers"]["text"]
-        assert document["args"][1] == {"until": [STOP]}
+        assert document["args"][1] == {"until": list(Ending((2,)).until)}
     order = list(range(1190))
     random.Random(42).shuffle(order)  # the reference's own order; ours is the file's
     assert [questions[i].id for i in order[:20]] == golden["eval_order_first20"]

@@ -1,13 +1,15 @@
 """An evaluation that is killed goes on, to the same files; another one is not mixed into it."""
 
+import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from commit_llm.data.document_hashes import hash_texts
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
-from commit_llm.evaluate.answers import Answer
+from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.journal import Journal, journal
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
@@ -66,13 +68,13 @@ def test_a_model_with_another_history_is_another_evaluation(model, example, tmp_
 def test_another_evaluation_is_refused_naming_what_differs(tmp_path):
     what = {"model": "a", "limit": None, "tasks": {"t": "1"}}
     with journal(tmp_path / "eval", what, False, "results.json") as kept:
-        kept.keep("t", {0: Answer("Αθήνα\u2028", False)})
+        kept.keep("t", {0: Answer("Αθήνα\u2028", False, "stop")})
         with (
             pytest.raises(UserError, match="is evaluating here"),
             journal(tmp_path / "eval", what, False, "results.json"),
         ):
             pass
-    assert Journal(tmp_path / "eval").answers == {"t": {0: ("Αθήνα\u2028", False)}}
+    assert Journal(tmp_path / "eval").answers == {"t": {0: ("Αθήνα\u2028", False, "stop")}}
     other = what | {"model": "b", "limit": 5}
     with (
         pytest.raises(UserError, match="an unfinished evaluation with another model, limit"),
@@ -84,9 +86,58 @@ def test_another_evaluation_is_refused_naming_what_differs(tmp_path):
     assert json.loads((tmp_path / "eval" / "unfinished" / "what.json").read_text()) == other
 
 
+def test_one_of_an_earlier_version_is_refused(model, example, tmp_path, monkeypatch):
+    """Its answers do not say how they ended. With --overwrite it begins anew."""
+    monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
+    options = {"data_dir": str(example), "limit": 2}
+    with monkeypatch.context() as killed:
+        killed.delattr("commit_llm.evaluate.runner.summary")
+        with pytest.raises(NameError):
+            evaluate(model, TASKS, tmp_path / "eval", **options)
+    folder = tmp_path / "eval" / "unfinished"
+    what = json.loads((folder / "what.json").read_text())
+    earlier = {name: value for name, value in what.items() if name not in ("bos", "stops", "max_length")}
+    (folder / "what.json").write_text(json.dumps(earlier))
+    (folder / "answers.jsonl").write_text('{"task": "ogx_xquad_el", "place": 0, "text": "a", "truncated": false}\n')
+    message = (
+        "an unfinished evaluation of an earlier version, which did not write down its bos, stops, max_length; choose"
+    )
+    with pytest.raises(UserError, match=message):
+        evaluate(model, TASKS, tmp_path / "eval", **options)
+    evaluate(model, TASKS, tmp_path / "eval", overwrite=True, **options)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda model: dataclasses.replace(model, stops=(*model.stops, 5)), "stops"),
+        (lambda model: dataclasses.replace(model, tokenizer=with_bos(model.tokenizer, 7)), "tokenizer, bos"),
+    ],
+)
+def test_what_makes_another_evaluation(model, example, tmp_path, monkeypatch, change, name):
+    def stopped(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr(answers_module, "generate", stopped)
+    options = {"data_dir": str(example), "limit": 2}
+    with pytest.raises(RuntimeError):
+        evaluate(model, TASKS, tmp_path / "eval", **options)
+    with pytest.raises(UserError, match=f"an unfinished evaluation with another {name}; choose"):
+        evaluate(change(model), TASKS, tmp_path / "eval", **options)
+    with pytest.raises(UserError, match="an unfinished evaluation with another max_length; choose"):
+        evaluate(model, TASKS, tmp_path / "eval", max_length=1000, **options)
+    with pytest.raises(RuntimeError):  # the same
+        evaluate(model, TASKS, tmp_path / "eval", max_length=model.config.max_position_embeddings, **options)
+
+
+def with_bos(tokenizer, *bos):
+    return dataclasses.replace(tokenizer, bos=type(tokenizer.bos)(bos))
+
+
 def test_answers_that_nothing_describes_are_not_taken_over(tmp_path):
     with journal(tmp_path / "eval", {"model": "a"}, False, "results.json") as kept:
-        kept.keep("t", {0: Answer("old", False)})
+        kept.keep("t", {0: Answer("old", False, "stop")})
     (kept.folder / "what.json").unlink()  # as where a kill met the removal of the folder
     with journal(tmp_path / "eval", {"model": "b"}, False, "results.json") as kept:
         assert not kept.answers
@@ -99,8 +150,8 @@ def test_overwrite_leaves_an_evaluation_under_way_alone(tmp_path):
             journal(tmp_path / "eval", {"model": "b"}, True, "results.json"),
         ):
             pass
-        kept.keep("t", {0: Answer("mine", False)})
-    assert Journal(tmp_path / "eval").answers == {"t": {0: ("mine", False)}}
+        kept.keep("t", {0: Answer("mine", False, "stop")})
+    assert Journal(tmp_path / "eval").answers == {"t": {0: ("mine", False, "stop")}}
 
 
 def test_files_of_an_earlier_evaluation_do_not_stay(tmp_path):

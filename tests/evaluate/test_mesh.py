@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.evaluate.answers import Answerer, answer as answer_all
+from commit_llm.evaluate.encoded_prompts import keep_end
+from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.language_model import CommitLM
 from commit_llm.evaluate.placement import Placement
 from commit_llm.model.config import read_config
@@ -32,7 +34,8 @@ said = {}
 for mesh in sys.argv[2:]:
     model = Answerer.of(config, params, tokenizer, (tokenizer.eos_id,), np.dtype("float32"), mesh)
     answers = {}
-    for batch in answer_all(model, prompts, 1, max_new_tokens=12, max_length=60):
+    encoded = [keep_end(tokenizer.encode(prompt), [], 48) for prompt in prompts]
+    for batch in answer_all(model, encoded, 1, ending=Ending(model.stops), longest=48, max_new_tokens=12):
         answers |= {place: answer.text for place, answer in batch.items()}
     said[mesh] = [len(jax.devices()), answers, CommitLM(model)._loglikelihood_tokens(pairs)]
 print(json.dumps(said))

@@ -1,5 +1,6 @@
 """An evaluation: its directory, and what it replaces."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -10,18 +11,18 @@ from commit_llm import __version__
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate import results as results_module
-from commit_llm.evaluate.answers import answer
-from commit_llm.evaluate.runner import evaluate
+from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.runner import answering_parts, evaluate
 from commit_llm.evaluate.tasks import find_task
-from commit_llm.runs.evaluation import read_evaluation, read_results
+from commit_llm.runs.evaluation import read_evaluation, read_results, write_signature
 
-EL, EN = find_task("ogx_xquad_el"), find_task("ogx_xquad_en")
+EL, EN, OURS = find_task("ogx_xquad_el"), find_task("ogx_xquad_en"), find_task("xquad_instruct_el")
 
 
 @pytest.fixture(scope="module")
 def evaluated(model, example, tmp_path_factory):
     out = tmp_path_factory.mktemp("evaluation") / "eval"
-    results = evaluate(model, [EL, EN], out, data_dir=str(example), limit=5, batch_size=5)
+    results = evaluate(model, [EL, OURS], out, data_dir=str(example), limit=5, batch_size=5)
     return out, results
 
 
@@ -32,14 +33,19 @@ def test_the_evaluation_directory(evaluated, model, example):
     assert held.tasks == results
     assert held.model == {"fingerprint": model.fingerprint, "dtype": "float32", "training": None}
     told = [(found["language"], found["suite"], found["task_version"]) for found in results.values()]
-    assert told == [("el", "ogx_xquad", 1.0), ("en", "ogx_xquad", 1.0)]
-    assert set(results) == {"ogx_xquad_el", "ogx_xquad_en"}
+    assert told == [("el", "ogx_xquad", 1.0), ("el", "xquad_instruct", 2.0)]
+    assert set(results) == {"ogx_xquad_el", "xquad_instruct_el"}
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [row["task"] for row in rows] == ["ogx_xquad_el"] * 5 + ["ogx_xquad_en"] * 5
+    assert [row["task"] for row in rows] == ["ogx_xquad_el"] * 5 + ["xquad_instruct_el"] * 5
     assert list(rows[0]) == [
         "id", "task", "context_id", "question", "prediction", "references", "exact_match", "f1",
-        "exact_match_english", "f1_english", "truncated", "prompt_sha256",
+        "exact_match_english", "f1_english", "truncated", "finish_reason", "empty", "prompt_sha256",
     ]  # fmt: skip
+    for task, entry in results.items():
+        of_task = [row for row in rows if row["task"] == task]
+        assert entry["empty"] == sum(row["empty"] for row in of_task)
+        assert entry["cut"] == sum(row["finish_reason"] == "length" for row in of_task)
+        assert entry["truncated"] == 0
     contexts = [json.loads(line) for line in (out / "contexts.jsonl").read_text(encoding="utf-8").splitlines()]
     first = next(row for row in contexts if row["task"] == EL.name and row["context_id"] == rows[0]["context_id"])
     prompt = EL.prompt(first["context"], rows[0]["question"])
@@ -51,6 +57,7 @@ def test_the_evaluation_directory(evaluated, model, example):
         "task:ogx_xquad_el|task-version:1.0|",
         "labels:el",
         "bos:no",
+        f"tokenizer:{model.tokenizer.kind}",
         "normaliser:squad-1.1",
         "greedy-256",
         "dtype:float32",
@@ -62,15 +69,63 @@ def test_the_evaluation_directory(evaluated, model, example):
         evaluate(model, [EL], out, data_dir=str(example), limit=5)
 
 
+def no_text(config, params, rows, *rest):
+    return np.full((len(rows), 4), -1)
+
+
 def test_shortened_prompts_are_counted(model, example, tmp_path, monkeypatch):
-    monkeypatch.setitem(answer.__kwdefaults__, "max_length", 259)
-    monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
-    results = evaluate(model, [EL], tmp_path / "eval", data_dir=str(example), limit=5)
-    assert results[EL.name]["truncated"] == 5
+    """Those of ours by --max-length, the reference's by its own 2,048 tokens."""
+    monkeypatch.setattr(answers_module, "generate", no_text)
+    options = {"data_dir": str(example), "limit": 5, "overwrite": True}
+    prompts = [OURS.prompt(item.context, item.question) for item in load_questions(OURS, str(example), 5)]
+    short = min(len(model.tokenizer.encode(prompt)) for prompt in prompts) + 256 - 1
+    for max_length, truncated in ((None, 0), (2048, 0), (short, 5)):
+        results = evaluate(model, [EL, OURS], tmp_path / "eval", max_length=max_length, **options)
+        assert (results[EL.name]["truncated"], results[OURS.name]["truncated"]) == (0, truncated)
+        assert "max-length" not in results[EL.name]["signature"]
+        assert (f"|max-length:{short}|" in results[OURS.name]["signature"]) == (max_length == short)
+    monkeypatch.setattr("commit_llm.evaluate.encoded_prompts.MAX_LENGTH", 259)
+    results = evaluate(model, [EL, OURS], tmp_path / "eval", **options)
+    assert (results[EL.name]["truncated"], results[OURS.name]["truncated"]) == (5, 0)
+
+
+def test_a_prompt_that_does_not_fit_is_told_before_the_first_answer(model, example, tmp_path, monkeypatch):
+    monkeypatch.setattr(answers_module, "generate", None)
+    with pytest.raises(
+        UserError, match=r"xquad_instruct_el: the prompt of question '.*' has .* leave room for 14 beside"
+    ):
+        evaluate(model, [EL, OURS], tmp_path / "eval", data_dir=str(example), max_length=270)
+    assert not (tmp_path / "eval").exists()
+
+
+def test_empty_and_cut_answers_are_counted(model, example, tmp_path, monkeypatch):
+    """Of five rows two are cut, two end at once, and one ends at a newline behind a word."""
+    (newline,), (word,) = model.tokenizer.encode("\n"), model.tokenizer.encode("athens")
+    rows = [[word] * 4, [newline] * 4, [2, -1, -1, -1], [newline, 2, -1, -1], [newline, word, newline, -1]]
+    monkeypatch.setattr(answers_module, "generate", lambda config, params, prompts, *rest: np.asarray(rows))
+    results = evaluate(model, [OURS], tmp_path / "eval", data_dir=str(example), limit=5)
+    assert {name: results[OURS.name][name] for name in ("empty", "cut", "truncated")} == {
+        "empty": 3, "cut": 2, "truncated": 0,
+    }  # fmt: skip
+    lines = [json.loads(line) for line in (tmp_path / "eval" / "predictions.jsonl").read_text().splitlines()]
+    assert sorted((line["finish_reason"], line["empty"], line["prediction"]) for line in lines) == [
+        ("length", False, "athens athens athens athens"), ("length", True, ""), ("newline", False, "athens"),
+        ("stop", True, ""), ("stop", True, ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bos", "length", "part"), [((), None, "bos:no"), ((1,), None, "bos:yes"), ((1,), 500, "|max-length:500|")]
+)
+def test_the_signature_says_how_it_was_answered(model, bos, length, part):
+    tokenizer = dataclasses.replace(model.tokenizer, bos=type(model.tokenizer.bos)(bos))
+    parts = answering_parts(dataclasses.replace(model, tokenizer=tokenizer), OURS, length)
+    assert part.strip("|") in write_signature(parts)
+    assert answering_parts(model, EL, length)["bos"] == "no"
 
 
 def test_overwrite_replaces_an_evaluation_and_nothing_else(model, example, tmp_path, monkeypatch):
-    monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
+    monkeypatch.setattr(answers_module, "generate", no_text)
     for limit in (1, 2):
         evaluate(model, [EL], tmp_path / "eval", data_dir=str(example), limit=limit, overwrite=True)
     assert read_results(tmp_path / "eval")[EL.name]["items"] == 2
@@ -84,17 +139,20 @@ def test_folders_that_are_no_evaluation(tmp_path):
     with pytest.raises(UserError, match="not an evaluation directory"):
         read_results(tmp_path)
     (tmp_path / "results.json").write_text('{"schema": 99, "tasks": {}}')
-    with pytest.raises(UserError, match="schema 99, this version reads 3; evaluate again with this version"):
+    with pytest.raises(UserError, match="schema 99, this version reads 3 and 4; evaluate again"):
         read_results(tmp_path)
+    for schema in (3, 4):
+        (tmp_path / "results.json").write_text(f'{{"schema": {schema}, "model": {{}}, "tasks": {{"a": {{}}}}}}')
+        assert read_results(tmp_path) == {"a": {}}
     for text in (
         "[]",
         "no JSON",
         "[" * 100_000,
         "{}",
-        '{"schema": 3, "tasks": {}}',
-        '{"schema": 3, "model": {}, "tasks": []}',
-        '{"schema": 3, "model": {}, "tasks": {"a": 1}}',
-        '{"schema": 3, "model": [], "tasks": {}}',
+        '{"schema": 4, "tasks": {}}',
+        '{"schema": 4, "model": {}, "tasks": []}',
+        '{"schema": 4, "model": {}, "tasks": {"a": 1}}',
+        '{"schema": 4, "model": [], "tasks": {}}',
     ):
         (tmp_path / "results.json").write_text(text)
         with pytest.raises(UserError, match=r"results\.json: malformed"):
@@ -104,7 +162,7 @@ def test_folders_that_are_no_evaluation(tmp_path):
 
 
 def test_every_answer_is_scored_once(model, example, tmp_path, monkeypatch):
-    monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
+    monkeypatch.setattr(answers_module, "generate", no_text)
     score, calls = results_module.score, []
 
     def counted(*arguments):

@@ -22,4 +22,4 @@ def test_tasks_of_a_suite_differ_in_language_alone():
     assert {task.name for task in suites["ogx_xquad_en"]} == {"ogx_xquad_enhi", "ogx_xquad_enel", "ogx_xquad_enth"}
     for tasks in suites.values():
         assert len({task.language for task in tasks}) == len(tasks)
-        assert len({(task.dataset, task.split, task.bos) for task in tasks}) == 1
+        assert len({(task.dataset, task.split, task.instruct, task.version) for task in tasks}) == 1

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from commit_llm.model.decoder import forward
-from commit_llm.model.generation import generate
+from commit_llm.model.generation import Endings, generate
 from commit_llm.model.parameters import init_parameters
 from tests.model.test_decoder import SMALL
 
 NEW = 6
+NONE = Endings(*np.zeros((3, 97), bool))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_padded_rows_equal_running_each_alone(params, unroll):
     rng = np.random.default_rng(0)
     prompts = [rng.integers(0, 97, size) for size in (1, 7, 12)]
     tokens, lengths = padded(prompts, 12)
-    out = generate(SMALL, params, tokens, lengths, np.zeros(97, bool), NEW, unroll=unroll)
+    out = generate(SMALL, params, tokens, lengths, NONE, NEW, unroll=unroll)
     assert out.tolist() == [slowly(params, prompt) for prompt in prompts]
 
 
@@ -53,14 +54,40 @@ def test_a_row_ends_at_its_stop_token_and_the_others_go_on(params):
     free = [slowly(params, prompt) for prompt in prompts]
     is_stop = np.zeros(97, bool)
     is_stop[free[0][2]] = True
-    out = generate(SMALL, params, tokens, lengths, is_stop, NEW).tolist()
+    out = generate(SMALL, params, tokens, lengths, NONE._replace(at_once=is_stop), NEW).tolist()
     for row, whole in zip(out, free, strict=True):
         end = next((i + 1 for i, token in enumerate(whole) if is_stop[token]), NEW)
         assert row == whole[:end] + [-1] * (NEW - end)
     assert -1 in out[0]
 
 
+def ended(whole, endings):
+    """A row of free tokens, cut after the one that ends the answer."""
+    begun = False
+    for place, token in enumerate(whole):
+        if endings.at_once[token] or (endings.after_text[token] and begun):
+            return whole[: place + 1] + [-1] * (NEW - place - 1)
+        begun |= bool(endings.is_text[token])
+    return whole
+
+
+def test_a_row_ends_at_a_newline_only_once_text_has_come(params):
+    """Each row keeps for itself whether it has; drawn kinds of tokens."""
+    rng = np.random.default_rng(2)
+    prompts = [rng.integers(0, 97, 8) for _ in range(3)]
+    tokens, lengths = padded(prompts, 8)
+    free = [slowly(params, prompt) for prompt in prompts]
+    passed_over = ended_after_text = 0
+    for _ in range(12):
+        endings = Endings(*(rng.random((3, 97)) < [[0.02], [0.5], [0.3]]))
+        rows = generate(SMALL, params, tokens, lengths, endings, NEW).tolist()
+        assert rows == [ended(whole, endings) for whole in free]
+        passed_over += sum(bool(endings.after_text[row[0]]) and row[1] != -1 for row in rows)
+        ended_after_text += sum(-1 in row and not endings.at_once[row[row.index(-1) - 1]] for row in rows)
+    assert min(passed_over, ended_after_text) > 5
+
+
 def test_one_new_token(params):
     tokens, lengths = padded([np.array([1, 2, 3])], 3)
-    out = generate(SMALL, params, tokens, lengths, np.zeros(97, bool), 1)
+    out = generate(SMALL, params, tokens, lengths, NONE, 1)
     assert out.tolist() == [slowly(params, [1, 2, 3])[:1]]

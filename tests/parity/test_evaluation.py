@@ -1,5 +1,6 @@
 """Our evaluation beside transformers and the real lm-eval: greedy text on real prompts, scores of an export."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -7,11 +8,15 @@ import sys
 import jax
 import numpy as np
 import pytest
+import tokenizers
 
 from commit_llm.cli.main import main
 from commit_llm.convert.folder import write_model
 from commit_llm.data.tokenizer_files import copy_tokenizer
+from commit_llm.evaluate.answer_text import first_line
 from commit_llm.evaluate.answers import Answerer, answer
+from commit_llm.evaluate.encoded_prompts import keep_end
+from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.documents import TASK_FILES
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
@@ -26,9 +31,9 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("default")]
 NEW = 16
 
 
-def large(params):
+def large(params, times=8):
     """Kernels eight times as large as fresh ones, so that the likeliest token is not always the same."""
-    return jax.tree.map(lambda p: p if (p == 1).all() else p * 8, params)
+    return jax.tree.map(lambda p: p if (p == 1).all() else p * times, params)
 
 
 def test_greedy_text_on_100_real_prompts(shared, llama, tmp_path):
@@ -42,7 +47,8 @@ def test_greedy_text_on_100_real_prompts(shared, llama, tmp_path):
     prompts = [task.prompt(item.context, item.question) for item in questions]
     ours = {}
     model = Answerer.of(config, params, llama, (llama.eos_id,), np.dtype("float32"))
-    for batch in answer(model, prompts, 2, stops=(), max_new_tokens=NEW, max_length=1792 + NEW):
+    encoded = [keep_end(llama.encode(prompt), [], 1792) for prompt in prompts]
+    for batch in answer(model, encoded, 2, ending=Ending(model.stops, ()), longest=1792, max_new_tokens=NEW):
         ours |= batch
     assert len(ours) == 100
     assert 2 <= sum(given.truncated for given in ours.values()) <= 6
@@ -59,38 +65,76 @@ def test_greedy_text_on_100_real_prompts(shared, llama, tmp_path):
 def test_the_real_lm_eval_scores_an_export_as_our_runner_does(shared, example, tmp_path):
     """50 English questions of XQuAD; every second reference is an answer, so that there is something to score."""
     config = read_config(example / "model")
-    export, data = tmp_path / "model", tmp_path / "data"
+    export = tmp_path / "model"
     export.mkdir()
-    data.mkdir()
     write_model(export, large(init_parameters(config, jax.random.key(1))), config, "float32", IDS)
     copy_tokenizer(example / "model" / "tokenizer.json", export)
     original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
-    first = ["eval", str(export), "--tasks", "ogx_xquad_en", "--limit", "50"]
-    assert main([*first, "--data-dir", str(shared.data("xquad")), "--out", str(tmp_path / "first")]) == 0
+    told, theirs = scored_by_both(export, tmp_path, original, "ogx_xquad_en", 50, ",add_bos_token=False")
+    assert theirs == {row["id"]: row["prediction"] for row in told}
+
+
+def test_the_real_lm_eval_answers_long_prompts_of_ours_as_our_runner_does(shared, example, tmp_path):
+    """Prompts of 3,000 tokens to a model of 8,192 positions. Some answers begin with blank lines, as SmolLM2's do."""
+    config = dataclasses.replace(read_config(example / "model"), max_position_embeddings=8192)
+    export = tmp_path / "model"
+    export.mkdir()
+    params = jax.tree.map(np.array, large(init_parameters(config, jax.random.key(2)), 16))
+    params["head"][:, [2, 3]] *= [2, 3]  # often sure of a stop, or of a newline
+    write_model(export, params, config, "float32", IDS)
+    with_bos(example / "model", export)
+    original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
+    for article in original["data"]:
+        for paragraph in article["paragraphs"]:
+            paragraph["context"] = " ".join([paragraph["context"]] * (2900 // len(paragraph["context"].split()) + 1))
+    told, theirs = scored_by_both(export, tmp_path, original, "xquad_instruct_en", 16, "")
+    assert {id: first_line(text) for id, text in theirs.items()} == {row["id"]: row["prediction"] for row in told}
+    assert not any(row["truncated"] for row in told)
+    assert sum(text.startswith("\n") for text in theirs.values()) > 2
+    assert {"stop", "newline"} <= {row["finish_reason"] for row in told}
+    assert len({row["prediction"] for row in told}) > 4
+
+
+def with_bos(model, folder):
+    """Copy a tokenizer, with a post-processor that puts a bos before a text."""
+    copy_tokenizer(model / "tokenizer.json", folder)
+    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    bos = ("<s>", tokenizer.token_to_id("<s>"))
+    tokenizer.post_processor = tokenizers.processors.TemplateProcessing("<s> $A", special_tokens=[bos])
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def scored_by_both(export, tmp_path, questions, task, limit, model_args):
+    """Evaluate a model twice, the second time with every second answer as the reference; then by the real lm-eval.
+
+    Give the rows of predictions.jsonl, and lm-eval's texts by id.
+    """
+    data, first = tmp_path / "data", ["eval", str(export), "--tasks", task, "--limit", str(limit)]
+    data.mkdir()
+    (data / "xquad.en.json").write_text(json.dumps(questions), encoding="utf-8")
+    assert main([*first, "--data-dir", str(data), "--out", str(tmp_path / "first")]) == 0
     told = [json.loads(line) for line in (tmp_path / "first" / "predictions.jsonl").read_text("utf-8").splitlines()]
     gold = {row["id"]: row["prediction"] for row in told[::2]}
-    for article in original["data"]:
+    for article in questions["data"]:
         for question in (question for paragraph in article["paragraphs"] for question in paragraph["qas"]):
             if question["id"] in gold:
                 question["answers"] = [{"text": gold[question["id"]], "answer_start": 0}]
-    (data / "xquad.en.json").write_text(json.dumps(original), encoding="utf-8")
+    (data / "xquad.en.json").write_text(json.dumps(questions), encoding="utf-8")
     assert main([*first, "--data-dir", str(data), "--out", str(tmp_path / "ours")]) == 0
-    ours = json.loads((tmp_path / "ours" / "results.json").read_text("utf-8"))["tasks"]["ogx_xquad_en"]
+    ours = json.loads((tmp_path / "ours" / "results.json").read_text("utf-8"))["tasks"][task]
     command = [
-        sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--tasks", "ogx_xquad_en", "--limit", "50",
-        "--model_args", f"pretrained={export},dtype=float32,add_bos_token=False", "--include_path", str(TASK_FILES),
+        sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--tasks", task, "--limit", str(limit),
+        "--model_args", f"pretrained={export},dtype=float32{model_args}", "--include_path", str(TASK_FILES),
         "--metadata", json.dumps({"data_dir": str(data)}), "--device", "cpu", "--batch_size", "8",
         "--output_path", str(tmp_path / "theirs"), "--log_samples",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     (results,) = (tmp_path / "theirs").rglob("results_*.json")
-    theirs = json.loads(results.read_text("utf-8"))["results"]["ogx_xquad_en"]
+    theirs = json.loads(results.read_text("utf-8"))["results"][task]
     assert 40 <= ours["exact_match"] <= 60
     for metric in ("exact_match", "f1"):
         assert theirs[f"{metric},none"] == pytest.approx(ours[metric], abs=0.005)
     (samples,) = (tmp_path / "theirs").rglob("samples_*.jsonl")
     rows = [json.loads(line) for line in samples.read_text("utf-8").splitlines()]
-    assert {row["doc"]["id"]: row["filtered_resps"][0] for row in rows} == {
-        row["id"]: row["prediction"] for row in told
-    }
+    return told, {row["doc"]["id"]: row["filtered_resps"][0] for row in rows}

@@ -2,7 +2,7 @@
 
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.data.tokenizer import load_tokenizer
-from commit_llm.evaluate.answers import stop_tokens
+from commit_llm.evaluate.endings import Ending
 from commit_llm.model.config import read_config
 from commit_llm.quickstart.example import CONFIG
 
@@ -23,6 +23,7 @@ def test_the_tokenizer(folder, asked, training):
 
 def test_an_answer_stops_at_a_newline(folder):
     tokenizer = load_tokenizer(folder / "model")
-    stops = stop_tokens(tokenizer, (tokenizer.eos_id,), read_config(folder / "model").vocab_size)
+    endings = Ending((tokenizer.eos_id,)).of_tokens(tokenizer, read_config(folder / "model").vocab_size)
+    stops = endings.at_once
     assert [tokenizer.decode([int(token)]) for token in stops.nonzero()[0] if token != tokenizer.eos_id] == ["\n"]
     assert tokenizer.encode("athens\n")[-1] in stops.nonzero()[0]

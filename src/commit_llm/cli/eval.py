@@ -31,10 +31,14 @@ class Eval:
     """Only the first N questions of each task, in file order."""
     batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
+    max_length: int | None = None
+    """Tokens of prompt and answer together, for the _instruct_ tasks; a longer prompt loses the end of its context.
+    Default: as many as the model has positions. The ogx_ tasks always have 2,048, as in the paper."""
     step: int | None = None
     """Checkpoint of a run directory. Default: the newest."""
     tokenizer: str | None = None
-    """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
+    """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own. The paper's scores are of
+    MODEL/tokenizer.model: name it where the folder has a tokenizer.json too."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU."""
     mesh: str = EVERY_DEVICE
@@ -55,6 +59,8 @@ def run(argv: list[str]) -> None:
     tasks, foreign = split_tasks(command.tasks)
     if not tasks and not foreign:
         raise UserError("no task; name some with --tasks")
+    if command.max_length is not None and not any(task.instruct for task in tasks):
+        raise UserError(f"--max-length {command.max_length}: is for _instruct_ tasks, and none is named; leave it out")
     if command.prompts_only:
         _write_prompts(command, tasks, foreign)
         return
@@ -80,7 +86,7 @@ def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str]) -> No
 def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str]) -> None:
     from commit_llm.cli.progress import bars
     from commit_llm.cli.text.eval import scores_table
-    from commit_llm.evaluate.answers import Answerer
+    from commit_llm.evaluate.answers import Answerer, require_answerable
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished
     from commit_llm.evaluate.runner import evaluate
@@ -97,6 +103,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(foreign) if foreign else None
         source = open_model(name, command.tokenizer)
+        if tasks:
+            require_answerable(source.config, command.batch_size, command.max_length)
         history = history_of(source, command.step)
     dtype = compute_dtype(command.dtype)
     params = load_params(source, step=command.step)[0]
@@ -110,6 +118,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
             data_dir=command.data_dir,
             limit=command.limit,
             batch_size=command.batch_size,
+            max_length=command.max_length,
             overwrite=command.overwrite,
             upstream=upstream,
             on_answers=bar,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.answers import Answer
+from commit_llm.evaluate.answer_text import Answer
 from commit_llm.files.json_text import parse_json, read_json_object
 from commit_llm.files.lock import FILE as LOCK
 from commit_llm.files.lock import locked
@@ -34,7 +34,7 @@ class Journal:
         path = self.folder / ANSWERS
         for number, line in enumerate(whole_lines(path) if lines is None else lines, 1):
             row = parse_json(line, path, number, half_characters=True)
-            self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"])
+            self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"], row["finish_reason"])
 
     def keep(self, task: str, answers: Mapping[int, Answer]) -> None:
         """Add a batch of answers. Process 0 writes them to the file."""
@@ -91,10 +91,17 @@ def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
     make_folder(folder)
     with locked(folder, "evaluating"):
         if (folder / WHAT).is_file():
-            different = _different(_read(folder / WHAT), what)
+            before = _read(folder / WHAT)
+            different = _different(before, what)
             if different and not overwrite:
+                missing = [name for name in different if name not in before]
+                how = (
+                    f"of an earlier version, which did not write down its {', '.join(missing)}"
+                    if before and missing
+                    else f"with another {', '.join(different)}"
+                )
                 raise UserError(
-                    f"{out}: holds an unfinished evaluation with another {', '.join(different)}; choose another --out"
+                    f"{out}: holds an unfinished evaluation {how}; choose another --out"
                     + (", or add --overwrite" if hint else "")
                 )
         else:

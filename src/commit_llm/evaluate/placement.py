@@ -57,7 +57,7 @@ class Placement:
         """Split arrays whose first axis is the rows of a batch."""
         return arrays if self.mesh is None else tuple(place_alike(array, batch_sharding(self.mesh)) for array in arrays)
 
-    def everywhere(self, array: np.ndarray) -> Any:
+    def everywhere(self, array: Any) -> Any:
         """Give every device the whole of an array."""
         return array if self.mesh is None else place_alike(array, replicated(self.mesh))
 

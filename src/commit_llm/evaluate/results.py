@@ -3,15 +3,16 @@
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from commit_llm import __version__
+from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.language import has_script_of_its_own, language_shares
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.scores import UNSPACED, icu_version, normaliser, score, words_f1
-from commit_llm.evaluate.tasks import TASK_VERSION, Task
+from commit_llm.evaluate.tasks import Task
 from commit_llm.runs.evaluation import write_signature
 
 
@@ -55,11 +56,11 @@ def score_answers(
 
 
 def summary(
-    scored: ScoredTask, decoding: dict[str, str], limit: int | None, contamination: Contamination | None = None
+    scored: ScoredTask, answering: Mapping[str, str], limit: int | None, contamination: Contamination | None = None
 ) -> dict[str, Any]:
     """Make a task's entry of results.json: mean scores 0-100 with standard errors, and the signature to cite them by.
 
-    decoding: the parts of the signature that say how the answers came about.
+    answering: the parts of the signature that say how the answers came about.
     contamination: of the task's contexts. None where the answers are not those of a model of ours.
     """
     task, questions = scored.task, scored.questions
@@ -76,27 +77,29 @@ def summary(
     return entry | {
         "language": task.language,
         "suite": task.suite,
-        "task_version": TASK_VERSION,
+        "task_version": task.version,
         "items": len(questions),
+        "empty": sum(not answer.strip() for answer in scored.answers),
         "limit": limit,
         "prompts_sha256": prompts_hash(task, questions),
-        "signature": signature(task, decoding, limit, "f1_words" in entry, contamination),
+        "signature": signature(task, answering, limit, "f1_words" in entry, contamination),
     }
 
 
 def signature(
-    task: Task, decoding: dict[str, str], limit: int | None, with_words: bool, contamination: Contamination | None
+    task: Task, answering: Mapping[str, str], limit: int | None, with_words: bool, contamination: Contamination | None
 ) -> str:
     """Write what a score must be cited with: everything that decides it."""
+    bos = answering.get("bos", None if task.instruct else "no")  # whoever answers elsewhere may put one
     return write_signature(
         {
             "task": task.name,
-            "task-version": TASK_VERSION,
+            "task-version": task.version,
             "labels": task.labels,
-            "bos": "yes" if task.bos else "no",
+            **({"bos": bos} if bos else {}),
             "normaliser": normaliser(task)[0],
             **({"words": f"icu-{icu_version()}"} if with_words else {}),
-            **decoding,
+            **answering,
             "limit": limit or "none",
             **({"contaminated": contamination.signed} if contamination and contamination.contaminated else {}),
             "version": __version__,
@@ -123,12 +126,10 @@ def prompts_hash(task: Task, questions: Sequence[Question]) -> str:
     return hashlib.sha256(json.dumps(asked).encode("utf-8")).hexdigest()
 
 
-def prediction_rows(scored: ScoredTask, truncated: Sequence[bool]) -> list[dict[str, Any]]:
-    """Make the lines of predictions.jsonl. truncated: whether each prompt was shortened."""
+def prediction_rows(scored: ScoredTask, answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """Make the lines of predictions.jsonl."""
     task, rows = scored.task, []
-    for item, answer, scores, was_truncated in zip(
-        scored.questions, scored.answers, scored.scores, truncated, strict=True
-    ):
+    for item, answer, scores in zip(scored.questions, answers, scored.scores, strict=True):
         prompt = task.prompt(item.context, item.question).encode("utf-8", "surrogatepass")
         rows.append(
             {
@@ -136,10 +137,12 @@ def prediction_rows(scored: ScoredTask, truncated: Sequence[bool]) -> list[dict[
                 "task": task.name,
                 "context_id": item.context_id,
                 "question": item.question,
-                "prediction": answer,
+                "prediction": answer.text,
                 "references": list(item.references),
                 **{name: round(100 * value, 2) for name, value in scores._asdict().items() if value is not None},
-                "truncated": was_truncated,
+                "truncated": answer.truncated,
+                "finish_reason": answer.finish_reason,
+                "empty": answer.empty,
                 "prompt_sha256": hashlib.sha256(prompt).hexdigest(),
             }
         )

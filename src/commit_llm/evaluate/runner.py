@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from commit_llm import __version__
-from commit_llm.evaluate.answers import MAX_NEW_TOKENS, Answerer, answer
+from commit_llm.evaluate.answers import Answerer, answer, require_answerable
 from commit_llm.evaluate.contamination import contamination
+from commit_llm.evaluate.encoded_prompts import encode_question, longest_prompt, require_fitting
+from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
 from commit_llm.evaluate.journal import journal
+from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
 from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import context_rows, prediction_rows, prompts_hash, score_answers, summary
 from commit_llm.evaluate.tasks import Task
@@ -33,6 +36,7 @@ def evaluate(
     history: History | None = None,
     limit: int | None = None,
     batch_size: int = 8,
+    max_length: int | None = None,
     overwrite: bool = False,
     hint: bool = True,
     upstream: Upstream | None = None,
@@ -44,6 +48,7 @@ def evaluate(
     Scores are 0-100 with two decimals. Several processes answer every batch together, and process 0 writes. Tasks of
     lm-eval need a single process.
 
+    max_length: tokens of prompt and answer, of the tasks that ask as the model was tuned. None: the model's positions.
     history: what the model was trained on, to count the contexts among its texts. None where it is not known.
     hint: whether a message may offer --overwrite.
     upstream: tasks of lm-eval to run too. The model's answers to them go into samples.jsonl.
@@ -52,13 +57,20 @@ def evaluate(
     with together("questions"):
         questions = {task.name: load_questions(task, data_dir, limit) for task in tasks}
         english = {task.name: english_references(task, questions[task.name], data_dir) for task in tasks}
+        if tasks:
+            require_answerable(model.config, batch_size, max_length)
+        longest = {task.name: longest_prompt(task, model.config, max_length) for task in tasks}
+        for task in tasks:
+            require_fitting(model.tokenizer, task, questions[task.name], longest[task.name])
     what = {
         "version": __version__,
         "model": model.fingerprint,
         "tokenizer": model.tokenizer.fingerprint(),
+        "bos": list(model.tokenizer.bos),
         "stops": list(model.stops),
         "dtype": np.dtype(model.dtype).name,
         "batch_size": batch_size,
+        "max_length": max_length or model.config.max_position_embeddings,
         "tasks": {task.name: prompts_hash(task, questions[task.name]) for task in tasks},
         "upstream": list(upstream.names) if upstream else [],
         "limit": limit,
@@ -66,27 +78,28 @@ def evaluate(
     }
     described = {"fingerprint": model.fingerprint, "dtype": what["dtype"], "training": history.stages}
     contaminations = {task.name: contamination(task, questions[task.name], history.documents) for task in tasks}
-    decoding = {
-        "decoding": f"greedy-{MAX_NEW_TOKENS}",
-        "dtype": np.dtype(model.dtype).name,
-        "model": model.fingerprint[:16],
-    }
     results: Results = {}
     predictions: list[dict[str, Any]] = []
     contexts: list[dict[str, Any]] = []
     with journal(out, what, overwrite, RESULTS, hint) as log:
         for task in tasks:
             items, answers = questions[task.name], log.answers[task.name]
-            prompts = [task.prompt(item.context, item.question) for item in items]
+            prompts = [encode_question(model.tokenizer, task, item, longest[task.name]) for item in items]
+            ending = Ending(model.stops, skips_blank_lines=task.instruct)
             on_answers(task.name, len(answers), len(items))
-            for batch in answer(model, prompts, batch_size, bos=task.bos, answered=answers):
+            batches = answer(model, prompts, batch_size, ending=ending, longest=longest[task.name], answered=answers)
+            for batch in batches:
                 log.keep(task.name, batch)
                 on_answers(task.name, len(answers), len(items))
-            texts, truncated = zip(*(answers[place] for place in range(len(items))), strict=True)
-            scored = score_answers(task, items, texts, english[task.name])
-            entry = summary(scored, decoding, limit, contaminations[task.name])
-            results[task.name] = entry | {"truncated": sum(truncated)}
-            predictions += prediction_rows(scored, truncated)
+            in_order = [answers[place] for place in range(len(items))]
+            scored = score_answers(task, items, [given.text for given in in_order], english[task.name])
+            answering = answering_parts(model, task, max_length)
+            entry = summary(scored, answering, limit, contaminations[task.name])
+            results[task.name] = entry | {
+                "truncated": sum(given.truncated for given in in_order),
+                "cut": sum(given.finish_reason == "length" for given in in_order),
+            }
+            predictions += prediction_rows(scored, in_order)
             contexts += context_rows(task, items)
         files = {PREDICTIONS: predictions, CONTEXTS: contexts}
         if upstream:
@@ -100,6 +113,19 @@ def evaluate(
             log.finish([*files, RESULTS], outdated=() if upstream else (SAMPLES,))
     barrier("evaluated")
     return results
+
+
+def answering_parts(model: Answerer, task: Task, max_length: int | None) -> dict[str, str]:
+    """Give the parts of a signature that say how the answers came about."""
+    chosen = task.instruct and max_length not in (None, model.config.max_position_embeddings)
+    return {
+        "bos": "yes" if task.instruct and model.tokenizer.bos else "no",
+        "tokenizer": model.tokenizer.kind,
+        "decoding": f"greedy-{MAX_NEW_TOKENS}",
+        **({"max-length": str(max_length)} if chosen else {}),
+        "dtype": np.dtype(model.dtype).name,
+        "model": model.fingerprint[:16],
+    }
 
 
 def _hash(history: History) -> str:

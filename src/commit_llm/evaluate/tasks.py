@@ -5,7 +5,8 @@ English labels, `…val` is MLQA's validation split. Their prompts have no instr
 (docs/behaviour.md, "Evaluation").
 
 Tasks of ours, with the same questions: `xquad_instruct_LANG` and `mlqa_instruct_LANG` ask as the model was tuned. The
-English Alpaca prompt stands around the question and context in the language, with a bos before it.
+English Alpaca prompt stands around the question and context in the language, with a bos before it where the model's
+folder says so. A prompt may be as long as the model allows. The answer is the first line that is not blank.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.errors import UserError
+from commit_llm.runs.evaluation import INSTRUCTION_LABELS
 
 
 class Labels(NamedTuple):
@@ -40,11 +42,10 @@ LABELS = {
 }
 
 
-ALPACA = "alpaca"
 XQUAD_LANGUAGES = ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")
 MLQA_LANGUAGES = ("en", "ar", "de", "zh", "vi", "es", "hi")
-# The version of the prompts and rules of these tasks: a higher one with every change that moves scores.
-TASK_VERSION = 1.0
+# The version of the prompts and rules of a kind of tasks: a higher one with every change that moves scores.
+REFERENCE_VERSION, INSTRUCT_VERSION = 1.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Task:
     """Describe a task: a line of the table.
 
     language: of context, question and answers.
-    labels: a key of LABELS, or `alpaca` for the instruction prompt, with a bos.
+    labels: a key of LABELS, or `alpaca` for the instruction prompt.
     """
 
     name: str
@@ -62,14 +63,19 @@ class Task:
     split: Literal["validation", "test"]
 
     @property
-    def bos(self) -> bool:
-        """Tell whether a bos stands before the prompt, as it does in training."""
-        return self.labels == ALPACA
+    def instruct(self) -> bool:
+        """Tell whether the task asks as the model was tuned; else it asks as the reference does."""
+        return self.labels == INSTRUCTION_LABELS
+
+    @property
+    def version(self) -> float:
+        """Give the version of the task's prompts and rules."""
+        return INSTRUCT_VERSION if self.instruct else REFERENCE_VERSION
 
     @property
     def suite(self) -> str:
         """Name the group of tasks that differ in language alone: `ogx_mlqa_en_val`, `xquad_instruct`."""
-        if self.labels == ALPACA:
+        if self.instruct:
             return f"{self.dataset}_instruct"
         english = "_en" if self.labels != self.language else ""
         validation = "_val" if self.dataset == "mlqa" and self.split == "validation" else ""
@@ -82,7 +88,7 @@ class Task:
 
     def prompt(self, context: str, question: str) -> str:
         """Write everything before the answer. XQuAD has no space after the question label, MLQA has one."""
-        if self.labels == ALPACA:
+        if self.instruct:
             return alpaca_prompt(question, context)
         labels = LABELS[self.labels]
         space = " " if self.dataset == "mlqa" else ""
@@ -105,8 +111,10 @@ def _table() -> dict[str, Task]:
     tasks += [Task(f"ogx_mlqa_{suffix}", "mlqa", lang, labels, "test") for suffix, lang, labels in mlqa]
     validation = [("hival", "hi"), ("enhival", "en")]
     tasks += [Task(f"ogx_mlqa_{suffix}", "mlqa", "hi", labels, "validation") for suffix, labels in validation]
-    tasks += [Task(f"xquad_instruct_{lang}", "xquad", lang, ALPACA, "validation") for lang in XQUAD_LANGUAGES]
-    tasks += [Task(f"mlqa_instruct_{lang}", "mlqa", lang, ALPACA, "test") for lang in MLQA_LANGUAGES]
+    tasks += [
+        Task(f"xquad_instruct_{lang}", "xquad", lang, INSTRUCTION_LABELS, "validation") for lang in XQUAD_LANGUAGES
+    ]
+    tasks += [Task(f"mlqa_instruct_{lang}", "mlqa", lang, INSTRUCTION_LABELS, "test") for lang in MLQA_LANGUAGES]
     return {task.name: task for task in tasks}
 
 

@@ -6,16 +6,31 @@ V vocabulary.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Int
 
 from commit_llm.model.attention import attend, attend_by_block, attention_mask, rotary_tables
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import block, embed, unembed
 from commit_llm.model.parameters import Parameters
+
+
+class Endings(NamedTuple):
+    """Say of each token of the vocabulary whether it ends an answer.
+
+    at_once: it ends the answer wherever it comes, such as the end of text.
+    after_text: it ends the answer once text has come, such as a newline where blank lines are passed over.
+    is_text: it is text, and not white space alone.
+    """
+
+    at_once: Bool[Array | np.ndarray, "V"]
+    after_text: Bool[Array | np.ndarray, "V"]
+    is_text: Bool[Array | np.ndarray, "V"]
+
 
 # Maps hidden states, a layer's parameters with its cache, and whether it is the last layer, to hidden states and cache.
 LayerFunction = Callable[[Array, tuple[Parameters, Any], bool], tuple[Array, Any]]
@@ -27,16 +42,16 @@ def generate(
     params: Parameters,
     prompts: Int[Array, "B P"],
     lengths: Int[Array, "B"],
-    is_stop: Bool[Array, "V"],
+    endings: Endings,
     max_new_tokens: int,
     dtype: Any = jnp.float32,
     unroll: bool = False,
 ) -> Int[Array, "B N"]:
-    """Generate the greedy continuation of each prompt: up to its stop token, and -1 after that.
+    """Generate the greedy continuation of each prompt: up to the token that ends it, and -1 after that.
 
     prompts: tokens, padded on the left to P.
     lengths: the length of each prompt without padding, in 1..P.
-    is_stop: whether a token of the vocabulary ends an answer.
+    endings: which tokens end an answer. A row keeps whether text has come in it.
     unroll: compile each layer by itself, and attend to the prompts one row at a time, which is faster on a CPU.
     """
     rows, width = prompts.shape
@@ -63,7 +78,7 @@ def generate(
     first = jnp.argmax(unembed(config, params, hidden[:, -1:])[:, 0], axis=-1).astype(jnp.int32)
 
     def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
-        count, last_token, finished, cache, output = state
+        count, last_token, begun, finished, cache, output = state
         place = width + count - 1  # of the token that was chosen last
         tables = rotary_tables((place - pad), config.head_dim, config.rope_theta)
         visible = ((index <= place) & (segment_ids == 1))[:, None, None, :]
@@ -82,14 +97,19 @@ def generate(
         hidden, cache = _over_layers(config, decode_layer, x, params["layers"], cache, unroll)
         chosen = jnp.argmax(unembed(config, params, hidden)[:, 0], axis=-1).astype(jnp.int32)
         output = jax.lax.dynamic_update_slice_in_dim(output, jnp.where(finished, -1, chosen)[:, None], count, axis=1)
-        return count + 1, chosen, finished | is_stop[chosen], cache, output
+        finished |= ends(chosen, begun)
+        return count + 1, chosen, begun | endings.is_text[chosen], finished, cache, output
+
+    def ends(chosen: Array, begun: Array) -> Array:
+        return endings.at_once[chosen] | (endings.after_text[chosen] & begun)
 
     def unfinished(state: tuple[Any, ...]) -> Array:
-        count, _, finished, *_ = state
+        count, _, _, finished, *_ = state
         return (count < max_new_tokens) & ~jnp.all(finished)
 
     output = jnp.full((rows, max_new_tokens), -1, jnp.int32).at[:, 0].set(first)
-    start: tuple[Any, ...] = (jnp.int32(1), first, is_stop[first], cache, output)
+    nothing = jnp.zeros(rows, bool)
+    start: tuple[Any, ...] = (jnp.int32(1), first, endings.is_text[first], ends(first, nothing), cache, output)
     return jax.lax.while_loop(unfinished, step, start)[-1]
 
 

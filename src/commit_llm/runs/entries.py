@@ -47,7 +47,8 @@ ENTRY: dict[str, Check] = {
     "items": lambda value: _is_number(value) and value > 0,
     **dict.fromkeys(METRICS, is_score),
 }
-ENTRY_MAY: dict[str, Check] = {"contexts": _or_none(_is_number), "contaminated_contexts": _or_none(_is_number)}
+COUNTS = ("contexts", "contaminated_contexts", "truncated", "empty", "cut")
+ENTRY_MAY: dict[str, Check] = dict.fromkeys(COUNTS, _or_none(_is_number))
 STAGE_MAY: dict[str, Check] = {
     "data": _or_none(lambda value: isinstance(value, str)),
     "ratio": _or_none(lambda value: type(value) in (int, float) and 0 <= value <= 1),

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from commit_llm.errors import UserError
 from commit_llm.files.json_text import read_json_object
 
-SCHEMA = 3
+SCHEMA = 4
+READABLE = (3, SCHEMA)  # 3: its entries have no `empty` and no `cut`, its answers no `finish_reason`
+INSTRUCTION_LABELS = "alpaca"  # in a signature: the task asks with the instruction prompt that models are tuned with
 RESULTS, PREDICTIONS, CONTEXTS = "results.json", "predictions.jsonl", "contexts.jsonl"
 
 Results = dict[str, dict[str, Any]]
@@ -43,14 +45,14 @@ def write_results(path: Path, results: Results, model: Mapping[str, Any]) -> Non
 def read_evaluation(folder: Path) -> Evaluation:
     """Read the results.json of an evaluation directory.
 
-    Raises UserError where there is none, where it is malformed, or was written with another schema.
+    Raises UserError where there is none, where it is malformed, or was written with a schema that is not read.
     """
     path = folder / RESULTS
     try:
         content = read_json_object(path)
-        if (schema := content["schema"]) != SCHEMA:
+        if (schema := content["schema"]) not in READABLE:
             raise UserError(
-                f"{path}: written with schema {ascii(schema)[:40]}, this version reads {SCHEMA}; "
+                f"{path}: written with schema {ascii(schema)[:40]}, this version reads {READABLE[0]} and {SCHEMA}; "
                 "evaluate again with this version"
             )
         model, tasks = content["model"], content["tasks"]

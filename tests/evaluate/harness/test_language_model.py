@@ -1,5 +1,6 @@
 """Our model as lm-eval's: its answers, likelihoods and stops. torch is absent in the README's test environment."""
 
+import dataclasses
 import json
 
 import jax
@@ -11,10 +12,12 @@ from lm_eval.api.instance import Instance
 from lm_eval.tasks import TaskManager
 
 from commit_llm.errors import UserError
+from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate.harness.documents import TASK_FILES
 from commit_llm.evaluate.harness.language_model import CommitLM
+from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.runner import evaluate
-from commit_llm.evaluate.tasks import find_task
+from commit_llm.evaluate.tasks import TASKS, find_task
 from commit_llm.model.decoder import forward
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # the warnings are those of lm-eval
@@ -55,6 +58,80 @@ def test_our_tasks_in_lm_eval_are_answered_as_by_our_runner(model, example, tmp_
             assert error == pytest.approx(ours[name][f"{metric}_stderr"], abs=0.005)
 
 
+def test_a_prompt_of_3000_tokens_is_answered_whole(model, example, tmp_path, monkeypatch):
+    """By our runner and in lm-eval; the model has 8,192 positions."""
+    large = dataclasses.replace(model, config=dataclasses.replace(model.config, max_position_embeddings=8192))
+    data = json.loads((example / "xquad.el.json").read_text())
+    for paragraph in data["data"][0]["paragraphs"]:
+        paragraph["context"] = f"{paragraph['context']} ξέρω. " * (3000 // len(paragraph["context"].split()))
+    (tmp_path / "xquad.el.json").write_text(json.dumps(data))
+    task = find_task("xquad_instruct_el")
+    items = load_questions(task, str(tmp_path), 6)
+    wanted = [
+        [*model.tokenizer.bos, *model.tokenizer.encode(task.prompt(item.context, item.question))] for item in items
+    ]
+    assert all(3000 < len(ids) < 7900 for ids in wanted)
+    asked = []
+
+    def generate(config, params, prompts, lengths, *rest):
+        asked.extend(row[len(row) - n :].tolist() for row, n in zip(prompts, lengths, strict=True))
+        return real(config, params, prompts, lengths, *rest)
+
+    real = answers_module.generate
+    monkeypatch.setattr(answers_module, "generate", generate)
+    ours = evaluate(large, [task], tmp_path / "ours", data_dir=str(tmp_path), limit=6, batch_size=1)
+    assert ours[task.name]["truncated"] == 0
+    theirs = through_lm_eval(large, [task.name], tmp_path, 6)
+    assert {tuple(ids) for ids in asked} == {tuple(ids) for ids in wanted}
+    rows = [json.loads(line) for line in (tmp_path / "ours" / "predictions.jsonl").read_text().splitlines()]
+    told = {sample["doc"]["id"]: sample["filtered_resps"][0] for sample in theirs["samples"][task.name]}
+    assert told == {row["id"]: row["prediction"] for row in rows}
+
+
+def test_a_text_begins_as_the_folder_says(model):
+    """With a bos or without: texts of other tasks, and ours that ask as the model was tuned; the papers' have none."""
+    for bos in ((), (1,)):
+        tokenizer = dataclasses.replace(model.tokenizer, bos=bos)
+        lm = CommitLM(dataclasses.replace(model, tokenizer=tokenizer))
+        ids = tokenizer.encode("anna works")
+        assert lm.tok_encode("anna works") == [*bos, *ids]
+        assert lm.tok_encode("anna works", add_special_tokens=False) == ids
+        assert (lm.prefix_token_id, lm.eot_token_id) == (1, 2)
+        document = {"id": "q", "context": "anna works", "question": "who ?"}
+        for name in ("other", "xquad_instruct_el", "ogx_xquad_el"):
+            task = TASKS.get(name)
+            for prompt in ("anna", task.prompt("anna works", "who ?") if task else "works"):
+                asked = Instance("generate_until", document, (prompt, {}), 0, metadata=(name, 0, 1))
+                before = () if name.startswith("ogx_") else bos
+                assert lm._encode(task, asked, 100).ids == [*before, *tokenizer.encode(prompt)]
+
+
+def test_the_longer_prompts_of_ours_are_shortened_by_their_rule(model):
+    lm, task = CommitLM(model), TASKS["xquad_instruct_el"]
+    document = {"id": "q", "context": "anna works . " * 99, "question": "who ?"}
+    prompt = task.prompt(document["context"], document["question"])
+    for asked, ends in ((prompt, "### Response:"), (f"an example . {prompt}", "### Response:")):
+        request = Instance("generate_until", document, (asked, {}), 0, metadata=(task.name, 0, 1))
+        ids, truncated = lm._encode(task, request, 90)
+        assert truncated
+        assert len(ids) in (89, 90)
+        assert model.tokenizer.decode(ids).endswith(ends)
+        # With an example before it a prompt is no longer the task's own: it keeps its end, and loses its template.
+        assert model.tokenizer.decode(ids).startswith(model.tokenizer.decode(model.tokenizer.encode(prompt)[:20])) == (
+            asked == prompt
+        )
+
+
+def test_generation_stops_at_each_of_the_models_stops(model):
+    lm = CommitLM(model)
+    ask = request("generate_until", "anna", {"until": [], "max_gen_toks": 20})
+    (free,) = lm.generate_until([ask])
+    ids = model.tokenizer.encode(free)
+    stop = next(id for place, id in enumerate(ids) if place > 2 and id not in ids[:place])
+    stopping = CommitLM(dataclasses.replace(model, stops=(*model.stops, stop)))
+    assert model.tokenizer.encode(stopping.generate_until([ask])[0]) == ids[: ids.index(stop)]
+
+
 def test_log_likelihoods_are_those_of_the_forward_pass(model):
     lm, tokenizer = CommitLM(model), model.tokenizer
     pairs = [
@@ -65,8 +142,9 @@ def test_log_likelihoods_are_those_of_the_forward_pass(model):
     ]
     found = lm.loglikelihood([request("loglikelihood", *pair) for pair in pairs], disable_tqdm=True)
     for (context, wanted), (value, greedy) in zip(pairs, found, strict=True):
-        ids = [tokenizer.bos_id, *tokenizer.encode(context + wanted)]
-        start = 1 + len(tokenizer.encode(context))
+        before = tokenizer.bos if context else [tokenizer.bos_id]
+        ids = [*before, *tokenizer.encode(context + wanted)]
+        start = len(before) + len(tokenizer.encode(context))
         logits = jax.nn.log_softmax(forward(model.config, model.params, jnp.asarray([ids]))[0])
         assert value == pytest.approx(float(sum(logits[i - 1, ids[i]] for i in range(start, len(ids)))), abs=1e-3)
         assert greedy == all(int(jnp.argmax(logits[i - 1])) == ids[i] for i in range(start, len(ids)))

@@ -40,6 +40,47 @@ def test_signatures_are_held_to_each_other(pair, part):
         compare(*pair)
 
 
+def instruct(folder, seed, parts, tasks=("xquad_instruct_el", "xquad_instruct_th")):
+    """An evaluation of tasks that ask as the model was tuned, with these parts in its signatures."""
+    evaluation(folder, seed=seed, suite="xquad_instruct")
+
+    def sign(content):
+        for name in tasks:
+            entry = content["tasks"][name]
+            language = name.rpartition("_")[2]
+            entry["signature"] = entry["signature"].replace(f"labels:{language}|bos:no", f"labels:alpaca|{parts}")
+
+    change(folder, sign)
+    return folder
+
+
+def test_the_bos_of_tasks_that_ask_as_the_model_was_tuned_is_the_models(tmp_path):
+    one = instruct(tmp_path / "one", 1, "bos:yes|tokenizer:sentencepiece")
+    two = instruct(tmp_path / "two", 2, "bos:no|tokenizer:tokenizers")
+    notes = compare(one, two).notes
+    assert "Not all alike: bos before the prompt: no (two) and yes (one)." in notes
+    assert "Not all alike: tokenizers: sentencepiece (one) and tokenizers (two)." in notes
+    assert not [
+        note
+        for note in compare(one, instruct(tmp_path / "x", 3, "bos:yes|tokenizer:sentencepiece")).notes
+        if "Not all" in note
+    ]
+
+
+def test_a_greatest_length_is_held_where_both_were_given_one(tmp_path):
+    chosen, default, other = (
+        instruct(tmp_path / name, seed, f"bos:yes|{part}stops:2")
+        for seed, (name, part) in enumerate({"a": "max-length:4096|", "b": "", "c": "max-length:3000|"}.items())
+    )
+    assert "Not all alike: tokens of prompt and answer: 4096 (a) and as many as the model has positions (b)." in (
+        compare(chosen, default).notes
+    )
+    with pytest.raises(
+        UserError, match=f"xquad_instruct_el: {chosen} and {other} cannot be compared: max-length 4096 and"
+    ):
+        compare(chosen, default, other)
+
+
 def test_what_no_two_share(tmp_path):
     one, two = evaluation(tmp_path / "one", languages=("el",)), evaluation(tmp_path / "two", languages=("th",))
     with pytest.raises(UserError, match=r"no task was evaluated in all of them: .*one has ogx_xquad_el; .*two has"):

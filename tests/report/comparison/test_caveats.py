@@ -32,7 +32,7 @@ def test_notes(tmp_path, compared):
 
     change(two, bfloat16)
     notes = compare_systems(read_systems([str(one), str(two)]), ComparisonSettings(resamples=200)).notes
-    assert "Not all alike: products in bfloat16 and float32." in notes
+    assert "Not all alike: products in bfloat16 (two) and float32 (one)." in notes
 
 
 def test_what_was_trained_on(tmp_path):

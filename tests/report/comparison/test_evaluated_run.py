@@ -20,7 +20,7 @@ def edit_predictions(folder, edit):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda held: held.update(schema=2), "written with schema 2, this version reads 3; evaluate again"),
+        (lambda held: held.update(schema=2), "written with schema 2, this version reads 3 and 4; evaluate again"),
         (lambda held: held.update(tasks={"belebele": {"metrics": {}}}), "none of its tasks can be compared"),
         (lambda held: held["model"].update(training=["x"]), "training is no list of stages"),
         (lambda held: held["tasks"]["ogx_xquad_el"].update(items=35), "has answers to 36 of the 35 questions"),

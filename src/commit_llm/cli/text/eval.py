@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from commit_llm.cli.text.aligned import aligned
+from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
+
+KINDS_TO_WARN_OF = {"empty": "are empty", "cut": f"did not end within {MAX_NEW_TOKENS} tokens, and are cut"}
 
 
 def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Write a line a task: exact match and F1 (0-100) with standard errors, questions, prompts that were shortened.
 
-    Below, where there are such scores: answers in each language, right in English, F1 over ICU's words; then
-    the metrics of lm-eval's own tasks.
+    Below: a warning of each task with many answers that are empty or cut. Then, where there are such scores: answers in
+    each language, right in English, F1 over ICU's words; the metrics of lm-eval's own tasks.
 
     >>> scores = {"exact_match": 12.5, "exact_match_stderr": 4.1, "f1": 20.25, "f1_stderr": 5.0, "items": 8}
     >>> print(scores_table({"ogx_xquad_de": scores}))
@@ -33,6 +36,7 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
             for task, entry in own.items()
         ]
         lines += aligned(rows)
+        lines += [line for task, entry in own.items() if (line := _warning(task, entry))]
     beside = {task: entry for task, entry in own.items() if {"answer_language", "f1_words"} & set(entry)}
     if beside:
         rows = [("task", "in the language", "Latin", "mixed", "neutral", "right in English", "F1 over words")]
@@ -48,6 +52,17 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
             )
             lines += [f"{task} (lm-eval, {entry['items']} items): {values}"]
     return "\n".join(lines)
+
+
+def _warning(task: str, entry: Mapping[str, Any]) -> str | None:
+    """Warn where more than a tenth of a task's answers are empty, or cut."""
+    items = entry["items"]
+    many = [
+        f"{number} of {items} answers {what}"
+        for name, what in KINDS_TO_WARN_OF.items()
+        if (number := entry.get(name, 0)) > items / 10
+    ]
+    return f"warning: {task}: {', and '.join(many)}" if many else None
 
 
 def _score(entry: Mapping[str, Any], name: str) -> str:

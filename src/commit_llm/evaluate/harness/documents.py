@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from commit_llm.evaluate.answer_text import first_line
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.scores import normaliser, score
 from commit_llm.evaluate.tasks import TASKS, find_task
@@ -23,6 +24,8 @@ def load(task: str, data_dir: str | None = None, **settings: Any) -> dict[str, A
         {
             "id": item.id,
             "task": task,
+            "context": item.context,
+            "question": item.question,
             "prompt": asked.prompt(item.context, item.question),
             "references": list(item.references),
         }
@@ -32,12 +35,18 @@ def load(task: str, data_dir: str | None = None, **settings: Any) -> dict[str, A
 
 
 def process_results(document: dict[str, Any], results: list[str]) -> dict[str, float]:
-    """Score an answer by the task's own rules: exact match and F1, 0-100."""
-    _, normalise = normaliser(TASKS[document["task"]])
-    scored = score(results[0], document["references"], normalise)
+    """Score an answer by the task's own rules: exact match and F1, 0-100.
+
+    A model of lm-eval's answers a task that asks as the model was tuned with several lines; the first that is not
+    blank is the answer.
+    """
+    task = TASKS[document["task"]]
+    _, normalise = normaliser(task)
+    scored = score(first_line(results[0]) if task.instruct else results[0], document["references"], normalise)
     return {"exact_match": 100 * scored.exact_match, "f1": 100 * scored.f1}
 
 
 def task_file(name: str) -> str:
     """Write the text of a task's file."""
-    return f"include: _settings\ntask: {name}\ndataset_kwargs:\n  task: {name}\n"
+    settings = "_instruct_settings" if TASKS[name].instruct else "_settings"
+    return f"include: {settings}\ntask: {name}\ndataset_kwargs:\n  task: {name}\n"

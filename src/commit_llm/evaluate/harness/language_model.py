@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import TemplateLM
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.answers import MAX_NEW_TOKENS, Answerer, answer
+from commit_llm.evaluate.answers import Answerer, answer, require_answerable
+from commit_llm.evaluate.encoded_prompts import EncodedPrompt, encode_question, keep_end, longest_prompt
+from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.responses import Responses
-from commit_llm.evaluate.prompt_batches import MAX_LENGTH
-from commit_llm.evaluate.tasks import TASKS
+from commit_llm.evaluate.prompt_batches import MAX_LENGTH, MAX_NEW_TOKENS
+from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.tasks import TASKS, Task
 from commit_llm.model.likelihood import token_log_probabilities
 
 WIDTH_STEP = 128  # rows of log-likelihoods are padded to a multiple of it
@@ -24,7 +27,8 @@ WIDTH_STEP = 128  # rows of log-likelihoods are padded to a multiple of it
 class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
     """Make a model of ours one for `lm_eval.simple_evaluate(model=...)`. Generation is greedy.
 
-    A bos stands before every text, as in training. Only those tasks of ours go without that say so (`Task.bos`).
+    What stands before a text is what the model's folder says. Tasks of ours are asked and answered by their own rules,
+    as our runner does it.
 
     responses: the file that keeps the responses.
     on_answers: called with (kind of request, number of responses, number of requests).
@@ -50,12 +54,12 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
 
     @property
     def eot_token_id(self) -> int:
-        """Give the id of the end of text."""
+        """Give the id of the end of text. Generation ends at each of the model's stops."""
         return self.model.tokenizer.eos_id
 
     @property
     def prefix_token_id(self) -> int:
-        """Give what replaces an empty context: bos, or eos where there is no bos."""
+        """Give what replaces an empty context, as lm-eval's own models do: bos, or eos where there is no bos."""
         bos = self.model.tokenizer.bos_id
         return self.eot_token_id if bos is None else bos
 
@@ -65,38 +69,49 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
         return str(self.model.tokenizer.path)
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **kwargs: Any) -> list[int]:
-        """Encode a text, with a bos before it unless add_special_tokens is False."""
-        bos = self.model.tokenizer.bos_id
-        head = [bos] if bos is not None and add_special_tokens is not False else []
-        return head + self.model.tokenizer.encode(string)
+        """Encode a text, with what the folder puts before it unless add_special_tokens is False."""
+        tokenizer = self.model.tokenizer
+        return [*([] if add_special_tokens is False else tokenizer.bos), *tokenizer.encode(string)]
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Generate greedy text for each (context, settings), up to the first of its stops."""
-        groups: dict[str, list[Instance]] = defaultdict(list)
+        groups: dict[tuple[Task | None, str], list[Instance]] = defaultdict(list)
         for request in requests:
             if self.responses.get("generate", request.args) is None:
-                task = TASKS.get(request.task_name)
-                bos = task.bos if task else True
-                max_length = MAX_LENGTH if task else self.max_length
-                groups[json.dumps([_greedy(request.args[1]), bos, max_length])].append(request)
+                groups[TASKS.get(request.task_name), json.dumps(_greedy(request.args[1]))].append(request)
         answered = len(requests) - sum(map(len, groups.values()))
-        for key, group in groups.items():
-            settings, bos, max_length = json.loads(key)
-            prompts = [request.args[0] for request in group]
-            for batch in answer(
-                self.model,
-                prompts,
-                self.batch_size,
-                bos=bos,
-                stops=settings["until"],
-                max_new_tokens=settings["max_gen_toks"],
-                max_length=max_length,
-            ):
-                for place, generated in batch.items():
-                    self.responses.keep("generate", group[place].args, generated.text)
+        for (task, settings), group in groups.items():
+            for batch in self._answers(task, group, **json.loads(settings)):
+                for place, text in batch.items():
+                    self.responses.keep("generate", group[place].args, text)
                 answered += len(batch)
                 self.on_answers("generating", answered, len(requests))
         return [self.responses.get("generate", request.args) for request in requests]
+
+    def _answers(
+        self, task: Task | None, group: Sequence[Instance], until: list[str], max_gen_toks: int
+    ) -> Iterator[dict[int, str]]:
+        """Answer requests of one task of ours, or of others with the same settings, batch by batch."""
+        model = self.model
+        require_answerable(model.config, self.batch_size, max_new_tokens=max_gen_toks)
+        if task is None:
+            ending, longest = Ending(model.stops, tuple(until)), self.max_length - max_gen_toks
+        else:
+            ending = Ending(model.stops, skips_blank_lines=task.instruct)
+            longest = longest_prompt(task, model.config, room=max_gen_toks)
+        prompts = [self._encode(task, request, longest) for request in group]
+        batches = answer(model, prompts, self.batch_size, ending=ending, longest=longest, max_new_tokens=max_gen_toks)
+        for batch in batches:
+            yield {place: given.text for place, given in batch.items()}
+
+    def _encode(self, task: Task | None, request: Instance, longest: int) -> EncodedPrompt:
+        tokenizer, (prompt, _), document = self.model.tokenizer, request.args, request.doc
+        if task and prompt == task.prompt(document["context"], document["question"]):
+            item = Question(document["id"], "", document["context"], document["question"], ())
+            return encode_question(tokenizer, task, item, longest)
+        # Not ours; or ours, and lm-eval put more around it, such as examples.
+        bos = [] if task and not task.instruct else [*tokenizer.bos]
+        return keep_end(tokenizer.encode(prompt), bos, longest)
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """Give the log-likelihood of each whole text, in windows of the model's positions."""

@@ -1,12 +1,13 @@
 """What systems share: their common tasks, asked and scored alike, and contexts that they were trained on."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.report.comparison.evaluated_run import SHOWN_ID
 from commit_llm.report.comparison.systems import System
-from commit_llm.runs.evaluation import read_signature
+from commit_llm.runs.evaluation import INSTRUCTION_LABELS, read_signature
 
 # What two scores must share to be compared: entries of results.json, by what a message calls them, and parts of the
 # signature.
@@ -14,7 +15,10 @@ ENTRIES = {
     "prompts": "prompts_sha256", "task version": "task_version", "limit": "limit", "suite": "suite",
     "language": "language",
 }  # fmt: skip
-SIGNED = ("labels", "bos", "normaliser", "decoding")
+SIGNED = ("labels", "normaliser", "decoding")
+# Of the reference's tasks, which have no bos, that must be the same too. Of those that ask as the model was tuned it
+# belongs to the model, as the tokenizer does; and a greatest length must be the same where both were given one.
+MAX_LENGTH = "max-length"
 SHOWN = 16  # characters of a condition that differs
 
 
@@ -32,19 +36,14 @@ def require_alike(systems: Sequence[System], tasks: Sequence[str]) -> None:
     """Raise UserError where a task was not asked and scored alike in all runs. The message names what differs."""
     runs = [run for system in systems for run in system.runs]
     for task in tasks:
-        first = _conditions(runs[0].tasks[task])
-        for run in runs[1:]:
-            conditions = _conditions(run.tasks[task])
-            different = [
-                f"{name} {first[name][:SHOWN]} and {conditions[name][:SHOWN]}"
-                for name in first
-                if first[name] != conditions[name]
-            ]
-            if different:
+        conditions = [_conditions(run.tasks[task]) for run in runs]
+        for (one, of_one), (other, of_other) in combinations(zip(runs, conditions, strict=True), 2):
+            if different := _different(of_one, of_other):
                 raise UserError(
-                    f"{task}: {runs[0].folder} and {run.folder} cannot be compared: {', '.join(different)}; "
+                    f"{task}: {one.folder} and {other.folder} cannot be compared: {', '.join(different)}; "
                     "evaluate both alike"
                 )
+        for run in runs[1:]:
             if missing := [ascii(id)[:SHOWN_ID] for id in runs[0].rows[task] if id not in run.rows[task]]:
                 raise UserError(
                     f"{task}: {run.folder} has no answer to {len(missing)} questions, such as {missing[0]}; evaluate "
@@ -67,4 +66,17 @@ def _conditions(entry: Mapping[str, Any]) -> dict[str, str]:
     signature = read_signature(entry["signature"])
     conditions = {name: entry.get(key) for name, key in ENTRIES.items()}
     conditions |= {name: signature.get(name) for name in SIGNED}
+    if signature.get("labels") != INSTRUCTION_LABELS:
+        conditions["bos"] = signature.get("bos")
+    elif MAX_LENGTH in signature:
+        conditions[MAX_LENGTH] = signature[MAX_LENGTH]
     return {name: "none" if value is None else str(value) for name, value in conditions.items()}
+
+
+def _different(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """Say which conditions differ, of those that both have."""
+    return [
+        f"{name} {one[name][:SHOWN]} and {other[name][:SHOWN]}"
+        for name in one
+        if name in other and one[name] != other[name]
+    ]

@@ -7,6 +7,14 @@ from commit_llm.report.comparison.evaluated_run import EvaluatedRun
 from commit_llm.report.comparison.systems import System
 from commit_llm.runs.evaluation import read_signature
 
+# Parts of a signature: what a sentence calls each, and what it is where a signature has none.
+TOLD_WHERE_DIFFERENT = {
+    "dtype": ("products in", "?"),
+    "version": ("versions of commit-llm:", "?"),
+    "bos": ("bos before the prompt:", "?"),
+    "tokenizer": ("tokenizers:", "?"),
+    "max-length": ("tokens of prompt and answer:", "as many as the model has positions"),
+}
 RECIPE = ("data", "form", "behaviour", "ratio")  # of a stage: what runs that differ in the seed have in common
 
 
@@ -20,10 +28,7 @@ def caveats(systems: Sequence[System], baseline: str, tasks: Sequence[str], cont
     runs = [run for system in systems for run in system.runs]
     if left_out := sorted({name for run in runs for name in (*run.tasks, *run.left_out)} - set(tasks)):
         notes.append(f"Not compared, since not all systems have answers to them here: {', '.join(left_out)}.")
-    for part, name in (("dtype", "products in"), ("version", "versions of commit-llm:")):
-        values = sorted({read_signature(run.tasks[task]["signature"]).get(part, "?") for run in runs for task in tasks})
-        if len(values) > 1:
-            notes.append(f"Not all alike: {name} {' and '.join(values)}.")
+    notes += _not_alike(systems, tasks)
     for system in systems:
         if len(_alike_trained(system)) > 1:
             notes.append(f"The runs of {system.name} differ in more than the seed: what they were trained on is below.")
@@ -37,6 +42,26 @@ def caveats(systems: Sequence[System], baseline: str, tasks: Sequence[str], cont
     ]
     if unlooked := [name for name in unlooked if name not in unknown]:
         notes.append(f"Not known: whether what {', '.join(unlooked)} was trained on held the contexts.")
+    return notes
+
+
+def _not_alike(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
+    """Say of each side how it answered, where that differs and need not be the same."""
+    notes = []
+    for part, (name, absent) in TOLD_WHERE_DIFFERENT.items():
+        sides: dict[str, list[str]] = {}
+        for task in tasks:
+            by_system = {
+                system.name: {read_signature(run.tasks[task]["signature"]).get(part, absent) for run in system.runs}
+                for system in systems
+            }
+            if len(set.union(*by_system.values())) > 1:
+                for system, values in by_system.items():
+                    for value in values:
+                        sides.setdefault(value, []).append(system)
+        if sides:
+            of = [f"{value} ({', '.join(dict.fromkeys(sides[value]))})" for value in sorted(sides)]
+            notes.append(f"Not all alike: {name} {' and '.join(of)}.")
     return notes
 
 

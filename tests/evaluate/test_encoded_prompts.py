@@ -1,0 +1,110 @@
+"""Prompts as ids: what stands before them, and what is left out of one that is too long."""
+
+import dataclasses
+
+import pytest
+
+from commit_llm.data.prompts import alpaca_prompt
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.errors import UserError
+from commit_llm.evaluate.encoded_prompts import encode_question, keep_end, longest_prompt, require_fitting
+from commit_llm.evaluate.questions import Question, load_questions
+from commit_llm.evaluate.tasks import find_task
+from commit_llm.model.config import ModelConfig
+
+OURS, PAPERS = find_task("xquad_instruct_el"), find_task("ogx_xquad_el")
+ITEM = Question("q7", "0-0", "anna μένει στην αθήνα . " * 40, "ποιο είναι το σπίτι ?", ("αθήνα",))
+
+
+@pytest.fixture(scope="module", params=[(), (1,)])
+def tokenizer(request, example):
+    loaded = load_tokenizer(example / "model")
+    return dataclasses.replace(loaded, bos=type(loaded.bos)(request.param))
+
+
+def test_a_whole_prompt(tokenizer):
+    prompt = alpaca_prompt(ITEM.question, ITEM.context)
+    whole = [*tokenizer.bos, *tokenizer.encode(prompt)]
+    for longest in (len(whole), 10_000):
+        assert encode_question(tokenizer, OURS, ITEM, longest) == (whole, False)
+    without_bos = tokenizer.encode(PAPERS.prompt(ITEM.context, ITEM.question))
+    assert encode_question(tokenizer, PAPERS, ITEM, len(without_bos)) == (without_bos, False)
+
+
+def test_a_long_prompt_of_the_papers_keeps_its_end(tokenizer):
+    ids = tokenizer.encode(PAPERS.prompt(ITEM.context, ITEM.question))
+    assert encode_question(tokenizer, PAPERS, ITEM, 50) == (ids[-50:], True)
+    assert keep_end([5, 6, 7], [1], 3) == ([1, 6, 7], True)
+    assert keep_end([5, 6, 7], [1], 4) == ([1, 5, 6, 7], False)
+
+
+@pytest.mark.parametrize("fewer", [1, 2, 50, 130])
+def test_a_long_prompt_of_ours_loses_the_end_of_its_context(tokenizer, monkeypatch, fewer):
+    whole = encode_question(tokenizer, OURS, ITEM, 10_000).ids
+    longest = len(whole) - fewer
+    (ids, truncated), encodes = counted(tokenizer, longest)
+    assert truncated
+    assert encodes < 2 * len(ITEM.context).bit_length()
+    fitting = [n for n in range(1, len(ITEM.context)) if len(of_prefix(tokenizer, n)) <= longest]
+    assert ids == of_prefix(tokenizer, max(fitting))
+    assert tokenizer.decode(ids).startswith(tokenizer.decode(whole[:30]))
+    assert tokenizer.decode(ids).endswith("### Response:")
+
+
+def of_prefix(tokenizer, characters):
+    return [*tokenizer.bos, *tokenizer.encode(alpaca_prompt(ITEM.question, ITEM.context[:characters]))]
+
+
+def counted(tokenizer, longest):
+    """The encoded question, and how many texts were encoded for it."""
+    calls = []
+
+    class Library:
+        def encode(self, text):
+            calls.append(text)
+            return tokenizer.library.encode(text)
+
+    encoded = encode_question(dataclasses.replace(tokenizer, library=Library()), OURS, ITEM, longest)
+    return encoded, len(calls)
+
+
+def test_real_prompts_of_ours_are_whole_texts(shared, llama):
+    """Of XQuAD in Thai, by LLaMA's tokenizer, which has several ids for a letter."""
+    task = find_task("xquad_instruct_th")
+    items = load_questions(task, str(shared.data("xquad")))[::60]
+    ids = [encode_question(llama, task, item, 900) for item in items]
+    assert sum(prompt.truncated for prompt in ids) > 3
+    for item, prompt in zip(items, ids, strict=True):
+        text = llama.decode(prompt.ids)
+        before, after = alpaca_prompt(item.question, "|").split("|")
+        assert text.startswith(before)
+        assert text.endswith(after)
+        context = text[len(before) : -len(after)]
+        assert item.context.startswith(context)
+        assert (context == item.context) != prompt.truncated
+        assert prompt.ids == [*llama.bos, *llama.encode(alpaca_prompt(item.question, context))]
+        assert 880 < len(prompt.ids) <= 900 or not prompt.truncated
+
+
+def test_a_prompt_with_no_room_for_its_context(tokenizer):
+    least = len(of_prefix(tokenizer, 1))
+    require_fitting(tokenizer, OURS, [ITEM], least)
+    with pytest.raises(
+        UserError, match=rf"^xquad_instruct_el: .*question 'q7' has {least} tokens .* room for {least - 1} "
+    ):
+        require_fitting(tokenizer, OURS, [ITEM], least - 1)
+    with pytest.raises(UserError, match="question 'q7'"):
+        encode_question(tokenizer, OURS, ITEM, least - 1)
+    require_fitting(tokenizer, PAPERS, [ITEM], 5)
+
+
+def test_how_long_a_prompt_may_be():
+    small, large = (dataclasses.replace(SIZES, max_position_embeddings=positions) for positions in (600, 8192))
+    assert [longest_prompt(PAPERS, config) for config in (small, large)] == [344, 1792]
+    assert [longest_prompt(OURS, config) for config in (small, large)] == [344, 7936]
+    assert longest_prompt(OURS, large, 3000) == 2744
+    assert longest_prompt(PAPERS, large, 3000) == 1792
+    assert longest_prompt(OURS, large, room=20) == 8172
+
+
+SIZES = ModelConfig(32000, 64, 176, 2, 4, 2, 16)
