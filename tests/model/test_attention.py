@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from commit_llm.model import attention
 from commit_llm.model.attention import attend, attend_by_block, attend_by_row, attention_mask
 
 
@@ -24,10 +25,13 @@ def test_kept_attention_weights_are_scaled_up():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("block", [4, 128])
+@pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize("shared", [None, True, False])
-def test_attention_by_row_is_attention(shared):
-    query, key, value, mask = arrays()
-    shape = (1, 1, 6, 6) if shared else (3, 4, 6, 6)
+def test_attention_by_row_is_attention(shared, rows, block, monkeypatch):
+    monkeypatch.setattr(attention, "LEAST_BLOCK", block)
+    query, key, value, mask = (x[:rows] for x in arrays())
+    shape = (1, 1, 6, 6) if shared else (rows, 4, 6, 6)
     keep = None if shared is None else jax.random.bernoulli(jax.random.key(1), 0.5, shape)
 
     def run(function):
