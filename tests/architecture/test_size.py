@@ -13,12 +13,11 @@ MAY_BE_SHORT = {
     "cli/text/aligned.py": "every table of the command line is laid out by it",
     "cli/score.py": "a file a command",
     "cli/tasks.py": "a file a command",
-    "data/tokenizer_files.py": "export, import and runs share it, without loading a tokenizer",
+    "data/tokenizer_library.py": "what the readers of both kinds of file give",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/lock.py": "a lock knows nothing of what it guards",
     "model/keys_read.py": "written by a script",
     "parallel/mesh_sizes.py": "flags read it, without jax",
-    "quickstart/word_tokenizer.py": "tokenizers is imported there alone",
     "runs/chain.py": "flags read its names, without numpy",
     "report/comparison/output_folder.py": "what is replaced and what is refused, apart from what is written",
 }

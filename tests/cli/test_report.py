@@ -52,7 +52,7 @@ def begun(sources, tmp_path):
         recipe, model = small(sources, *name, **changes), sources / "model"
         stored = StoredRecipe(recipe, recipe)
         create_run(
-            run, stored, read_config(model).to_hf("float32"), load_tokenizer(model), (2,), "float32", [], NOTHING
+            run, stored, read_config(model).to_hf("float32"), model, load_tokenizer(model), (2,), "float32", [], NOTHING
         )
         return run
 
@@ -146,7 +146,9 @@ def test_sources_that_are_no_longer_what_they_were(report, example, tmp_path, ch
     shutil.copytree(example, sources)
     run, model = tmp_path / "run", sources / "model"
     stored = StoredRecipe(small(sources), small(sources))
-    create_run(run, stored, read_config(model).to_hf("float32"), load_tokenizer(model), (2,), "float32", [], NOTHING)
+    create_run(
+        run, stored, read_config(model).to_hf("float32"), model, load_tokenizer(model), (2,), "float32", [], NOTHING
+    )
     change(sources)
     text, html = report(run)
     assert text.count(f"Not shown: {reason}") == 2

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from commit_llm.data.stops import read_stops, special_ids
+from commit_llm.data.stops import read_stops, special_ids, write_generation_config
 from commit_llm.errors import UserError
 
 
@@ -52,3 +52,31 @@ def test_a_file_that_is_no_json(tokenizer, tmp_path):
 def test_one_stop_is_written_as_an_id_and_several_as_a_list(tokenizer):
     assert special_ids(tokenizer, (2,)) == {"bos_token_id": 1, "eos_token_id": 2}
     assert special_ids(tokenizer, (2, 0)) == {"bos_token_id": 1, "eos_token_id": [2, 0]}
+
+
+OWN = '{\r\n  "do_sample": true, "temperature": 6e-1,\r\n  "eos_token_id": %s,\r\n  "pad_token_id": 0\r\n}\r\n'
+
+
+@pytest.mark.parametrize(
+    ("named", "stops", "written"),
+    [
+        ("2", (2,), "2"),
+        ("[ 7, 2, 999999 ]", (2, 7), "[ 7, 2, 999999 ]"),
+        ("7", (2,), "2"),
+        ("null", (2, 7), "[\r\n    2,\r\n    7\r\n  ]"),
+    ],
+)
+def test_a_folder_s_own_generation_config_stays_but_for_missing_stops(tokenizer, tmp_path, named, stops, written):
+    (tmp_path / "generation_config.json").write_bytes((OWN % named).encode())
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    write_generation_config(tmp_path, copy, tokenizer, stops)
+    assert (copy / "generation_config.json").read_bytes() == (OWN % written).encode()
+
+
+def test_a_folder_without_a_generation_config_gets_a_greedy_one(tokenizer, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    write_generation_config(tmp_path, copy, tokenizer, (2, 7))
+    expected = {"do_sample": False, "bos_token_id": 1, "eos_token_id": [2, 7]}
+    assert json.loads((copy / "generation_config.json").read_text()) == expected

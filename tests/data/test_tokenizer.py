@@ -7,6 +7,7 @@ import pytest
 
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
+from tests.data.tokenizer_folders import PIECES, byte_tokenizer, template, write_bytes_tokenizer, write_pieces
 
 TEXTS = ["anna lives in athens", "άννα  μένει\n\nστην αθήνα", "<s> </s>", "", " x"]
 
@@ -97,3 +98,78 @@ def test_another_bos_or_eos_is_another_fingerprint(llama):
     changes = [{}, {"bos": ()}, {"eos_id": 3}, {"bos_id": None}, {"specials": {}}, {"kind": "tokenizers"}]
     assert len({dataclasses.replace(llama, **change).fingerprint() for change in changes}) == len(changes)
     assert llama.fingerprint() == load_tokenizer(llama.path).fingerprint()
+
+
+def test_of_two_files_the_json_comes_first_but_for_the_original(tmp_path):
+    write_bytes_tokenizer(tmp_path, template())
+    model = write_pieces(tmp_path)
+    assert [load_tokenizer(tmp_path, sentencepiece_first=first).kind for first in (False, True)] == [
+        "tokenizers",
+        "sentencepiece",
+    ]
+    assert load_tokenizer(model).kind == "sentencepiece"
+    assert load_tokenizer(tmp_path / "tokenizer.json", sentencepiece_first=True).kind == "tokenizers"
+    model.unlink()
+    assert load_tokenizer(tmp_path, sentencepiece_first=True).kind == "tokenizers"
+
+
+def as_added(folder):
+    (folder / "added_tokens.json").write_text(json.dumps({"<pad>": PIECES}))
+
+
+def as_decoder(folder):
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    added = {"2": {"content": "</s>", "special": True}, str(PIECES): {"content": "<pad>"}}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"added_tokens_decoder": added}))
+
+
+def in_json(folder):
+    library = byte_tokenizer()
+    library.add_tokens([f"<extra {number}>" for number in range(PIECES)])
+    library.save(str(folder / "tokenizer.json"))
+
+
+@pytest.mark.parametrize("add", [as_added, as_decoder, in_json])
+def test_a_sentencepiece_model_that_lacks_the_folder_s_added_tokens_is_not_the_original_s(tmp_path, add):
+    write_bytes_tokenizer(tmp_path, template())
+    write_pieces(tmp_path)
+    add(tmp_path)
+    assert load_tokenizer(tmp_path, sentencepiece_first=True).kind == "tokenizers"
+    (tmp_path / "tokenizer.json").unlink()
+    assert load_tokenizer(tmp_path, sentencepiece_first=True).kind == "sentencepiece"
+
+
+def test_a_tokenizer_model_of_another_library_beside_a_json(tmp_path):
+    """Llama 3 has a tiktoken file under this name."""
+    write_bytes_tokenizer(tmp_path, template())
+    (tmp_path / "tokenizer.model").write_bytes(b"IQ== 0\nIg== 1\n")
+    for first in (False, True):
+        assert load_tokenizer(tmp_path, sentencepiece_first=first).encode("a") == [67]
+    with pytest.raises(UserError, match="not a sentencepiece model"):
+        load_tokenizer(tmp_path / "tokenizer.model")
+
+
+def test_the_size_is_the_highest_id_and_one_more(tmp_path):
+    path = write_bytes_tokenizer(tmp_path)
+    content = json.loads(path.read_text())
+    content["model"]["vocab"] = {name: i if i < 100 else i + 50 for name, i in content["model"]["vocab"].items()}
+    path.write_text(json.dumps(content))
+    tokenizer = load_tokenizer(tmp_path)
+    assert tokenizer.vocab_size == 3 + 256 + 50
+    assert tokenizer.decode([*tokenizer.encode("η γη"), 120, 10**6]) == "η γη"
+    tokenizer.require_room(309)
+    with pytest.raises(UserError, match=r"has 309 entries, the model's vocabulary only 308"):
+        tokenizer.require_room(308)
+
+
+def test_an_end_that_the_json_does_not_call_special_is_left_out_of_a_text_all_the_same(tmp_path):
+    from tokenizers import AddedToken
+
+    library = byte_tokenizer(("<unk>", "<s>"))
+    library.add_tokens([AddedToken("<end>", special=False)])
+    library.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<end>"}))
+    tokenizer = load_tokenizer(tmp_path)
+    assert tokenizer.decode([*tokenizer.encode("a"), tokenizer.eos_id]) == "a"
+    assert tokenizer.eos_id not in tokenizer.encode("a<end>")
+    assert tokenizer.encode_with_specials("a<end>")[-1] == tokenizer.eos_id

@@ -12,6 +12,7 @@ import tokenizers
 
 from commit_llm.cli.main import main
 from commit_llm.convert.folder import write_model
+from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.evaluate.answer_text import first_line
 from commit_llm.evaluate.answers import Answerer, answer
@@ -68,7 +69,7 @@ def test_the_real_lm_eval_scores_an_export_as_our_runner_does(shared, example, t
     export = tmp_path / "model"
     export.mkdir()
     write_model(export, large(init_parameters(config, jax.random.key(1))), config, "float32", IDS)
-    copy_tokenizer(example / "model" / "tokenizer.json", export)
+    copy_tokenizer(load_tokenizer(example / "model"), export)
     original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
     told, theirs = scored_by_both(export, tmp_path, original, "ogx_xquad_en", 50, ",add_bos_token=False")
     assert theirs == {row["id"]: row["prediction"] for row in told}

@@ -34,7 +34,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.convert.easylm import from_easylm, named_config
     from commit_llm.convert.folder import CONFIG_FILE, write_model
     from commit_llm.convert.streaming import read_streaming_params
-    from commit_llm.data.stops import all_stops, special_ids
+    from commit_llm.data.stops import read_stops, special_ids, write_generation_config
     from commit_llm.data.tokenizer import load_tokenizer
     from commit_llm.data.tokenizer_files import copy_tokenizer
     from commit_llm.files.whole import refuse_existing_folder, whole_folder
@@ -43,10 +43,11 @@ def run(argv: list[str]) -> None:
     config = named_config(command.config)
     tokenizer = load_tokenizer(command.tokenizer)
     tokenizer.require_room(config.vocab_size)
-    stops = all_stops(tokenizer, [], config.vocab_size)
+    stops = read_stops(tokenizer.path.parent, tokenizer, Path(command.config))
     params = from_easylm(read_streaming_params(command.source), config, str(command.source))
     dtype = params["embedding"].dtype.name
     with whole_folder(command.out, command.overwrite, CONFIG_FILE) as folder:
         write_model(folder, params, config, dtype, special_ids(tokenizer, stops))
-        copy_tokenizer(tokenizer.path, folder)
+        copy_tokenizer(tokenizer, folder)
+        write_generation_config(tokenizer.path.parent, folder, tokenizer, stops)
     print(f"wrote {command.out} ({dtype})")

@@ -28,16 +28,15 @@ def write_model(
     card: str = "",
     shard_bytes: int = SHARD_BYTES,
 ) -> None:
-    """Fill an existing, empty folder with what transformers loads, but for the tokenizer: weights, configuration, card.
+    """Fill an existing, empty folder with a model, but for its tokenizer and generation_config.json.
 
     dtype: to which the weights are rounded; a key of DTYPES.
-    special_ids: the entries of bos and of what ends a text, as both JSON files have them.
+    special_ids: the entries of bos and of what ends a text, of config.json.
     card: the text of README.md; "" writes none.
     shard_bytes: the most bytes of a weights file; a larger tensor has a file of its own.
     """
     write_json(folder / CONFIG_FILE, config.to_hf(dtype) | dict(special_ids))
     write_weights(folder, params, config, dtype, shard_bytes)
-    write_json(folder / "generation_config.json", {"do_sample": False, **special_ids})
     if card:
         (folder / "README.md").write_text(card, encoding="utf-8")
 

@@ -7,21 +7,18 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal
 
+from commit_llm.data.tokenizer_hugging_face import load_hugging_face
+from commit_llm.data.tokenizer_library import TokenizerLibrary
+from commit_llm.data.tokenizer_sentencepiece import is_all_of, load_sentencepiece
+from commit_llm.data.tokenizer_settings import read_added_tokens
 from commit_llm.errors import UserError
 
 LOGGER = logging.getLogger("commit_llm")
-FILES = ("tokenizer.model", "tokenizer.json")
+SENTENCEPIECE, HUGGING_FACE = "tokenizer.model", "tokenizer.json"
 Kind = Literal["sentencepiece", "tokenizers"]
 BosChoice = Literal["auto", "always", "never"]
-
-
-class TokenizerLibrary(Protocol):
-    """Turn plain text into ids and back, with no special tokens added: all that a library must do for us."""
-
-    def encode(self, text: str) -> list[int]: ...
-    def decode(self, ids: list[int]) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Tokenizer:
 
     path: its file.
     kind: the library that reads it.
-    vocab_size: number of ids.
+    vocab_size: the highest id, and one more. Ids below it may be free.
     bos_id: None for a model that has no such token.
     eos_id: ends what is trained.
     bos: the ids that stand before a text.
@@ -68,7 +65,8 @@ class Tokenizer:
 
     def fingerprint(self) -> str:
         """Hash all that decides the ids of a text, and what ends one, with SHA-256."""
-        settings = [self.kind, self.vocab_size, self.bos_id, self.eos_id, self.bos, sorted(self.specials.items())]
+        added = sorted(read_added_tokens(self.path).items()) if self.kind == "sentencepiece" else []
+        settings = [self.kind, self.bos_id, self.eos_id, self.bos, sorted(self.specials.items()), added]
         return hashlib.sha256(json.dumps(settings).encode("utf-8") + self.path.read_bytes()).hexdigest()
 
     def encode(self, text: str) -> list[int]:
@@ -108,108 +106,35 @@ class Tokenizer:
 
     @cached_property
     def _special_pattern(self) -> re.Pattern[str]:
-        return re.compile("(" + "|".join(map(re.escape, self.specials)) + ")")
+        return re.compile("(" + "|".join(map(re.escape, sorted(self.specials, key=len, reverse=True))) + ")")
 
 
 def load_tokenizer(path: str | Path, *, sentencepiece_first: bool = False) -> Tokenizer:
-    """Load a tokenizer from a file or from a model's folder (`tokenizer.model` is preferred there).
+    """Load a tokenizer from a file, or from a model's folder: its `tokenizer.json`, or else its `tokenizer.model`.
 
-    sentencepiece_first: whether a folder's tokenizer.model comes before its tokenizer.json.
+    sentencepiece_first: whether a `tokenizer.model` comes first, unless other files of the folder add tokens to it.
 
     Raises UserError where there is none, it cannot be read, or its end-of-text token is unknown.
     """
     path = Path(path)
     if path.is_dir():
-        file = next((path / name for name in FILES if (path / name).is_file()), None)
-        if file is None:
-            raise UserError(f"{path}: holds neither {' nor '.join(FILES)}; name one with --tokenizer")
-        path = file
+        path = _file_of(path, sentencepiece_first)
     if not path.is_file():
         raise UserError(f"{path}: no such tokenizer file")
     if path.suffix == ".model":
-        return _load_sentencepiece(path)
+        return Tokenizer(path, "sentencepiece", *load_sentencepiece(path))
     if path.suffix == ".json":
-        return _load_hugging_face(path)
+        return Tokenizer(path, "tokenizers", *load_hugging_face(path))
     raise UserError(f"{path}: a tokenizer is a sentencepiece .model or a Hugging Face tokenizer.json")
 
 
-def _load_sentencepiece(path: Path) -> Tokenizer:
-    from sentencepiece import SentencePieceProcessor
-
-    processor = SentencePieceProcessor()
-    try:
-        processor.LoadFromSerializedProto(path.read_bytes())
-    except RuntimeError:
-        raise UserError(f"{path}: not a sentencepiece model") from None
-    if processor.eos_id() < 0:
-        raise UserError(f"{path}: the sentencepiece model has no end-of-text piece")
-    specials = {
-        processor.IdToPiece(i): i for i in (processor.bos_id(), processor.eos_id(), processor.unk_id()) if i >= 0
-    }
-    bos_id = processor.bos_id() if processor.bos_id() >= 0 else None
-    bos = () if bos_id is None else (bos_id,)
-    library = _SentencePiece(processor)
-    return Tokenizer(
-        path, "sentencepiece", processor.GetPieceSize(), bos_id, processor.eos_id(), bos, specials, library
-    )
-
-
-@dataclass(frozen=True)
-class _SentencePiece:
-    processor: Any
-
-    def encode(self, text: str) -> list[int]:
-        return self.processor.EncodeAsIds(text)
-
-    def decode(self, ids: list[int]) -> str:
-        return self.processor.DecodeIds([i for i in ids if not self.processor.IsControl(i)])
-
-
-def _load_hugging_face(path: Path) -> Tokenizer:
-    from tokenizers import Tokenizer as Library
-
-    try:
-        library = Library.from_file(str(path))
-    except Exception as error:  # the library raises bare Exception
-        raise UserError(f"{path}: not a tokenizer.json ({error})") from None
-    library.encode_special_tokens = True  # a literal special token in a text stays text
-    library.no_truncation()  # settings of whoever saved the file, which would cut or pad our training data
-    library.no_padding()
-    bos_id, eos_id = (library.token_to_id(name) if name else None for name in _special_names(path))
-    if eos_id is None:
-        raise UserError(f"{path}: its end-of-text token is unknown; name eos_token in tokenizer_config.json beside it")
-    specials = {token.content: i for i, token in library.get_added_tokens_decoder().items() if token.special}
-    bos = () if bos_id is None else (bos_id,)
-    return Tokenizer(path, "tokenizers", library.get_vocab_size(), bos_id, eos_id, bos, specials, _HuggingFace(library))
-
-
-@dataclass(frozen=True)
-class _HuggingFace:
-    library: Any
-
-    def encode(self, text: str) -> list[int]:
-        return self.library.encode(text, add_special_tokens=False).ids
-
-    def decode(self, ids: list[int]) -> str:
-        return self.library.decode(ids, skip_special_tokens=True)
-
-
-def _special_names(path: Path) -> tuple[str | None, str | None]:
-    """Read the bos and eos tokens as the JSON files beside a tokenizer.json name them. Without: `<s>`, `</s>`."""
-    for name in ("tokenizer_config.json", "special_tokens_map.json"):
-        file = path.with_name(name)
-        if not file.is_file():
-            continue
-        try:
-            settings = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise UserError(f"{file}: malformed JSON ({error})") from None
-        if not isinstance(settings, dict):
-            raise UserError(f"{file}: holds no JSON object")
-        bos, eos = (
-            token.get("content") if isinstance(token, dict) else token
-            for token in (settings.get("bos_token"), settings.get("eos_token"))
-        )
-        if eos:
-            return bos, eos
-    return "<s>", "</s>"
+def _file_of(folder: Path, sentencepiece_first: bool) -> Path:
+    """Choose between the two files that a model's folder may hold."""
+    model, other = folder / SENTENCEPIECE, folder / HUGGING_FACE
+    if not model.is_file() and not other.is_file():
+        raise UserError(f"{folder}: holds neither {SENTENCEPIECE} nor {HUGGING_FACE}; name one with --tokenizer")
+    if not model.is_file():
+        return other
+    if not other.is_file():
+        return model
+    return model if sentencepiece_first and is_all_of(model, other) else other

@@ -15,7 +15,7 @@ def write_tokenizer(folder: Path, texts: Iterable[str]) -> int:
     A word is the same token whatever stands before it: at the start of an answer it is the one of the context. A
     newline is a token of its own, because an answer stops there.
     """
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 
     mark = f"[{PUNCTUATION}]"
     words = {word for text in texts for word in re.sub(mark, " ", text).split(" ") if word}
@@ -29,6 +29,10 @@ def write_tokenizer(folder: Path, texts: Iterable[str]) -> int:
     tidy = [decoders.Replace(f" {character}", character) for character in PUNCTUATION]
     tokenizer.decoder = decoders.Sequence(
         [decoders.WordPiece(prefix="\0", cleanup=False), decoders.Fuse(), *tidy, decoders.Replace("\n ", "\n")]
+    )
+    bos = SPECIALS[1]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A", pair=f"{bos} $A {bos}:1 $B:1", special_tokens=[(bos, vocabulary[bos])]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": "</s>"}

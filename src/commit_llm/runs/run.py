@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
-from commit_llm.data.tokenizer import Tokenizer
-from commit_llm.data.tokenizer_files import copy_tokenizer
+from commit_llm.data.stops import GENERATION_FILE
+from commit_llm.data.tokenizer import HUGGING_FACE, SENTENCEPIECE, Tokenizer
+from commit_llm.data.tokenizer_files import copy_if_there, copy_tokenizer, own_name
 from commit_llm.errors import UserError
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.provenance import describe, sha256
@@ -22,6 +23,7 @@ from commit_llm.runs.history import BEFORE, History
 
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what the run was made of
 TOKENS = "special_tokens"  # of provenance.json: see tokens_of
+TOKENIZER = "tokenizer"  # of the provenance.json of a run and of an export: the name of the tokenizer's file
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
 METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"  # the logs
 CHECKPOINTS, TENSORBOARD = "checkpoints", "tensorboard"
@@ -75,6 +77,7 @@ def create_run(
     run: Path,
     stored: StoredRecipe,
     config: Mapping[str, Any],
+    folder: Path,
     tokenizer: Tokenizer,
     stops: tuple[int, ...],
     weights_dtype: str,
@@ -84,7 +87,8 @@ def create_run(
     """Write what a run is made of, whole or not at all.
 
     config: the content of the model's config.json.
-    tokenizer: its file is copied with its settings.
+    folder: the model's, whose generation_config.json is copied.
+    tokenizer: its files are copied.
     stops: the ids that end a text.
     weights_dtype: of the weights that training begins with.
     languages: codes of those that are mixed.
@@ -99,15 +103,39 @@ def create_run(
         "weights_dtype": weights_dtype,
         "languages": list(languages),
         "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer.path)},
+        TOKENIZER: own_name(tokenizer),
         TOKENS: tokens_of(tokenizer, stops),
         **history.to_json(BEFORE),
     }
-    with whole_folder(run) as folder:
-        (folder / MODEL).mkdir()
-        write_json(folder / MODEL / "config.json", config)
-        copy_tokenizer(tokenizer.path, folder / MODEL)
-        write_json(folder / PROVENANCE, provenance)
-        (folder / CONFIG).write_text(dump_recipe(stored.recipe, stored.asked), encoding="utf-8")
+    with whole_folder(run) as new:
+        (new / MODEL).mkdir()
+        write_json(new / MODEL / "config.json", config)
+        copy_if_there(folder, GENERATION_FILE, new / MODEL)
+        copy_tokenizer(tokenizer, new / MODEL)
+        write_json(new / PROVENANCE, provenance)
+        (new / CONFIG).write_text(dump_recipe(stored.recipe, stored.asked), encoding="utf-8")
+
+
+def tokenizer_file(folder: Path, model: Path) -> Path:
+    """Give the tokenizer file that a run or an export was trained with; the model's folder where that is not known.
+
+    folder: holds the provenance.json.
+    model: holds the tokenizer.
+    """
+    if not (folder / PROVENANCE).is_file():
+        return model
+    provenance = read_provenance(folder)
+    name = provenance.get(TOKENIZER)
+    if name is None:  # of a version that kept one file, and its path alone
+        name = SENTENCEPIECE if _path_of_tokenizer(provenance).endswith(".model") else HUGGING_FACE
+    return model / name if name in (SENTENCEPIECE, HUGGING_FACE) and (model / name).is_file() else model
+
+
+def _path_of_tokenizer(provenance: Mapping[str, Any]) -> str:
+    """Give the path of the tokenizer file that a run began with; "" where its provenance does not say."""
+    files = provenance.get("files")
+    described = files.get("tokenizer") if isinstance(files, dict) else None
+    return str(described.get("path", "")) if isinstance(described, dict) else ""
 
 
 def tokens_of(tokenizer: Tokenizer, stops: tuple[int, ...]) -> dict[str, list[int]]:
@@ -118,8 +146,8 @@ def tokens_of(tokenizer: Tokenizer, stops: tuple[int, ...]) -> dict[str, list[in
 def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
     """Give the recipe with which the run in a folder goes on; None where the folder is free for a new run.
 
-    A run goes on with what its flags came to when it began. It may go on on other devices and with less memory
-    (`RUNNING`); its config.yaml says how it began.
+    A run goes on with what its flags came to when it began, and with the tokenizer file that it began with. It may go
+    on on other devices and with less memory (`RUNNING`); its config.yaml says how it began.
 
     Raises UserError where the folder holds something else, or a run that was asked for with another recipe, naming
     the fields that differ.
@@ -136,7 +164,10 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
         raise UserError(
             f"{run}: holds a run of another recipe ({'; '.join(different)}); ask for the same, or choose another --out"
         )
-    return dataclasses.replace(stored.recipe, **{name: getattr(asked, name) for name in RUNNING})
+    now = {name: getattr(asked, name) for name in RUNNING}
+    path = _path_of_tokenizer(read_provenance(run))
+    tokenizer = path if Path(path).is_file() else stored.recipe.tokenizer
+    return dataclasses.replace(stored.recipe, tokenizer=tokenizer, **now)
 
 
 def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:

@@ -12,7 +12,7 @@ from commit_llm.errors import UserError
 from commit_llm.files.provenance import sha256
 from commit_llm.files.records import SUFFIXES, Record, load_data
 from commit_llm.recipes import Recipe, files_of
-from commit_llm.runs.run import MODEL
+from commit_llm.runs.run import MODEL, tokenizer_file
 
 
 def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> ExampleMaker:
@@ -26,7 +26,8 @@ def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> Example
     paths = [str(run), *(str(path) for _, path in files_of(recipe) if path.exists())]
     try:
         mixer = make_mixer(recipe)
-        return open_examples(recipe, _records(recipe), load_tokenizer(run / MODEL), mixer)
+        tokenizer = load_tokenizer(tokenizer_file(run, run / MODEL)).with_bos(recipe.bos)
+        return open_examples(recipe, _records(recipe), tokenizer, mixer)
     except UserError as error:
         message = error.for_command()
         for name in sorted(paths, key=len, reverse=True):

@@ -1,23 +1,28 @@
 """Export: a run's model as a Hugging Face folder."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
 from commit_llm.convert.folder import CONFIG_FILE, write_model
-from commit_llm.data.stops import special_ids
-from commit_llm.data.tokenizer_files import copy_tokenizer
+from commit_llm.data.stops import special_ids, write_generation_config
+from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.data.tokenizer_bos import change_bos
+from commit_llm.data.tokenizer_files import copy_tokenizer, own_name
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
-from commit_llm.runs.run import CONFIG, PROVENANCE, is_run, read_provenance
+from commit_llm.runs.run import CONFIG, PROVENANCE, TOKENIZER, is_run, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
 from commit_llm.train.model_card import model_card
 from commit_llm.train.weights import load_params, open_model
+
+LOGGER = logging.getLogger("commit_llm")
 
 
 def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None = None, overwrite: bool = False) -> str:
@@ -47,8 +52,14 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
                 ids = special_ids(source.tokenizer, source.stops)
                 write_model(folder, params, source.config, dtype, ids, model_card(run, step, dtype, source))
-                copy_tokenizer(source.tokenizer.path, folder)
-                write_json(folder / PROVENANCE, exported_from(run, step) | history.to_json(TRAINING))
+                copy_tokenizer(source.tokenizer, folder)
+                write_generation_config(source.folder, folder, source.tokenizer, source.stops)
+                name = own_name(source.tokenizer)
+                if load_tokenizer(folder / name).resolved_bos != source.tokenizer.resolved_bos:
+                    LOGGER.info("%s", change_bos(folder, source.tokenizer))
+                write_json(
+                    folder / PROVENANCE, exported_from(run, step) | {TOKENIZER: name} | history.to_json(TRAINING)
+                )
     return dtype
 
 

@@ -159,7 +159,7 @@ def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData,
             history, stored = begun(before, data.documents()), StoredRecipe(data.recipe, asked)
             config = source.config.to_hf(weights_dtype) | special_ids(source.tokenizer, source.stops)
             tokenizer, stops = source.tokenizer, source.stops
-            create_run(run, stored, config, tokenizer, stops, weights_dtype, data.languages, history)
+            create_run(run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history)
         return params
 
 

@@ -19,11 +19,13 @@ from commit_llm.model.config import ModelConfig, read_config, tell_passed_over
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
 from commit_llm.parallel.processes import is_first
 from commit_llm.recipes import load_recipe
-from commit_llm.runs.run import CONFIG, MODEL, TOKENS, is_run, read_provenance, tokens_of
+from commit_llm.runs.run import CONFIG, MODEL, TOKENS, is_run, read_provenance, tokenizer_file, tokens_of
 from commit_llm.train.checkpoint import Checkpoints
 
 LOGGER = logging.getLogger("commit_llm")
-HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model"]
+HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja", "merges.txt"]
+# The same weights in other forms, which some models have too.
+NOT_FROM_HUB = ["original/*", "onnx/*", "openvino/*", "consolidated*.safetensors"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def open_model(
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
     folder, run, config = find_model(name, weights=weights)
-    loaded = load_tokenizer(tokenizer or folder, sentencepiece_first=sentencepiece_first)
+    loaded = load_tokenizer(tokenizer or tokenizer_file(run or folder, folder), sentencepiece_first=sentencepiece_first)
     loaded.require_room(config.vocab_size)
     if bos == "auto" and run is not None:
         bos = load_recipe(run / CONFIG).bos
@@ -149,7 +151,7 @@ def _from_hub(name: str, weights: bool) -> Path:
 
     try:
         patterns = HUB_FILES if weights else [file for file in HUB_FILES if "safetensors" not in file]
-        return Path(snapshot_download(name, allow_patterns=patterns))
+        return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=NOT_FROM_HUB))
     except Exception as error:  # offline, unknown, private: the library raises many kinds
         reason = why_not_given(error, name)
         raise UserError(f"{name}: neither a folder here nor a model fetched from the hub: {reason}") from None

@@ -1,0 +1,88 @@
+"""Read a Hugging Face `tokenizer.json`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any
+
+from commit_llm.data.tokenizer_library import Loaded
+from commit_llm.data.tokenizer_settings import read_settings
+from commit_llm.errors import UserError
+
+
+def load_hugging_face(path: Path) -> Loaded:
+    """Read a tokenizer. Raises UserError where the file is none, or where its end-of-text token is unknown."""
+    library, settings = _read(path), read_settings(path)
+    names = (settings.bos, settings.eos) if settings.eos else ("<s>", "</s>")
+    bos_id, eos_id = (library.token_to_id(name) if name else None for name in names)
+    if eos_id is None:
+        raise UserError(f"{path}: its end-of-text token is unknown; name eos_token in tokenizer_config.json beside it")
+    _make_special(library, [name for name in names if name])
+    specials = {token.content: i for i, token in library.get_added_tokens_decoder().items() if token.special}
+    vocab_size = max(library.get_vocab().values()) + 1
+    return Loaded(vocab_size, bos_id, eos_id, _prefix(library), specials, _HuggingFace(library))
+
+
+def read_prefix(path: Path) -> tuple[int, ...]:
+    """Give the ids that a tokenizer.json puts before a text."""
+    return _prefix(_read(path))
+
+
+def added_ids(path: Path) -> list[int]:
+    """Give the ids of the tokens that a tokenizer.json adds to its vocabulary."""
+    return list(_read(path).get_added_tokens_decoder())
+
+
+def _read(path: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    try:
+        library = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        raise UserError(f"{path}: not a tokenizer.json ({error})") from None
+    library.encode_special_tokens = True  # a literal special token in a text stays text
+    library.no_truncation()  # settings of whoever saved the file, which would cut or pad our training data
+    library.no_padding()
+    return library
+
+
+def _make_special(library: Any, names: list[str]) -> None:
+    """Make tokens special that the settings name as bos or eos, as transformers does where the file does not."""
+    from tokenizers import AddedToken
+
+    special = {token.content for token in library.get_added_tokens_decoder().values() if token.special}
+    for name in names:
+        if name not in special and library.token_to_id(name) is not None:
+            library.add_special_tokens([AddedToken(name, special=True, normalized=False)])
+
+
+def _prefix(library: Any) -> tuple[int, ...]:
+    """Give the ids that the post-processor puts before a text, as an encoded text shows."""
+    for text in _texts(library):
+        try:
+            plain = library.encode(text, add_special_tokens=False).ids
+        except Exception:  # of a vocabulary of words that has no token for unknown ones
+            continue
+        if plain:
+            whole = library.encode(text)
+            added = zip(whole.ids, whole.special_tokens_mask, strict=True)
+            return tuple(token for token, _ in takewhile(lambda pair: pair[1], added))
+    return ()
+
+
+def _texts(library: Any) -> Iterator[str]:
+    """Give texts until one has a token: a letter, and entries of the vocabulary where it has no such letter."""
+    yield "a"
+    yield from islice(library.get_vocab(with_added_tokens=False), 1000)
+
+
+@dataclass(frozen=True)
+class _HuggingFace:
+    library: Any
+
+    def encode(self, text: str) -> list[int]:
+        return self.library.encode(text, add_special_tokens=False).ids
+
+    def decode(self, ids: list[int]) -> str:
+        return self.library.decode(ids, skip_special_tokens=True)

@@ -1,0 +1,28 @@
+"""What reading a tokenizer's file gives, whichever library reads it."""
+
+from typing import NamedTuple, Protocol
+
+
+class TokenizerLibrary(Protocol):
+    """Turn plain text into ids and back, with no special tokens added: all that a library must do for us."""
+
+    def encode(self, text: str) -> list[int]: ...
+    def decode(self, ids: list[int]) -> str: ...
+
+
+class Loaded(NamedTuple):
+    """Hold what a file and the settings beside it say.
+
+    vocab_size: the highest id, and one more. Ids below it may be free.
+    bos_id: None for a model that has no such token.
+    eos_id: ends what is trained.
+    bos: the ids that stand before a text.
+    specials: the literals of special tokens, with their ids.
+    """
+
+    vocab_size: int
+    bos_id: int | None
+    eos_id: int
+    bos: tuple[int, ...]
+    specials: dict[str, int]
+    library: TokenizerLibrary
