@@ -8,7 +8,6 @@ import pytest
 
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.files.records import read_records
-from commit_llm.model.config import read_config
 from commit_llm.recipes import StoredRecipe, find_recipe
 from commit_llm.runs.history import NOTHING
 from commit_llm.runs.run import create_run
@@ -52,7 +51,7 @@ def begun(sources, tmp_path):
         recipe, model = small(sources, *name, **changes), sources / "model"
         stored = StoredRecipe(recipe, recipe)
         create_run(
-            run, stored, read_config(model).to_hf("float32"), model, load_tokenizer(model), (2,), "float32", [], NOTHING
+            run, stored, (model / "config.json").read_text(), model, load_tokenizer(model), (2,), "float32", [], NOTHING
         )
         return run
 
@@ -147,7 +146,7 @@ def test_sources_that_are_no_longer_what_they_were(report, example, tmp_path, ch
     run, model = tmp_path / "run", sources / "model"
     stored = StoredRecipe(small(sources), small(sources))
     create_run(
-        run, stored, read_config(model).to_hf("float32"), model, load_tokenizer(model), (2,), "float32", [], NOTHING
+        run, stored, (model / "config.json").read_text(), model, load_tokenizer(model), (2,), "float32", [], NOTHING
     )
     change(sources)
     text, html = report(run)

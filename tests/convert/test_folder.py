@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.convert.huggingface import DTYPES, read_weights
 from commit_llm.model.config import ModelConfig, read_config
@@ -28,7 +29,7 @@ def test_round_trip(params, tmp_path, dtype, tied):
     rounded = jax.tree.map(lambda array: array.astype(DTYPES[dtype]), params)
     if tied:
         rounded.pop("head")
-    write_model(tmp_path, rounded, config, dtype, IDS)
+    write_model(tmp_path, rounded, config, dtype, new_config(config, dtype, IDS))
     assert read_config(tmp_path) == config
     read_back, file_dtype = read_weights(tmp_path, config)
     assert file_dtype == dtype
@@ -41,7 +42,7 @@ def test_round_trip(params, tmp_path, dtype, tied):
 
 
 def test_shards_and_their_index(params, tmp_path):
-    write_model(tmp_path, params, SMALL, "bfloat16", IDS, shard_bytes=10_000)
+    write_model(tmp_path, params, SMALL, "bfloat16", new_config(SMALL, "bfloat16", IDS), shard_bytes=10_000)
     files = sorted(path.name for path in tmp_path.glob("*.safetensors"))
     assert files[0] == f"model-00001-of-{len(files):05d}.safetensors"
     assert len(files) > 3
@@ -59,4 +60,4 @@ def test_weights_that_were_written_wrong_are_noticed(params, tmp_path, monkeypat
 
     monkeypatch.setattr("commit_llm.convert.folder.save_file", save_wrongly)
     with pytest.raises(OSError, match="was not read back as written"):
-        write_model(tmp_path, params, SMALL, "float32", IDS)
+        write_model(tmp_path, params, SMALL, "float32", new_config(SMALL, "float32", IDS))

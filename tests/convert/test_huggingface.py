@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.convert.huggingface import from_hf, read_weights, to_hf
 from commit_llm.errors import UserError
@@ -24,7 +25,7 @@ def params():
 
 @pytest.fixture
 def folder(params, tmp_path):
-    write_model(tmp_path, params, SMALL, "float32", IDS)
+    write_model(tmp_path, params, SMALL, "float32", new_config(SMALL, "float32", IDS))
     return tmp_path
 
 

@@ -11,6 +11,7 @@ import pytest
 import tokenizers
 
 from commit_llm.cli.main import main
+from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.tokenizer_files import copy_tokenizer
@@ -41,7 +42,7 @@ def test_greedy_text_on_100_real_prompts(shared, llama, tmp_path):
     """Ours in padded batches; theirs a prompt at a time, unpadded. Some of the prompts are shortened."""
     config = ModelConfig(32000, 64, 176, 2, 4, 2, 16)
     params = large(init_parameters(config, jax.random.key(2)))
-    write_model(tmp_path, params, config, "float32", IDS)
+    write_model(tmp_path, params, config, "float32", new_config(config, "float32", IDS))
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
     task = find_task("ogx_xquad_el")
     questions = load_questions(task, str(shared.data("xquad")))[::12]
@@ -68,7 +69,9 @@ def test_the_real_lm_eval_scores_an_export_as_our_runner_does(shared, example, t
     config = read_config(example / "model")
     export = tmp_path / "model"
     export.mkdir()
-    write_model(export, large(init_parameters(config, jax.random.key(1))), config, "float32", IDS)
+    write_model(
+        export, large(init_parameters(config, jax.random.key(1))), config, "float32", new_config(config, "float32", IDS)
+    )
     copy_tokenizer(load_tokenizer(example / "model"), export)
     original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
     told, theirs = scored_by_both(export, tmp_path, original, "ogx_xquad_en", 50, ",add_bos_token=False")
@@ -82,7 +85,7 @@ def test_the_real_lm_eval_answers_long_prompts_of_ours_as_our_runner_does(shared
     export.mkdir()
     params = jax.tree.map(np.array, large(init_parameters(config, jax.random.key(2)), 16))
     params["head"][:, [2, 3]] *= [2, 3]  # often sure of a stop, or of a newline
-    write_model(export, params, config, "float32", IDS)
+    write_model(export, params, config, "float32", new_config(config, "float32", IDS))
     with_bos(example / "model", export)
     original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
     for article in original["data"]:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.model.decoder import forward
 from commit_llm.model.generation import generate
@@ -32,7 +33,7 @@ def models(request, example, tmp_path):
     config = MODELS[request.param]
     # Kernels eight times as large as fresh ones, so that logits and attention are far from flat; norms stay 1.
     params = jax.tree.map(lambda p: p if (p == 1).all() else p * 8, init_parameters(config, jax.random.key(1)))
-    write_model(tmp_path, params, config, "float32", IDS)
+    write_model(tmp_path, params, config, "float32", new_config(config, "float32", IDS))
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
     return config, params, theirs
 

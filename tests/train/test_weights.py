@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
@@ -28,7 +29,7 @@ def tied(example, tmp_path):
     shutil.copytree(example / "model", folder)
     config = dataclasses.replace(read_config(folder), tie_word_embeddings=True)
     params = jax.tree.map(np.asarray, init_parameters(config, jax.random.key(0)))
-    write_model(folder, params, config, "float32", IDS)
+    write_model(folder, params, config, "float32", new_config(config, "float32", IDS))
 
     def with_head(change):
         tensors = load_file(folder / "model.safetensors")
@@ -82,3 +83,21 @@ def test_keys_that_nothing_reads_are_named_once(tied, caplog):
     open_model(str(folder))
     lines = [record.getMessage() for record in caplog.records]
     assert lines == ["config.json: keys that nothing reads are passed over: 'quirk', 'a.b'"]
+
+
+@pytest.mark.slow
+def test_a_config_goes_on_into_a_run_and_its_export(tied, small_recipe, tmp_path):
+    """Byte for byte, but for the dtype; also where a run goes on from a run."""
+    folder = tied(lambda embedding: embedding)
+    file = folder / "config.json"
+    settings = json.loads(file.read_text()) | {"pad_token_id": 3, "quirk": [1.50]}
+    text = json.dumps(settings, indent=1).replace("1.5\n", "1.50\n")
+    file.write_bytes(text.replace("\n", "\r\n").encode())
+    recipe = small_recipe(model=str(folder), from_scratch=False, steps=3)
+    first, second, out = tmp_path / "first", tmp_path / "second", tmp_path / "out"
+    train(recipe, first)
+    train(small_recipe(model=str(first), from_scratch=False, steps=3), second)
+    export(second, out)
+    for run in (first, second):
+        assert (run / "model" / "config.json").read_bytes() == file.read_bytes()
+    assert (out / "config.json").read_bytes() == file.read_bytes().replace(b"float32", b"bfloat16")

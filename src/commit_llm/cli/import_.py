@@ -31,6 +31,7 @@ class Import:
 
 def run(argv: list[str]) -> None:
     command = parse(Import, "import", argv)
+    from commit_llm.convert.config_text import changed_config, new_config
     from commit_llm.convert.easylm import from_easylm, named_config
     from commit_llm.convert.folder import CONFIG_FILE, write_model
     from commit_llm.convert.streaming import read_streaming_params
@@ -46,8 +47,12 @@ def run(argv: list[str]) -> None:
     stops = read_stops(tokenizer.path.parent, tokenizer, Path(command.config))
     params = from_easylm(read_streaming_params(command.source), config, str(command.source))
     dtype = params["embedding"].dtype.name
+    if command.config.endswith(".json"):
+        config_text = changed_config(Path(command.config), config, dtype)
+    else:
+        config_text = new_config(config, dtype, special_ids(tokenizer, stops))
     with whole_folder(command.out, command.overwrite, CONFIG_FILE) as folder:
-        write_model(folder, params, config, dtype, special_ids(tokenizer, stops))
+        write_model(folder, params, config, dtype, config_text)
         copy_tokenizer(tokenizer, folder)
         write_generation_config(tokenizer.path.parent, folder, tokenizer, stops)
     print(f"wrote {command.out} ({dtype})")

@@ -1,9 +1,8 @@
 """Write a Hugging Face model folder, and read back what was written to check it."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import safe_open
@@ -24,18 +23,18 @@ def write_model(
     params: Parameters,
     config: ModelConfig,
     dtype: str,
-    special_ids: Mapping[str, Any],
+    config_text: str,
     card: str = "",
     shard_bytes: int = SHARD_BYTES,
 ) -> None:
     """Fill an existing, empty folder with a model, but for its tokenizer and generation_config.json.
 
     dtype: to which the weights are rounded; a key of DTYPES.
-    special_ids: the entries of bos and of what ends a text, of config.json.
+    config_text: of config.json: see convert/config_text.py.
     card: the text of README.md; "" writes none.
     shard_bytes: the most bytes of a weights file; a larger tensor has a file of its own.
     """
-    write_json(folder / CONFIG_FILE, config.to_hf(dtype) | dict(special_ids))
+    (folder / CONFIG_FILE).write_bytes(config_text.encode("utf-8"))  # whatever ends its lines
     write_weights(folder, params, config, dtype, shard_bytes)
     if card:
         (folder / "README.md").write_text(card, encoding="utf-8")

@@ -76,7 +76,7 @@ def read_provenance(folder: Path) -> dict[str, Any]:
 def create_run(
     run: Path,
     stored: StoredRecipe,
-    config: Mapping[str, Any],
+    config: str,
     folder: Path,
     tokenizer: Tokenizer,
     stops: tuple[int, ...],
@@ -86,7 +86,7 @@ def create_run(
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
-    config: the content of the model's config.json.
+    config: the text of the model's config.json.
     folder: the model's, whose generation_config.json is copied.
     tokenizer: its files are copied.
     stops: the ids that end a text.
@@ -109,7 +109,7 @@ def create_run(
     }
     with whole_folder(run) as new:
         (new / MODEL).mkdir()
-        write_json(new / MODEL / "config.json", config)
+        (new / MODEL / "config.json").write_bytes(config.encode("utf-8"))  # whatever ends its lines
         copy_if_there(folder, GENERATION_FILE, new / MODEL)
         copy_tokenizer(tokenizer, new / MODEL)
         write_json(new / PROVENANCE, provenance)

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
+from commit_llm.convert.config_text import changed_config
 from commit_llm.convert.folder import CONFIG_FILE, write_model
-from commit_llm.data.stops import special_ids, write_generation_config
+from commit_llm.data.stops import write_generation_config
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.tokenizer_bos import change_bos
 from commit_llm.data.tokenizer_files import copy_tokenizer, own_name
@@ -50,8 +51,8 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     with together("exported"):
         if is_first():
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-                ids = special_ids(source.tokenizer, source.stops)
-                write_model(folder, params, source.config, dtype, ids, model_card(run, step, dtype, source))
+                config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
+                write_model(folder, params, source.config, dtype, config, model_card(run, step, dtype, source))
                 copy_tokenizer(source.tokenizer, folder)
                 write_generation_config(source.folder, folder, source.tokenizer, source.stops)
                 name = own_name(source.tokenizer)

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from commit_llm.data.stops import special_ids
+from commit_llm.convert.config_text import changed_config
 from commit_llm.files.lock import locked
 from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.processes import (
@@ -157,7 +157,7 @@ def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData,
         before = NOTHING if data.recipe.from_scratch else history_of(source)
         if is_first():
             history, stored = begun(before, data.documents()), StoredRecipe(data.recipe, asked)
-            config = source.config.to_hf(weights_dtype) | special_ids(source.tokenizer, source.stops)
+            config = changed_config(source.folder / "config.json", source.config, weights_dtype)
             tokenizer, stops = source.tokenizer, source.stops
             create_run(run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history)
         return params
