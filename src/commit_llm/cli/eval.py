@@ -62,6 +62,8 @@ def run(argv: list[str]) -> None:
     if command.max_length is not None and not any(task.instruct for task in tasks):
         raise UserError(f"--max-length {command.max_length}: is for _instruct_ tasks, and none is named; leave it out")
     if command.prompts_only:
+        if command.max_length is not None:
+            raise UserError(f"--max-length {command.max_length}: prompts are written whole; leave it out")
         _write_prompts(command, tasks, foreign)
         return
     if command.model is None:

@@ -25,6 +25,11 @@ def is_line(value: Any) -> bool:
     return isinstance(value, str) and value.isprintable() and len(value) <= 1000
 
 
+def is_many(answers: int | None, items: int) -> bool:
+    """Tell whether so many of a task's answers are empty, or cut, that a reader of its scores must know."""
+    return answers is not None and answers > items / 10
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", value) is not None
 

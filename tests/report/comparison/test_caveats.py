@@ -35,6 +35,19 @@ def test_notes(tmp_path, compared):
     assert "Not all alike: products in bfloat16 (two) and float32 (one)." in notes
 
 
+def test_answers_that_are_empty_or_cut(tmp_path):
+    one = evaluation(tmp_path / "one", seed=1, empty=3, cut=4)
+    two = evaluation(tmp_path / "two", seed=2, empty=36, cut=0)
+    notes = compare_systems(read_systems([str(one), str(two)]), ComparisonSettings(resamples=200)).notes
+    assert (
+        "More than a tenth of the answers are empty: two, ogx_xquad_el: 36 of 36; two, ogx_xquad_th: 36 of 36." in notes
+    )
+    assert [note for note in notes if "are cut" in note] == [
+        "More than a tenth of the answers are cut, since they had not ended: one, ogx_xquad_el: 4 of 36; one, "
+        "ogx_xquad_th: 4 of 36."
+    ]
+
+
 def test_what_was_trained_on(tmp_path):
     align = TRAINED | {"data": "wiki.txt", "ratio": 0.5, "examples": 9, "tokens": 82_000_000}
     folders = [

@@ -5,6 +5,7 @@ from typing import Any
 
 from commit_llm.cli.text.aligned import aligned
 from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
+from commit_llm.runs.entries import is_many
 
 KINDS_TO_WARN_OF = {"empty": "are empty", "cut": f"did not end within {MAX_NEW_TOKENS} tokens, and are cut"}
 
@@ -60,7 +61,7 @@ def _warning(task: str, entry: Mapping[str, Any]) -> str | None:
     many = [
         f"{number} of {items} answers {what}"
         for name, what in KINDS_TO_WARN_OF.items()
-        if (number := entry.get(name, 0)) > items / 10
+        if is_many(number := entry.get(name), items)
     ]
     return f"warning: {task}: {', and '.join(many)}" if many else None
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from commit_llm.report.comparison.evaluated_run import EvaluatedRun
 from commit_llm.report.comparison.systems import System
+from commit_llm.runs.entries import is_many
 from commit_llm.runs.evaluation import read_signature
 
 # Parts of a signature: what a sentence calls each, and what it is where a signature has none.
@@ -29,6 +30,7 @@ def caveats(systems: Sequence[System], baseline: str, tasks: Sequence[str], cont
     if left_out := sorted({name for run in runs for name in (*run.tasks, *run.left_out)} - set(tasks)):
         notes.append(f"Not compared, since not all systems have answers to them here: {', '.join(left_out)}.")
     notes += _not_alike(systems, tasks)
+    notes += _without_answers(systems, tasks)
     for system in systems:
         if len(_alike_trained(system)) > 1:
             notes.append(f"The runs of {system.name} differ in more than the seed: what they were trained on is below.")
@@ -62,6 +64,22 @@ def _not_alike(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
         if sides:
             of = [f"{value} ({', '.join(dict.fromkeys(sides[value]))})" for value in sorted(sides)]
             notes.append(f"Not all alike: {name} {' and '.join(of)}.")
+    return notes
+
+
+def _without_answers(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
+    """Name the tasks where many answers are empty, or were cut at the most new tokens."""
+    notes = []
+    for name, what in (("empty", "empty"), ("cut", "cut, since they had not ended")):
+        many = [
+            f"{system.name}{system.seed_of(run)}, {task}: {entry[name]} of {entry['items']}"
+            for system in systems
+            for run in system.runs
+            for task in tasks
+            if is_many((entry := run.tasks[task]).get(name), entry["items"])
+        ]
+        if many:
+            notes.append(f"More than a tenth of the answers are {what}: {'; '.join(many)}.")
     return notes
 
 
