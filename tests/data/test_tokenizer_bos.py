@@ -45,7 +45,7 @@ def test_a_bos_is_put_before_a_text_and_each_of_a_pair(tmp_path, post_processor,
     assert (ids(tmp_path, "a"), ids(tmp_path, "a", "b")) == (one, two)
     assert load_tokenizer(tmp_path).bos == (1,)
     assert line == (
-        "trained with a bos before a text, other than the model's folder says: "
+        "trained with a bos before a text, which the model's folder does not say: "
         "changed post_processor of tokenizer.json and add_bos_token of tokenizer_config.json"
     )
 
@@ -63,7 +63,7 @@ def test_a_bos_is_taken_away(tmp_path, post_processor, one, two):
     line = change(tmp_path, post_processor, "never")
     assert (ids(tmp_path, "a"), ids(tmp_path, "a", "b")) == (one, two)
     assert load_tokenizer(tmp_path).bos == ()
-    assert line.startswith("trained without a bos, other than the model's folder says: changed post_processor")
+    assert line.startswith("trained without a bos, which the model's folder does not say: changed post_processor")
 
 
 def test_a_post_processor_that_is_no_template_stays_and_that_is_said(tmp_path):
@@ -77,6 +77,29 @@ def test_a_post_processor_that_is_no_template_stays_and_that_is_said(tmp_path):
 @pytest.mark.parametrize("settings", [None, {"add_bos_token": True, "legacy": False}])
 def test_a_bare_sentencepiece_model_has_only_its_setting_changed(tmp_path, settings):
     tokenizer = load_tokenizer(write_pieces(tmp_path, settings)).with_bos("never")
-    assert change_bos(tmp_path, tokenizer).endswith("says: changed add_bos_token of tokenizer_config.json")
+    assert change_bos(tmp_path, tokenizer).endswith("say: changed add_bos_token of tokenizer_config.json")
     assert json.loads((tmp_path / "tokenizer_config.json").read_text()) == (settings or {}) | {"add_bos_token": False}
     assert load_tokenizer(tmp_path).bos == ()
+
+
+@pytest.mark.parametrize("bos", ["always", "never"])
+def test_files_that_say_it_already_stay_as_they_are(tmp_path, bos):
+    write_bytes_tokenizer(tmp_path / "json", template() if bos == "always" else BYTES, SETTINGS)
+    write_pieces(tmp_path / "pieces", {"add_bos_token": bos == "always"})
+    for folder in (tmp_path / "json", tmp_path / "pieces"):
+        before = {path: path.read_bytes() for path in folder.iterdir()}
+        assert change_bos(folder, load_tokenizer(folder)) is None
+        assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_what_a_bare_model_leaves_open_is_written(tmp_path):
+    """Transformers 4 adds a bos where the setting is absent, transformers 5 none."""
+    write_pieces(tmp_path, {"legacy": False})
+    assert change_bos(tmp_path, load_tokenizer(tmp_path)).startswith("trained with a bos before a text, which")
+    settings = {"legacy": False, "add_bos_token": True}
+    assert json.loads((tmp_path / "tokenizer_config.json").read_text()) == settings
+
+
+def test_a_model_that_has_no_bos_is_left_alone(tmp_path):
+    write_pieces(tmp_path, {"bos_token": None})
+    assert change_bos(tmp_path, load_tokenizer(tmp_path)) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 from commit_llm.data.tokenizer import HUGGING_FACE, Tokenizer
 from commit_llm.data.tokenizer_hugging_face import read_prefix
-from commit_llm.data.tokenizer_settings import CONFIG
+from commit_llm.data.tokenizer_settings import CONFIG, read_settings
 from commit_llm.files.json_edit import change_value
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.whole import write_json
@@ -15,15 +15,21 @@ POST_PROCESSOR, ADD_BOS = "post_processor", "add_bos_token"
 TEMPLATE, SEQUENCE = "TemplateProcessing", "Sequence"
 
 
-def change_bos(folder: Path, tokenizer: Tokenizer) -> str:
+def change_bos(folder: Path, tokenizer: Tokenizer) -> str | None:
     """Make the files of a folder put a bos before a text where the tokenizer does, and none where it does not.
 
     Changes the post-processor of its tokenizer.json, and add_bos_token, which transformers 4 and a folder without a
-    tokenizer.json go by. Give a line about it for the user.
+    tokenizer.json go by. Gives a line about it for the user; None where the files say it already.
     """
     wanted, changed = bool(tokenizer.bos), []
     file, settings = folder / HUGGING_FACE, folder / CONFIG
-    if file.is_file() and bool(read_prefix(file)) != wanted:
+    if not file.is_file():
+        # Where it is absent, transformers 4 adds a bos and transformers 5 none: it must stand there.
+        if read_settings(settings).adds_bos is wanted or tokenizer.bos_id is None:
+            return None
+    elif bool(read_prefix(file)) == wanted:
+        return None
+    else:
         processor: Any = read_json_object(file).get(POST_PROCESSOR)
         change_value(file, POST_PROCESSOR, _with_bos(processor, tokenizer) if wanted else _without_bos(processor))
         changed.append(f"{POST_PROCESSOR} of {HUGGING_FACE}")
@@ -35,7 +41,7 @@ def change_bos(folder: Path, tokenizer: Tokenizer) -> str:
         write_json(settings, {ADD_BOS: wanted})
     changed.append(f"{ADD_BOS} of {CONFIG}")
     how = "with a bos before a text" if wanted else "without a bos"
-    return f"trained {how}, other than the model's folder says: changed {' and '.join(changed)}"
+    return f"trained {how}, which the model's folder does not say: changed {' and '.join(changed)}"
 
 
 def _with_bos(processor: Any, tokenizer: Tokenizer) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from commit_llm import __version__
 from commit_llm.convert.config_text import changed_config
 from commit_llm.convert.folder import CONFIG_FILE, write_model
 from commit_llm.data.stops import write_generation_config
-from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.tokenizer_bos import change_bos
 from commit_llm.data.tokenizer_files import copy_tokenizer, own_name
 from commit_llm.errors import UserError
@@ -55,12 +54,10 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
                 write_model(folder, params, source.config, dtype, config, model_card(run, step, dtype, source))
                 copy_tokenizer(source.tokenizer, folder)
                 write_generation_config(source.folder, folder, source.tokenizer, source.stops)
-                name = own_name(source.tokenizer)
-                if load_tokenizer(folder / name).resolved_bos != source.tokenizer.resolved_bos:
-                    LOGGER.info("%s", change_bos(folder, source.tokenizer))
-                write_json(
-                    folder / PROVENANCE, exported_from(run, step) | {TOKENIZER: name} | history.to_json(TRAINING)
-                )
+                if change := change_bos(folder, source.tokenizer):
+                    LOGGER.info("%s", change)
+                kept = {TOKENIZER: own_name(source.tokenizer)} | history.to_json(TRAINING)
+                write_json(folder / PROVENANCE, exported_from(run, step) | kept)
     return dtype
 
 
