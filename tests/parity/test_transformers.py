@@ -10,7 +10,7 @@ import pytest
 from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.model.decoder import forward
-from commit_llm.model.generation import generate
+from commit_llm.model.generation import Endings, generate
 from commit_llm.model.parameters import init_parameters
 from tests.convert.test_folder import IDS
 from tests.model.test_decoder import SMALL
@@ -53,7 +53,7 @@ def test_greedy_text(models):
     width = max(map(len, prompts))
     padded = np.stack([np.pad(prompt, (width - len(prompt), 0)) for prompt in prompts]).astype(np.int32)
     lengths = np.asarray([len(prompt) for prompt in prompts], np.int32)
-    ours = generate(config, params, padded, lengths, np.zeros(config.vocab_size, bool), 12)
+    ours = generate(config, params, padded, lengths, Endings(*np.zeros((3, config.vocab_size), bool)), 12)
     for prompt, row in zip(prompts, ours, strict=True):
         with torch.no_grad():
             out = theirs.generate(
