@@ -225,6 +225,18 @@ def test_the_model_card_names_no_folder(run, recipe_flags, tmp_path):
     assert "/" not in card.split("| what |")[1].split("## How")[0].replace("</s>", "")
 
 
+def test_an_export_tells_of_a_run_that_stopped_early_and_of_another_dtype(run, recipe_flags, tmp_path):
+    command = ["train", "commit", *recipe_flags, "--checkpoint-every", 2, "--out", tmp_path / "run"]
+    assert run(*command)[0] == 0
+    early = run("export", tmp_path / "run", "--step", 2, "--out", tmp_path / "early")[2]
+    assert f"{tmp_path / 'run'}: exported at step 2 of 4; the run is not at its end" in early
+    assert "trained from float32 weights, written as bfloat16; --dtype chooses" in early
+    assert "| training | 2 of 4 steps" in (tmp_path / "early" / "README.md").read_text(encoding="utf-8")
+    at_its_end = run("export", tmp_path / "run", "--dtype", "float32", "--out", tmp_path / "end")[2]
+    assert "exported at" not in at_its_end
+    assert "written as" not in at_its_end
+
+
 def test_export_does_not_overwrite_a_run(run, recipe_flags, tmp_path):
     assert run("train", "commit", *recipe_flags, "--out", tmp_path / "run")[0] == 0
     status, _, err = run("export", tmp_path / "run", "--out", tmp_path / "run", "--overwrite")

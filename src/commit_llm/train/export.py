@@ -43,12 +43,17 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     step = newest_step(run) if step is None else step
     params, trained_from = load_params(source, step=step)
     history = history_of(source, step) or UNKNOWN
-    if dtype is None and load_recipe(run / CONFIG).behaviour == "original":
+    recipe = load_recipe(run / CONFIG)
+    if dtype is None and recipe.behaviour == "original":
         dtype = "float16"
     if dtype is None:
         dtype = "bfloat16" if trained_from == "float32" else trained_from
     with together("exported"):
         if is_first():
+            if step < recipe.steps:
+                LOGGER.warning("%s: exported at step %s of %s; the run is not at its end", run, step, recipe.steps)
+            if dtype != trained_from:
+                LOGGER.info("trained from %s weights, written as %s; --dtype chooses", trained_from, dtype)
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
                 config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
                 write_model(folder, params, source.config, dtype, config, model_card(run, step, dtype, source))
