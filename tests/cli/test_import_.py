@@ -1,6 +1,7 @@
 """`commit-llm import`: a streaming checkpoint of EasyLM becomes a model folder."""
 
 import json
+import shutil
 
 import jax
 import numpy as np
@@ -8,6 +9,26 @@ import numpy as np
 from commit_llm.cli.main import main
 from commit_llm.convert.huggingface import read_weights
 from commit_llm.model.config import read_config
+from commit_llm.train.weights import open_model
+
+
+def test_the_files_of_the_tokenizer_s_folder_are_imported_and_every_stop_is_named(shared, tiny, tmp_path):
+    folder = tmp_path / "tokenizer"
+    folder.mkdir()
+    shutil.copy(shared.data("tokenizer/tokenizer.model"), folder)
+    texts = {
+        "chat_template.jinja": "{{ x }}\r\n",
+        "tokenizer_config.json": '{ "eos_token":"</s>" }',
+        "generation_config.json": '{"eos_token_id": [2, 7], "temperature": 0.60}',
+    }
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+    (tmp_path / "config.json").write_text(json.dumps(tiny[0].to_hf("bfloat16") | {"eos_token_id": 9}))
+    argv = ["import", str(shared.golden("tiny_streaming_params")), "--config", str(tmp_path / "config.json")]
+    assert main([*argv, "--tokenizer", str(folder), "--out", str(tmp_path / "model")]) == 0
+    texts["generation_config.json"] = '{"eos_token_id": [2, 7, 9], "temperature": 0.60}'
+    assert {name: (tmp_path / "model" / name).read_bytes().decode() for name in texts} == texts
+    assert open_model(str(tmp_path / "model")).stops == (2, 7, 9)
 
 
 def test_a_checkpoint_is_imported(shared, tiny, tmp_path, capsys):

@@ -103,6 +103,8 @@ def test_an_additional_special_token_is_special(tmp_path):
         ({"add_bos_token": True}, 1, (1,)),
         ({"add_bos_token": False}, 1, ()),
         ({"bos_token": None}, None, ()),
+        ({"bos_token": "", "eos_token": ""}, 1, (1,)),
+        ({"bos_token": {"content": ""}}, 1, (1,)),
         ({"bos_token": "<|open|>", "added_tokens_decoder": DECODER}, OPEN, (OPEN,)),
     ],
 )

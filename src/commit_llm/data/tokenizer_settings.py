@@ -30,7 +30,8 @@ class TokenizerSettings(NamedTuple):
     """Hold the settings.
 
     bos, eos: the tokens' names; None where none is named.
-    names_bos: whether the files say anything of the bos, if only that there is none.
+    names_bos: whether the files say anything of the bos, if only that there is none (null). An empty name, as early
+        conversions of LLaMA have it, says nothing.
     adds_bos: `add_bos_token`; None where it is absent.
     """
 
@@ -47,7 +48,8 @@ def read_settings(tokenizer: Path) -> TokenizerSettings:
     if not isinstance(adds_bos, bool | None):
         raise UserError(f"{tokenizer.with_name(CONFIG)}: add_bos_token is {adds_bos!r}; it must be true or false")
     bos, eos = (_name(settings, key, tokenizer) for key in ("bos_token", "eos_token"))
-    return TokenizerSettings(bos, eos, "bos_token" in settings, adds_bos)
+    names_bos = bos is not None or settings.get("bos_token", "") is None
+    return TokenizerSettings(bos, eos, names_bos, adds_bos)
 
 
 def read_added_tokens(tokenizer: Path) -> dict[int, AddedToken]:
@@ -76,10 +78,10 @@ def read_added_tokens(tokenizer: Path) -> dict[int, AddedToken]:
 
 
 def _read(tokenizer: Path) -> dict[str, Any]:
-    """Read the settings of both files; those of tokenizer_config.json come first."""
+    """Read the settings of both files, but for empty texts; those of tokenizer_config.json count before the others."""
     files = [tokenizer.with_name(name) for name in (SPECIALS, CONFIG)]
     specials, config = (read_json_object(file) if file.is_file() else {} for file in files)
-    return specials | config
+    return {key: value for file in (specials, config) for key, value in file.items() if value != ""}
 
 
 def _name(settings: Mapping[str, Any], key: str, tokenizer: Path) -> str | None:
