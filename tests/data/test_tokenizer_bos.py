@@ -11,6 +11,7 @@ from tests.data.test_tokenizer_hugging_face import BOTH, BYTES, ENDS, TWO
 from tests.data.tokenizer_folders import template, write_bytes_tokenizer, write_pieces
 
 SETTINGS = {"bos_token": "<s>", "eos_token": "</s>", "model_max_length": 1e30, "chat_template": "{{ é }}"}
+AROUND = processors.TemplateProcessing("<s> $A <s> </s>", "<s> $A <s>:1 $B:1 <s>:1", [("<s>", 1), ("</s>", 2)])
 
 
 def ids(folder, *texts):
@@ -56,6 +57,7 @@ def test_a_bos_is_put_before_a_text_and_each_of_a_pair(tmp_path, post_processor,
         (template(), [67], [67, 68]),
         (BOTH, [67, 2], [67, 2, 68]),
         (TWO, [67], [67, 68]),
+        (AROUND, [67, 1, 2], [67, 68, 1]),
         (processors.Sequence([BYTES, template()]), [67], [67, 68]),
     ],
 )

@@ -75,6 +75,17 @@ def test_no_link_is_followed_out_of_the_folder(published, tmp_path, name):
         copy_tokenizer(load_tokenizer(published / "tokenizer.json"), tmp_path / "copy")
 
 
+def test_a_folder_named_as_one_of_the_hub_s_cache_is_none(published, tmp_path):
+    folder = tmp_path / "snapshots" / "abc"
+    folder.parent.mkdir()
+    published.rename(folder)
+    (folder / "chat_template.jinja").rename(tmp_path / "outside")
+    (folder / "chat_template.jinja").symlink_to(tmp_path / "outside")
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(UserError, match="is a link to a file outside of its folder"):
+        copy_tokenizer(load_tokenizer(folder), tmp_path / "copy")
+
+
 def test_links_of_the_hub_s_cache_and_within_a_folder_are_followed(published, tmp_path):
     blobs, snapshot, copy = tmp_path / "m" / "blobs", tmp_path / "m" / "snapshots" / "abc", tmp_path / "copy"
     snapshot.mkdir(parents=True)
