@@ -42,11 +42,12 @@ def test_a_long_prompt_of_the_papers_keeps_its_end(tokenizer):
 def test_a_long_prompt_of_ours_loses_the_end_of_its_context(tokenizer, monkeypatch, fewer):
     whole = encode_question(tokenizer, OURS, ITEM, 10_000).ids
     longest = len(whole) - fewer
-    (ids, truncated), encodes = counted(tokenizer, longest)
+    (ids, truncated), encoded = with_texts(tokenizer, longest)
     assert truncated
-    assert encodes < 2 * len(ITEM.context).bit_length()
+    assert len(encoded) < 2 * len(ITEM.context).bit_length()
     fitting = [n for n in range(1, len(ITEM.context)) if len(of_prefix(tokenizer, n)) <= longest]
     assert ids == of_prefix(tokenizer, max(fitting))
+    assert encoded[-1] == alpaca_prompt(ITEM.question, ITEM.context[: max(fitting)])
     assert tokenizer.decode(ids).startswith(tokenizer.decode(whole[:30]))
     assert tokenizer.decode(ids).endswith("### Response:")
 
@@ -55,17 +56,16 @@ def of_prefix(tokenizer, characters):
     return [*tokenizer.bos, *tokenizer.encode(alpaca_prompt(ITEM.question, ITEM.context[:characters]))]
 
 
-def counted(tokenizer, longest):
-    """The encoded question, and how many texts were encoded for it."""
-    calls = []
+def with_texts(tokenizer, longest):
+    """The encoded question, and the texts that were encoded for it."""
+    texts = []
 
     class Library:
         def encode(self, text):
-            calls.append(text)
+            texts.append(text)
             return tokenizer.library.encode(text)
 
-    encoded = encode_question(dataclasses.replace(tokenizer, library=Library()), OURS, ITEM, longest)
-    return encoded, len(calls)
+    return encode_question(dataclasses.replace(tokenizer, library=Library()), OURS, ITEM, longest), texts
 
 
 def test_real_prompts_of_ours_are_whole_texts(shared, llama):
