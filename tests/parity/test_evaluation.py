@@ -101,7 +101,7 @@ def test_the_real_lm_eval_answers_long_prompts_of_ours_as_our_runner_does(shared
 
 def with_bos(model, folder):
     """Copy a tokenizer, with a post-processor that puts a bos before a text."""
-    copy_tokenizer(model / "tokenizer.json", folder)
+    copy_tokenizer(load_tokenizer(model), folder)
     tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
     bos = ("<s>", tokenizer.token_to_id("<s>"))
     tokenizer.post_processor = tokenizers.processors.TemplateProcessing("<s> $A", special_tokens=[bos])
