@@ -62,6 +62,8 @@ def test_mended_recipes_see_as_many_tokens(name):
         "seq_len",
         "batch_size",
         "loss_reduction",
+        "embd_pdrop",
+        "resid_pdrop",
         "attn_pdrop",
         "mesh",
         "checkpoint_every",

@@ -85,9 +85,9 @@ class Recipe(MixingFlags):
     """Fast attention where it can express the recipe, or always the reference path."""
     remat: Literal["none", "dots", "nothing"] = "nothing"
     """What a layer keeps for the backward pass: all (none is recomputed), matrix products, nothing."""
-    embd_pdrop: float = 0.05
+    embd_pdrop: float = 0.0
     """Dropout after the embedding."""
-    resid_pdrop: float = 0.05
+    resid_pdrop: float = 0.0
     """Dropout after the attention and after the feed-forward."""
     attn_pdrop: float = 0.0
     """Dropout on attention weights; above 0 it rules out every fast attention."""
@@ -174,6 +174,8 @@ ORIGINAL: dict[str, Any] = {
     "seq_len": 512,
     "batch_size": 16,
     "loss_reduction": "row",
+    "embd_pdrop": 0.05,
+    "resid_pdrop": 0.05,
     "attn_pdrop": 0.05,
     "mesh": "1,1,-1",
 }

@@ -50,7 +50,7 @@ def test_cudnn_on_nvidia():
 
 
 def test_on_a_cpu():
-    assert line_for(CPU, dtype=jnp.float32) == "attention: by row (one row's scores stay in a CPU's cache)"
+    assert line_for(CPU, dtype=jnp.float32) == "attention: by row (a block's scores stay in a CPU's cache)"
     split = "attention: reference (rows are split over CPU devices, which have no fast attention)"
     assert line_for(CPU, dtype=jnp.float32, row_shards=2) == split
 

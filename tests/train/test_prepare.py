@@ -64,7 +64,7 @@ def test_what_the_mended_recipes_do_otherwise(small_recipe, prepared):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, "attention: by row (one row's scores stay in a CPU's cache)"),
+        ({}, "attention: by row (a block's scores stay in a CPU's cache)"),
         ({"attention": "reference"}, "attention: reference (asked for)"),
     ],
 )
@@ -84,5 +84,5 @@ def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch,
     told = capsys.readouterr().err
     assert told == (
         "1 x cpu, mesh data 1, fsdp 1, tensor 1; float32 products; "
-        "attention: by row (one row's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
+        "attention: by row (a block's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
     )

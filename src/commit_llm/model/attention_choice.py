@@ -58,7 +58,7 @@ def choose_attention(
         return AttentionChoice("reference", "asked for")
     if device.platform == "cpu":
         if row_shards == 1:
-            return AttentionChoice("by_row", "one row's scores stay in a CPU's cache")
+            return AttentionChoice("by_row", "a block's scores stay in a CPU's cache")
         return AttentionChoice("reference", "rows are split over CPU devices, which have no fast attention")
     fast, lack = _fast_path(device)
     obstacle = lack or _obstacle(config, fast, jnp.dtype(dtype), seq_len, attn_pdrop)
