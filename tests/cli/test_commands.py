@@ -230,7 +230,7 @@ def test_an_export_tells_of_a_run_that_stopped_early_and_of_another_dtype(run, r
     assert run(*command)[0] == 0
     early = run("export", tmp_path / "run", "--step", 2, "--out", tmp_path / "early")[2]
     assert f"{tmp_path / 'run'}: exported at step 2 of 4; the run is not at its end" in early
-    assert "trained from float32 weights, written as bfloat16; --dtype chooses" in early
+    assert "trained from float32 weights, written as bfloat16; `export --dtype` chooses" in early
     assert "| training | 2 of 4 steps" in (tmp_path / "early" / "README.md").read_text(encoding="utf-8")
     at_its_end = run("export", tmp_path / "run", "--dtype", "float32", "--out", tmp_path / "end")[2]
     assert "exported at" not in at_its_end

@@ -53,7 +53,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
             if step < recipe.steps:
                 LOGGER.warning("%s: exported at step %s of %s; the run is not at its end", run, step, recipe.steps)
             if dtype != trained_from:
-                LOGGER.info("trained from %s weights, written as %s; --dtype chooses", trained_from, dtype)
+                LOGGER.info("trained from %s weights, written as %s; `export --dtype` chooses", trained_from, dtype)
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
                 config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
                 write_model(folder, params, source.config, dtype, config, model_card(run, step, dtype, source))
