@@ -93,7 +93,7 @@ class Recipe(MixingFlags):
     """Dropout on attention weights; above 0 it rules out every fast attention."""
     fcm_min_ratio: float = 0.0
     """Forgetful causal masking: least share of keys hidden."""
-    fcm_max_ratio: float = 0.1
+    fcm_max_ratio: float = 0.0
     """Forgetful causal masking: greatest share of keys hidden; 0 turns it off."""
 
     held_out_share: float = 0.0
@@ -177,6 +177,7 @@ ORIGINAL: dict[str, Any] = {
     "embd_pdrop": 0.05,
     "resid_pdrop": 0.05,
     "attn_pdrop": 0.05,
+    "fcm_max_ratio": 0.1,
     "mesh": "1,1,-1",
 }
 COMMIT_2024 = replace(MENDED_COMMIT, **ORIGINAL, checkpoint_every=1210)

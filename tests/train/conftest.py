@@ -25,6 +25,7 @@ def small_recipe(example):
             "seq_len": 128,
             "embd_pdrop": 0.05,  # so that randomness is part of what must be the same
             "resid_pdrop": 0.05,
+            "fcm_max_ratio": 0.1,
             "checkpoint_every": 3,
             "log_every": 2,
         }
