@@ -120,7 +120,8 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example, mo
     assert train(recipe, tmp_path / "run").last == 2
     resolved = load_recipe(tmp_path / "run" / "config.yaml")
     assert 0 < resolved.ratio < 1
-    assert differences(recipe, resolved) == [f"ratio: 0.9 -> {resolved.ratio}", "target_share: 0.2 -> None"]
+    came_to = [f"ratio: 0.9 -> {resolved.ratio}", "target_share: 0.2 -> None", f"bos: auto -> {resolved.bos}"]
+    assert differences(recipe, resolved) == came_to
     assert load_stored_recipe(tmp_path / "run" / "config.yaml").asked == recipe
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
     assert {"dictionary", "dictionary 2"} < set(provenance["files"])
