@@ -1,6 +1,9 @@
 """Prompts as ids: what stands before them, and what is left out of one that is too long."""
 
 import dataclasses
+import hashlib
+import json
+import shutil
 
 import pytest
 
@@ -84,6 +87,17 @@ def test_real_prompts_of_ours_are_whole_texts(shared, llama):
         assert (context == item.context) != prompt.truncated
         assert prompt.ids == [*llama.bos, *llama.encode(alpaca_prompt(item.question, context))]
         assert 880 < len(prompt.ids) <= 900 or not prompt.truncated
+
+
+def test_the_papers_prompts_are_sentencepiece_s_ids_whatever_stands_beside_its_model(shared, llama, example, tmp_path):
+    """`--tokenizer FOLDER/tokenizer.model` is the paper's way; the hash is of the first thirty Greek prompts' ids."""
+    shutil.copyfile(llama.path, tmp_path / "tokenizer.model")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(example / "model" / name, tmp_path / name)
+    items = load_questions(PAPERS, str(shared.data("xquad")), 30)
+    named = load_tokenizer(tmp_path / "tokenizer.model")
+    ids = [list(encode_question(named, PAPERS, item, 1792)) for item in items]
+    assert hashlib.sha256(json.dumps(ids).encode()).hexdigest()[:16] == "ef226b4b637e0b11"
 
 
 def test_a_prompt_with_no_room_for_its_context(tokenizer):
