@@ -36,6 +36,7 @@ TESTS_OF_A_WHOLE = {
     "test_mixing_docs.py": "docs/mixing.md",
     "test_models_docs.py": "docs/models.md",
     "test_original_commands.py": "the commands of the original's README, as ours",
+    "test_reliability_docs.py": "docs/reliability.md",
     "test_scaling_docs.py": "docs/scaling.md",
     "test_ways_docs.py": "the three ways of docs/method.md",
     "train/test_attention.py": "fast attention in whole steps",

@@ -9,10 +9,13 @@ from commit_llm.convert.config_text import changed_config
 from commit_llm.model.config import ModelConfig, read_config_file
 from tests.model.test_config import SIZES
 
+NAMES = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
+NAMED = NAMES | SIZES
+
 # Its own order, spaces, ends of lines, number formats, and keys that nothing reads.
 TEXT = (
     '{ "quirk" : [1,\r\n 2.50],\r\n\t"torch_dtype": "float16",\r\n  "pad_token_id": 7, '
-    f"{json.dumps(SIZES)[1:-1]},\r\n"
+    f"{json.dumps(NAMED)[1:-1]},\r\n"
     '  "rms_norm_eps": 1e-05, "tie_word_embeddings" : true, "é": "\\u00e9"\r\n}'
 )
 
@@ -50,15 +53,22 @@ def test_only_what_has_changed_changes(file):
 )
 def test_a_dtype_is_changed_where_it_stands(tmp_path, before, after):
     file = tmp_path / "config.json"
-    file.write_text(json.dumps(before | SIZES))
+    file.write_text(json.dumps(before | NAMED))
     changed = json.loads(changed_config(file, ModelConfig.from_hf(SIZES), "bfloat16"))
-    assert changed == before | SIZES | after
+    assert changed == before | NAMED | after
 
 
 def test_a_tied_head_that_nothing_says_is_false(tmp_path):
     file = tmp_path / "config.json"
-    file.write_text(json.dumps(SIZES | {"dtype": "float32"}))
+    file.write_text(json.dumps(NAMED | {"dtype": "float32"}))
     config = ModelConfig.from_hf(SIZES)
-    assert changed_config(file, config, "float32") == json.dumps(SIZES | {"dtype": "float32"})
+    assert changed_config(file, config, "float32") == json.dumps(NAMED | {"dtype": "float32"})
     tied = dataclasses.replace(config, tie_word_embeddings=True)
     assert json.loads(changed_config(file, tied, "float32"))["tie_word_embeddings"] is True
+
+
+def test_a_file_of_sizes_alone_gets_the_names_that_loaders_need(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(SIZES | {"dtype": "float32", "architectures": None}))
+    changed = json.loads(changed_config(file, ModelConfig.from_hf(SIZES), "float32"))
+    assert changed == SIZES | {"dtype": "float32"} | NAMES

@@ -9,6 +9,7 @@ from commit_llm.files.json_text import parse_json, utf8_of
 from commit_llm.files.whole import json_text
 from commit_llm.model.config import ModelConfig
 
+NAMES = ("model_type", "architectures")
 DTYPE_KEYS = ("dtype", "torch_dtype")  # of transformers 5 and 4; 4.56 and later know both
 
 
@@ -16,6 +17,7 @@ def changed_config(path: Path, config: ModelConfig, dtype: str) -> str:
     """Give the text of a config.json for weights that have another dtype, vocabulary or head.
 
     Every other key stays, and of an unchanged file every character.
+    What says which model this is, which loaders need and a file of sizes alone lacks, is added.
 
     config: what the file says, but for vocab_size and tie_word_embeddings.
     dtype: of the weights.
@@ -35,9 +37,14 @@ def new_config(config: ModelConfig, dtype: str, special_ids: Mapping[str, Any]) 
 
 
 def _changes(settings: dict[str, Any], config: ModelConfig, dtype: str) -> dict[str, Any]:
-    """Give the keys that need another value. Where no key says the dtype, transformers 4 and 5 read torch_dtype."""
+    """Give the keys that need another value, or lack one.
+
+    Where no key says the dtype, transformers 4 and 5 read torch_dtype.
+    """
     dtype_keys = [key for key in DTYPE_KEYS if key in settings] or DTYPE_KEYS[1:]
     wanted = dict.fromkeys(dtype_keys, dtype) | {"vocab_size": config.vocab_size}
     if settings.get("tie_word_embeddings", False) is not config.tie_word_embeddings:
         wanted["tie_word_embeddings"] = config.tie_word_embeddings
+    new = config.to_hf(dtype)
+    wanted |= {key: new[key] for key in NAMES if settings.get(key) is None}
     return {key: value for key, value in wanted.items() if settings.get(key) != value}
