@@ -23,6 +23,7 @@ from commit_llm.runs.run import is_run
 from commit_llm.train.export import export, is_exported_from, newest_step
 from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import TrainingResult, train
+from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stepping import StepReport
 from commit_llm.train.weights import load_params, open_model
 
@@ -61,7 +62,7 @@ def run_chain(
             _require_usable(run, exported, evaluation, asked)
         config = None
         if tasks and recipe.model is not None:
-            config = open_model(recipe.model, recipe.tokenizer, weights=False).config
+            config = open_recipe_model(recipe, weights=False).config
             require_answerable(config, batch_size)
     with together("answering devices"):  # a section of its own, as in the loop
         if config is not None:

@@ -23,6 +23,8 @@ class Recipe(MixingFlags):
 
     model: str | None = None
     """Model folder, hub id, or a run of ours (its newest checkpoint, with a fresh optimizer)."""
+    model_revision: str | None = None
+    """Commit, tag or branch of a hub model. Default: its main branch; the run keeps the commit."""
     tokenizer: str | None = None
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     bos: Literal["auto", "always", "never"] = "auto"
@@ -33,6 +35,8 @@ class Recipe(MixingFlags):
     """Configuration of a hub data set, such as 20231101.el of wikimedia/wikipedia."""
     data_split: str = "train"
     """Split of a hub data set."""
+    data_revision: str | None = None
+    """Commit, tag or branch of a hub data set. Default: its main branch; the run keeps the commit."""
     fields: str = "text"
     """Columns of plain text: comma-separated; [field] is not trained; a+b joins two; <|bos|> and <|eos|> are tokens."""
 
@@ -158,7 +162,7 @@ class Recipe(MixingFlags):
 # Fields that say where and how a run is computed; of the results they change only the rounding.
 RUNNING = ("mesh", "attention", "remat")
 # Every field that came after the first version, with its value in a run that was begun before.
-BEFORE_IT_EXISTED: dict[str, Any] = {"bos": "always"}
+BEFORE_IT_EXISTED: dict[str, Any] = {"bos": "always", "model_revision": None, "data_revision": None}
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
 ASKED = "asked"

@@ -60,7 +60,7 @@ def test_a_file_of_a_gated_model(monkeypatch, tmp_path):
     """What a gated model says of itself is public; its files are not."""
     raised = answer(errors.GatedRepoError, 403)
 
-    def snapshot_download(name, **patterns):
+    def snapshot_download(name, **asked):
         raise raised
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)

@@ -153,7 +153,7 @@ def test_an_export_puts_a_bos_as_in_training_and_says_what_it_changed(recipe, bo
 def test_what_is_fetched_from_the_hub(monkeypatch, example):
     from huggingface_hub.utils import filter_repo_objects
 
-    def snapshot_download(name, allow_patterns, ignore_patterns):
+    def snapshot_download(name, revision, allow_patterns, ignore_patterns):
         files = [
             "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "merges.txt", "vocab.json",
             "chat_template.jinja", "additional_chat_templates/tool_use.jinja", "model-00001-of-00002.safetensors",

@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
+from commit_llm.errors import UserError
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
 from commit_llm.train.export import export
@@ -101,3 +102,35 @@ def test_a_config_goes_on_into_a_run_and_its_export(tied, small_recipe, tmp_path
     for run in (first, second):
         assert (run / "model" / "config.json").read_bytes() == file.read_bytes()
     assert (out / "config.json").read_bytes() == file.read_bytes().replace(b"float32", b"bfloat16")
+
+
+NOW, BEFORE = "0123456789" * 4, "abcdef0123" * 4
+
+
+@pytest.fixture
+def hub_model(example, tmp_path, monkeypatch):
+    """The hub's cache on this machine with two commits of a model, laid out as huggingface_hub lays it out."""
+    cache = tmp_path / "hub" / "models--someone--small"
+    for commit in (NOW, BEFORE):
+        shutil.copytree(example / "model", cache / "snapshots" / commit)
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text(NOW)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.chdir(tmp_path)
+    return "someone/small"
+
+
+def test_the_commit_of_a_hub_model(hub_model):
+    source = open_model(hub_model)
+    assert (source.commit, source.folder.name) == (NOW, NOW)
+    source = open_model(hub_model, revision=BEFORE)
+    assert (source.commit, source.folder.name) == (BEFORE, BEFORE)
+    with pytest.raises(UserError, match=f"no whole copy of its revision {'1' * 40} is on this machine"):
+        open_model(hub_model, revision="1" * 40)
+
+
+def test_a_model_that_is_here_has_no_revision(example):
+    assert open_model(str(example / "model")).commit is None
+    with pytest.raises(UserError, match=f"^--model-revision {NOW}: is for a model of the hub, and .* is here"):
+        open_model(str(example / "model"), revision=NOW)

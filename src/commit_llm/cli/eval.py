@@ -36,6 +36,8 @@ class Eval:
     Default: as many as the model has positions. The ogx_ tasks always have 2,048, as in the paper."""
     step: int | None = None
     """Checkpoint of a run directory. Default: the newest."""
+    model_revision: str | None = None
+    """Commit, tag or branch of a hub model. Default: its main branch."""
     tokenizer: str | None = None
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own. The paper's scores are of
     MODEL/tokenizer.model: name it where the folder has a tokenizer.json too."""
@@ -104,7 +106,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
         if is_first():
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(foreign) if foreign else None
-        source = open_model(name, command.tokenizer)
+        source = open_model(name, command.tokenizer, revision=command.model_revision)
         if tasks:
             require_answerable(source.config, command.batch_size, command.max_length)
         history = history_of(source, command.step)

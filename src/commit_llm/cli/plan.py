@@ -35,7 +35,7 @@ def run(argv: list[str]) -> int:
 
     if command.recipe.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")
-    _, _, config = find_model(command.recipe.model, weights=False)
+    config = find_model(command.recipe.model, command.recipe.model_revision, weights=False).config
     plan = make_plan(command.recipe, config, command.topology, mfu=command.mfu, report=_say)
     print(json.dumps(dataclasses.asdict(plan), indent=2) if command.json else plan_text(plan))
     return DONE if plan.fits else MISTAKE

@@ -1,13 +1,29 @@
-"""Say in one line why the Hugging Face hub gave no model or data set, and what to do."""
+"""What the Hugging Face hub gave: of which commit it is, or in one line why nothing came, and what to do."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from commit_llm.errors import reason_of
 
 PAGES = {"model": "https://huggingface.co/{}", "data set": "https://huggingface.co/datasets/{}"}
 
 
-def why_not_given(error: BaseException, name: str, kind: str = "model") -> str:
+def commit_of_snapshot(folder: Path) -> str | None:
+    """Give the commit of a folder that `snapshot_download` gave: its cache names a folder after each.
+
+    >>> commit_of_snapshot(Path("models--a--b/snapshots") / ("0123456789" * 4))
+    '0123456789012345678901234567890123456789'
+    """
+    return folder.name if folder.parent.name == "snapshots" and is_commit(folder.name) else None
+
+
+def is_commit(text: str) -> bool:
+    """Say whether a revision is the name of a commit, and not of a branch or a tag, which may move."""
+    return re.fullmatch("[0-9a-f]{40}", text) is not None
+
+
+def why_not_given(error: BaseException, name: str, kind: str = "model", revision: str | None = None) -> str:
     """Give the reason, of an error that huggingface_hub or datasets raised.
 
     Both raise an error of another kind than the server's where nothing is in their cache either, and change their kinds
@@ -15,6 +31,7 @@ def why_not_given(error: BaseException, name: str, kind: str = "model") -> str:
 
     name: of a model or a data set, as the hub has it.
     kind: a key of PAGES.
+    revision: that was asked for.
     """
     causes = list(_causes(error))
     kinds = {base.__name__ for cause in causes for base in type(cause).__mro__}
@@ -27,12 +44,15 @@ def why_not_given(error: BaseException, name: str, kind: str = "model") -> str:
         return f"it is private or gated, or does not exist ({status}); see {page}, and log in with `hf auth login`"
     if "DatasetNotFoundError" in kinds:
         return f"it does not exist, or is private; see {page}, and log in with `hf auth login` where it is"
+    if "RevisionNotFoundError" in kinds:
+        return f"it has no revision {revision} ({page})"
     if "RepositoryNotFoundError" in kinds:
         return f"there is no such {kind} on the hub ({page})"
     if status:
         return f"the hub answers {status} ({reason_of(error)[:100]})"
     if kinds & {"LocalEntryNotFoundError", "ConnectionError", "ConnectError", "TimeoutException"}:
-        return "the hub cannot be reached, or HF_HUB_OFFLINE forbids it, and no whole copy of it is on this machine"
+        copy = "copy of it" if revision is None else f"copy of its revision {revision}"
+        return f"the hub cannot be reached, or HF_HUB_OFFLINE forbids it, and no whole {copy} is on this machine"
     return reason_of(error)
 
 

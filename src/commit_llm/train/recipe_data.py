@@ -70,6 +70,7 @@ def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
     return open_model(
         recipe.model,
         recipe.tokenizer,
+        revision=recipe.model_revision,
         weights=weights and not recipe.from_scratch,
         bos=recipe.bos,
         sentencepiece_first=recipe.behaviour == "original",

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 
@@ -14,7 +14,7 @@ from commit_llm.convert.weight_files import HEAD, has_another_head
 from commit_llm.data.stops import read_stops
 from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError
-from commit_llm.files.hub import why_not_given
+from commit_llm.files.hub import commit_of_snapshot, why_not_given
 from commit_llm.model.config import ModelConfig, read_config, tell_passed_over
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
 from commit_llm.parallel.processes import is_first
@@ -36,6 +36,7 @@ class ModelSource:
     folder: holds config.json and the tokenizer.
     run: the run directory, where the model is one.
     stops: the ids that end a text; the tokenizer's own is the first.
+    commit: of a model of the hub, the one whose files these are; None of any other.
     """
 
     name: str
@@ -44,12 +45,14 @@ class ModelSource:
     config: ModelConfig
     tokenizer: Tokenizer
     stops: tuple[int, ...]
+    commit: str | None = None
 
 
 def open_model(
     name: str,
     tokenizer: str | None = None,
     *,
+    revision: str | None = None,
     weights: bool = True,
     bos: BosChoice = "auto",
     sentencepiece_first: bool = False,
@@ -57,21 +60,31 @@ def open_model(
     """Find a model, read its configuration, its tokenizer and what ends a text.
 
     tokenizer: a file or folder to take instead of the model's own.
+    revision: commit, tag or branch of a model of the hub. None: its main branch as it is now.
     weights: whether to fetch them too, where the model is on the hub.
     bos: whether one stands before a text; auto is what a run was trained with, or what a folder says.
     sentencepiece_first: whether a folder's tokenizer.model comes before its tokenizer.json.
 
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
-    folder, run, config = find_model(name, weights=weights)
+    folder, run, config, commit = find_model(name, revision, weights=weights)
     loaded = load_tokenizer(tokenizer or tokenizer_file(run or folder, folder), sentencepiece_first=sentencepiece_first)
     loaded.require_room(config.vocab_size)
     if bos == "auto" and run is not None:
         bos = load_recipe(run / CONFIG).bos
-    return ModelSource(name, folder, run, config, loaded.with_bos(bos), read_stops(folder, loaded))
+    return ModelSource(name, folder, run, config, loaded.with_bos(bos), read_stops(folder, loaded), commit)
 
 
-def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, ModelConfig]:
+class FoundModel(NamedTuple):
+    """Say where a model is, as `ModelSource` does, before its tokenizer is read."""
+
+    folder: Path
+    run: Path | None
+    config: ModelConfig
+    commit: str | None
+
+
+def find_model(name: str, revision: str | None = None, *, weights: bool = True) -> FoundModel:
     """Find a model's folder, its run directory where it is one, and its configuration; leave the tokenizer alone.
 
     A head that a configuration ties to the embedding, and that is another in the weights, is used as transformers does:
@@ -82,8 +95,12 @@ def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, M
     path = Path(name)
     run = path if is_run(path) else None
     folder = path / MODEL if run else path
+    commit = None
     if not folder.exists():
-        folder = _from_hub(name, weights)
+        folder = _from_hub(name, revision, weights)
+        commit = commit_of_snapshot(folder)
+    elif revision is not None:
+        raise UserError(f"--model-revision {revision}: is for a model of the hub, and {name} is here; leave it out")
     elif not folder.is_dir():
         raise UserError(f"{name}: is a file; a model is a folder with a config.json, a hub id, or a run directory")
     config = read_config(folder)
@@ -98,7 +115,7 @@ def find_model(name: str, *, weights: bool = True) -> tuple[Path, Path | None, M
                 folder,
                 HEAD,
             )
-    return folder, run, config
+    return FoundModel(folder, run, config, commit)
 
 
 def require_same_model(run: Path, source: ModelSource) -> None:
@@ -144,14 +161,14 @@ def fresh_params(config: ModelConfig, shardings: Any, seed: int) -> tuple[Parame
     return init(jax.random.key(seed)), "float32"
 
 
-def _from_hub(name: str, weights: bool) -> Path:
+def _from_hub(name: str, revision: str | None, weights: bool) -> Path:
     if name.count("/") > 1 or name.startswith((".", "/", "~")):
         raise UserError(f"{name}: no such model folder")
     from huggingface_hub import snapshot_download
 
     try:
         patterns = HUB_FILES if weights else [file for file in HUB_FILES if "safetensors" not in file]
-        return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=NOT_FROM_HUB))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns, ignore_patterns=NOT_FROM_HUB))
     except Exception as error:  # offline, unknown, private: the library raises many kinds
-        reason = why_not_given(error, name)
+        reason = why_not_given(error, name, revision=revision)
         raise UserError(f"{name}: neither a folder here nor a model fetched from the hub: {reason}") from None
