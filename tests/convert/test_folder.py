@@ -10,6 +10,8 @@ from safetensors.numpy import save_file
 from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.convert.huggingface import DTYPES, read_weights
+from commit_llm.errors import UserError
+from commit_llm.files.whole import whole_folder
 from commit_llm.model.config import ModelConfig, read_config
 from commit_llm.model.parameters import init_parameters
 from tests.model.test_decoder import SMALL
@@ -61,3 +63,20 @@ def test_weights_that_were_written_wrong_are_noticed(params, tmp_path, monkeypat
     monkeypatch.setattr("commit_llm.convert.folder.save_file", save_wrongly)
     with pytest.raises(OSError, match="was not read back as written"):
         write_model(tmp_path, params, SMALL, "float32", new_config(SMALL, "float32", IDS))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number", "message"),
+    [
+        ("float16", 7e4, r"tensor model\.layers\.1\.mlp\.up_proj\.weight: float16 has no room for 1 of its numbers, "
+         r"the first 70000\.0 at \[2, 3\]; export with --dtype bfloat16 or float32"),
+        ("bfloat16", 3.4e38, "bfloat16 has no room for 1"),
+        ("float32", np.nan, r"up_proj\.weight: 1 of its numbers, the first nan at \[2, 3\], are not finite"),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_not_finite_as_written_are_refused(params, tmp_path, dtype, number, message):
+    changed = jax.tree.map(np.copy, params)
+    changed["layers"]["up"][1, 3, 2] = number
+    with pytest.raises(UserError, match=message), whole_folder(tmp_path / "model") as folder:
+        write_model(folder, changed, SMALL, dtype, new_config(SMALL, dtype, IDS), shard_bytes=10_000)
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,9 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from commit_llm.convert.huggingface import DTYPES, to_hf
+from commit_llm.convert.sealed_weights import UNSEALED, seal
 from commit_llm.convert.weight_files import INDEX_FILE, WEIGHTS_FILE
+from commit_llm.errors import UserError
 from commit_llm.files.whole import write_json
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters
@@ -43,7 +45,8 @@ def write_model(
 def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: str, shard_bytes: int) -> None:
     """Write the weights to `model.safetensors`, or to shards and their index; read every tensor back and compare it.
 
-    The files take the permissions of the config.json beside them. Raise OSError where a tensor differs.
+    Each file carries its checksum (convert/sealed_weights.py), and takes the permissions of the config.json beside it.
+    Raise UserError where a number is not finite in this dtype, OSError where a tensor differs.
     """
     itemsize = np.dtype(DTYPES[dtype]).itemsize
     shards = list(_shards([(key, tensor.size * itemsize) for key, tensor in to_hf(params, config)], shard_bytes))
@@ -54,7 +57,7 @@ def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: 
     shard: dict[str, np.ndarray] = {}
     total = 0
     for key, value in to_hf(params, config):
-        shard[key] = np.ascontiguousarray(np.asarray(value).astype(DTYPES[dtype]))
+        shard[key] = _cast(key, np.asarray(value), dtype)
         total += shard[key].nbytes
         if key == shards[shard_of[key]][-1]:
             _write_checked(folder / names[shard_of[key]], shard)
@@ -77,9 +80,25 @@ def _shards(sizes: list[tuple[str, int]], shard_bytes: int) -> Iterator[list[str
     yield keys
 
 
+def _cast(key: str, value: np.ndarray, dtype: str) -> np.ndarray:
+    """Give a tensor in another dtype. Raise UserError where one of its numbers is not finite then."""
+    with np.errstate(over="ignore"):  # looked at here, with the tensor's name
+        cast = np.ascontiguousarray(value.astype(DTYPES[dtype]))
+    if not (finite := np.isfinite(cast)).all():
+        place = tuple(map(int, np.argwhere(~finite)[0]))
+        number = value[place]
+        wrong = f"{np.count_nonzero(~finite):,} of its numbers, the first {number} at {list(place)}"
+        if np.isfinite(number):
+            way_out = "export with --dtype bfloat16 or float32"
+            raise UserError(f"tensor {key}: {dtype} has no room for {wrong}; {way_out}")
+        raise UserError(f"tensor {key}: {wrong}, are not finite; nobody can use these weights")
+    return cast
+
+
 def _write_checked(file: Path, tensors: dict[str, np.ndarray]) -> None:
-    """Write one safetensors file and compare every tensor with what is read back."""
-    save_file(tensors, file, metadata={"format": "pt"})
+    """Write one safetensors file, seal it, and compare every tensor with what is read back."""
+    save_file(tensors, file, metadata=UNSEALED)
+    seal(file)
     shutil.copymode(file.with_name(CONFIG_FILE), file)  # safetensors lets only the owner read its files
     with safe_open(file, framework="np") as opened:
         for key, tensor in tensors.items():

@@ -9,7 +9,16 @@ import ml_dtypes
 import numpy as np
 
 from commit_llm.convert.parameter_names import PARAMETER_NAMES, ParameterName
-from commit_llm.convert.weight_files import DTYPE_NAMES, EMBEDDING, HEAD, Slices, open_weights
+from commit_llm.convert.sealed_weights import require_unchanged
+from commit_llm.convert.weight_files import (
+    DTYPE_NAMES,
+    EMBEDDING,
+    HEAD,
+    INDEX_FILE,
+    Slices,
+    open_weights,
+    weight_files,
+)
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters, declare
@@ -67,8 +76,11 @@ def read_weights(
 ) -> tuple[Parameters, str]:
     """Read the parameters of a model folder as `from_hf` does; give them and the name of their dtype in the files.
 
-    Raise UserError where they cannot be read or do not fit the configuration.
+    Raise UserError where they cannot be read, are damaged or do not fit the configuration.
     """
+    for file in weight_files(folder, tensor_names(config)):
+        if file.name != INDEX_FILE:
+            require_unchanged(file)
     with open_weights(folder, tensor_names(config)) as tensors:
         file_dtypes = {tensor.dtype for key, tensor in tensors.items() if not key.endswith(BUFFERS)}
         if unknown := sorted(file_dtypes - set(DTYPE_NAMES)):

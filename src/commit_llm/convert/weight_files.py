@@ -45,22 +45,43 @@ def open_weights(folder: Path, needed: Collection[str]) -> Iterator[dict[str, Fi
 
     needed: names of the tensors that a whole file has.
     """
-    file, index = folder / WEIGHTS_FILE, folder / INDEX_FILE
+    files, line = _chosen(folder, needed)
+    if line:
+        _tell(line)
     with ExitStack() as opened:
-        if not index.is_file():
-            _require(folder, WEIGHTS_FILE)
-            yield _tensors(file, opened)
-        elif not file.is_file():
-            yield _tensors_of_shards(index, needed, opened)
+        if files[0].name == INDEX_FILE:
+            yield _tensors_of_shards(files[0], needed, opened)
         else:
-            why_not = _why_not_whole(file, needed)
-            if why_not and not _names_only(index, WEIGHTS_FILE):
-                _tell(f"{file}: is not whole ({why_not}); the files that {INDEX_FILE} names are read")
-                yield _tensors_of_shards(index, needed, opened)
-            else:
-                if not _names_only(index, WEIGHTS_FILE):
-                    _tell(f"{file}: is whole, and read; {INDEX_FILE} beside it, which names other files, is not")
-                yield _tensors(file, opened)
+            yield _tensors(files[0], opened)
+
+
+def weight_files(folder: Path, needed: Collection[str]) -> list[Path]:
+    """List the files that `open_weights` reads; raise UserError where one of them is not there."""
+    return _chosen(folder, needed)[0]
+
+
+def _chosen(folder: Path, needed: Collection[str]) -> tuple[list[Path], str]:
+    """List the files of weights that count, an index before its shards; and say why, where others lie beside them."""
+    file, index = folder / WEIGHTS_FILE, folder / INDEX_FILE
+    if not index.is_file():
+        _require(folder, WEIGHTS_FILE)
+        return [file], ""
+    if not file.is_file():
+        return [index, *_shards(index)], ""
+    if _names_only(index, WEIGHTS_FILE):
+        return [file], ""
+    if why_not := _why_not_whole(file, needed):
+        line = f"{file}: is not whole ({why_not}); the files that {INDEX_FILE} names are read"
+        return [index, *_shards(index)], line
+    return [file], f"{file}: is whole, and read; {INDEX_FILE} beside it, which names other files, is not"
+
+
+def _shards(index: Path) -> list[Path]:
+    """List the files that an index names; raise UserError where one of them is not there."""
+    names = sorted(set(_weight_map(index).values()))
+    for name in names:
+        _require(index.parent, name)
+    return [index.parent / name for name in names]
 
 
 def has_another_head(folder: Path, needed: Collection[str]) -> bool:
@@ -97,9 +118,7 @@ def _tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
 def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) -> dict[str, FileTensor]:
     """Open the shards that an index names: of a tensor that stands in two of them, the index says which one counts."""
     weight_map = _weight_map(index)
-    for name in sorted(set(weight_map.values())):
-        _require(index.parent, name)
-    shards = {name: _tensors(index.parent / name, opened) for name in sorted(set(weight_map.values()))}
+    shards = {shard.name: _tensors(shard, opened) for shard in _shards(index)}
     tensors = {}
     for key, name in weight_map.items():
         if key in shards[name]:
