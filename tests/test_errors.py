@@ -2,12 +2,26 @@
 
 import pickle
 
-from commit_llm.errors import SettingError, SettingName, UserError
+from commit_llm.errors import LONGEST_MESSAGE, LONGEST_VALUE, SettingError, SettingName, UserError, reason_of, shown
 
 
 def test_a_message_is_one_line():
     assert str(UserError("a\n b")) == UserError("a b").for_command() == "a b"
     assert str(SettingError(SettingName("seed"), "\n1")) == "seed 1"
+
+
+def test_a_message_moves_no_cursor():
+    assert str(UserError("data.jsonl: \x1b[2J\x9b")) == "data.jsonl: ␛[2J\N{REPLACEMENT CHARACTER}"
+    assert reason_of(OSError("\x1bc")) == "␛c"
+    assert shown({"a": "\x9b"}) == '{"a": "\N{REPLACEMENT CHARACTER}"}'
+
+
+def test_a_message_has_an_end_where_the_way_out_stands():
+    message = str(UserError("x" * 10**6 + "; choose another --out"))
+    assert len(message) == LONGEST_MESSAGE
+    assert message.endswith("; choose another --out")
+    assert len(shown(list(range(10**5)))) == LONGEST_VALUE
+    assert str(UserError("x" * LONGEST_MESSAGE)) == "x" * LONGEST_MESSAGE
 
 
 def test_a_setting_that_is_named_in_the_message_alone_is_no_flag():

@@ -118,7 +118,7 @@ def test_every_field_of_today_is_of_the_first_version_or_has_a_value_before_it()
         ("asked: {stepz: 5}", "unknown field 'stepz'"),
         ("stepz: 5", "unknown field 'stepz'"),
         ("steps: many", "steps is 'many', which is no int"),
-        ("steps: true", "steps is True, which is no int"),
+        ("steps: true", "steps is true, which is no int"),
         ("form: poem", "form is 'poem'"),
         ("ratio: [1]", r"ratio is \[1\], which is no float"),
         ("- a", "holds no mapping"),

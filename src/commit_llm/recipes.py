@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from commit_llm.data.mixing_flags import MixingFlags
-from commit_llm.errors import UserError, flag
+from commit_llm.errors import UserError, flag, shown
+from commit_llm.files.yaml_text import parse_yaml
 
 
 @dataclass(frozen=True)
@@ -273,12 +274,7 @@ def parse_recipe(text: str, source: str) -> StoredRecipe:
     A field that a stored recipe lacks has the value of the version that wrote it (`BEFORE_IT_EXISTED`). A text that
     lacks other fields too was written by hand: what it lacks has the value of `commit`.
     """
-    import yaml
-
-    try:
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2026-99-99, or over 4,300 digits
-        raise UserError(f"{source}: not readable YAML ({error})") from None
+    values = parse_yaml(text, source)
     if not isinstance(values, dict):
         raise UserError(f"{source}: holds no mapping of recipe fields")
     asked = values.pop(ASKED, {})
@@ -297,13 +293,15 @@ def _checked(values: dict[str, Any], source: str) -> dict[str, Any]:
     checked = {}
     for name, value in values.items():
         if name not in kinds:
-            raise UserError(f"{source}: unknown field {name!r}; see `commit-llm recipes commit` for the known ones")
+            raise UserError(
+                f"{source}: unknown field {shown(name)}; see `commit-llm recipes commit` for the known ones"
+            )
         kind = kinds[name]
         value = _as_written(value, kind)
         if isinstance(value, int) and abs(value) >= 2**63:
             raise UserError(f"{source}: {name} is a whole number of over 18 digits, more than any field takes")
         if not _fits(value, kind):
-            raise UserError(f"{source}: {name} is {value!r}, which is no {_type_name(kind)}")
+            raise UserError(f"{source}: {name} is {shown(value)}, which is no {_type_name(kind)}")
         checked[name] = float(value) if kind is float else value
     return checked
 

@@ -215,7 +215,7 @@ def test_a_malformed_run(run, begun, name, content, message):
     (folder / name).write_text(content)
     status, _, err = run("report", folder)
     assert status == 2
-    assert f"{name}: " in err
+    assert f"{name}:" in err
     assert message in err
     assert not (folder / "report.html").exists()
 

@@ -104,7 +104,7 @@ def test_written_and_read_again():
         ({"number": 1, "sha256_64": "0" * 15 + "G"}, "not 16 hexadecimal digits"),
         ({"number": 1, "sha256_64": "0" * 15 + "٣"}, "not 16 hexadecimal digits"),
         ({"number": 2, "sha256_64": "0" * 16}, "number is 2, and there are 1"),
-        ({"sha256_64": "0" * 16}, "number is None"),
+        ({"sha256_64": "0" * 16}, "number is null"),
         ({"number": 2, "sha256_64": "0" * 32}, "not in order"),
         ({"number": 2, "sha256_64": "f" * 16 + "0" * 16}, "not in order"),
     ],

@@ -13,7 +13,7 @@ from tests.data.tokenizer_folders import write_pieces
     ("files", "message"),
     [
         ({"settings": {"eos_token": 3}}, "tokenizer_config.json: eos_token is 3; it must be the name of a token"),
-        ({"settings": {"bos_token": ["<s>"]}}, "tokenizer_config.json: bos_token is ['<s>']"),
+        ({"settings": {"bos_token": ["<s>"]}}, 'tokenizer_config.json: bos_token is ["<s>"]'),
         ({"settings": {"add_bos_token": "no"}}, "tokenizer_config.json: add_bos_token is 'no'; it must be true or"),
         ({"settings": {"added_tokens_decoder": [1]}}, "tokenizer_config.json: added_tokens_decoder is [1]"),
         ({"settings": {"added_tokens_decoder": {"a": {"content": "x"}}}}, "'a' is no id of a token"),

@@ -64,7 +64,7 @@ def test_hub_is_told_when_out_of_reach():
 def test_fields():
     with pytest.raises(UserError, match="record 4 of the data: no field 'output'; it has 'text'"):
         text_of({"text": "a"}, "output", 3)
-    with pytest.raises(UserError, match="record 4 of the data: field 'text' holds int '5', not a text"):
+    with pytest.raises(UserError, match="record 4 of the data: field 'text' holds int 5, not a text"):
         text_of({"text": 5}, "text", 3)
 
 

@@ -55,7 +55,7 @@ def test_published_files_are_read_or_refused_for_a_true_reason(shared):
         ({"layer_types": ["full_attention", "sliding_attention"]}, r"layer_types is .*every layer of the decoder is"),
         ({"sliding_window": 4096}, "sliding_window is 4096; the decoder's attention has no window: it must be null"),
         ({"quantization_config": {"bits": 4}}, r'quantization_config is \{"bits": 4\}; its weights are quantised'),
-        ({"quantization_config": {"a": "b" * 99}}, r'quantization_config is \{"a": "b+\.\.\.; its weights'),
+        ({"quantization_config": {"a": "b" * 99}}, r'quantization_config is \{"a": "b+ \.\.\. b+"\}; its weights'),
         (
             {"per_layer_config": {"0": {"hidden_size": 8}}},
             "per_layer_config is .*; all layers of the",

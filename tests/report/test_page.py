@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from commit_llm.report.page import STYLE, page, text, visible
+from commit_llm.errors import visible
+from commit_llm.report.page import STYLE, page, text
 from commit_llm.report.preview.preview_style import STYLE as PREVIEW_STYLE
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse_with_recipe
 from commit_llm.errors import UserError
 from commit_llm.recipes import Recipe
@@ -47,5 +48,5 @@ def run(argv: list[str]) -> None:
     supervised = 100 * stacked["loss_masks"].mean()
     padding = 100 * (stacked["segment_ids"] == 0).mean()
     shape = " x ".join(map(str, stacked["input_tokens"].shape))
-    print(f"{shape} (batches x rows x tokens): {supervised:.1f} % of targets trained, {padding:.1f} % padding")
-    print(f"wrote {command.out}")
+    say(f"{shape} (batches x rows x tokens): {supervised:.1f} % of targets trained, {padding:.1f} % padding")
+    say(f"wrote {command.out}")

@@ -1,12 +1,12 @@
 """`commit-llm compare`: evaluations of several systems side by side, with what chance can explain."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
 
 
@@ -56,9 +56,9 @@ def run(argv: list[str]) -> None:
     comparison = compare_systems(read_systems(command.evaluations), settings)
     written = write_comparison(comparison, command.out, command.overwrite)
     if command.json:
-        print(json.dumps(as_data(comparison), indent=2, ensure_ascii=False))
+        say_json(as_data(comparison))
         return
     console = Console()
     show(comparison, console if console.is_terminal else Console(width=160))
-    print(f"wrote {command.out}: {', '.join(written)}")
-    print(f"Open {command.out / PAGE} in a browser.")
+    say(f"wrote {command.out}: {', '.join(written)}")
+    say(f"Open {command.out / PAGE} in a browser.")

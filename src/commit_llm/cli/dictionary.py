@@ -1,12 +1,12 @@
 """Run `commit-llm dictionary`: fetch a dictionary, and look into one."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
 from commit_llm.errors import UserError
 
@@ -77,11 +77,11 @@ def fetch(command: Fetch) -> None:
             lambda position, total: bar(f"fetching {command.pair}", position, total),
         )
     if command.json:
-        print(json.dumps({"path": str(path), **asdict(provenance)}))
+        say_json({"path": str(path), **asdict(provenance)}, indent=None)
         return
-    print(f"{path}: {provenance.bytes:,} bytes" + (f", fetched on {provenance.fetched}" if was_there else ""))
-    print(f"from {provenance.url}, SHA-256 {provenance.sha256}")
-    print(f"licence {provenance.licence}: not for commercial use; name MUSE where you use it (Lample et al., 2018)")
+    say(f"{path}: {provenance.bytes:,} bytes" + (f", fetched on {provenance.fetched}" if was_there else ""))
+    say(f"from {provenance.url}, SHA-256 {provenance.sha256}")
+    say(f"licence {provenance.licence}: not for commercial use; name MUSE where you use it (Lample et al., 2018)")
 
 
 def inspect(command: Inspect) -> None:
@@ -108,8 +108,9 @@ def inspect(command: Inspect) -> None:
     if command.out:
         with whole_file(command.out, command.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
             file.writelines(clean_lines(cleaned))
-    print(
-        json.dumps(as_json(inspection, coverage), ensure_ascii=False) if command.json else report(inspection, coverage)
-    )
+    if command.json:
+        say_json(as_json(inspection, coverage), indent=None)
+    else:
+        say(report(inspection, coverage))
     if command.out and not command.json:
-        print(f"\nwrote {command.out}: {inspection.translations:,} pairs")
+        say(f"\nwrote {command.out}: {inspection.translations:,} pairs")

@@ -1,12 +1,12 @@
 """`commit-llm eval`: answer and score question-answering tasks."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import ALONE, Processes, parse
 from commit_llm.errors import UserError
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
@@ -84,7 +84,7 @@ def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str]) -> No
     written = write_prompts(
         tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
     )
-    print(f"wrote {written:,} prompts to {command.out / PROMPTS}")
+    say(f"wrote {written:,} prompts to {command.out / PROMPTS}")
 
 
 def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str]) -> None:
@@ -130,5 +130,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
     if not is_first():
         return
     if not command.json:
-        print(f"wrote {command.out}")
-    print(json.dumps(results, indent=2, ensure_ascii=False) if command.json else scores_table(results))
+        say(f"wrote {command.out}")
+    if command.json:
+        say_json(results)
+    else:
+        say(scores_table(results))

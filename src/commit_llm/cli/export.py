@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 
 
@@ -33,4 +34,4 @@ def run(argv: list[str]) -> None:
     from commit_llm.train.export import export
 
     dtype = export(command.run, command.out, step=command.step, dtype=command.dtype, overwrite=command.overwrite)
-    print(f"wrote {command.out} ({dtype}); load it with transformers.AutoModelForCausalLM.from_pretrained")
+    say(f"wrote {command.out} ({dtype}); load it with transformers.AutoModelForCausalLM.from_pretrained")

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commit_llm.cli.lines import say
 from commit_llm.data.mixing_flags import MixingFlags
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def fitted(
     from commit_llm.data.excerpts import sample_columns
     from commit_llm.data.mix_records import Fields
 
-    print("looking for the ratio", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr)
+    say("looking for the ratio", end="\r" if sys.stderr.isatty() else "\n", to_stderr=True)
     fit = fit_ratio(
         mixer,
         sample_columns(input, Fields(fields, flags.mix_fields)),

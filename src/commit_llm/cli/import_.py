@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 
 
@@ -55,4 +56,4 @@ def run(argv: list[str]) -> None:
         write_model(folder, params, config, dtype, config_text)
         copy_tokenizer(tokenizer, folder)
         write_generation_config(tokenizer.path.parent, folder, tokenizer, stops)
-    print(f"wrote {command.out} ({dtype})")
+    say(f"wrote {command.out} ({dtype})")

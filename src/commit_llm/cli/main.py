@@ -10,7 +10,7 @@ import threading
 from types import FrameType
 
 from commit_llm import __version__
-from commit_llm.cli.log_lines import notes_shown
+from commit_llm.cli.lines import notes_shown, say
 from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 
@@ -50,10 +50,10 @@ def main(argv: list[str] | None = None) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     if not argv or argv[0] in ("-h", "--help", "help"):
-        print(overview())
+        say(overview())
         return DONE if argv else MISTAKE
     if argv[0] == "--version":
-        print(f"commit-llm {__version__}")
+        say(f"commit-llm {__version__}")
         return DONE
     try:
         if argv[0] not in COMMANDS:
@@ -64,17 +64,17 @@ def main(argv: list[str] | None = None) -> int:
             status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
         return status or DONE
     except UserError as error:
-        print(f"commit-llm {argv[0]}: {error.for_command()}", file=sys.stderr)
+        say(f"commit-llm {argv[0]}: {error.for_command()}", to_stderr=True)
         return MISTAKE
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.filename is None or error.errno not in NAMED_WRONGLY:
             raise
-        print(f"commit-llm {argv[0]}: {error.filename}: {error.strerror}", file=sys.stderr)
+        say(f"commit-llm {argv[0]}: {error.filename}: {error.strerror}", to_stderr=True)
         return MISTAKE
     except KeyboardInterrupt:
-        print(f"commit-llm {argv[0]}: interrupted", file=sys.stderr)
+        say(f"commit-llm {argv[0]}: interrupted", to_stderr=True)
         return INTERRUPTED
     return DONE
 

@@ -1,7 +1,6 @@
 """Run `commit-llm mix`: code-mix the texts of a data file."""
 
 import dataclasses
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from commit_llm.cli.first_pass import fitted
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import INTERRUPTED, parse
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
@@ -74,12 +74,12 @@ def run(argv: list[str]) -> int | None:
             )
     except (KeyboardInterrupt, SystemExit) as stop:
         if folder_of(command.out).is_dir():
-            print(f"commit-llm mix: {command.out}: what is finished is kept; the same command goes on", file=sys.stderr)
+            say(f"commit-llm mix: {command.out}: what is finished is kept; the same command goes on", to_stderr=True)
         if isinstance(stop, SystemExit):
             raise
         return INTERRUPTED
     ratio = mixer.settings.ratio
-    print(as_json(mixed, command.out, ratio) if command.json else as_text(mixed, command.out, ratio, request))
+    say(as_json(mixed, command.out, ratio) if command.json else as_text(mixed, command.out, ratio, request))
     return None
 
 
@@ -128,7 +128,7 @@ def check(
     if not counts.words:
         warning = f"{', '.join(columns)}: has no word to mix"
     if warning and (counts.hits or more):
-        print(f"commit-llm mix: {warning}", file=sys.stderr)
+        say(f"commit-llm mix: {warning}", to_stderr=True)
     return warning
 
 

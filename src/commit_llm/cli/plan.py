@@ -1,10 +1,10 @@
 """`commit-llm plan`: does a recipe fit a machine, how long will it take, what to change."""
 
 import dataclasses
-import json
 import sys
 from dataclasses import dataclass
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import DONE, MISTAKE, parse_with_recipe
 from commit_llm.recipes import Recipe
 
@@ -37,10 +37,13 @@ def run(argv: list[str]) -> int:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")
     config = find_model(command.recipe.model, command.recipe.model_revision, weights=False).config
     plan = make_plan(command.recipe, config, command.topology, mfu=command.mfu, report=_say)
-    print(json.dumps(dataclasses.asdict(plan), indent=2) if command.json else plan_text(plan))
+    if command.json:
+        say_json(dataclasses.asdict(plan))
+    else:
+        say(plan_text(plan))
     return DONE if plan.fits else MISTAKE
 
 
 def _say(work: str) -> None:
     if sys.stderr.isatty():
-        print(f"{work} ...", file=sys.stderr)
+        say(f"{work} ...", to_stderr=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from commit_llm.cli.first_pass import fitted
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
@@ -67,7 +68,7 @@ def run(argv: list[str]) -> None:
     with whole_file(command.html, command.overwrite) as temporary:
         temporary.write_text(preview_page(preview), encoding="utf-8")
     summary(preview, console)
-    print(f"wrote {command.html}")
+    say(f"wrote {command.html}")
 
 
 def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "MixedRecord":

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 from commit_llm.errors import UserError
 
@@ -45,21 +46,21 @@ def run(argv: list[str]) -> int:
     (out / experiment.EXAMPLE).mkdir(parents=True)
     (out / MARKER).write_text(json.dumps({"seed": command.seed}) + "\n", encoding="utf-8")
     write_example(out / experiment.EXAMPLE, command.seed)
-    print(three_ways(out, command.seed), flush=True)
+    say(three_ways(out, command.seed))
     with bars() as bar:
         watcher = experiment.Watcher(
             training=lambda stage: TrainingBar(bar, f"training {stage}"),
             answering=lambda stage: lambda task, answered, total: bar(f"asking {stage}, {task[-2:]}", answered, total),
-            finished=lambda stage, seconds: print(finished(stage, seconds), flush=True),
+            finished=lambda stage, seconds: say(finished(stage, seconds)),
         )
         result = experiment.run_experiment(out, command.seed, experiment.SETTINGS, watcher)
     if result.stopped is not None:
-        print(f"{out}: stopped by {result.stopped.value}; the same command begins anew")
+        say(f"{out}: stopped by {result.stopped.value}; the same command begins anew")
         return of_stop(result.stopped)
     compare_arms(out)
     arms = {arm: {"el": scores.greek._asdict(), "en": scores.english._asdict()} for arm, scores in result.arms.items()}
     seconds = round(time.perf_counter() - began, 1)
     summary = {"seed": command.seed, "arms": arms, "seconds": seconds}
     (out / MARKER).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    print(closing(out, result.arms, seconds))
+    say(closing(out, result.arms, seconds))
     return 0

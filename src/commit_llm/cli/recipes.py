@@ -1,12 +1,12 @@
 """`commit-llm recipes`: the recipes, and what each one sets."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from typing import Annotated
 
 import tyro
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
 from commit_llm.recipes import RECIPES, dump_recipe, find_recipe
 
@@ -28,13 +28,14 @@ def run(argv: list[str]) -> None:
     command = parse(RecipesCommand, "recipes", argv)
     if command.name is not None:
         recipe = find_recipe(command.name)
-        print(json.dumps(dataclasses.asdict(recipe), indent=2) if command.json else dump_recipe(recipe), end="")
         if command.json:
-            print()
+            say_json(dataclasses.asdict(recipe))
+        else:
+            say(dump_recipe(recipe), end="")
     elif command.json:
-        print(json.dumps({name: dataclasses.asdict(recipe) for name, (_, recipe) in RECIPES.items()}, indent=2))
+        say_json({name: dataclasses.asdict(recipe) for name, (_, recipe) in RECIPES.items()})
     else:
         width = max(map(len, RECIPES))
         for name, (summary, _) in RECIPES.items():
-            print(f"{name:<{width}}  {summary}")
-        print("\n`commit-llm recipes NAME` prints all that a recipe sets.")
+            say(f"{name:<{width}}  {summary}")
+        say("\n`commit-llm recipes NAME` prints all that a recipe sets.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 from commit_llm.errors import UserError
 
@@ -72,4 +73,4 @@ def run(argv: list[str]) -> None:
     )
     with whole_file(out, overwrite) as temporary:
         temporary.write_text(run_page(content), encoding="utf-8")
-    print(f"wrote {out}")
+    say(f"wrote {out}")

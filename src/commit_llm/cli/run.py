@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from commit_llm.cli.lines import say
 from commit_llm.cli.parse import ALONE, Processes, of_stop, parse_with_recipe
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.recipes import Recipe
@@ -67,12 +68,12 @@ def _run(command: RunCommand) -> int:
         )
     if not is_first():
         return of_stop(chain.trained.stopped)
-    print(training_summary(command.out / RUN, command.recipe.seq_len, chain.trained))
+    say(training_summary(command.out / RUN, command.recipe.seq_len, chain.trained))
     if chain.trained.stopped is not None:
         return of_stop(chain.trained.stopped)
-    print(f"exported to {command.out / EXPORT}")
+    say(f"exported to {command.out / EXPORT}")
     if chain.results is not None:
-        print(scores_table(chain.results))
+        say(scores_table(chain.results))
     else:
-        print("not evaluated: name --tasks to do so")
+        say("not evaluated: name --tasks to do so")
     return 0

@@ -1,12 +1,12 @@
 """`commit-llm score`: score answers that were made elsewhere."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
 
 
@@ -31,4 +31,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.evaluate.tasks import find_task
 
     results = {command.task: score_file(command.predictions, find_task(command.task), command.data_dir)}
-    print(json.dumps(results, indent=2, ensure_ascii=False) if command.json else scores_table(results))
+    if command.json:
+        say_json(results)
+    else:
+        say(scores_table(results))

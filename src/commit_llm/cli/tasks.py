@@ -1,9 +1,9 @@
 """`commit-llm tasks`: the evaluation tasks."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
 from commit_llm.evaluate.tasks import TASKS
 
@@ -23,12 +23,12 @@ def run(argv: list[str]) -> None:
     if command.path:
         from commit_llm.evaluate.harness.documents import TASK_FILES
 
-        print(TASK_FILES)
+        say(str(TASK_FILES))
         return
     if command.json:
-        print(json.dumps([dataclasses.asdict(task) for task in TASKS.values()], indent=2))
+        say_json([dataclasses.asdict(task) for task in TASKS.values()])
         return
     width = max(map(len, TASKS))
-    print(f"{'task':<{width}}  data   text  labels  split")
+    say(f"{'task':<{width}}  data   text  labels  split")
     for task in TASKS.values():
-        print(f"{task.name:<{width}}  {task.dataset:<5}  {task.language:<4}  {task.labels:<6}  {task.split}")
+        say(f"{task.name:<{width}}  {task.dataset:<5}  {task.language:<4}  {task.labels:<6}  {task.split}")

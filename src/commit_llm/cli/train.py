@@ -1,9 +1,9 @@
 """`commit-llm train`: train a model by a recipe, or go on with a run."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import ALONE, DONE, Processes, of_stop, parse_with_recipe
 from commit_llm.errors import UserError
 from commit_llm.recipes import Recipe
@@ -53,9 +53,9 @@ def _train(command: TrainCommand) -> int:
             wandb_project=command.wandb,
         )
     if is_first():
-        print(training_summary(command.out, command.recipe.seq_len, result))
+        say(training_summary(command.out, command.recipe.seq_len, result))
         if result.stopped is None:
-            print(f"next: commit-llm export {command.out} --out FOLDER")
+            say(f"next: commit-llm export {command.out} --out FOLDER")
     return of_stop(result.stopped)
 
 
@@ -66,5 +66,8 @@ def _dry_run(command: TrainCommand) -> int:
 
     outlook = dry_run(command.recipe, command.out, wandb_project=command.wandb)
     if is_first():
-        print(json.dumps(outlook_json(outlook)) if command.json else outlook_report(outlook, command.out))
+        if command.json:
+            say_json(outlook_json(outlook), indent=None)
+        else:
+            say(outlook_report(outlook, command.out))
     return DONE

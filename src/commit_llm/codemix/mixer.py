@@ -13,7 +13,7 @@ from commit_llm.codemix.engine.vocabulary import Vocabulary
 from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Word
 from commit_llm.codemix.randomness import UNMIXED, hash64, occurrence_draws, unit_float
 from commit_llm.codemix.settings import MixingSettings, not_in_original
-from commit_llm.errors import SettingError, SettingName, UserError
+from commit_llm.errors import SettingError, SettingName, UserError, shown
 
 if TYPE_CHECKING:  # numba and pyarrow take a second
     import numpy as np
@@ -185,5 +185,5 @@ def _without_nulls(texts: Mapping[str, str | None]) -> dict[str, str]:
     """Give the texts without nulls. Raises UserError for what is no text."""
     for name, text in texts.items():
         if not isinstance(text, str | None):
-            raise UserError(f"field {name!r}: holds {type(text).__name__} {str(text)[:40]!r}, not a text")
+            raise UserError(f"field {name!r}: holds {type(text).__name__} {shown(text)}, not a text")
     return {name: text for name, text in texts.items() if text is not None}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from commit_llm.convert.parameter_names import PARAMETER_NAMES
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.model.config import ModelConfig, read_config_file, tell_passed_over
 from commit_llm.model.parameters import Parameters, declare
 
@@ -70,5 +70,5 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
         elif name.path[0] in declared:  # a tied model has no head
             params[name.path[0]] = array(name.easylm, declared[name.path[0]].shape, name.rotary)
     if extra := sorted(set(arrays) - used):
-        raise UserError(f"{source}: parameter {extra[0]!r} belongs to no LLaMA of this configuration")
+        raise UserError(f"{source}: parameter {shown(extra[0])} belongs to no LLaMA of this configuration")
     return params

@@ -19,7 +19,7 @@ from commit_llm.convert.weight_files import (
     open_weights,
     weight_files,
 )
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import Parameters, declare
 
@@ -128,7 +128,7 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
     if config.tie_word_embeddings:  # then the head is the embedding (`has_another_head`)
         extra = [key for key in extra if key != HEAD]
     if extra:
-        raise UserError(f"{source}: tensor {extra[0]!r} belongs to no LLaMA of this configuration")
+        raise UserError(f"{source}: tensor {shown(extra[0])} belongs to no LLaMA of this configuration")
     for name in _names(config):
         shape = declared["layers"][name.path[1]].shape[1:] if name.per_layer else declared[name.path[0]].shape
         hf_shape = shape[::-1] if name.transposed else shape

@@ -14,7 +14,7 @@ import ml_dtypes
 import msgpack
 import numpy as np
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 
 ARRAY = 1  # flax's msgpack extension type of an array
 DTYPES: dict[str, Any] = {
@@ -90,7 +90,7 @@ def _decode(value: Any) -> np.ndarray:
         raise ValueError(f"{type(value).__name__} where an array should be")
     shape, name, content = msgpack.unpackb(value.data, max_bin_len=len(value.data))
     if name not in DTYPES:
-        raise ValueError(f"dtype {name!r}; known are {', '.join(DTYPES)}")
+        raise ValueError(f"dtype {shown(name)}; known are {', '.join(DTYPES)}")
     dtype = np.dtype(DTYPES[name])
     if math.prod(shape) * dtype.itemsize != len(content):
         raise ValueError(f"{len(content)} bytes for shape {shape} of {name}")

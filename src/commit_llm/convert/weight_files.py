@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
 from commit_llm.parallel.processes import is_first
 
@@ -124,11 +124,13 @@ def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) 
         if key in shards[name]:
             tensors[key] = shards[name][key]
         elif key in needed:
-            raise UserError(f"{index}: says that {name} holds {key!r}, which it does not; fetch index and files anew")
+            raise UserError(
+                f"{index}: says that {name} holds {shown(key)}, which it does not; fetch index and files anew"
+            )
     for name, shard in shards.items():
         for key in shard.keys() - weight_map.keys():
             if key in tensors:
-                raise UserError(f"{index}: does not name {key!r}, which {name} and another of its files hold")
+                raise UserError(f"{index}: does not name {shown(key)}, which {name} and another of its files hold")
             tensors[key] = shard[key]
     return tensors
 
@@ -140,7 +142,7 @@ def _weight_map(index: Path) -> Mapping[str, str]:
         raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file")
     for name in weight_map.values():
         if not isinstance(name, str) or Path(name).name != name:
-            raise UserError(f"{index}: names {name!r}, which is no file of this folder")
+            raise UserError(f"{index}: names {shown(name)}, which is no file of this folder")
     return weight_map
 
 

@@ -10,6 +10,7 @@ from unicodedata import normalize
 import numpy as np
 
 from commit_llm.data.forms.form import Form
+from commit_llm.errors import shown
 from commit_llm.files.records import Record
 
 LOGGER = logging.getLogger("commit_llm")
@@ -80,7 +81,7 @@ def from_json(value: Any) -> np.ndarray:
         raise ValueError("documents: sha256_64 is not 16 hexadecimal digits a document")
     hashes = np.frombuffer(bytes.fromhex(text), ">u8").astype(np.uint64)
     if value.get("number") != len(hashes):
-        raise ValueError(f"documents: number is {str(value.get('number'))[:40]}, and there are {len(hashes)}")
+        raise ValueError(f"documents: number is {shown(value.get('number'))}, and there are {len(hashes)}")
     if np.any(hashes[1:] <= hashes[:-1]):
         raise ValueError("documents: not in order")
     return hashes

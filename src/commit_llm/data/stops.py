@@ -6,7 +6,7 @@ from typing import Any
 
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.data.tokenizer_files import copy_if_there
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.json_edit import change_value
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.whole import write_json
@@ -37,7 +37,7 @@ def named_stops(settings: Mapping[str, Any], file: Path) -> list[int]:
     value = settings.get(KEY)
     tokens = value if isinstance(value, list) else [] if value is None else [value]
     if any(not isinstance(token, int) or isinstance(token, bool) for token in tokens):
-        raise UserError(f"{file}: {KEY} is {value!r}; it must be an id, a list of ids, or null")
+        raise UserError(f"{file}: {KEY} is {shown(value)}; it must be an id, a list of ids, or null")
     return tokens
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
 
 CONFIG, SPECIALS, ADDED = "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
@@ -46,7 +46,7 @@ def read_settings(tokenizer: Path) -> TokenizerSettings:
     settings = _read(tokenizer)
     adds_bos = settings.get("add_bos_token")
     if not isinstance(adds_bos, bool | None):
-        raise UserError(f"{tokenizer.with_name(CONFIG)}: add_bos_token is {adds_bos!r}; it must be true or false")
+        raise UserError(f"{tokenizer.with_name(CONFIG)}: add_bos_token is {shown(adds_bos)}; it must be true or false")
     bos, eos = (_name(settings, key, tokenizer) for key in ("bos_token", "eos_token"))
     names_bos = bos is not None or settings.get("bos_token", "") is None
     return TokenizerSettings(bos, eos, names_bos, adds_bos)
@@ -61,15 +61,15 @@ def read_added_tokens(tokenizer: Path) -> dict[int, AddedToken]:
     specials = set(_special_names(settings, tokenizer))
     added = {}
     for content, token in (read_json_object(file) if file.is_file() else {}).items():
-        added[_id(token, f"{file}: {content!r}")] = AddedToken(content, content in specials)
+        added[_id(token, f"{file}: {shown(content)}")] = AddedToken(content, content in specials)
     file = tokenizer.with_name(CONFIG)
     decoder = settings.get("added_tokens_decoder") or {}
     if not isinstance(decoder, dict):
-        raise UserError(f"{file}: added_tokens_decoder is {decoder!r}; it must be an object of ids")
+        raise UserError(f"{file}: added_tokens_decoder is {shown(decoder)}; it must be an object of ids")
     for key, entry in decoder.items():
-        where = f"{file}: added_tokens_decoder {key!r}"
+        where = f"{file}: added_tokens_decoder {shown(key)}"
         if not isinstance(entry, dict) or not isinstance(entry.get("content"), str):
-            raise UserError(f"{where}: is {entry!r}; it must have a content, which is a text")
+            raise UserError(f"{where}: is {shown(entry)}; it must have a content, which is a text")
         content = entry["content"]
         flags = {name: bool(entry.get(name)) for name in ("lstrip", "rstrip", "single_word")}
         special = bool(entry.get("special")) or content in specials
@@ -89,7 +89,7 @@ def _name(settings: Mapping[str, Any], key: str, tokenizer: Path) -> str | None:
     entry = settings.get(key)
     name = entry.get("content") if isinstance(entry, dict) else entry
     if not isinstance(name, str | None):
-        raise UserError(f"{tokenizer.with_name(CONFIG)}: {key} is {entry!r}; it must be the name of a token")
+        raise UserError(f"{tokenizer.with_name(CONFIG)}: {key} is {shown(entry)}; it must be the name of a token")
     return name or None
 
 
@@ -111,5 +111,5 @@ def _special_names(settings: Mapping[str, Any], tokenizer: Path) -> Iterator[str
 
 def _id(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise UserError(f"{where}: {value!r} is no id of a token")
+        raise UserError(f"{where}: {shown(value)} is no id of a token")
     return value

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import score_answers, summary
 from commit_llm.evaluate.tasks import Task
@@ -48,13 +48,13 @@ def score_file(path: Path, task: Task, data_dir: str | None) -> dict[str, Any]:
         if not isinstance(id, str) or not isinstance(prediction, str):
             raise UserError(f"{path}: row {row} needs texts `id` and `prediction`")
         if id in answers:
-            raise UserError(f"{path}: row {row}: id {id!r} stands there twice")
+            raise UserError(f"{path}: row {row}: id {shown(id)} stands there twice")
         answers[id] = prediction
     if unknown := sorted(set(answers) - {question.id for question in questions}):
-        raise UserError(f"{path}: {len(unknown)} id(s) are not of {task.name}, such as {unknown[0]!r}")
+        raise UserError(f"{path}: {len(unknown)} id(s) are not of {task.name}, such as {shown(unknown[0])}")
     if missing := [question.id for question in questions if question.id not in answers]:
         raise UserError(
-            f"{path}: {len(missing)} of {len(questions)} questions have no prediction, such as {missing[0]!r}"
+            f"{path}: {len(missing)} of {len(questions)} questions have no prediction, such as {shown(missing[0])}"
         )
     in_order = [answers[question.id] for question in questions]
     scored = score_answers(task, questions, in_order, english_references(task, questions, data_dir))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from commit_llm.data.tokenizer import Tokenizer
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.prompt_batches import MAX_LENGTH, MAX_NEW_TOKENS
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.tasks import Task
@@ -56,8 +56,9 @@ def encode_question(tokenizer: Tokenizer, task: Task, item: Question, longest: i
     fitting = bisect_right(lengths, longest, key=lambda characters: len(encode(characters)))
     if not fitting:
         raise UserError(
-            f"{task.name}: the prompt of question {item.id!r} has {len(encode(1)):,} tokens with a single character of "
-            f"its context; --max-length, or the model's positions, leave room for {longest:,} beside the answer"
+            f"{task.name}: the prompt of question {shown(item.id)} has {len(encode(1)):,} tokens with a single "
+            f"character of its context; --max-length, or the model's positions, leave room for {longest:,} beside "
+            "the answer"
         )
     return EncodedPrompt(encode(lengths[fitting - 1]), True)
 

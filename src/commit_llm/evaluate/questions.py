@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.codemix.dictionaries.scripts import script_of, scripts
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.hub import why_not_given
 from commit_llm.files.json_text import parse_json, utf8_of
@@ -122,16 +122,16 @@ def _checked(questions: list[Question], where: str) -> list[Question]:
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
-            raise UserError(f"{where}: question id {question.id!r} stands there twice")
+            raise UserError(f"{where}: question id {shown(question.id)} stands there twice")
         if not question.references:
-            raise UserError(f"{where}: question {question.id!r} has no answer to compare with")
+            raise UserError(f"{where}: question {shown(question.id)} has no answer to compare with")
         seen.add(question.id)
     return questions
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{str(value)[:40]!r} is no text")
+        raise TypeError(f"{shown(value)} is no text")
     return value
 
 

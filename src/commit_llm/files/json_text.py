@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 
 BOM = b"\xef\xbb\xbf"
 
@@ -74,5 +74,5 @@ def _place(path: Path | str, line: int | None, text: str, position: int) -> str:
 def an_object(value: Any, where: str) -> dict[str, Any]:
     """Give a record as it is. Raises UserError where it is no object of named fields."""
     if not isinstance(value, dict):
-        raise UserError(f"{where}: holds {json.dumps(value)[:40]}, not an object of named fields")
+        raise UserError(f"{where}: holds {shown(value)}, not an object of named fields")
     return value

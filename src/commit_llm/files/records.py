@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.hub import why_not_given
 from commit_llm.files.json_text import an_object, read_json
 from commit_llm.files.lines import records_of_lines, spans
@@ -78,7 +78,7 @@ def text_of(record: Record, field: str, row: int) -> str:
         )
     value = record[field]
     if not isinstance(value, str):
-        content = f"{type(value).__name__} {str(value)[:40]!r}"
+        content = f"{type(value).__name__} {shown(value)}"
         raise UserError(f"record {row + 1} of the data: field {field!r} holds {content}, not a text")
     return value
 

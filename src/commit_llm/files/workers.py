@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from commit_llm.errors import UserError
 
+SAFE_PATH = "PYTHONSAFEPATH"
 M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 128 << 10  # the option of mallopt(3), and its value in bytes
 
 Item = TypeVar("Item")
@@ -39,6 +40,9 @@ def map_in_order(
             yield item, work(item)
             del item  # while the next one is read
         return
+    # A worker's Python would look for its own modules in the current folder first, and run what it finds there.
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (prepare,))
     pending: deque[tuple[Item, Future[Result]]] = deque()
     try:
@@ -56,6 +60,10 @@ def map_in_order(
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 def _first(pending: deque[tuple[Item, Future[Result]]]) -> tuple[Item, Result]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
-from commit_llm.model.config_keys import keys_of, shown
+from commit_llm.model.config_keys import keys_of
 
 LOGGER = logging.getLogger("commit_llm")
 LARGEST = {int: 2e9, float: 1e30}  # numbers are below: jax computes with no larger ones

@@ -1,14 +1,11 @@
 """Tables of the keys of a config.json, one for each model_type: which are handled, idle, or refused, and why."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.model.keys_read import KEYS_READ
-
-SHOWN = 60  # characters of a value in a message
 
 
 @dataclass(frozen=True)
@@ -69,16 +66,6 @@ def keys_of(settings: Mapping[str, Any], source: str) -> Keys:
             f"{source}: model_type is {shown(model_type)}; COMMIT's decoder expresses {', '.join(KEYS)} alone"
         )
     return KEYS[model_type]
-
-
-def shown(value: Any) -> str:
-    """Write a value as it stands in the file, cut short.
-
-    >>> shown(None), shown("qwen2"), shown(False)
-    ('null', '"qwen2"', 'false')
-    """
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 def _only(*values: Any) -> Callable[[Any], bool]:

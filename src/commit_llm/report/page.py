@@ -5,6 +5,8 @@ import hashlib
 from collections.abc import Mapping
 from html import escape
 
+from commit_llm.errors import visible
+
 # Each pair of text and ground has a contrast of at least 4.5, which tests/report/test_page.py computes. Charts take the
 # same colours. good and bad always stand beside a sign, never alone.
 LIGHT = {
@@ -91,15 +93,3 @@ def text(value: str) -> str:
     '&lt;script&gt;&quot;␛'
     """
     return escape(visible(value), quote=True)
-
-
-def visible(value: str) -> str:
-    """Replace control characters (all but line feed and tab) and halves of characters by signs that Unicode has.
-
-    Such a text cannot move the cursor of a terminal, be cut short on a page, or fail to be written.
-    """
-    return value.translate(_SIGNS)
-
-
-_SIGNS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)}
-_SIGNS |= {127: 0x2421} | dict.fromkeys([*range(128, 160), *range(0xD800, 0xE000)], 0xFFFD)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
 
 SCHEMA = 4
@@ -52,7 +52,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         content = read_json_object(path)
         if (schema := content["schema"]) not in READABLE:
             raise UserError(
-                f"{path}: written with schema {ascii(schema)[:40]}, this version reads {READABLE[0]} and {SCHEMA}; "
+                f"{path}: written with schema {shown(schema)}, this version reads {READABLE[0]} and {SCHEMA}; "
                 "evaluate again with this version"
             )
         model, tasks = content["model"], content["tasks"]

@@ -96,7 +96,7 @@ def test_a_mistake_in_one_share_is_raised_in_all_at_the_same_place():
                 return position, str(error)
         return None
 
-    assert together(2, work)[0] == [(16, "row 21 of da\udce9ta has no text")] * 2
+    assert together(2, work)[0] == [(16, "row 21 of da\N{REPLACEMENT CHARACTER}ta has no text")] * 2
 
 
 def test_what_is_asked_out_of_order_is_made_here():

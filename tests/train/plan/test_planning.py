@@ -107,3 +107,13 @@ def test_mistakes():
         make_plan(dataclasses.replace(COMMIT_2024, seq_len=4096), LLAMA_7B, "h100:8")
     with pytest.raises(UserError, match="warmup"):
         make_plan(dataclasses.replace(COMMIT_2024, steps=5), LLAMA_7B, "h100:8")
+
+
+@pytest.mark.slow
+def test_the_compilation_runs_no_code_of_the_current_folder(tmp_path, monkeypatch):
+    for name in ("json", "numpy", "jax", "optax"):
+        (tmp_path / f"{name}.py").write_text("open('was-run', 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="--topology 'v9:2x2': not known"):
+        plan_module._compile_apart(COMMIT_2024, LLAMA_7B, "v9:2x2")
+    assert not (tmp_path / "was-run").exists()

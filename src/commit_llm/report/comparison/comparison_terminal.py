@@ -5,10 +5,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison.figures import STAR, interval, method, p_value, short, size
-from commit_llm.report.page import visible
 from commit_llm.runs.entries import METRICS
 
 NAME = 24  # columns of the terminal for the name of a system; a longer one is cut

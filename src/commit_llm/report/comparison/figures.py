@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from commit_llm.errors import visible
 from commit_llm.report.comparison.clusters import By
 from commit_llm.report.comparison.comparison import Cell, Comparison, Interval, Suite
-from commit_llm.report.page import visible
 
 STAR = "*"
 

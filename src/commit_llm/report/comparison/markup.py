@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Comparison
 from commit_llm.report.comparison.figures import difference, method, score, signatures, size
-from commit_llm.report.page import visible
 from commit_llm.runs.entries import METRICS
 
 

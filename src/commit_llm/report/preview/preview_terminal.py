@@ -9,7 +9,7 @@ from rich.text import Text
 
 from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
 from commit_llm.codemix.outcome import Word
-from commit_llm.report.page import visible
+from commit_llm.errors import visible
 from commit_llm.report.preview.preview import MEASURES, MixingPreview, figures, reasons, shares
 
 SIDE_BY_SIDE = 72  # columns; below, the two texts stand one under the other

@@ -166,7 +166,7 @@ def _compile_apart(recipe: Recipe, config: ModelConfig, topology: str | None) ->
     # Where the devices are not here, jax itself runs on the CPU, and touches no accelerator.
     environment = os.environ | ({} if topology is None else {"JAX_PLATFORMS": "cpu"})
     process = subprocess.run(
-        [sys.executable, "-m", "commit_llm.train.plan.compilation"],
+        [sys.executable, "-P", "-m", "commit_llm.train.plan.compilation"],  # -P: no module of the current folder
         input=json.dumps(question),
         env=environment,
         capture_output=True,

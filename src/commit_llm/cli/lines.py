@@ -1,9 +1,28 @@
-"""Notes of a command on standard error: what the package logs while it runs, warnings and facts alike."""
+"""Lines of a command on the terminal: what it says, and on standard error what the package logs while it runs.
 
+What comes from data, files or other hosts may hold control characters: here they become signs.
+"""
+
+import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from commit_llm.errors import visible
+
+
+def say(text: str = "", *, to_stderr: bool = False, end: str = "\n") -> None:
+    """Print a text, with signs for its control characters."""
+    print(visible(text), file=sys.stderr if to_stderr else sys.stdout, end=end, flush=True)
+
+
+def say_json(value: Any, indent: int | None = 2) -> None:
+    """Print a value as JSON, with escapes for its control characters: a program reads the value as it is."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)  # which escapes those below a space
+    say(re.sub("[\x7f-\x9f\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 class _OnStandardError(logging.Handler):
@@ -17,7 +36,7 @@ class _OnStandardError(logging.Handler):
         self.printed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = self.format(record)
+        line = visible(self.format(record))
         if line not in self.printed:
             self.printed.add(line)
             print(line, file=sys.stderr)
