@@ -82,10 +82,10 @@ def test_the_plain_rotary_embedding(change, theta):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rope_scaling": "linear"}, 'rope_scaling is "linear"; it must be an object'),
-        ({"rope_scaling": {"type": "linear", "factor": 2.0}}, 'rope_scaling is of type "linear" .* plain rotary'),
-        ({"rope_scaling": {"rope_type": "llama3", "type": "default"}}, 'rope_scaling is of type "llama3"'),
-        ({"rope_parameters": {"rope_type": "yarn"}}, 'rope_parameters is of type "yarn"'),
+        ({"rope_scaling": "linear"}, "rope_scaling is 'linear'; it must be an object"),
+        ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_scaling is of type 'linear' .* plain rotary"),
+        ({"rope_scaling": {"rope_type": "llama3", "type": "default"}}, "rope_scaling is of type 'llama3'"),
+        ({"rope_parameters": {"rope_type": "yarn"}}, "rope_parameters is of type 'yarn'"),
         ({"rope_parameters": {"rope_type": None}}, "rope_parameters is of type null"),
         (
             {"rope_parameters": {"full_attention": {"rope_theta": 1e4}}},
@@ -101,7 +101,7 @@ def test_the_plain_rotary_embedding(change, theta):
         ({"num_hidden_layers": 2.5}, "num_hidden_layers is 2.5"),
         ({"head_dim": 15}, "head_dim 15 is odd"),
         ({"hidden_size": -64}, "hidden_size is -64"),
-        ({"rms_norm_eps": "a"}, 'rms_norm_eps is "a"'),
+        ({"rms_norm_eps": "a"}, "rms_norm_eps is 'a'"),
         ({"rms_norm_eps": None}, "rms_norm_eps is null; it must be a number above 0"),
         ({"rms_norm_eps": float("nan")}, "rms_norm_eps is NaN; it must be a number above 0"),
         ({"rope_theta": float("inf")}, "rope_theta is Infinity; it must be a number below 1e"),

@@ -11,17 +11,17 @@ from tests.model.test_config import SIZES
 
 # Of the published files, which are plain LLaMA, and what is true of each other one.
 PUBLISHED = {
-    "Llama-3.1-8B-Instruct": 'rope_scaling is of type "llama3"',
-    "Mistral-7B-v0.1": 'model_type is "mistral"',
-    "Qwen2-7B-Instruct": 'model_type is "qwen2"',
-    "Qwen2.5-7B-Instruct-first-upload-yarn": 'model_type is "qwen2"',
-    "Qwen3-8B": 'model_type is "qwen3"',
+    "Llama-3.1-8B-Instruct": "rope_scaling is of type 'llama3'",
+    "Mistral-7B-v0.1": "model_type is 'mistral'",
+    "Qwen2-7B-Instruct": "model_type is 'qwen2'",
+    "Qwen2.5-7B-Instruct-first-upload-yarn": "model_type is 'qwen2'",
+    "Qwen3-8B": "model_type is 'qwen3'",
     "SmolLM2-360M-Instruct": None,
-    "SmolLM3-3B": 'model_type is "smollm3"',
-    "gemma-2-9b-it": 'model_type is "gemma2"',
-    "gemma-3-12b-it-vision-sparse": 'model_type is "gemma3"',
-    "gemma-3-270m-4.55": 'model_type is "gemma3_text"',
-    "gemma-3-270m-5.x": 'model_type is "gemma3_text"',
+    "SmolLM3-3B": "model_type is 'smollm3'",
+    "gemma-2-9b-it": "model_type is 'gemma2'",
+    "gemma-3-12b-it-vision-sparse": "model_type is 'gemma3'",
+    "gemma-3-270m-4.55": "model_type is 'gemma3_text'",
+    "gemma-3-270m-5.x": "model_type is 'gemma3_text'",
 }
 
 
@@ -46,7 +46,7 @@ def test_published_files_are_read_or_refused_for_a_true_reason(shared):
     [
         ({"model_type": None}, "model_type is null; COMMIT's decoder expresses llama alone"),
         ({"model_type": ["llama"]}, r'model_type is \["llama"\]'),
-        ({"hidden_act": "gelu"}, 'hidden_act is "gelu"; the decoder\'s MLP has "silu" alone'),
+        ({"hidden_act": "gelu"}, "hidden_act is 'gelu'; the decoder's MLP has .silu. alone"),
         ({"hidden_act": None}, "hidden_act is null"),
         ({"attention_bias": True}, "attention_bias is true; the decoder's attention has no biases"),
         ({"attention_bias": None}, "attention_bias is null"),
@@ -60,7 +60,7 @@ def test_published_files_are_read_or_refused_for_a_true_reason(shared):
             {"per_layer_config": {"0": {"hidden_size": 8}}},
             "per_layer_config is .*; all layers of the",
         ),
-        ({"default_rope_type": "axial"}, 'default_rope_type is "axial"; transformers reads this key, and it may'),
+        ({"default_rope_type": "axial"}, "default_rope_type is 'axial'; transformers reads this key, and it may"),
         ({"_rope_type_labels": None}, "_rope_type_labels is null; transformers reads this key"),
     ],
 )
