@@ -161,6 +161,7 @@ def main() -> None:
     require_same_settings(arguments.out, recipe)
     jax.config.update("jax_compilation_cache_dir", str(arguments.out.absolute() / "compiled"))
     with listening(None) as stop:
+        stop.take_requests()
         study = Study(recipe, arguments.out, stop)
         for step in arguments.rounds:
             for arm, seed in itertools.product(arguments.arms, arguments.seeds):

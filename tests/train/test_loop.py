@@ -100,7 +100,7 @@ def test_epochs_become_steps(small_recipe, tmp_path, monkeypatch):
     lines = read_metrics(tmp_path / "run")
     assert lines[-1]["step"] == recipe.steps
     assert recipe.steps * 8 * 256 >= lines[-1]["tokens"] > 0
-    monkeypatch.setattr("commit_llm.data.packing.batch.Packer.count", None)  # they are counted once
+    monkeypatch.setattr("commit_llm.data.packing.first_fit_packer.FirstFitPacker.count", None)  # they are counted once
     for again in (asked, replace(asked, steps=asked.steps + 1)):  # --steps is not looked at
         assert train(again, tmp_path / "run") == TrainingResult(recipe.steps, recipe.steps)
     assert dry_run(asked, tmp_path / "run").steps == recipe.steps

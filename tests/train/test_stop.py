@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -67,3 +70,24 @@ def test_a_signal_in_the_last_step_is_not_lost(small_recipe, tmp_path):
 
     outcome = train(small_recipe(), tmp_path / "run", report)
     assert (outcome.last, outcome.stopped) == (8, Reason.SIGTERM)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_while_the_first_step_is_compiled_ends_the_command_at_once(
+    small_recipe, tmp_path, monkeypatch, number, status
+):
+    monkeypatch.setenv("JAX_LOG_COMPILES", "1")
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    (tmp_path / "config.yaml").write_text(dump_recipe(small_recipe(remat="nothing")))
+    argv = ["train", str(tmp_path / "config.yaml"), "--out", str(tmp_path / "run")]
+    process = subprocess.Popen([sys.executable, "-m", "commit_llm", *argv], stderr=subprocess.PIPE, text=True)
+    lines = iter(process.stderr.readline, "")
+    assert any("Compiling jit(step)" in line for line in lines)
+    sent = time.monotonic()
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert time.monotonic() - sent < 2
+    assert process.returncode == status
+    assert not list((tmp_path / "run" / "checkpoints").glob("*"))  # a step that was saved had been waited for
+    assert main(argv) == 0

@@ -6,13 +6,12 @@ import importlib
 import os
 import signal
 import sys
-import threading
-from types import FrameType
 
 from commit_llm import __version__
 from commit_llm.cli.lines import notes_shown, say
 from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
+from commit_llm.parallel.signals import ENDED_BY, TerminatedError, end_where_signalled, ended_by_signals
 
 # Errors of a file that the user named: no right to it, a folder or a file in its place, a name too long, links in a
 # circle.
@@ -43,12 +42,10 @@ COMMANDS = {
 def main(argv: list[str] | None = None) -> int:
     """Run one command and give its exit status.
 
-    0 done, 2 the user's mistake, 130 interrupted, 143 stopped by SIGTERM with everything saved.
+    0 done, 2 the user's mistake, 130 interrupted, 143 stopped or ended by SIGTERM.
     A fault of ours is not caught: Python prints its traceback and exits with 1.
     """
     argv = sys.argv[1:] if argv is None else argv
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminated)
     if not argv or argv[0] in ("-h", "--help", "help"):
         say(overview())
         return DONE if argv else MISTAKE
@@ -60,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
             near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`commit-llm --help` lists the commands"
             raise UserError(f"no command {argv[0]!r}; {hint}")
-        with notes_shown():
+        with ended_by_signals(), notes_shown():
             status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
         return status or DONE
     except UserError as error:
@@ -73,9 +70,11 @@ def main(argv: list[str] | None = None) -> int:
             raise
         say(f"commit-llm {argv[0]}: {error.filename}: {error.strerror}", to_stderr=True)
         return MISTAKE
-    except KeyboardInterrupt:
-        say(f"commit-llm {argv[0]}: interrupted", to_stderr=True)
-        return INTERRUPTED
+    except (KeyboardInterrupt, TerminatedError) as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        reason = ENDED_BY[signal.SIGINT if interrupted else signal.SIGTERM]
+        say(f"commit-llm {argv[0]}: {reason}", to_stderr=True)
+        return INTERRUPTED if interrupted else TERMINATED
     return DONE
 
 
@@ -96,10 +95,8 @@ def overview() -> str:
     )
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:
-    sys.exit(TERMINATED)  # an exception, so that whatever is half-written is removed
-
-
 def entry() -> None:
     """Run as the console script."""
-    sys.exit(main())
+    status = main()
+    end_where_signalled()
+    sys.exit(status)

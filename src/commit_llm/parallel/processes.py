@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from commit_llm.errors import UserError
 from commit_llm.parallel.detection import Place, find_place
 from commit_llm.parallel.roll_call import call_roll
+from commit_llm.parallel.signals import farewell
 
 TIMEOUT_SECONDS = 300.0
 LONGEST_TIMEOUT = 1e6
@@ -87,13 +88,25 @@ def joined(
     """Do as `start`; where this process fails inside, let the others know, so that they end too."""
     start(coordinator, num_processes, process_id, timeout_seconds)
     try:
-        yield
+        with farewell(_tell_failure):
+            yield
     except BaseException as error:
-        if count() > 1 and not isinstance(error, ElsewhereError):
+        if not isinstance(error, ElsewhereError):
             message = error.for_command() if isinstance(error, UserError) else f"ended with {type(error).__name__}"
             with suppress(Exception):  # the store may be what has failed
-                _store().key_value_set(f"{FAILED}{index()}", message, allow_overwrite=True)
+                _tell_failure(message, linger=isinstance(error, KeyboardInterrupt | SystemExit))
         raise
+
+
+def _tell_failure(message: str, linger: bool = True) -> None:
+    """Let the other processes know why this one ends.
+
+    linger: whether it ends at once. The store ends with process 0, which then waits until the others have looked.
+    """
+    if count() > 1:
+        _store().key_value_set(f"{FAILED}{index()}", message, allow_overwrite=True)
+        if linger and is_first():
+            time.sleep(1.2 * POLL_MS / 1000)
 
 
 def count() -> int:

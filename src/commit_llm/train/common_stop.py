@@ -26,6 +26,10 @@ class CommonStop:
         self.stop = stop
         self._before: jax.Array | None = None
 
+    def take_requests(self) -> None:
+        """Let signals ask for a stop from now on, where they ended this process until now."""
+        self.stop.take_requests()
+
     def reason(self) -> Reason | None:
         """Give the reason to stop now, if there is one."""
         if count() == 1:

@@ -27,7 +27,7 @@ from commit_llm.train.prepare import Training, prepare
 from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model, resolve_steps
 from commit_llm.train.stepping import Stepping, StepReport
 from commit_llm.train.stop import Reason, listening
-from commit_llm.train.upcoming import upcoming_batches
+from commit_llm.train.upcoming import shared_examples, upcoming_batches
 from commit_llm.train.watch import import_wandb, watching
 from commit_llm.train.weights import ModelSource, fresh_params, load_params, require_same_model
 
@@ -66,9 +66,9 @@ def train(
 ) -> TrainingResult:
     """Train to the last step, or go on from the run's newest checkpoint, or find that all is done.
 
-    Nothing is written before the model, the data and the recipe have proved usable. On SIGTERM, or when
-    stop_after_minutes are over, the step under way is finished and saved. Raises UserError for what the user got
-    wrong, and where the loss is no longer a number.
+    Nothing is written before the model, the data and the recipe have proved usable. On SIGTERM and Ctrl-C, or when
+    stop_after_minutes are over, the step under way is finished and saved; before the first step is done, both signals
+    end the process at once. Raises UserError for what the user got wrong, and where the loss is no longer a number.
     """
     with listening(stop_after_minutes) as own_stop:
         stop = CommonStop(own_stop)
@@ -136,6 +136,8 @@ def _open(recipe: Recipe, new: bool) -> tuple[ModelSource, RecipeData]:
     with together("model and data"):
         source = open_recipe_model(recipe)
         data = open_recipe_batches(recipe, source)
+    # A section of its own: all processes make the examples that are counted together.
+    with together("steps"), shared_examples(data.batches):
         return source, data._replace(recipe=resolve_steps(data.recipe, data.batches, count=new))
 
 

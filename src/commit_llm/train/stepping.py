@@ -50,6 +50,9 @@ class Stepping:
         recipe = self.training.recipe
         for step in range(start + 1, recipe.steps + 1):
             state, metrics = self._take(step, state)
+            if step == start + 1:
+                jax.block_until_ready(metrics)  # before it is done there is nothing worth saving
+                stop.take_requests()
             ends = step == recipe.steps
             stopped = None if ends else stop.reason()
             logs = ends or step == 1 or step % recipe.log_every == 0

@@ -4,9 +4,11 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from enum import Enum
 from types import FrameType
+
+from commit_llm.parallel.signals import ended_by_signals, handling
 
 
 class Reason(Enum):
@@ -23,6 +25,7 @@ class Stop:
     def __init__(self, minutes: float | None) -> None:
         self.deadline = None if minutes is None else time.monotonic() + 60 * minutes
         self.signalled: Reason | None = None
+        self._listening = ExitStack()
 
     def reason(self) -> Reason | None:
         """Give the reason to stop now, if there is one."""
@@ -32,29 +35,29 @@ class Stop:
             return Reason.MINUTES
         return None
 
+    def take_requests(self) -> None:
+        """Take SIGTERM and Ctrl-C as requests from now on: there is a step to save. Call it after the first one."""
+        if threading.current_thread() is threading.main_thread():
+            requests = dict.fromkeys((signal.SIGTERM, signal.SIGINT), self._take_note)
+            self._listening.enter_context(handling(requests))
+
+    def _take_note(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self.signalled is not None:
+            raise KeyboardInterrupt
+        self.signalled = Reason.SIGTERM if number == signal.SIGTERM else Reason.INTERRUPT
+
+    def close(self) -> None:
+        """Set the handlers of signals that were there before."""
+        self._listening.close()
+
 
 @contextmanager
 def listening(minutes: float | None) -> Iterator[Stop]:
-    """Take SIGTERM and Ctrl-C as requests while inside; a second Ctrl-C interrupts at once.
+    """End on SIGTERM and Ctrl-C, until they are taken as requests; a second Ctrl-C then interrupts at once.
 
     minutes: after which to stop too.
 
     Only the main thread receives signals; in another one only the clock counts.
     """
-    stop = Stop(minutes)
-    if threading.current_thread() is not threading.main_thread():
+    with ended_by_signals(at_once=True), closing(Stop(minutes)) as stop:
         yield stop
-        return
-
-    def take_note(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and stop.signalled is not None:
-            raise KeyboardInterrupt
-        stop.signalled = Reason.SIGTERM if number == signal.SIGTERM else Reason.INTERRUPT
-
-    before = {number: signal.signal(number, take_note) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            if handler is not None:  # None: it was set outside Python, as jax.distributed does
-                signal.signal(number, handler)

@@ -1,0 +1,64 @@
+"""Signals end a process at once, also while a library has the main thread."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from commit_llm.parallel.signals import GRACE_SECONDS, ended_by_signals
+
+# A C function that takes a minute with the GIL released, as the compiler does: Python's handlers do not run.
+IN_A_LIBRARY = "hashlib.pbkdf2_hmac('sha256', b'', b'', 10**8)"
+IN_PYTHON = "time.sleep(60)"
+PROGRAM = """
+import hashlib, sys, time
+from commit_llm.parallel.signals import ended_by_signals, farewell
+with ended_by_signals(), farewell(lambda reason: print("told:", reason, flush=True)):
+    try:
+        print("begun", flush=True)
+        {work}
+    finally:
+        print("cleaned", flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "message"),
+    [
+        (signal.SIGTERM, 143, "ended by SIGTERM"),
+        pytest.param(signal.SIGINT, 130, "interrupted", marks=pytest.mark.slow),
+    ],
+)
+def test_a_signal_while_a_library_has_the_main_thread(number, status, message):
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(work=IN_A_LIBRARY)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"begun\n"
+    time.sleep(0.05)
+    sent = time.monotonic()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - sent < GRACE_SECONDS + 1.0
+    assert process.returncode == status
+    assert out.decode() == f"told: {message}\n"  # the others are told; nothing is cleaned
+    assert err.decode() == f"commit-llm: {message}\n"
+
+
+def test_a_signal_in_python_ends_by_an_exception_that_cleans_up():
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM.format(work=IN_PYTHON)], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"begun\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=30)[0] == b"cleaned\n"
+    assert process.returncode == 143
+
+
+def test_what_was_there_before_is_there_again():
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with ended_by_signals():
+        assert signal.getsignal(signal.SIGTERM) is not before[0]
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+    descriptor = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(descriptor)
+    assert descriptor == -1
