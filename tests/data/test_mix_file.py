@@ -134,6 +134,11 @@ def test_other_settings_or_another_input_are_refused(tmp_path):
     other = job(tmp_path, recipe={"ratio": 0.7})
     with pytest.raises(UserError, match=r"out\.jsonl: unfinished, and begun with ratio 0\.5 \(now 0\.7\); go on"):
         mix_file(other)
+    versions = [job(tmp_path, recipe={"ratio": 0.5, "clean_version": version}) for version in (1, 2)]
+    start(versions[0], 1, overwrite=True)
+    with pytest.raises(UserError, match=r"begun with clean_version 1 \(now 2\); .* or begin anew with --overwrite"):
+        mix_file(versions[1])
+    start(work, overwrite=True)
     content = work.input.read_bytes()
     work.input.write_bytes(content + b"\n")
     with pytest.raises(UserError, match=r"begun with input .*or begin anew with --overwrite"):

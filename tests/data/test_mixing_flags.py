@@ -38,7 +38,7 @@ def test_the_settings_are_those_of_the_flags(tmp_path, dictionary):
     flags = MixingFlags(dictionary=(dictionary, f"{dictionary}=0.5"), skip_words=str(tmp_path / "keep.txt"), **values)
     read = {"weights": (1.0, 0.5), "skip_words": frozenset({"dog", "anna", "cat"})}
     assert flags.mixing_settings() == MixingSettings(**values, **read)
-    assert {field.name for field in dataclasses.fields(MixingSettings)} == {"style", *values, *read}
+    assert {field.name for field in dataclasses.fields(MixingSettings)} == {"style", "clean_version", *values, *read}
     assert flags.open_mixer().settings == flags.mixing_settings()
     with pytest.raises(SettingError, match="style original"):
         dataclasses.replace(flags, style="original").mixing_settings()

@@ -1,11 +1,14 @@
 """A run directory: what is one, and what its files may not be."""
 
+import dataclasses
 import re
 
 import pytest
 
+from commit_llm.codemix import settings
 from commit_llm.errors import UserError
-from commit_llm.runs.run import find_run, read_provenance
+from commit_llm.recipes import RECIPES, dump_recipe
+from commit_llm.runs.run import begun_recipe, find_run, read_provenance
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "[" * 100_000])
@@ -30,3 +33,25 @@ def test_no_run(tmp_path, files, message):
         (tmp_path / file).write_text("")
     with pytest.raises(UserError, match=re.escape(message)):
         find_run(tmp_path)
+
+
+def begun(folder, **changes):
+    """Write a recipe and a provenance into a folder: all that is looked at; give what the same flags ask for today."""
+    recipe = dataclasses.replace(RECIPES["commit"][1], **changes)
+    (folder / "config.yaml").write_text(dump_recipe(recipe))
+    (folder / "provenance.json").write_text("{}")
+    return dataclasses.replace(recipe, clean_version=settings.CLEAN_VERSION)
+
+
+@pytest.mark.parametrize("amount", [{}, {"ratio": 0.0, "target_share": 0.2}])
+def test_a_run_of_another_version_of_clean_is_refused_with_the_release_to_install(tmp_path, monkeypatch, amount):
+    monkeypatch.setitem(settings.LAST_RELEASE_WITH, 0, "0.0.9")
+    asked = begun(tmp_path, clean_version=0, **amount)
+    with pytest.raises(UserError, match=r"--clean-version 0: .* install commit-llm==0\.0\.9; otherwise begin anew"):
+        begun_recipe(tmp_path, asked)
+
+
+@pytest.mark.parametrize("changes", [{"style": "original"}, {"ratio": 0.0}])
+def test_what_does_not_mix_in_style_clean_goes_on_under_any_version_of_it(tmp_path, changes):
+    asked = begun(tmp_path, clean_version=0, **changes)
+    assert begun_recipe(tmp_path, asked).style == asked.style

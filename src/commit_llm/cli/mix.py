@@ -91,6 +91,8 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
 
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingFlags)}
     del settings["dictionary"]  # described with its hash
+    if command.style != "clean":
+        settings["clean_version"] = None
     settings["ratio"] = mixer.settings.ratio
     if mixer.unspaced:
         settings["segmentation"] = method_and_version(command.segmentation)

@@ -23,6 +23,10 @@ OF_ORIGINAL: dict[str, tuple[object, ...]] = {
     "dictionary_control": ("none",),
     "skip_words": (frozenset(),),
 }
+# Of what style `clean` makes of a text: it rises where the same settings give other words. The newest alone is kept.
+CLEAN_VERSION = 1
+# The last release that mixes as an older version did.
+LAST_RELEASE_WITH: dict[int, str] = {}
 CODE = re.compile("[a-z]{2,3}")
 
 
@@ -33,6 +37,7 @@ class MixingSettings:
     ratio: the probability, 0 to 1, that a word that could be replaced is replaced (paper, section 3).
     style: `clean` finds words in any script; `original` mixes word for word as the original does
         (docs/behaviour.md, "Code-mixing").
+    clean_version: of style `clean`; style `original` has no versions.
     draw: once a word and example (`type`), or for every `occurrence`; None is `type` in style `clean`.
     choice: among a word's translations, each with the same chance (`uniform`), or the `first`.
     all_capitals: whether capitalised words within sentences, and words in capitals, are mixed too.
@@ -47,6 +52,7 @@ class MixingSettings:
 
     ratio: float = 0.9
     style: Style = "clean"
+    clean_version: int = CLEAN_VERSION
     draw: Draw | None = None
     choice: Choice = "uniform"
     all_capitals: bool = False
@@ -74,6 +80,8 @@ class MixingSettings:
                 raise SettingError(SettingName("weights"), f" {weight}: a weight is a number above 0")
         if self.languages is not None:
             language_codes(self.languages)
+        if self.style == "clean" and self.ratio > 0:
+            require_clean_version(self.clean_version)
         if self.style == "original":
             for name, possible in OF_ORIGINAL.items():
                 if getattr(self, name) not in possible:
@@ -83,6 +91,19 @@ class MixingSettings:
     def by_type(self) -> bool:
         """Say whether a word is drawn once an example, rather than wherever it stands."""
         return self.style == "clean" and self.draw != "occurrence"
+
+
+def require_clean_version(version: int) -> None:
+    """Raise SettingError where texts are to be mixed as another version of style `clean` did."""
+    if version == CLEAN_VERSION:
+        return
+    release = LAST_RELEASE_WITH.get(version)
+    install = f"install commit-llm=={release}" if release else "install the commit-llm that it was made with"
+    raise SettingError(
+        SettingName("clean_version"),
+        f" {version}: this commit-llm mixes as version {CLEAN_VERSION} of style clean does; to mix as before, "
+        f"{install}; otherwise begin anew",
+    )
 
 
 def language_codes(languages: str) -> tuple[str, str]:

@@ -33,6 +33,8 @@ class MixingFlags:
     style: Style = MixingSettings.style
     """clean: words in any script, with lower case as a fallback; code and addresses are left alone.
     original: as the original does it, cut at spaces and in exact case."""
+    clean_version: int = MixingSettings.clean_version
+    """Of style clean: naming it, a command is refused by a later commit-llm that would mix otherwise."""
     draw: Draw | None = MixingSettings.draw
     """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
     choice: Choice = MixingSettings.choice
@@ -60,6 +62,11 @@ class MixingFlags:
     def asks_for_amount(self) -> bool:
         """Say whether the ratio is to be found by a first pass over the texts."""
         return self.target_share is not None or self.target_cmi is not None
+
+    @property
+    def mixes_clean(self) -> bool:
+        """Say whether words are replaced in style clean, so that its version decides which."""
+        return self.style == "clean" and (self.ratio > 0 or self.asks_for_amount)
 
     @property
     def dictionary_files(self) -> list[tuple[Path, float]]:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm import __version__
+from commit_llm.codemix.settings import require_clean_version
 from commit_llm.data.stops import GENERATION_FILE
 from commit_llm.data.tokenizer import HUGGING_FACE, SENTENCEPIECE, Tokenizer
 from commit_llm.data.tokenizer_files import copy_if_there, copy_tokenizer, own_name
-from commit_llm.errors import UserError
+from commit_llm.errors import SettingError, UserError
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.provenance import describe, sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
@@ -102,6 +103,7 @@ def create_run(
         "model": stored.recipe.model,
         "weights_dtype": weights_dtype,
         "languages": list(languages),
+        "clean_version": stored.recipe.clean_version if stored.recipe.mixes_clean else None,
         "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer.path)},
         TOKENIZER: own_name(tokenizer),
         TOKENS: tokens_of(tokenizer, stops),
@@ -157,6 +159,13 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
         return None
     stored = load_stored_recipe(run / CONFIG)
     now = {name: getattr(asked, name) for name in RUNNING}
+    if stored.recipe.mixes_clean:
+        try:
+            require_clean_version(stored.recipe.clean_version)
+        except SettingError as error:
+            raise UserError(f"{run}: {error.for_command()}") from None
+    else:
+        now["clean_version"] = asked.clean_version  # which is not looked at
     if asked.epochs is not None:
         now["steps"] = asked.steps  # which is not looked at
     different = differences(dataclasses.replace(stored.asked, **now), asked)
