@@ -1,16 +1,26 @@
 """Checkpoints that cannot be read, and a run that is killed while it writes them."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import jax
+import numpy as np
 import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.recipes import dump_recipe
+from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.loop import train
+from commit_llm.train.manifest import MANIFEST
+from commit_llm.train.prepare import prepare
+from commit_llm.train.recipe_data import open_recipe_model
+from commit_llm.train.weights import load_params, open_model
+
+SEED = 28
 
 
 def break_checkpoint(run, step):
@@ -39,6 +49,77 @@ def test_a_broken_checkpoint_is_told_and_the_one_before_it_used(small_recipe, tm
         train(small_recipe(), run)
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["6", "8"]
     assert (run / "metrics.jsonl").read_bytes() == (undisturbed / "metrics.jsonl").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def restorable(small_recipe, undisturbed):
+    """The run's recipe laid out on the devices, and its step 6 as it is read from an undamaged run."""
+    training = prepare(small_recipe(), open_recipe_model(small_recipe()).config)
+    with Checkpoints(undisturbed) as checkpoints:
+        return training, checkpoints.restore(6, training.abstract_state())
+
+
+@pytest.mark.slow
+def test_sixty_bits_flipped_in_a_checkpoint_are_sixty_times_the_step_before(undisturbed, restorable, tmp_path, caplog):
+    """Of each file one, since most bits are in few files; the others drawn, over the bytes of the whole checkpoint."""
+    training, (state_6, progress_6) = restorable
+    generator = random.Random(SEED)
+    whole = undisturbed / "checkpoints/8"
+    files = sorted(path.relative_to(undisturbed) for path in whole.rglob("*") if path.is_file())
+    assert {"manifest.json", "_CHECKPOINT_METADATA"} < {path.name for path in files}
+    sizes = [(undisturbed / path).stat().st_size for path in files]
+    for number in range(60):
+        run = tmp_path / f"{number}"
+        shutil.copytree(undisturbed, run)
+        path = run / (files[number] if number < len(files) else generator.choices(files, sizes)[0])
+        content = bytearray(path.read_bytes())
+        bit = generator.randrange(8 * len(content))
+        content[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(content)
+        print("seed", SEED, "flip", number, path, bit)
+        caplog.clear()
+        with Checkpoints(run, keep=2) as checkpoints:
+            restored = restore_newest(checkpoints, training.abstract_state())
+        assert restored.step == 6
+        assert restored.position == progress_6["data"]
+        for one, other in zip(*map(jax.tree.leaves, (restored.state.params, state_6.params)), strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert "the checkpoint of step 8 cannot be read (" in caplog.text
+        named = f"{path.relative_to(run / 'checkpoints/8')} is not as it was written"
+        assert named in caplog.text or path.name == MANIFEST  # which may say that of another file
+        assert (run / "unreadable" / "8").is_dir()
+        shutil.rmtree(run)
+
+
+def test_what_is_read_of_a_damaged_checkpoint_is_refused_with_the_other_steps(undisturbed, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    (data,) = (run / "checkpoints/8/params").glob("manifest.ocdbt")
+    data.write_bytes(b"x" + data.read_bytes()[1:])
+    source = open_model(str(run))
+    message = r"step 8 is damaged \(params/manifest\.ocdbt is not .*; name another with --step \(6\)"
+    with pytest.raises(UserError, match=message):
+        load_params(source)
+    load_params(source, step=6)
+    with Checkpoints(run) as checkpoints:
+        assert checkpoints.progress(8)[0] == 8  # which is another item
+    shutil.rmtree(run / "checkpoints/6")
+    with pytest.raises(UserError, match="there is no other"):
+        load_params(source)
+
+
+def test_a_step_without_a_manifest_is_used_with_a_warning(small_recipe, undisturbed, tmp_path, caplog):
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    assert [len(list((run / "checkpoints").glob(f"{step}/{MANIFEST}"))) for step in (6, 8)] == [1, 1]
+    assert train(small_recipe(), run)[:2] == (8, 8)
+    assert caplog.text == ""
+    (run / "checkpoints/8" / MANIFEST).unlink()
+    assert train(small_recipe(), run)[:2] == (8, 8)
+    assert "the checkpoint of step 8 has no manifest" in caplog.text
+    caplog.clear()
+    load_params(open_model(str(run)))
+    assert "the checkpoint of step 8 has no manifest" in caplog.text
 
 
 @pytest.mark.slow

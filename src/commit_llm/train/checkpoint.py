@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from commit_llm.errors import UserError, reason_of
 from commit_llm.parallel.mesh import place
 from commit_llm.parallel.processes import barrier, count, from_all, index, is_first
 from commit_llm.runs.run import CHECKPOINTS
+from commit_llm.train.manifest import damage, has_manifest, write_manifest
 from commit_llm.train.step import TrainState
 
 UNREADABLE = "unreadable"  # where checkpoints go that cannot be read
@@ -30,16 +32,26 @@ class Checkpoints:
         self.run = run
         options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=keep is not None, read_only=keep is None)
         self.manager = ocp.CheckpointManager((run / CHECKPOINTS).absolute(), options=options)
+        self._after_save = ThreadPoolExecutor(1, thread_name_prefix="manifest")
+        self._manifest: Future[None] | None = None
 
     def __enter__(self) -> "Checkpoints":
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self.manager.close()
+        try:
+            self._wait()
+        finally:
+            self._after_save.shutdown()
+            self.manager.close()
 
     def steps(self) -> list[int]:
         """List the steps that have a whole checkpoint, ascending."""
         return sorted(self.manager.all_steps())
+
+    def folder(self, step: int) -> Path:
+        """Give the folder of a checkpoint."""
+        return self.run / CHECKPOINTS / str(step)
 
     def set_aside(self, step: int) -> Path:
         """Move a checkpoint that cannot be read out of the way, so that its step can be saved again; give its place."""
@@ -47,19 +59,35 @@ class Checkpoints:
         if is_first():
             aside.parent.mkdir(exist_ok=True)
             shutil.rmtree(aside, ignore_errors=True)
-            (self.run / CHECKPOINTS / str(step)).rename(aside)
+            self.folder(step).rename(aside)
         barrier("set aside")
         self.manager.reload()
         return aside
 
     def save(self, state: TrainState, progress: dict[str, Any]) -> None:
-        """Save the state after its last update; progress is JSON: the data iterator's state, tokens seen."""
+        """Save the state after its last update; progress is JSON: the data iterator's state, tokens seen.
+
+        It is written, and its manifest after it, while training goes on; the next save waits for both.
+        """
+        self._wait()
         items = ocp.args.Composite(
             params=ocp.args.StandardSave(state.params),
             optimizer=ocp.args.StandardSave(state.opt_state),
             progress=ocp.args.JsonSave(progress),
         )
-        self.manager.save(int(state.step), args=items, force=True)
+        step = int(state.step)
+        self.manager.save(step, args=items, force=True)
+        self._manifest = self._after_save.submit(self._finish, step)
+
+    def _finish(self, step: int) -> None:
+        self.manager.wait_until_finished()
+        write_manifest(self.folder(step))
+
+    def _wait(self) -> None:
+        """Wait until what is being saved stands; raise what has become of it."""
+        if self._manifest is not None:
+            manifest, self._manifest = self._manifest, None
+            manifest.result()
 
     def restore(self, step: int, like: TrainState) -> tuple[TrainState, dict[str, Any]]:
         """Read the state and the progress saved at a step. like: the shapes, dtypes and shardings to restore to."""
@@ -73,7 +101,9 @@ class Checkpoints:
 
     def restore_params(self, step: int | None, like: Any) -> Any:
         """Read the parameters alone, of a step or of the newest one."""
-        return self._part(self._chosen(step), params=ocp.args.StandardRestore(like))
+        step = self._chosen(step)
+        self.warn_unchecked(step)
+        return self._part(step, params=ocp.args.StandardRestore(like))
 
     def progress(self, step: int | None) -> tuple[int, dict[str, Any]]:
         """Read the progress alone of a step, or of the newest one; give the step and the progress."""
@@ -88,9 +118,28 @@ class Checkpoints:
             raise UserError(f"{self.run}: no checkpoint of step {step}; there is {', '.join(map(str, steps))}")
         return steps[-1] if step is None else step
 
+    def damage(self, step: int) -> str | None:
+        """Say what of a checkpoint is not as it was written; None where all is. The processes share the work."""
+        reasons = from_all("damage", damage(self.folder(step), share=index(), shares=count()))
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def warn_unchecked(self, step: int) -> None:
+        """Say where a checkpoint has nothing that its files can be compared with."""
+        if is_first() and not has_manifest(self.folder(step)):
+            LOGGER.warning(
+                "%s: the checkpoint of step %d has no manifest (an earlier version wrote it, or a kill came just after "
+                "it); its files are used unchecked",
+                self.run,
+                step,
+            )
+
     def _part(self, step: int, **item: Any) -> Any:
-        """Read one of the items of a checkpoint."""
+        """Read one of the items of a checkpoint, if its files are as they were written."""
         (name,) = item
+        if reason := damage(self.folder(step), item):
+            others = ", ".join(str(other) for other in self.steps() if other != step)
+            way_out = f"name another with --step ({others})" if others else "there is no other"
+            raise UserError(f"{self.run}: the checkpoint of step {step} is damaged ({reason}); {way_out}")
         try:
             return self._read(step, ocp.args.Composite(**item))[name]
         except Exception as error:  # whatever a broken file makes of Orbax
@@ -130,7 +179,7 @@ class Restored(NamedTuple):
 
 
 def restore_newest(checkpoints: Checkpoints, like: TrainState) -> Restored | None:
-    """Read the newest checkpoint that every process can read; None where there is no checkpoint.
+    """Read the newest checkpoint that is whole and that every process can read; None where there is no checkpoint.
 
     like: the shapes, dtypes and shardings of the state.
 
@@ -138,12 +187,15 @@ def restore_newest(checkpoints: Checkpoints, like: TrainState) -> Restored | Non
     """
     unreadable: list[tuple[int, str]] = []
     for step in reversed(checkpoints.steps()):
-        reason: str | None = None
+        if reason := checkpoints.damage(step):
+            unreadable.append((step, reason))
+            continue
         try:
             state, progress = checkpoints.restore(step, like)
             tokens, position = progress["tokens"], progress["data"]
         except Exception as error:  # whatever a broken file makes of Orbax
             reason = reason_of(error)
+        checkpoints.warn_unchecked(step)
         if reasons := [one for one in from_all("unreadable", reason) if one is not None]:
             unreadable.append((step, reasons[0]))
             continue
