@@ -59,6 +59,34 @@ def test_a_mistyped_flag(run, tmp_path):
     assert "--steps" in err
 
 
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (["train", "commit", "--data", "a.jsonl", "--data", "b.jsonl"], "--data"),
+        (["train", "commit", "--data", "a.jsonl", "--data=b.jsonl"], "--data"),
+        (["train", "commit", "--batch-size", "1", "--batch_size", "2"], "--batch-size"),
+        (["train", "commit", "--block-template", "--no-block-template"], "--block-template"),
+        (["eval", "model", "--tasks", "a", "--tasks", "b"], "--tasks"),
+        (["mix", "a.jsonl", "--out", "b.jsonl", "--out", "c.jsonl"], "--out"),
+    ],
+)
+def test_two_of_a_flag_that_takes_one_value_are_refused(run, argv, name):
+    status, _, err = run(*argv)
+    assert (status, err) == (
+        2,
+        f"commit-llm {argv[0]}: {name}: stands twice, and only one would count; leave out one\n",
+    )
+
+
+def test_a_dictionary_may_stand_twice(run, tmp_path):
+    for name, line in (("en-el.txt", "dog\tσκύλος"), ("en-de.txt", "cat\tKatze")):
+        (tmp_path / name).write_text(f"{line}\n", encoding="utf-8")
+    (tmp_path / "in.txt").write_text("dog cat\n")
+    dictionaries = ("--dictionary", tmp_path / "en-el.txt", "--dictionary", tmp_path / "en-de.txt")
+    status, _, _ = run("mix", tmp_path / "in.txt", *dictionaries, "--ratio", "1", "--out", tmp_path / "out.txt")
+    assert (status, (tmp_path / "out.txt").read_text(encoding="utf-8")) == (0, "σκύλος Katze\n")
+
+
 def test_recipes(run):
     status, out, _ = run("recipes")
     assert status == 0

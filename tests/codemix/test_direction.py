@@ -27,6 +27,33 @@ def test_what_is_wrong(text, message):
     assert complaint(mixer, counts, columns) == message
 
 
+GERMAN = BilingualDictionary.from_pairs([("the", "der"), ("house", "Haus")], "en-de.txt")
+TERMS = BilingualDictionary.from_pairs([("hound", "κυνηγόσκυλο")], "terms.tsv")
+WRONG = BilingualDictionary.from_pairs([("σκύλος", "dog"), ("γάτα", "cat")], "el-en.txt")
+
+
+@pytest.mark.parametrize(
+    ("dictionaries", "text", "message"),
+    [
+        ([GREEK, GERMAN], "the dog", None),
+        ([GERMAN, WRONG], "the dog", f"el-en.txt: has none of the data's words, and turned round 50.0 %; {TURN}"),
+        ([WRONG, GERMAN], "the dog", f"el-en.txt: has none of the data's words, and turned round 50.0 %; {TURN}"),
+        ([GERMAN, TERMS], "the hound " + "the " * 98, None),  # few, but some
+        ([GERMAN, TERMS], "the dog", f"terms.tsv: has none of the data's words, and turned round none; {OWN}"),
+        (
+            [GERMAN, TERMS],
+            "ο σκύλος",
+            f"en-de.txt: has none of the data's words, and turned round none; {OWN}. "
+            f"terms.tsv: has none of the data's words, and turned round none; {OWN}",
+        ),
+    ],
+)
+def test_each_of_several_dictionaries_is_judged_by_itself(dictionaries, text, message):
+    mixer, columns = CodeMixer(dictionaries, weights=[2.0, 1.0]), {"text": pa.array([text])}
+    counts = Counts(*mixer.mix_columns(columns)[1].sum(axis=0).tolist())
+    assert complaint(mixer, counts, columns) == message
+
+
 def test_turned_round():
     mixer = turned(CodeMixer(GREEK, ratio=1.0, languages="en-el", dictionary_control="random"))
     assert mixer.mix("ο σκύλος").text == "ο dog"

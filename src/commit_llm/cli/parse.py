@@ -1,11 +1,13 @@
 """Reading a command's flags into its dataclass, with tyro: field docstrings are the help."""
 
 import dataclasses
+import typing
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, flag
 from commit_llm.parallel.processes import TIMEOUT_SECONDS, joined
 from commit_llm.recipes import RECIPES, Recipe, find_recipe
 from commit_llm.train.stop import Reason
@@ -17,6 +19,7 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
     """Parse argv; tyro prints help and its own message for a mistyped flag, and exits."""
     import tyro
 
+    _refuse_two_of_a_flag(command, argv)
     flags = {word.split("=")[0] for word in argv}
     if "--ratio" in flags and flags & {"--target-share", "--target-cmi"}:
         raise UserError("--ratio, and an amount to find it for: leave out one of them")
@@ -33,6 +36,32 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
             tyro.conf.HelptextFromCommentsOff,
         ),
     )
+
+
+def _refuse_two_of_a_flag(command: type, argv: list[str]) -> None:
+    """Raise UserError where a flag stands twice of which only the last would count, such as --json and --no-json."""
+    several = {flag(name) for name in _names_for_several(command)}
+    given: set[str] = set()
+    for word in argv:
+        if word == "--":
+            return
+        if word.startswith("--"):
+            name = "--" + word.split("=")[0].replace("_", "-").lstrip("-").removeprefix("no-")
+            if name in given and name not in several:
+                raise UserError(f"{name}: stands twice, and only one would count; leave out one")
+            given.add(name)
+
+
+def _names_for_several(command: type) -> Iterator[str]:
+    """Give the fields of a command, and of the dataclasses in it, whose flag may be repeated."""
+    import tyro
+
+    (repeated,) = tyro.conf.UseAppendAction[int].__metadata__  # type: ignore[attr-defined]
+    for name, kind in typing.get_type_hints(command, include_extras=True).items():
+        if dataclasses.is_dataclass(kind):
+            yield from _names_for_several(kind)  # type: ignore[arg-type]
+        elif repeated in getattr(kind, "__metadata__", ()):
+            yield name
 
 
 def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Command:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
 from commit_llm.codemix.mixer import CodeMixer
@@ -11,26 +11,49 @@ from commit_llm.codemix.outcome import Counts
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Columns: TypeAlias = "Mapping[str, pa.Array | pa.ChunkedArray]"
+
 FEW = 0.05  # share of words below which something is likely to be wrong
 
 
-def complaint(mixer: CodeMixer, counts: Counts, columns: "Mapping[str, pa.Array | pa.ChunkedArray]") -> str | None:
+def complaint(mixer: CodeMixer, counts: Counts, columns: Columns) -> str | None:
     """Say what is wrong with dictionaries that have none, or nearly none, of a text's words; None if they have enough.
 
     counts: those of the columns, mixed.
 
-    The text says how many words both directions have.
+    Each dictionary is judged by itself, so that another does not hide one of the wrong direction. Beside others that
+    have enough words, one may have few: a list of terms. The text says how many words both directions have.
     """
-    if not counts.words or counts.hits >= FEW * counts.words:
+    if not counts.words:
         return None
-    names = ", ".join(dictionary.name for dictionary in mixer.dictionaries)
-    share = counts.hits / counts.words
-    turned_counts = Counts(*turned(mixer).mix_columns(columns)[1].sum(axis=0).tolist())
+    enough = counts.hits >= FEW * counts.words
+    if len(mixer.dictionaries) == 1:
+        return None if enough else _complaint_of_one(mixer, counts, columns, FEW)
+    complaints = []
+    for dictionary in mixer.dictionaries:
+        alone = CodeMixer(dictionary, mixer.settings, weights=None)
+        complaints.append(_complaint_of_one(alone, _counts(alone, columns), columns, 0.0 if enough else FEW))
+    return ". ".join(message for message in complaints if message) or None
+
+
+def _complaint_of_one(mixer: CodeMixer, counts: Counts, columns: Columns, needed: float) -> str | None:
+    """Say what is wrong with the one dictionary of a mixer. needed: the share of words that it must have."""
+    share = counts.hits / max(1, counts.words)
+    if share >= FEW:
+        return None
+    turned_counts = _counts(turned(mixer), columns)
     turned_share = turned_counts.hits / max(1, turned_counts.words)
-    shares = f"{names}: has {_percent(share)} of the data's words, and turned round {_percent(turned_share)}"
+    name = mixer.dictionaries[0].name
+    shares = f"{name}: has {_percent(share)} of the data's words, and turned round {_percent(turned_share)}"
     if turned_share > max(share, FEW):
         return f"{shares}; take the dictionary of the other direction (en-el for English text, el-en for Greek)"
+    if share and share >= needed:
+        return None
     return f"{shares}; its source language must be the data's own (en-el for English text, el-en for Greek)"
+
+
+def _counts(mixer: CodeMixer, columns: Columns) -> Counts:
+    return Counts(*mixer.mix_columns(columns)[1].sum(axis=0).tolist())
 
 
 def turned(mixer: CodeMixer) -> CodeMixer:
