@@ -3,7 +3,7 @@
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.files.records import load_data, read_records, text_of
+from commit_llm.files.records import read_records, text_of
 from commit_llm.files.writing import write_records
 
 
@@ -51,14 +51,6 @@ def test_broken_files(tmp_path, name, content, message):
 def test_missing_data(tmp_path):
     with pytest.raises(UserError, match="no such data file"):
         read_records(tmp_path / "none.jsonl")
-    with pytest.raises(UserError, match="no such data file"):
-        load_data("./none")
-
-
-@pytest.mark.slow
-def test_hub_is_told_when_out_of_reach():
-    with pytest.raises(UserError, match="nobody/nothing: neither a file here nor a data set loaded from the hub"):
-        load_data("nobody/nothing")
 
 
 def test_fields():

@@ -41,7 +41,7 @@ def run(argv: list[str]) -> None:
     command = parse(Preview, "preview", argv)
     from rich.console import Console
 
-    from commit_llm.files.records import read_records
+    from commit_llm.data.excerpts import first_records
     from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.report.preview import preview as report
     from commit_llm.report.preview.preview_page import preview_page
@@ -53,14 +53,14 @@ def run(argv: list[str]) -> None:
         if command.html.suffix not in (".html", ".htm"):
             raise UserError(f"--html {command.html}: the page is an .html file")
         refuse_existing_file(command.html, command.overwrite)
-    records = read_records(command.input)
+    records, total = first_records(command.input, command.rows)
     mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
-    rows = [_row(record, row, mixer, command) for row, record in enumerate(records[: command.rows])]
+    rows = [_row(record, row, mixer, command) for row, record in enumerate(records)]
     for name in command.mix_fields:
         if not any(name in row for row in rows):
             raise UserError(f"--mix-fields {name}: no such field in these rows; there are {', '.join(rows[0])}")
     settings = _settings(command, mixer) | ({"amount": request} if request else {})
-    preview = report.MixingPreview(rows, len(records), settings, command.explain, mixer.unspaced)
+    preview = report.MixingPreview(rows, total, settings, command.explain, mixer.unspaced)
     console = Console()
     if command.html is None:
         show(preview, console)

@@ -1,19 +1,47 @@
 """Read the texts of some records of a data file, which may be larger than memory."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commit_llm.data.mix_records import ALL, Fields, text_columns, usual_columns
+from commit_llm.errors import UserError
 from commit_llm.files.chunks import SIZE, Chunk, blocks, chunks
-from commit_llm.files.records import Record, text_of
+from commit_llm.files.json_list import list_items
+from commit_llm.files.lines import records_of_lines, spans, whole
+from commit_llm.files.parquet import parquet_rows, parquet_tables
+from commit_llm.files.records import Record, require_data_file, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FIRST = 5000  # records that tell a dictionary's coverage well enough, in seconds
 SAMPLED = 20_000  # records whose words tell well enough how many words of all can be replaced
+
+
+def first_records(path: Path, number: int) -> tuple[list[Record], int | None]:
+    """Read so many records of a file, from the first, and no more of it; count all of them.
+
+    The count is None where it is not known without parsing them: of a `.json` list that has more. Raises UserError
+    where the file is missing, malformed so far, or empty.
+    """
+    require_data_file(path)
+    records: list[Record]
+    total: int | None
+    if path.suffix == ".json":
+        records = [record for record, _ in islice(list_items(path), number + 1)]
+        total = None if len(records) > number else len(records)
+    elif path.suffix == ".parquet":
+        records = [row for table in islice(parquet_tables(path, number, sys.maxsize), 1) for row in table.to_pylist()]
+        total = parquet_rows(path)
+    else:
+        records = list(islice(records_of_lines(path, whole(path)), number))
+        total = sum(lines for _, lines in spans(path, sys.maxsize, sys.maxsize))
+    if not records:
+        raise UserError(f"{path}: holds no record")
+    return records[:number], total
 
 
 def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
+from commit_llm.files.json_list import list_items
 from commit_llm.files.lines import Span, records_of_lines, spans
 from commit_llm.files.parquet import parquet_rows, parquet_tables
-from commit_llm.files.records import Record, read_records, require_data_file
+from commit_llm.files.records import Record, require_data_file
 
 ROWS = 16_384
 SIZE = 64 << 20  # bytes of text; a longer line or row is a chunk by itself
@@ -42,8 +43,8 @@ def length(path: Path) -> tuple[int, str]:
 def chunks(path: Path, rows: int = ROWS, size: int = SIZE) -> Iterator[Chunk]:
     """Cut a file into chunks. One ends after `rows` records, or where `size` bytes of text are reached.
 
-    The file alone decides where they end, so that work that is taken up again meets the same ones. A `.json` list is
-    read whole. Raises UserError where the file is missing, malformed or empty.
+    The file alone decides where they end, so that work that is taken up again meets the same ones. Raises UserError
+    where the file is missing, malformed or empty.
     """
     require_data_file(path)
     first_row = 0
@@ -63,10 +64,13 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
             yield table, len(table), None
             del table  # while the next one is read
     elif path.suffix == ".json":
-        records, bytes_ = read_records(path), path.stat().st_size
-        for start in range(0, len(records), rows):
-            end = min(start + rows, len(records))
-            yield records[start:end], end - start, bytes_ * end // len(records)
+        records, done = [], 0
+        for record, done in list_items(path):
+            records.append(record)
+            if len(records) == rows:
+                yield records, rows, done
+                records = []
+        yield records, len(records), done
     else:
         for span, lines in spans(path, rows, size):
             yield span, lines, span.end

@@ -37,8 +37,15 @@ def spans(path: Path, rows: int, size: int) -> Iterator[tuple[Span, int]]:
             yield Span(start, end, line), records
 
 
-def records_of_lines(path: Path, span: Span) -> Iterator[dict[str, Any]]:
-    """Read the records of a span. Raises UserError naming file and line, or the byte where the file is not UTF-8."""
+def whole(path: Path) -> Span:
+    """Give the span of all lines of a file."""
+    with path.open("rb") as file:
+        return Span(len(BOM) if file.read(len(BOM)) == BOM else 0, path.stat().st_size, 1)
+
+
+def lines_of(path: Path, span: Span) -> Iterator[tuple[int, int, bytes]]:
+    """Give every line of a span that is a record: where it begins, its number from 1, and what it holds."""
+    every_line = path.suffix == ".txt"
     with path.open("rb") as file:
         file.seek(span.start)
         place, number = span.start, span.line
@@ -46,13 +53,29 @@ def records_of_lines(path: Path, span: Span) -> Iterator[dict[str, Any]]:
             encoded = file.readline()
             if not encoded:
                 raise UserError(f"{path}: has become shorter while it was read; begin anew when it is finished")
-            try:
-                text = encoded.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise UserError(f"{path}: not UTF-8 at byte {place + error.start}; convert the file to UTF-8") from None
-            if path.suffix == ".txt":
-                yield {"text": text.removesuffix("\n").removesuffix("\r")}
-            elif not encoded.isspace():
-                yield an_object(parse_json(text.rstrip("\r\n"), path, number), f"{path}:{number}")
+            if every_line or not encoded.isspace():
+                yield place, number, encoded
             place += len(encoded)
             number += 1
+
+
+def record_of_line(path: Path, encoded: bytes, place: int, number: int, *, plain_text: bool) -> dict[str, Any]:
+    """Read the record of a line. Raises UserError naming file and line, or the byte where the file is not UTF-8.
+
+    place: where the line begins in the file.
+    number: of the line, from 1.
+    plain_text: whether the line is a document, and no JSON.
+    """
+    try:
+        text = encoded.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 at byte {place + error.start}; convert the file to UTF-8") from None
+    if plain_text:
+        return {"text": text.removesuffix("\n").removesuffix("\r")}
+    return an_object(parse_json(text.rstrip("\r\n"), path, number), f"{path}:{number}")
+
+
+def records_of_lines(path: Path, span: Span) -> Iterator[dict[str, Any]]:
+    """Read the records of a span. Raises UserError naming file and line, or the byte where the file is not UTF-8."""
+    for place, number, encoded in lines_of(path, span):
+        yield record_of_line(path, encoded, place, number, plain_text=path.suffix == ".txt")

@@ -1,13 +1,12 @@
-"""Reading records: .json, .jsonl, .parquet and .txt files, and data sets of the hub."""
+"""Reading records: all of a .json, .jsonl, .parquet or .txt file at once."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError, shown
-from commit_llm.files.hub import why_not_given
-from commit_llm.files.json_text import an_object, read_json
+from commit_llm.files.json_list import read_list
 from commit_llm.files.lines import records_of_lines, spans
 from commit_llm.files.parquet import parquet_tables
 
@@ -26,7 +25,7 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
     """
     path = Path(path)
     require_data_file(path)
-    read = {".json": _read_json, ".parquet": _read_parquet}.get(path.suffix, _read_lines)
+    read = {".json": read_list, ".parquet": _read_parquet}.get(path.suffix, _read_lines)
     records = read(path)
     if not records:
         raise UserError(f"{path}: holds no record")
@@ -44,26 +43,6 @@ def require_suffix(path: Path) -> None:
     """Raise UserError where a file's suffix names none of the formats."""
     if path.suffix not in SUFFIXES:
         raise UserError(f"{path}: unknown suffix {path.suffix!r}; data is a {', '.join(SUFFIXES)} file")
-
-
-def load_hub(name: str, config: str | None, split: str) -> Sequence[Record]:
-    """Open a data set of the Hugging Face hub, through `datasets` (no remote code), memory-mapped."""
-    import datasets
-
-    try:
-        return datasets.load_dataset(name, config, split=split)
-    except Exception as error:  # the library raises many kinds for "not found" and "offline"
-        reason = why_not_given(error, name, "data set")
-        raise UserError(f"{name}: neither a file here nor a data set loaded from the hub: {reason}") from None
-
-
-def load_data(data: str, config: str | None = None, split: str = "train") -> Sequence[Record]:
-    """Read the records of a file with a known suffix, or open a hub data set by its id."""
-    if Path(data).suffix in SUFFIXES or Path(data).exists():
-        return read_records(data)
-    if data.count("/") > 1 or data.startswith((".", "/", "~")):
-        raise UserError(f"{data}: no such data file")
-    return load_hub(data, config, split)
 
 
 def text_of(record: Record, field: str, row: int) -> str:
@@ -85,13 +64,6 @@ def text_of(record: Record, field: str, row: int) -> str:
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:
     return [record for span, _ in spans(path, sys.maxsize, sys.maxsize) for record in records_of_lines(path, span)]
-
-
-def _read_json(path: Path) -> list[dict[str, Any]]:
-    rows = read_json(path)
-    if not isinstance(rows, list):
-        raise UserError(f"{path}: holds a JSON {type(rows).__name__}; it must be one list of objects")
-    return [an_object(row, f"{path}: item {n}") for n, row in enumerate(rows)]
 
 
 def _read_parquet(path: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import sha256
-from commit_llm.files.records import SUFFIXES, Record, load_data
+from commit_llm.files.records import SUFFIXES, Record
+from commit_llm.files.training_data import load_data
 from commit_llm.recipes import Recipe, files_of
 from commit_llm.runs.run import MODEL, tokenizer_file
 

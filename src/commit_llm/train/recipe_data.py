@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from commit_llm.data.example_maker import ExampleMaker
+from commit_llm.data.forms.form import choose_form
 from commit_llm.data.loader import held_out_batches, open_batches, open_examples, training_documents
 from commit_llm.data.packing.batch import Batch, Packer
 from commit_llm.data.training_mixer import fit_mixer, make_mixer
 from commit_llm.errors import UserError
-from commit_llm.files.records import load_data
+from commit_llm.files.training_data import load_data
 from commit_llm.recipes import Recipe
 from commit_llm.train.weights import ModelSource, open_model
 
@@ -50,7 +51,8 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
         raise UserError("no training data; name a file or a hub data set with --data")
     recipe.check_seq_len(source.config.max_position_embeddings)
     mixer = make_mixer(recipe)
-    records = load_data(recipe.data, recipe.data_config, recipe.data_split)
+    check = choose_form(recipe).texts
+    records = load_data(recipe.data, recipe.data_config, recipe.data_split, recipe.data_revision, check=check)
     recipe = dataclasses.replace(recipe, bos=source.tokenizer.resolved_bos)
     make = open_examples(recipe, records, source.tokenizer, mixer)
     if mixer is not None and recipe.asks_for_amount:

@@ -46,7 +46,14 @@ def test_the_usual_outcomes_are_always_told():
 
 @pytest.mark.parametrize(
     ("shown", "total", "heading"),
-    [(1, 1, "One row"), (2, 2, "All 2 rows"), (1, 9, "The first of 9 rows"), (2, 1807, "The first 2 of 1,807 rows")],
+    [
+        (1, None, "The first row"),
+        (3, None, "The first 3 rows"),
+        (1, 1, "One row"),
+        (2, 2, "All 2 rows"),
+        (1, 9, "The first of 9 rows"),
+        (2, 1807, "The first 2 of 1,807 rows"),
+    ],
 )
 def test_heading(shown, total, heading):
     assert MixingPreview(ROWS[:1] * shown, total, {}).heading() == heading

@@ -20,8 +20,8 @@ def held_out_indices(share: float, seed: int, num_records: int) -> np.ndarray:
     """
     if share == 0.0:
         return np.zeros(0, np.int64)
-    is_held_out = [unit_float(hash64(seed, HELD_OUT, index)) < share for index in range(num_records)]
-    indices = np.flatnonzero(is_held_out)
+    draws = (unit_float(hash64(seed, HELD_OUT, index)) < share for index in range(num_records))
+    indices = np.flatnonzero(np.fromiter(draws, bool, num_records))
     if not 0 < len(indices) < num_records:
         raise UserError(
             f"--held-out-share {share}: holds out {len(indices)} of {num_records} examples; choose another share"

@@ -25,14 +25,14 @@ class MixingPreview:
     """Hold records to show, and how they were mixed.
 
     rows: the records.
-    total: the number of records in the whole file.
+    total: the number of records in the whole file; None where it is not known.
     settings: what to say of the mixing, by name, in the order to show it.
     explain: whether to say why each word stayed.
     unspaced: whether the original is written without spaces, so that a replacement may need some.
     """
 
     rows: Sequence[MixedRecord]
-    total: int
+    total: int | None
     settings: Mapping[str, str]
     explain: bool = False
     unspaced: bool = False
@@ -51,6 +51,8 @@ class MixingPreview:
         shown = len(self.rows)
         if shown == self.total:
             return "One row" if shown == 1 else f"All {shown:,} rows"
+        if self.total is None:
+            return "The first row" if shown == 1 else f"The first {shown:,} rows"
         return f"The first of {self.total:,} rows" if shown == 1 else f"The first {shown:,} of {self.total:,} rows"
 
     def _utterances(self) -> list[Sequence[Word]]:
