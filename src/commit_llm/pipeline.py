@@ -26,6 +26,7 @@ from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stepping import StepReport
 from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.weights_identity import agree_on_weights
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def run_chain(
         return Chain(trained, read_results(evaluation) if is_first() else {})
     seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))
     source = open_model(str(exported))
+    agree_on_weights(source)
     dtype = compute_dtype(recipe.dtype)
     model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, source.stops, dtype, eval_mesh)
     results = evaluate(

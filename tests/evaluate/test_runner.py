@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -172,3 +173,31 @@ def test_every_answer_is_scored_once(model, example, tmp_path, monkeypatch):
     monkeypatch.setattr(results_module, "score", counted)
     evaluate(model, [EN, EL], tmp_path / "eval", data_dir=str(example), limit=3)
     assert len(calls) == 3 + 2 * 3  # those in Greek against the English references too
+
+
+@pytest.mark.parametrize("change", ["a question", "a bit of the weights"])
+def test_processes_that_would_not_ask_the_same_of_the_same_model_are_refused_before_anything_is_written(
+    model, example, tmp_path, monkeypatch, change
+):
+    """What one process compares with the others, with and without the change."""
+    compared = []
+
+    def compare(name, values, way_out):
+        compared.append((name, json.loads(json.dumps(values))))
+        raise UserError("compared")
+
+    monkeypatch.setattr("commit_llm.evaluate.runner.require_same", compare)
+    data = json.loads((example / "xquad.el.json").read_text(encoding="utf-8"))
+    data["data"][0]["paragraphs"][0]["qas"][0]["question"] += "?"
+    (tmp_path / "xquad.el.json").write_text(json.dumps(data), encoding="utf-8")
+    shutil.copy(example / "xquad.en.json", tmp_path)
+    other = dataclasses.replace(model, fingerprint="1")
+    asked = (model, str(tmp_path)) if change == "a question" else (other, str(example))
+    for answerer, folder in ((model, str(example)), asked):
+        with pytest.raises(UserError, match="compared"):
+            evaluate(answerer, [OURS], tmp_path / "eval", data_dir=folder, limit=5)
+    (name, first), (_, second) = compared
+    assert name == "evaluation"
+    different = [field for field in first if first[field] != second[field]]
+    assert different == ["questions of xquad_instruct_el" if change == "a question" else "model"]
+    assert not (tmp_path / "eval").exists()

@@ -1,6 +1,7 @@
 """Two processes of four fake CPU devices train as one process does."""
 
 import json
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -12,7 +13,9 @@ import pytest
 from commit_llm.parallel.processes import SHUTDOWN_SECONDS
 from commit_llm.recipes import dump_recipe
 from commit_llm.runs.logs import read_metrics
+from commit_llm.train.export import export
 from commit_llm.train.loop import train
+from commit_llm.train.manifest import MANIFEST
 from tests.parallel.processes import Processes, flags, free_port, run_command
 
 pytestmark = pytest.mark.slow
@@ -160,6 +163,39 @@ def test_files_that_are_not_the_same_on_every_host(recipe, tmp_path, there):
         assert "data.jsonl" in told if there == "none" else "process 1 of 2 has another recipe than process 0 (" in told
     assert ("process 1: data.jsonl" if there == "none" else "data: ") in results[0][2]
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def hosts(alone, tmp_path_factory):
+    """Two hosts that each have a model folder and a run of their own, whose weights differ in one bit."""
+    folder = tmp_path_factory.mktemp("hosts")
+    hosts = [folder / "host-0", folder / "host-1"]
+    export(alone, hosts[0] / "model")
+    shutil.copytree(alone, hosts[0] / "run")
+    shutil.copytree(hosts[0], hosts[1])
+    for part in (hosts[1] / "model/model.safetensors", hosts[1] / f"run/checkpoints/8/{MANIFEST}"):
+        content = bytearray(part.read_bytes())
+        content[len(content) // 2] ^= 1
+        part.write_bytes(content)
+    return hosts
+
+
+@pytest.mark.parametrize("name", ["train", "eval"])
+def test_hosts_with_other_weights_end_with_one_line_that_names_the_file(recipe, hosts, tmp_path, name):
+    if name == "train":
+        argv = command(replace(recipe, model="model", from_scratch=False), tmp_path, tmp_path / "new")
+        file = "model/model.safetensors"
+    else:
+        argv = ["eval", "run", "--tasks", "xquad_instruct_el", "--data-dir", str(Path(recipe.data).parent)]
+        argv += ["--limit", "2", "--out", str(tmp_path / "new")]
+        file = f"run/checkpoints/8/{MANIFEST}"
+    results = run_command([argv, argv], tmp_path, folders=hosts)
+    assert [status for status, _, _ in results] == [2, 2]
+    for _, out, err in results:
+        assert out == ""
+        assert f"process 1 of 2 has another model than process 0 ({file}: " in err.splitlines()[-1]
+        assert "on the same files" in err.splitlines()[-1]
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_coordinator_that_never_answers(recipe, tmp_path):

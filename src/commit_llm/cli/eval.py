@@ -99,6 +99,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
     from commit_llm.runs.evaluation import RESULTS
     from commit_llm.train.lineage import history_of
     from commit_llm.train.weights import load_params, open_model
+    from commit_llm.train.weights_identity import agree_on_weights
 
     if foreign and count() > 1:
         raise UserError(f"--tasks {foreign[0]}: tasks of lm-eval run in one process; start it on one host")
@@ -109,9 +110,11 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
         source = open_model(name, command.tokenizer, revision=command.model_revision)
         if tasks:
             require_answerable(source.config, command.batch_size, command.max_length)
-        history = history_of(source, command.step)
+    step = agree_on_weights(source, command.step).step
     dtype = compute_dtype(command.dtype)
-    params = load_params(source, step=command.step)[0]
+    with together("weights"):
+        history = history_of(source, step)
+        params = load_params(source, step=step)[0]
     model = Answerer.of(source.config, params, source.tokenizer, source.stops, dtype, command.mesh)
     with bars(quiet=not is_first()) as bar:
         results = evaluate(

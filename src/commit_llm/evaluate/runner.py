@@ -19,7 +19,7 @@ from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
 from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import context_rows, prediction_rows, prompts_hash, score_answers, summary
 from commit_llm.evaluate.tasks import Task
-from commit_llm.parallel.processes import barrier, is_first, together
+from commit_llm.parallel.processes import SAME_FILES, barrier, is_first, require_same, together
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, Results, write_lines, write_results
 from commit_llm.runs.history import TRAINING, UNKNOWN, History
 
@@ -76,6 +76,8 @@ def evaluate(
         "limit": limit,
         "training": _hash(history),
     }
+    asked = {f"questions of {name}": prompts for name, prompts in what["tasks"].items()}
+    require_same("evaluation", what | {"tasks": list(asked)} | asked, SAME_FILES)
     described = {"fingerprint": model.fingerprint, "dtype": what["dtype"], "training": history.stages}
     contaminations = {task.name: contamination(task, questions[task.name], history.documents) for task in tasks}
     results: Results = {}

@@ -27,6 +27,7 @@ POLL_MS = 1000  # between two looks at whether another process has failed
 # A process that is at its end waits so long for the others, before jax ends them all.
 SHUTDOWN_SECONDS = 30
 FAILED = "commit_llm/failed/"
+SAME_FILES = "start every process with the same command, on the same files"  # the way out of most differences
 
 Entered = TypeVar("Entered")
 Value = TypeVar("Value")

@@ -24,6 +24,7 @@ from commit_llm.runs.history import BEFORE, History
 
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what the run was made of
 TOKENS = "special_tokens"  # of provenance.json: see tokens_of
+WEIGHTS = "weights"  # of provenance.json: those that training began with (train/weights_identity.py)
 TOKENIZER = "tokenizer"  # of the provenance.json of a run and of an export: the name of the tokenizer's file
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
 METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"  # the logs
@@ -84,6 +85,7 @@ def create_run(
     weights_dtype: str,
     languages: Sequence[str],
     history: History,
+    weights: Mapping[str, Any] | None = None,
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
@@ -94,6 +96,7 @@ def create_run(
     weights_dtype: of the weights that training begins with.
     languages: codes of those that are mixed.
     history: the stages before this run, and the documents of this one too.
+    weights: which they are that training begins with; None where they are random.
     """
     provenance = {
         "id": uuid.uuid4().hex[:12],
@@ -102,6 +105,7 @@ def create_run(
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "model": stored.recipe.model,
         "weights_dtype": weights_dtype,
+        WEIGHTS: weights,
         "languages": list(languages),
         "clean_version": stored.recipe.clean_version if stored.recipe.mixes_clean else None,
         "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer.path)},

@@ -101,16 +101,17 @@ class Checkpoints:
 
     def restore_params(self, step: int | None, like: Any) -> Any:
         """Read the parameters alone, of a step or of the newest one."""
-        step = self._chosen(step)
+        step = self.chosen(step)
         self.warn_unchecked(step)
         return self._part(step, params=ocp.args.StandardRestore(like))
 
     def progress(self, step: int | None) -> tuple[int, dict[str, Any]]:
         """Read the progress alone of a step, or of the newest one; give the step and the progress."""
-        step = self._chosen(step)
+        step = self.chosen(step)
         return step, self._part(step, progress=ocp.args.JsonRestore())
 
-    def _chosen(self, step: int | None) -> int:
+    def chosen(self, step: int | None) -> int:
+        """Give a step that has a checkpoint, by default the newest. Raises UserError where there is none."""
         steps = self.steps()
         if not steps:
             raise UserError(f"{self.run}: this run has no checkpoint yet; train it further with the same command")

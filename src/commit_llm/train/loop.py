@@ -9,6 +9,7 @@ from commit_llm.convert.config_text import changed_config
 from commit_llm.files.lock import locked
 from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.processes import (
+    SAME_FILES,
     count,
     entered_by_first,
     from_first,
@@ -30,9 +31,13 @@ from commit_llm.train.stop import Reason, listening
 from commit_llm.train.upcoming import shared_examples, upcoming_batches
 from commit_llm.train.watch import import_wandb, watching
 from commit_llm.train.weights import ModelSource, fresh_params, load_params, require_same_model
+from commit_llm.train.weights_identity import (
+    WeightsIdentity,
+    agree_on_weights,
+    require_begun_weights,
+)
 
 LOGGER = logging.getLogger("commit_llm")
-SAME_COMMAND = "start every process with the same command, on the same files"
 
 
 class TrainingResult(NamedTuple):
@@ -92,7 +97,7 @@ def train(
                 batches.set_state(position)
             else:  # a new run, or one that was killed before its first checkpoint
                 start, tokens = 0, 0
-                state = training.place(_first_params(training, source)[0] if params is None else params)
+                state = training.place(_params_again(run, training, source) if params is None else params)
             if start == recipe.steps:
                 return TrainingResult(start, start, stopped=stop.signalled())
             with (
@@ -124,7 +129,7 @@ def _find_begun(run: Path, asked: Recipe, wandb_project: str | None) -> Recipe |
                 import_wandb()
             begun = begun_recipe(run, asked)
     text = from_first("recipe of the run", None if begun is None else dump_recipe(begun))
-    require_same("recipe", dataclasses.asdict(asked), SAME_COMMAND)
+    require_same("recipe", dataclasses.asdict(asked), SAME_FILES)
     return None if text is None else parse_recipe(text, str(run)).recipe
 
 
@@ -148,20 +153,24 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
         if is_first():
             LOGGER.info("%s", training.summary)
         files = file_hashes(recipe, source.tokenizer.path) if count() > 1 else {}
-    require_same("recipe", dataclasses.asdict(recipe) | files | dataclasses.asdict(source.config), SAME_COMMAND)
+    require_same("recipe", dataclasses.asdict(recipe) | files | dataclasses.asdict(source.config), SAME_FILES)
     return training
 
 
 def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData, asked: Recipe) -> Parameters:
     """Make the directory of a new run, once its first parameters are there; give these."""
+    weights = None if data.recipe.from_scratch else agree_on_weights(source, hashed=True)
     with together("run directory"):
-        params, weights_dtype = _first_params(training, source)
-        before = NOTHING if data.recipe.from_scratch else history_of(source)
+        params, weights_dtype = _first_params(training, source, weights)
+        before = NOTHING if weights is None else history_of(source, weights.step)
         if is_first():
             history, stored = begun(before, data.documents()), StoredRecipe(data.recipe, asked)
             config = changed_config(source.folder / "config.json", source.config, weights_dtype)
             tokenizer, stops = source.tokenizer, source.stops
-            create_run(run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history)
+            kept = None if weights is None else weights.to_json()
+            create_run(
+                run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept
+            )
         return params
 
 
@@ -173,9 +182,19 @@ def _require_unchanged(run: Path, recipe: Recipe, source: ModelSource) -> None:
             require_same_files(run, recipe, source.tokenizer.path)
 
 
-def _first_params(training: Training, source: ModelSource) -> tuple[Parameters, str]:
-    """Give the parameters before the first step, and the name of the dtype they came in."""
+def _first_params(training: Training, source: ModelSource, weights: WeightsIdentity | None) -> tuple[Parameters, str]:
+    """Give the parameters before the first step, and the name of the dtype they came in.
+
+    weights: those that all processes read; None for random ones.
+    """
     shardings = training.state_shardings.params
-    if training.recipe.from_scratch:
+    if weights is None:
         return fresh_params(source.config, shardings, training.recipe.seed)
-    return load_params(source, shardings)
+    return load_params(source, shardings, weights.step)
+
+
+def _params_again(run: Path, training: Training, source: ModelSource) -> Parameters:
+    """Give the parameters before the first step to a run that was killed before its first checkpoint."""
+    weights = None if training.recipe.from_scratch else require_begun_weights(run, source)
+    with together("parameters"):
+        return _first_params(training, source, weights)[0]

@@ -1,0 +1,85 @@
+"""Which weights a model has, by the content of their files: the same in all processes, and where a run goes on."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from commit_llm.convert.huggingface import tensor_names
+from commit_llm.convert.weight_files import weight_files
+from commit_llm.errors import UserError
+from commit_llm.files.provenance import sha256
+from commit_llm.parallel.processes import SAME_FILES, count, from_first, require_same, together
+from commit_llm.runs.run import CHECKPOINTS, WEIGHTS, read_provenance
+from commit_llm.train.checkpoint import Checkpoints
+from commit_llm.train.manifest import MANIFEST, has_manifest
+from commit_llm.train.weights import ModelSource
+
+
+class WeightsIdentity(NamedTuple):
+    """Say which weights a model has.
+
+    step: of the checkpoint, where the model is a run.
+    hashes: SHA-256 of the files of weights, by name; of a checkpoint that of its manifest, which has those of the rest.
+    """
+
+    step: int | None
+    hashes: dict[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what the provenance.json of a run keeps."""
+        return {"step": self.step, "sha256": self.hashes}
+
+
+def agree_on_weights(source: ModelSource, step: int | None = None, *, hashed: bool = False) -> WeightsIdentity:
+    """Find out which weights all processes are to read. All call it together, before they read them.
+
+    step: of the checkpoint of a run. None: the newest that process 0 sees.
+    hashed: whether to read the files for their hashes also where there is one process.
+
+    Raises UserError in every process where one of them has other weights, or another configuration.
+    """
+    with together("checkpoint"):
+        if source.run is not None:
+            with Checkpoints(source.run) as checkpoints:
+                step = checkpoints.chosen(step)
+    step = from_first("checkpoint of the model", step)
+    several = count() > 1
+    with together("weights"):
+        files = _files(source, step) if hashed or several else []
+        identity = WeightsIdentity(step, {name: sha256(path) for name, path in files})
+    if several:
+        named = {f"{source.name}/{name}": digest for name, digest in identity.hashes.items()}
+        require_same("model", {"commit": source.commit} | named | dataclasses.asdict(source.config), SAME_FILES)
+    return identity
+
+
+def begun_weights(run: Path) -> dict[str, Any]:
+    """Give the weights that a run began with, as `to_json` has them; empty for runs of versions that kept none."""
+    kept = read_provenance(run).get(WEIGHTS)
+    return kept if isinstance(kept, dict) else {}
+
+
+def require_begun_weights(run: Path, source: ModelSource) -> WeightsIdentity:
+    """Give the weights of a run that has no checkpoint yet. Raises UserError where it began with others."""
+    kept = begun_weights(run)
+    identity = agree_on_weights(source, kept.get("step"), hashed=True)
+    before = kept.get("sha256", identity.hashes)
+    changed = [name for name in {**before, **identity.hashes} if before.get(name) != identity.hashes.get(name)]
+    if changed:
+        raise UserError(
+            f"{run}: the weights of {source.name} have changed since the run began ({changed[0]}); "
+            "restore them, or choose another --out"
+        )
+    return identity
+
+
+def _files(source: ModelSource, step: int | None) -> list[tuple[str, Path]]:
+    """List the files that tell a model's weights from others, with their names within the model."""
+    if source.run is None:
+        return [(path.name, path) for path in weight_files(source.folder, tensor_names(source.config))]
+    folder = source.run / CHECKPOINTS / str(step)
+    if has_manifest(folder):
+        paths = [folder / MANIFEST]
+    else:
+        paths = sorted(path for path in (folder / "params").rglob("*") if path.is_file())
+    return [(path.relative_to(source.run).as_posix(), path) for path in paths]
