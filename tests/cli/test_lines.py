@@ -4,9 +4,10 @@ import ast
 import json
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 
 from commit_llm.cli import lines
-from commit_llm.cli.lines import notes_shown, say, say_json
+from commit_llm.cli.lines import notes_shown, pass_over_late_writes, say, say_json
 
 LOGGER = logging.getLogger("commit_llm")
 
@@ -52,3 +53,12 @@ def test_commands_print_through_these():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     }
     assert printing == {"lines.py"}
+
+
+def test_of_writes_after_a_failed_one_nothing_is_shown():
+    shown = []
+    hook = pass_over_late_writes(shown.append)
+    late, other = RuntimeError("Event loop is closed"), RuntimeError("another")
+    for error in (late, other):
+        hook(SimpleNamespace(exc_type=type(error), exc_value=error))
+    assert [untaken.exc_value for untaken in shown] == [other]

@@ -13,6 +13,7 @@ from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.journal import Journal, journal
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
+from commit_llm.runs.evaluation import write_lines
 from commit_llm.runs.history import History
 
 TASKS = [find_task("ogx_xquad_el"), find_task("xquad_instruct_el")]
@@ -141,6 +142,59 @@ def test_answers_that_nothing_describes_are_not_taken_over(tmp_path):
     (kept.folder / "what.json").unlink()  # as where a kill met the removal of the folder
     with journal(tmp_path / "eval", {"model": "b"}, False, "results.json") as kept:
         assert not kept.answers
+
+
+def test_what_a_damaged_line_answered_is_asked_again(tmp_path, caplog):
+    what, answer = {"model": "a"}, Answer("Αθήνα", False, "stop")
+    with journal(tmp_path / "eval", what, False, "results.json") as kept:
+        for place in range(3):
+            kept.keep("t", {place: answer})
+    path = kept.folder / "answers.jsonl"
+    content = path.read_bytes()
+    second = content.index(b"\n") + 1
+    for damaged in (
+        content.replace(b'"place": 1', b'"place": 2'),  # it would answer another question
+        content.replace(b'"place": 1', b'"plaxe": 1'),
+        content[:second] + content[second:].replace("Αθήνα".encode(), "Αθήνη".encode(), 1),
+        content[:second] + content[second:].replace(b"false", b"\0\0\0\0\0", 1),
+        content[:second] + content[second:].replace("Α".encode(), b"\xff", 1),
+    ):
+        path.write_bytes(damaged)
+        caplog.clear()
+        with journal(tmp_path / "eval", what, False, "results.json") as kept:
+            assert kept.answers == {"t": {0: answer, 2: answer}}
+        (record,) = caplog.records
+        told = f"{path}:2: a damaged line was passed over; what it answered is asked again"
+        assert record.getMessage() == told
+
+
+def test_a_folder_of_the_same_name_that_is_not_ours_is_left_alone(tmp_path):
+    others = tmp_path / "eval" / "unfinished"
+    others.mkdir(parents=True)
+    (others / "thesis.tex").write_text("precious")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "unfinished").symlink_to(others)
+    for name, message in (("eval", r"holds something else \(thesis\.tex\)"), ("linked", "is a link to ")):
+        with pytest.raises(UserError, match=message), journal(tmp_path / name, {}, True, "results.json"):
+            pass
+    assert files_of(others) == {"thesis.tex": b"precious"}
+
+
+@pytest.mark.parametrize("name", [".lock", "what.json", "answers.jsonl", "predictions.jsonl"])
+def test_no_link_in_the_folder_is_followed(tmp_path, name):
+    (tmp_path / "others").write_text("precious")
+    with journal(tmp_path / "eval", {"a": 1}, False, "results.json") as kept:
+        kept.keep("t", {0: Answer("", False, "stop")})
+    (kept.folder / name).unlink(missing_ok=True)
+    (kept.folder / name).symlink_to(tmp_path / "others")
+
+    def go_on():
+        with journal(tmp_path / "eval", {"a": 1}, False, "results.json") as kept:
+            write_lines(kept.folder / "predictions.jsonl", [])
+
+    with pytest.raises(UserError, match=f"{name}: is a link to .*others, and nothing is written"):
+        go_on()
+    assert (tmp_path / "others").read_text() == "precious"
 
 
 def test_overwrite_leaves_an_evaluation_under_way_alone(tmp_path):

@@ -89,26 +89,18 @@ def test_files_that_cannot_be_read(tmp_path, name, read, content):
     assert len(message) < 400
 
 
-def test_an_answer_or_a_response_that_cannot_be_read(tmp_path):
-    (tmp_path / "unfinished").mkdir()
-    for path, read in (
-        (tmp_path / "unfinished" / "answers.jsonl", lambda path: Journal(tmp_path)),
-        (tmp_path / "responses.jsonl", Responses),
-    ):
-        path.write_bytes(UNREADABLE["digits"] + b"\n")
-        with pytest.raises(UserError, match=rf"{path.name}:1: holds a whole number of over 4,300 digits"):
-            read(path)
-
-
 @pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_only_notes_something_is_passed_over(tmp_path, content):
-    """A line of a log, of finished parts, a sidecar: what cannot be read says nothing, and stops nobody."""
-    for name in ("metrics.jsonl", "done.jsonl", "d.txt.provenance.json", "d.txt.validator"):
+    """A line of a log, of finished parts, of answers, a sidecar: what cannot be read says nothing, and stops nobody."""
+    (tmp_path / "unfinished").mkdir()
+    lines = ("metrics.jsonl", "done.jsonl", "responses.jsonl", "unfinished/answers.jsonl")
+    for name in (*lines, "d.txt.provenance.json", "d.txt.validator"):
         (tmp_path / name).write_bytes(content + b"\n")
     (tmp_path / "d.txt").write_text("dog\tσκύλος\n")
     assert read_log(tmp_path / "metrics.jsonl") == {}
-    if content.isascii():
-        assert Parts(tmp_path).done == {}
+    assert Parts(tmp_path).done == {}
+    assert Journal(tmp_path).answers == {}
+    assert Responses(tmp_path / "responses.jsonl").by_request == {}
     assert describe(tmp_path / "d.txt", "0")["licence"] is None
     with pytest.raises(UserError, match="without a record of where it comes from"):
         fetch_dictionary._recorded(tmp_path / "d.txt")

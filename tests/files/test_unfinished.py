@@ -28,6 +28,64 @@ def test_finished_parts_are_there_again(tmp_path):
         assert not (parts.folder / "000001.77").exists()
 
 
+@pytest.mark.parametrize("name", ["000000", "done.jsonl"])
+def test_a_changed_byte_is_noticed(tmp_path, name):
+    """The size is the same; a changed count or text would be in the output."""
+    out = tmp_path / "out.jsonl"
+    with unfinished(out, WHAT, overwrite=False) as parts:
+        keep(parts, 0, "one")
+        keep(parts, 1, "two")
+    path = folder_of(out) / name
+    content = bytearray(path.read_bytes())
+    for place in range(content.index(b"\n") if name == "done.jsonl" else len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with unfinished(out, WHAT, overwrite=False) as parts:
+            assert parts.done.keys() == {1}, place
+
+
+@pytest.mark.parametrize("name", ["", ".lock", "what.json", "000000"])
+def test_a_link_is_refused_and_what_it_leads_to_stays(tmp_path, name):
+    out, others = tmp_path / "out.jsonl", tmp_path / "others"
+    with unfinished(out, WHAT, overwrite=False) as parts:
+        keep(parts, 0, "one")
+    path = folder_of(out) / name
+    if name:
+        path.unlink()
+        others.write_text("precious")
+    else:
+        path.rename(others)
+    path.symlink_to(others)
+    for overwrite in (False, True):
+        if name == "000000" and overwrite:  # the link is removed, with all that was kept
+            continue
+        with (
+            pytest.raises(UserError, match=f"{path.name}: is a link to .*others, and"),
+            unfinished(out, WHAT, overwrite),
+        ):
+            pass
+    assert others.read_text() == "precious" if name else (others / "000000").read_text() == "one"
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(tmp_path):
+    """One without our description, with files of other names."""
+    out = tmp_path / "out.jsonl"
+    folder_of(out).mkdir()
+    (folder_of(out) / "thesis.tex").write_text("precious")
+    with pytest.raises(UserError, match=r"holds something else \(thesis\.tex\)"), unfinished(out, WHAT, True):
+        pass
+    assert [path.name for path in folder_of(out).iterdir()] == ["thesis.tex"]
+
+
+def test_what_others_put_into_our_folder_stays(tmp_path):
+    out = tmp_path / "out.jsonl"
+    with unfinished(out, WHAT, overwrite=False) as parts:
+        keep(parts, 0, "one")
+        (parts.folder / "notes.txt").write_text("precious")
+    with unfinished(out, WHAT | {"ratio": 0.7}, overwrite=True) as parts:
+        assert not parts.done
+    assert [path.name for path in folder_of(out).iterdir()] == ["notes.txt"]
+
+
 def test_other_work_is_refused_or_begun_anew(tmp_path):
     out = tmp_path / "out.jsonl"
     with unfinished(out, WHAT, overwrite=False) as parts:

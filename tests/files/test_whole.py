@@ -1,12 +1,15 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.files.whole import whole_file, whole_folder, whole_lines
+from commit_llm.files.disk import DiskError
+from commit_llm.files.whole import whole_file, whole_folder
 
 
 def fail_halfway(manager, is_folder):
@@ -69,6 +72,40 @@ def test_what_overwrite_replaces_and_what_not(tmp_path, monkeypatch):
     assert (old / "new").is_file()
 
 
+@pytest.mark.parametrize("target", ["others", "nothing there"])
+def test_a_link_in_the_place_of_a_file_is_refused(tmp_path, target):
+    (tmp_path / "others").write_text("precious")
+    (tmp_path / "out").symlink_to(target)
+    with pytest.raises(UserError, match="exists already"), whole_file(tmp_path / "out"):
+        pass
+    with (
+        pytest.raises(UserError, match=f"out: is a link to {target}, and nothing is written"),
+        whole_file(tmp_path / "out", overwrite=True),
+    ):
+        pass
+    assert (tmp_path / "others").read_text() == "precious"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_link_where_the_half_written_file_was_expected_is_not_followed(tmp_path):
+    (tmp_path / "others").write_text("precious")
+    (tmp_path / f".out.partial-{os.getpid()}").symlink_to("others")
+    with whole_file(tmp_path / "out") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "others").read_text() == "precious"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+@pytest.mark.parametrize("manager", [whole_file, whole_folder])
+def test_an_error_of_the_disk_is_one_line(tmp_path, number, manager):
+    with (
+        pytest.raises(DiskError, match=rf"out: cannot be written \({os.strerror(number)}\); "),
+        manager(tmp_path / "out"),
+    ):
+        raise OSError(number, os.strerror(number))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_came_there_meanwhile_is_not_replaced(tmp_path):
     path = tmp_path / "folder"
 
@@ -81,15 +118,3 @@ def test_what_came_there_meanwhile_is_not_replaced(tmp_path):
     with pytest.raises(UserError, match="exists already"):
         write()
     assert [path.name for path in tmp_path.rglob("*")] == ["folder", "precious"]
-
-
-def test_a_line_that_a_kill_cut_off_is_removed(tmp_path):
-    path = tmp_path / "lines.jsonl"
-    assert whole_lines(path) == []
-    path.write_bytes(b'{"a": "\xed\xa0\x80"}\n\n{"a": ')
-    assert whole_lines(path) == ['{"a": "\ud800"}', ""]
-    assert path.read_bytes() == b'{"a": "\xed\xa0\x80"}\n\n'
-    assert len(whole_lines(path)) == 2
-    path.write_bytes(b"a\nb\xe9\n")
-    with pytest.raises(UserError, match="not UTF-8 at byte 3"):
-        whole_lines(path)

@@ -12,13 +12,17 @@ import numpy as np
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.files.disk import DiskError
+from commit_llm.files.lock import locked
 from commit_llm.recipes import dump_recipe
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.loop import train
 from commit_llm.train.manifest import MANIFEST
 from commit_llm.train.prepare import prepare
 from commit_llm.train.recipe_data import open_recipe_model
+from commit_llm.train.watch import watching
 from commit_llm.train.weights import load_params, open_model
+from tests.disks import enlarge, small_disk
 
 SEED = 28
 
@@ -43,6 +47,9 @@ def test_a_broken_checkpoint_is_told_and_the_one_before_it_used(small_recipe, tm
     caplog.clear()
     assert train(small_recipe(), run)[:2] == (8, 8)
     assert caplog.text == ""
+    break_checkpoint(run, 8)
+    assert train(small_recipe(), run)[:2] == (6, 8)
+    assert sorted(path.name for path in (run / "unreadable").iterdir()) == ["8", "8-1"]
     break_checkpoint(run, 6)
     break_checkpoint(run, 8)
     with pytest.raises(UserError, match=r"none of its checkpoints can be read .* nothing was changed"):
@@ -147,6 +154,54 @@ def test_killed_ten_times_the_metrics_are_those_of_an_undisturbed_run(small_reci
     subprocess.run([*command, str(other)], check=True, capture_output=True)
     assert len(read_lines(run)) == 200
     assert (run / "metrics.jsonl").read_bytes() == (other / "metrics.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kilobytes", [250, 1500])
+def test_a_full_disk_is_known_at_the_next_logged_step(small_recipe, tmp_path, monkeypatch, kilobytes):
+    """Room for no checkpoint, or for one; the next save would be three steps later."""
+    recipe = small_recipe(steps=12, checkpoint_every=4, log_every=1)
+    train(recipe, tmp_path / "undisturbed")
+    save = Checkpoints.save
+
+    def save_to_its_end(self, state, progress):  # as a step of a large model gives it time for
+        save(self, state, progress)
+        while not self._manifest.done():
+            time.sleep(0.01)
+
+    monkeypatch.setattr(Checkpoints, "save", save_to_its_end)
+    with small_disk(tmp_path / "disk", kilobytes) as disk:
+        run = disk / "run"
+        with pytest.raises(DiskError, match=r"run: cannot be written \(No space left on device\); free some space"):
+            train(recipe, run)
+        saved = [int(path.name) for path in (run / "checkpoints").iterdir() if path.name.isdecimal()]
+        assert saved == ([] if kilobytes == 250 else [4])
+        assert len(read_lines(run)) == max(saved, default=0) + 4
+        enlarge(disk, 20_000)
+        assert train(recipe, run).last == 12
+        assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["12", "8"]
+        assert (run / "metrics.jsonl").read_bytes() == (tmp_path / "undisturbed" / "metrics.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("name", [".lock", "metrics.jsonl", "timing.jsonl", "held_out.jsonl", "unreadable"])
+def test_no_link_in_a_run_is_written_through(tmp_path, name):
+    """A linked run, or its linked checkpoints, on a larger disk are a user's own doing; these are not."""
+    (tmp_path / "run").mkdir()
+    others = tmp_path / "others"
+    (others / "4").mkdir(parents=True) if name == "unreadable" else others.write_text("precious")
+    (tmp_path / "run" / name).symlink_to(others)
+
+    def train_on():
+        with (
+            locked(tmp_path / "run", "training"),
+            watching(tmp_path / "run", 0, 0, None),
+            Checkpoints(tmp_path / "run", keep=2) as checkpoints,
+        ):
+            checkpoints.set_aside(4)
+
+    with pytest.raises(UserError, match=f"{name}: is a link to .*others, and nothing is written or removed"):
+        train_on()
+    assert (others / "4").is_dir() if name == "unreadable" else others.read_text() == "precious"
 
 
 def read_lines(run):

@@ -7,11 +7,13 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from commit_llm.errors import visible
+
+Hook = Callable[["sys.UnraisableHookArgs"], Any]
 
 
 def say(text: str = "", *, to_stderr: bool = False, end: str = "\n") -> None:
@@ -40,6 +42,20 @@ class _OnStandardError(logging.Handler):
         if line not in self.printed:
             self.printed.add(line)
             print(line, file=sys.stderr)
+
+
+def pass_over_late_writes(shown: Hook) -> Hook:
+    """Make a hook of errors that nobody can take, which leaves out tensorstore's after a write has failed.
+
+    Orbax ends at the first write that fails, and the others of the same checkpoint find nobody to report to: each
+    would print a traceback. The first one is told in one line.
+    """
+
+    def hook(untaken: "sys.UnraisableHookArgs") -> None:
+        if not (untaken.exc_type is RuntimeError and str(untaken.exc_value) == "Event loop is closed"):
+            shown(untaken)
+
+    return hook
 
 
 @contextmanager

@@ -8,9 +8,10 @@ import signal
 import sys
 
 from commit_llm import __version__
-from commit_llm.cli.lines import notes_shown, say
+from commit_llm.cli.lines import notes_shown, pass_over_late_writes, say
 from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
+from commit_llm.files.disk import disk_reason, message
 from commit_llm.parallel.signals import ENDED_BY, TerminatedError, end_where_signalled, ended_by_signals
 
 # Errors of a file that the user named: no right to it, a folder or a file in its place, a name too long, links in a
@@ -65,17 +66,27 @@ def main(argv: list[str] | None = None) -> int:
         return MISTAKE
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        if error.filename is None or error.errno not in NAMED_WRONGLY:
-            raise
-        say(f"commit-llm {argv[0]}: {error.filename}: {error.strerror}", to_stderr=True)
-        return MISTAKE
     except (KeyboardInterrupt, TerminatedError) as error:
         interrupted = isinstance(error, KeyboardInterrupt)
         reason = ENDED_BY[signal.SIGINT if interrupted else signal.SIGTERM]
         say(f"commit-llm {argv[0]}: {reason}", to_stderr=True)
         return INTERRUPTED if interrupted else TERMINATED
+    except Exception as error:
+        if (line := one_line(error)) is None:
+            raise
+        say(f"commit-llm {argv[0]}: {line}", to_stderr=True)
+        return MISTAKE
     return DONE
+
+
+def one_line(error: Exception) -> str | None:
+    """Say what is wrong where it is the disk, or a file that the user named; None for a fault of ours."""
+    file = getattr(error, "filename", None)
+    if reason := disk_reason(error):
+        return message(file or "a file", reason)
+    if isinstance(error, OSError) and file is not None and error.errno in NAMED_WRONGLY:
+        return f"{file}: {error.strerror}"
+    return None
 
 
 def overview() -> str:
@@ -97,6 +108,7 @@ def overview() -> str:
 
 def entry() -> None:
     """Run as the console script."""
+    sys.unraisablehook = pass_over_late_writes(sys.unraisablehook)
     status = main()
     end_where_signalled()
     sys.exit(status)

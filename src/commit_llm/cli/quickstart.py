@@ -1,6 +1,7 @@
 """`commit-llm quickstart`: the whole method on an embedded example."""
 
 import json
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -33,19 +34,22 @@ def run(argv: list[str]) -> int:
     out, began = command.out, time.perf_counter()
     if not 0 <= command.seed < 2**32:
         raise UserError(f"--seed {command.seed}: must be at least 0 and below 2^32")
-    if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
-        if not (out / MARKER).is_file():
+    if os.path.lexists(out) and (out.is_symlink() or any(out.iterdir() if out.is_dir() else [out])):
+        if out.is_symlink() or not (out / MARKER).is_file():
             raise UserError(f"{out}: exists already and is no quickstart's; choose another --out")
         shutil.rmtree(out)
     from commit_llm.cli.parse import of_stop
     from commit_llm.cli.progress import TrainingBar, bars
+    from commit_llm.files.disk import writing
     from commit_llm.quickstart import experiment
     from commit_llm.quickstart.example import write_example
     from commit_llm.quickstart.summary import closing, compare_arms, finished, three_ways
 
-    (out / experiment.EXAMPLE).mkdir(parents=True)
-    (out / MARKER).write_text(json.dumps({"seed": command.seed}) + "\n", encoding="utf-8")
-    write_example(out / experiment.EXAMPLE, command.seed)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        (out / MARKER).write_text(json.dumps({"seed": command.seed}) + "\n", encoding="utf-8")
+        (out / experiment.EXAMPLE).mkdir()
+        write_example(out / experiment.EXAMPLE, command.seed)
     say(three_ways(out, command.seed))
     with bars() as bar:
         watcher = experiment.Watcher(
@@ -61,6 +65,7 @@ def run(argv: list[str]) -> int:
     arms = {arm: {"el": scores.greek._asdict(), "en": scores.english._asdict()} for arm, scores in result.arms.items()}
     seconds = round(time.perf_counter() - began, 1)
     summary = {"seed": command.seed, "arms": arms, "seconds": seconds}
-    (out / MARKER).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    with writing(out):
+        (out / MARKER).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     say(closing(out, result.arms, seconds))
     return 0

@@ -15,7 +15,9 @@ from urllib.request import Request, urlopen
 
 from commit_llm.codemix.dictionaries.formats import read_pairs
 from commit_llm.errors import UserError, reason_of
+from commit_llm.files.disk import writing
 from commit_llm.files.json_text import read_json
+from commit_llm.files.own import open_own, refuse_link
 from commit_llm.files.provenance import sha256, sidecar
 from commit_llm.files.whole import make_folder, whole_file
 
@@ -80,7 +82,10 @@ def fetch_dictionary(
         return path, _recorded(path), True
     make_folder(folder)
     partial = folder / f".{pair}.txt.partial"
-    _download(url, partial, path, report)
+    for own in (partial, _validator_of(partial)):
+        refuse_link(own)
+    with writing(path):
+        _download(url, partial, path, report)
     _require_dictionary(partial, url)
     content = partial.read_bytes()
     today = datetime.now(UTC).date().isoformat()
@@ -122,8 +127,9 @@ def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], 
             length = response.headers.get("Content-Length", "")
             total = begun + int(length) if length.isdecimal() and len(length) < 20 else 0
             validator = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
-            _validator_of(partial).write_text(json.dumps([url, validator]), encoding="utf-8")
-            with partial.open("ab" if begun else "wb") as file:
+            with open_own(_validator_of(partial), "w", encoding="utf-8") as file:
+                file.write(json.dumps([url, validator]))
+            with open_own(partial, "ab" if begun else "wb") as file:
                 while chunk := response.read(CHUNK):
                     file.write(chunk)
                     report(file.tell(), total)

@@ -13,9 +13,10 @@ from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.mix_records import ALL, Fields, mix_records, mix_table, text_columns
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, table_blocks
+from commit_llm.files.disk import DiskError, writing
 from commit_llm.files.provenance import describe, sha256, sidecar, write_provenance
 from commit_llm.files.records import require_data_file, require_suffix
-from commit_llm.files.unfinished import Parts, unfinished
+from commit_llm.files.unfinished import JOINED, Parts, unfinished
 from commit_llm.files.whole import refuse_existing_file
 from commit_llm.files.workers import WorkerKilledError, give_back_freed_memory, map_in_order
 from commit_llm.files.writing import join_parts, write_part, write_table_part
@@ -93,7 +94,7 @@ def mix_file(
     hash anyway, and reading a file once more takes a few percent of the time that mixing it does.
 
     Raises UserError where input, output or settings are wrong, or where `out` was begun with others (unless
-    overwrite). Finished chunks are then removed, but for a refusal or a killed worker.
+    overwrite). Finished chunks are then removed, but for a refusal, a killed worker or an error of the disk.
     """
     refuse_existing_file(job.out, overwrite)
     require_suffix(job.out)
@@ -110,7 +111,7 @@ def mix_file(
         "chunks": [job.chunk_rows, job.chunk_bytes],
         "commit-llm": __version__,
     }
-    with unfinished(job.out, what, overwrite) as parts:
+    with writing(job.out), unfinished(job.out, what, overwrite) as parts:
         earlier_rows = sum(part.rows for part in parts.done.values())
         try:
             warning = _mix_chunks(job, parts, workers, report, check)
@@ -134,15 +135,12 @@ def mix_file(
             )
             os.replace(parts.folder / JOINED, job.out)  # last: the file says that all is done
             parts.remove()
-        except WorkerKilledError:
+        except (WorkerKilledError, DiskError):
             raise
         except UserError:
             parts.remove()  # nothing can go on with them: the input or a setting has to be another one
             raise
     return MixedFile(rows, earlier_rows, counts)
-
-
-JOINED = "joined"
 
 
 def _size_and_date(path: Path) -> tuple[int, int]:

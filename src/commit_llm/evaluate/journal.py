@@ -2,7 +2,7 @@
 
 import json
 import os
-import shutil
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,14 +11,19 @@ from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answer_text import Answer
-from commit_llm.files.json_text import parse_json, read_json_object
+from commit_llm.files.checked_lines import add_lines, read_lines
+from commit_llm.files.disk import writing
+from commit_llm.files.json_text import read_json_object
 from commit_llm.files.lock import FILE as LOCK
 from commit_llm.files.lock import locked
-from commit_llm.files.whole import make_folder, refuse_existing_folder, whole_file, whole_lines
+from commit_llm.files.own import describe_own, empty_own, refuse_link, remove_own, require_own
+from commit_llm.files.whole import make_folder, refuse_existing_folder
 from commit_llm.parallel.processes import entered_by_first, from_first, is_first, require_same
 
 UNFINISHED = "unfinished"
-WHAT, ANSWERS = "what.json", "answers.jsonl"
+WHAT, ANSWERS, RESPONSES = "what.json", "answers.jsonl", "responses.jsonl"
+OWN = re.compile(r"\.lock|what\.json(\.new)?|(answers|responses|predictions|contexts|samples)\.jsonl|results\.json")
+ASKED_AGAIN = "what it answered is asked again"
 
 
 class Journal:
@@ -27,13 +32,11 @@ class Journal:
     answers: by task and by the place of the question.
     """
 
-    def __init__(self, out: Path, lines: list[str] | None = None) -> None:
+    def __init__(self, out: Path, rows: list[dict[str, Any]] | None = None) -> None:
         self.out = out
         self.folder = out / UNFINISHED
         self.answers: dict[str, dict[int, Answer]] = defaultdict(dict)
-        path = self.folder / ANSWERS
-        for number, line in enumerate(whole_lines(path) if lines is None else lines, 1):
-            row = parse_json(line, path, number, half_characters=True)
+        for row in read_lines(self.folder / ANSWERS, ASKED_AGAIN) if rows is None else rows:
             self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"], row["finish_reason"])
 
     def keep(self, task: str, answers: Mapping[int, Answer]) -> None:
@@ -41,12 +44,8 @@ class Journal:
         self.answers[task].update(answers)
         if not is_first():
             return
-        lines = [
-            json.dumps({"task": task, "place": place, **answer._asdict()}, ensure_ascii=False) + "\n"
-            for place, answer in answers.items()
-        ]
-        with (self.folder / ANSWERS).open("a", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
-            file.writelines(lines)
+        rows = ({"task": task, "place": place, **answer._asdict()} for place, answer in answers.items())
+        add_lines(self.folder / ANSWERS, rows)
 
     def finish(self, names: list[str], outdated: tuple[str, ...] = ()) -> None:
         """Move the files of these names out of the journal's folder to their place.
@@ -60,8 +59,7 @@ class Journal:
             (self.out / name).unlink(missing_ok=True)
         for name in names:
             os.replace(self.folder / name, self.out / name)
-        (self.folder / WHAT).unlink()  # without it the folder means nothing
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_own(self.folder, OWN, first=WHAT)
 
 
 @contextmanager
@@ -69,7 +67,7 @@ def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
     """Open the journal of an evaluation: a new one, or that of the same evaluation, which was killed.
 
     Raises UserError where `out` holds a finished evaluation or another unfinished one, unless overwrite is set; where
-    it holds something else; or where another process is evaluating into it.
+    it holds something else; or where another process is evaluating into it. A damaged line is passed over.
 
     what: describes the evaluation. One that differs in any of its entries is another evaluation.
     marker: the file that a finished evaluation has.
@@ -79,8 +77,9 @@ def journal(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
     require_same("evaluation", what, "start every process with the same command, on the same files")
     with entered_by_first("journal", _opened(out, what, overwrite, marker, hint)):
         # Read by process 0, before anything is written: the others need not share its disk.
-        lines = whole_lines(out / UNFINISHED / ANSWERS) if is_first() else []
-        yield Journal(out, from_first("answers", lines))
+        rows = read_lines(out / UNFINISHED / ANSWERS, ASKED_AGAIN) if is_first() else []
+        with writing(out):
+            yield Journal(out, from_first("answers", rows))
 
 
 @contextmanager
@@ -88,7 +87,9 @@ def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
     """Lock the folder of the evaluation, and empty it of another evaluation's answers."""
     refuse_finished(out, overwrite, marker)
     folder = out / UNFINISHED
+    refuse_link(folder)
     make_folder(folder)
+    require_own(folder, OWN, WHAT)
     with locked(folder, "evaluating"):
         if (folder / WHAT).is_file():
             before = _read(folder / WHAT)
@@ -107,11 +108,8 @@ def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
         else:
             different = ["everything"]
         if different:
-            for path in folder.iterdir():
-                if path.name != LOCK:
-                    path.unlink()
-            with whole_file(folder / WHAT, overwrite=True) as new:
-                new.write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
+            empty_own(folder, OWN, but=LOCK)
+            describe_own(folder, WHAT, what)
         yield
 
 

@@ -14,7 +14,7 @@ from commit_llm.evaluate.contamination import contamination
 from commit_llm.evaluate.encoded_prompts import encode_question, longest_prompt, require_fitting
 from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
-from commit_llm.evaluate.journal import journal
+from commit_llm.evaluate.journal import RESPONSES, journal
 from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
 from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import context_rows, prediction_rows, prompts_hash, score_answers, summary
@@ -105,7 +105,7 @@ def evaluate(
             contexts += context_rows(task, items)
         files = {PREDICTIONS: predictions, CONTEXTS: contexts}
         if upstream:
-            responses = log.folder / "responses.jsonl"
+            responses = log.folder / RESPONSES
             entries, files[SAMPLES] = upstream.run(model, responses, limit, batch_size, on_answers)
             results |= entries
         if is_first():

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from commit_llm.errors import UserError
+from commit_llm.files.own import open_own
 
 FILE = ".lock"
 
@@ -16,9 +17,10 @@ FILE = ".lock"
 def locked(folder: Path, doing: str) -> Iterator[None]:
     """Hold the folder; the system lets go of it when the process ends, however it ends.
 
-    Raises UserError, naming the holder and what it is doing, where another process holds it.
+    Raises UserError, naming the holder and what it is doing, where another process holds it, and where the lock is a
+    link: the file that it leads to would be emptied.
     """
-    with (folder / FILE).open("a+", encoding="utf-8") as file:
+    with open_own(folder / FILE, "a+", encoding="utf-8", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

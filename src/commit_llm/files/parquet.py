@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
+from commit_llm.files.own import open_own
 
 BATCH = 256  # rows decoded at a time: a table ends at the end of one
 BUFFER = 1 << 20  # bytes of a column read at a time
@@ -57,7 +58,7 @@ def write_parquet(tables: Iterable[Any], schema: Any, path: Path) -> Iterator[in
     import pyarrow.parquet as pq
 
     written = 0
-    with pq.ParquetWriter(path, schema) as writer:
+    with open_own(path, "xb") as file, pq.ParquetWriter(file, schema) as writer:
         for table in tables:
             written += len(table)
             if not table.schema.equals(schema):

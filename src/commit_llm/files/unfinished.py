@@ -2,19 +2,24 @@
 
 import json
 import os
-import shutil
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
-from commit_llm.files.json_text import parse_json, read_json_object
+from commit_llm.files.checked_lines import add_lines, read_lines
+from commit_llm.files.checksum import checksum
+from commit_llm.files.json_text import read_json_object
 from commit_llm.files.lock import FILE as LOCK
 from commit_llm.files.lock import locked
-from commit_llm.files.whole import make_folder, whole_file, whole_lines
+from commit_llm.files.own import describe_own, empty_own, refuse_link, remove_own, require_own
+from commit_llm.files.whole import make_folder
 
-WHAT, DONE = "what.json", "done.jsonl"
+WHAT, DONE, JOINED = "what.json", "done.jsonl", "joined"
+HALF_WRITTEN = re.compile(rf"\d{{6,}}\.\d+|{JOINED}")  # of a part: its number, and that of the process that writes it
+OWN = re.compile(rf"\.lock|what\.json(\.new)?|done\.jsonl|\d{{6,}}|{HALF_WRITTEN.pattern}")
 
 
 class FinishedPart(NamedTuple):
@@ -24,27 +29,30 @@ class FinishedPart(NamedTuple):
     rows: its records.
     counts: what was counted in it.
     size: bytes of its file.
+    checksum: of its file.
     """
 
     number: int
     rows: int
     counts: Sequence[int]
     size: int
+    checksum: str
 
 
 class Parts:
-    """Keep the folder of a file under way, and its finished parts by number."""
+    """Keep the folder of a file under way, and its finished parts by number: those that are as they were written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: dict[int, FinishedPart] = {}
-        for number, line in enumerate(whole_lines(folder / DONE), 1):
+        for row in read_lines(folder / DONE, "its part is made anew"):
             try:
-                part = FinishedPart(**parse_json(line, folder / DONE, number))
-            except (UserError, TypeError):
-                continue  # no line of ours: the part is made anew
+                part = FinishedPart(**row)
+            except TypeError:
+                continue  # of an earlier version: the part is made anew
             path = self.path(part.number)
-            if path.is_file() and path.stat().st_size == part.size:
+            refuse_link(path)
+            if path.is_file() and path.stat().st_size == part.size and checksum(path) == part.checksum:
                 self.done[part.number] = part
 
     def path(self, number: int) -> Path:
@@ -53,16 +61,14 @@ class Parts:
 
     def keep(self, number: int, written: Path, rows: int, counts: Sequence[int]) -> None:
         """Take over the file that a part was written to: the part is then finished."""
-        part = FinishedPart(number, rows, list(counts), written.stat().st_size)
+        part = FinishedPart(number, rows, list(counts), written.stat().st_size, checksum(written))
         os.replace(written, self.path(number))
-        with (self.folder / DONE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(part._asdict()) + "\n")
+        add_lines(self.folder / DONE, [part._asdict()])
         self.done[number] = part
 
     def remove(self) -> None:
-        """Remove the folder. Without its description it means nothing, if removing is cut short."""
-        (self.folder / WHAT).unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the folder, but for what others put there. Without its description it means nothing."""
+        remove_own(self.folder, OWN, first=WHAT)
 
 
 def folder_of(out: Path) -> Path:
@@ -76,11 +82,13 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
 
     `what` maps the name of each thing that decides on the output (a flag, the input's hash) to its value. Raises
     UserError, naming what differs, where the folder has parts of another output (unless overwrite), and where another
-    process works in it.
+    process works in it, or the folder is not ours.
     """
     folder = folder_of(out)
+    refuse_link(folder)
     make_folder(folder)
     what = json.loads(json.dumps(what))
+    require_own(folder, OWN, WHAT)
     with locked(folder, f"writing {out.name}"):
         differences = _differences(folder / WHAT, what)
         if differences and not overwrite:
@@ -88,22 +96,15 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
                 f"{out}: unfinished, and begun with {', '.join(differences)}; go on with the same, choose another "
                 f"--out, or begin anew with --overwrite"
             )
-        for path in folder.iterdir():
-            if path.name != LOCK and (differences != [] or _half_written(path)):
-                path.unlink()
+        empty_own(folder, HALF_WRITTEN if differences == [] else OWN, but=LOCK)
         if differences != []:
-            with whole_file(folder / WHAT, overwrite=True) as new:
-                new.write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
+            describe_own(folder, WHAT, what)
         parts = Parts(folder)
         try:
             yield parts
         finally:
             if not parts.done:
                 parts.remove()
-
-
-def _half_written(path: Path) -> bool:
-    return path.name not in (WHAT, DONE) and not path.name.isdigit()
 
 
 def _differences(path: Path, what: Mapping[str, Any]) -> list[str] | None:

@@ -2,29 +2,29 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
+from commit_llm.files.disk import disk_reason, writing
+from commit_llm.files.holder import NEW, OLD, clear, holder_of
+from commit_llm.files.own import refuse_link
 
 
 @contextmanager
 def whole_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes the name on success and is removed on failure.
+    """Yield a path of no file yet beside `path`; what is written there takes the name on success, else it is removed.
 
-    Raises UserError where the output exists already (unless overwrite), is a folder, or cannot be made.
+    Raises UserError where the output exists already (unless overwrite), is a folder or a link, or cannot be made.
     """
     refuse_existing_file(path, overwrite)
-    temporary = _temporary(path)
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    make_folder(path.parent)
+    with writing(path), holder_of(path) as holder:
+        yield holder / NEW
+        refuse_existing_file(path, overwrite)  # something may have come there meanwhile
+        os.replace(holder / NEW, path)
 
 
 @contextmanager
@@ -32,15 +32,16 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
     """Yield an empty folder that takes the name on success, as `whole_file` does for a file.
 
     An earlier folder is overwritten only where it holds the marker, a file that every output of the command has. It is
-    moved aside first, and removed when the new one stands.
+    moved aside first, and removed when the new one stands; where a kill comes between, the next call puts it back.
     """
+    if not path.is_symlink() and path.parent.is_dir():
+        clear(path)  # what a kill left aside is put back first
     refuse_existing_folder(path, overwrite, marker)
-    path = path.resolve()
+    asked, path = path, path.resolve()
     make_folder(path.parent)
-    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=path.parent))
-    temporary, aside = holder / "new", holder / "old"
-    temporary.mkdir()  # of the usual mode, which mkdtemp's own folder is not
-    try:
+    with writing(asked), holder_of(path) as holder:
+        temporary, aside = holder / NEW, holder / OLD
+        temporary.mkdir()  # of the usual mode, which the holder is not
         yield temporary
         refuse_existing_folder(path, overwrite, marker)  # something may have come there meanwhile
         if overwrite and path.is_dir():
@@ -51,16 +52,15 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
             if aside.is_dir():
                 os.rename(aside, path)
             raise UserError(f"{path}: cannot be put in place ({error.strerror}); choose another --out") from None
-    finally:
-        shutil.rmtree(holder, ignore_errors=True)
 
 
 def refuse_existing_file(path: Path, overwrite: bool = False) -> None:
-    """Raise UserError where an output file exists and is not to be overwritten, or is a folder."""
+    """Raise UserError where an output file exists and is not to be overwritten, or is a folder or a link."""
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file with --out")
-    if path.exists() and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise UserError(f"{path}: exists already; choose another --out, or add --overwrite")
+    refuse_link(path)
 
 
 def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = "", hint: bool = True) -> None:
@@ -82,17 +82,15 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
         )
 
 
-def _temporary(path: Path) -> Path:
-    make_folder(path.parent)
-    return path.parent / f".{path.name}.partial-{os.getpid()}"
-
-
 def make_folder(path: Path) -> None:
     """Make a folder, unless it exists. Raises UserError where it cannot be made."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be made a folder ({error.strerror}); choose another --out") from None
+    with writing(path):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if disk_reason(error):
+                raise
+            raise UserError(f"{path}: cannot be made a folder ({error.strerror}); choose another --out") from None
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -103,20 +101,3 @@ def write_json(path: Path, value: Any) -> None:
 def json_text(value: Any) -> str:
     """Write JSON for people and programs: indented, a newline at the end."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-def whole_lines(path: Path) -> list[str]:
-    """Read the lines of a file that grows line by line; one that was cut off by a kill is removed from it.
-
-    Raises UserError where the file is not UTF-8.
-    """
-    if not path.exists():
-        return []
-    text = path.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    if whole != text:
-        path.write_bytes(whole)
-    try:
-        return whole.decode("utf-8", "surrogatepass").split("\n")[:-1]
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 at byte {error.start}; take its folder away and begin anew") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
+from commit_llm.files.own import open_own
 from commit_llm.files.parquet import write_parquet
 from commit_llm.files.records import Record, require_suffix
 from commit_llm.files.whole import whole_file
@@ -24,12 +25,9 @@ def write_records(records: Sequence[Record], path: Path, overwrite: bool = False
     require_suffix(path)
     with whole_file(path, overwrite) as temporary:
         part = temporary.with_name(f"{temporary.name}.part")
-        try:
-            write_part([(0, records)], part, path)
-            for _ in join_parts([part], temporary, path):
-                pass
-        finally:
-            part.unlink(missing_ok=True)
+        write_part([(0, records)], part, path)
+        for _ in join_parts([part], temporary, path):
+            pass
 
 
 def write_part(blocks: Iterable[tuple[int, Sequence[Record]]], path: Path, out: Path) -> None:
@@ -40,7 +38,7 @@ def write_part(blocks: Iterable[tuple[int, Sequence[Record]]], path: Path, out: 
     if out.suffix == ".parquet":
         write_table_part(iter([_table(blocks, out)]), path)
         return
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with open_own(path, "x", encoding="utf-8", newline="\n") as file:
         for first_row, records in blocks:
             for row, record in enumerate(records, first_row):
                 file.write(_text(record, row, out))
@@ -52,7 +50,7 @@ def write_table_part(tables: Iterator[Any], path: Path) -> None:
 
     first = next(tables)
     options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, first.schema, options=options) as writer:
+    with open_own(path, "xb") as sink, pa.ipc.new_stream(sink, first.schema, options=options) as writer:
         for table in chain([first], tables):
             writer.write_table(table)
 
@@ -65,7 +63,7 @@ def join_parts(parts: Sequence[Path], path: Path, out: Path) -> Iterator[int]:
     if out.suffix == ".parquet":
         yield from _join_tables(parts, path, out)
         return
-    with path.open("wb") as file:
+    with open_own(path, "xb") as file:
         if out.suffix == ".json":
             file.write(b"[\n")
         for done, part in enumerate(parts, 1):

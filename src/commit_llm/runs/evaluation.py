@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
+from commit_llm.files.own import open_own
 
 SCHEMA = 4
 READABLE = (3, SCHEMA)  # 3: its entries have no `empty` and no `cut`, its answers no `finish_reason`
@@ -30,7 +31,7 @@ class Evaluation(NamedTuple):
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a .jsonl file."""
-    with path.open("w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+    with open_own(path, "w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -39,7 +40,8 @@ def write_results(path: Path, results: Results, model: Mapping[str, Any]) -> Non
     """Write results.json. model: as in `Evaluation`."""
     content = {"schema": SCHEMA, "model": model, "tasks": results}
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    with open_own(path, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
 
 
 def read_evaluation(folder: Path) -> Evaluation:

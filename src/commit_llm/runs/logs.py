@@ -1,17 +1,24 @@
 """The logs of a run, a line a step: read as far as they are written, cut back where a run goes on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
+from commit_llm.files.checked_lines import Damaged
 from commit_llm.files.json_text import parse_json, read_json
+from commit_llm.files.own import refuse_link
 from commit_llm.files.whole import whole_file
 from commit_llm.runs.entries import LARGEST
 from commit_llm.runs.run import CHECKPOINTS, HELD_OUT, METRICS, TIMING
 
 Lines = Mapping[int, Mapping[str, Any]]  # by step, ascending
+FIGURES = {
+    METRICS: ("loss", "accuracy", "learning_rate", "grad_norm", "tokens"),
+    TIMING: ("seconds", "tokens_per_second"),
+    HELD_OUT: ("loss", "accuracy"),
+}  # of each log: what every line of it has, besides the step
 
 
 @dataclass(frozen=True)
@@ -39,17 +46,24 @@ def read_metrics(run: Path) -> list[Mapping[str, Any]]:
 
 
 def read_log(path: Path) -> Lines:
-    """Read one log, empty where there is no file. Of two lines of one step the later one counts."""
-    lines = {step: line for step, _, line in _lines(path)}
+    """Read one log, empty where there is no file. Of two lines of one step the later one counts.
+
+    A damaged line is passed over and told.
+    """
+    lines = {step: line for step, _, line in _lines(path, "the log is read without it")}
     return dict(sorted(lines.items()))
 
 
 def cut_back(path: Path, step: int) -> None:
-    """Drop the lines that come after a step: they will be written again."""
+    """Drop the lines that come after a step: they will be written again. Damaged ones are dropped too, and told.
+
+    Raises UserError where the log is a link.
+    """
+    refuse_link(path)
     if path.is_file():
-        earlier = [text for number, text, _ in _lines(path) if number <= step]
+        earlier = {number: text for number, text, _ in _lines(path, "it is dropped") if number <= step}
         with whole_file(path, overwrite=True) as temporary:
-            temporary.write_text("".join(f"{text}\n" for text in earlier), encoding="utf-8")
+            temporary.write_text("".join(f"{text}\n" for _, text in sorted(earlier.items())), encoding="utf-8")
 
 
 def left_out(run: Path) -> int | None:
@@ -65,17 +79,35 @@ def left_out(run: Path) -> int | None:
     return None
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
-    """Yield (step, text, values) of each line; one that a kill cut short, or that has no step, is passed over."""
+def _lines(path: Path, so: str) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
+    """Yield (step, text, values) of each line. The last one may be cut off by a kill; damaged ones are told once.
+
+    so: what becomes of them, for the message.
+    """
     try:
-        content = path.read_bytes().decode("utf-8", "replace")
+        *whole, _ = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return
-    for number, text in enumerate(content.split("\n"), 1):
+    damaged = Damaged(path)
+    for number, encoded in enumerate(whole, 1):
         try:
+            text = encoded.decode("utf-8")
             line = parse_json(text, path, number)
-        except UserError:
+        except (UserError, UnicodeDecodeError):
+            damaged.note(number)
             continue
-        step = line.get("step") if isinstance(line, dict) else None
-        if isinstance(step, int) and 0 <= step < LARGEST:
-            yield step, text, line
+        if _is_whole(line, FIGURES[path.name]):
+            yield line["step"], text, line
+        else:
+            damaged.note(number)
+    damaged.tell(so)
+
+
+def _is_whole(line: Any, figures: Sequence[str]) -> bool:
+    """Say whether a line has a step and these figures, all of them numbers."""
+    return (
+        isinstance(line, dict)
+        and type(line.get("step")) is int
+        and 0 <= line["step"] < LARGEST
+        and all(type(line.get(name)) in (int, float) for name in figures)
+    )

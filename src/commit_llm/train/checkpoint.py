@@ -1,8 +1,9 @@
 """Checkpoints: parameters, optimizer and data position in one atomic step, through Orbax."""
 
 import logging
-import shutil
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count as count_up
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from commit_llm.errors import UserError, reason_of
+from commit_llm.files.disk import writing
+from commit_llm.files.own import refuse_link
 from commit_llm.parallel.mesh import place
 from commit_llm.parallel.processes import barrier, count, from_all, index, is_first
 from commit_llm.runs.run import CHECKPOINTS
@@ -28,10 +31,15 @@ class Checkpoints:
     """
 
     def __init__(self, run: Path, keep: int | None = None) -> None:
-        logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells every write
+        for name in ("absl", "asyncio"):  # Orbax tells every write, and both tell the errors of a save besides
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.run = run
-        options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=keep is not None, read_only=keep is None)
-        self.manager = ocp.CheckpointManager((run / CHECKPOINTS).absolute(), options=options)
+        writes = keep is not None
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=keep, create=writes, read_only=not writes, cleanup_tmp_directories=writes
+        )
+        with writing(run):
+            self.manager = ocp.CheckpointManager((run / CHECKPOINTS).absolute(), options=options)
         self._after_save = ThreadPoolExecutor(1, thread_name_prefix="manifest")
         self._manifest: Future[None] | None = None
 
@@ -43,7 +51,8 @@ class Checkpoints:
             self._wait()
         finally:
             self._after_save.shutdown()
-            self.manager.close()
+            with writing(self.run):
+                self.manager.close()
 
     def steps(self) -> list[int]:
         """List the steps that have a whole checkpoint, ascending."""
@@ -55,10 +64,12 @@ class Checkpoints:
 
     def set_aside(self, step: int) -> Path:
         """Move a checkpoint that cannot be read out of the way, so that its step can be saved again; give its place."""
-        aside = self.run / UNREADABLE / str(step)
+        folder = self.run / UNREADABLE
+        refuse_link(folder)
+        names = (f"{step}-{number}" if number else str(step) for number in count_up())
+        aside = next(folder / name for name in names if not os.path.lexists(folder / name))
         if is_first():
-            aside.parent.mkdir(exist_ok=True)
-            shutil.rmtree(aside, ignore_errors=True)
+            folder.mkdir(exist_ok=True)
             self.folder(step).rename(aside)
         barrier("set aside")
         self.manager.reload()
@@ -76,8 +87,14 @@ class Checkpoints:
             progress=ocp.args.JsonSave(progress),
         )
         step = int(state.step)
-        self.manager.save(step, args=items, force=True)
+        with writing(self.run):
+            self.manager.save(step, args=items, force=True)
         self._manifest = self._after_save.submit(self._finish, step)
+
+    def check(self) -> None:
+        """Raise the error of the last save where it has ended with one; wait for nothing."""
+        if self._manifest is not None and self._manifest.done():
+            self._wait()
 
     def _finish(self, step: int) -> None:
         self.manager.wait_until_finished()
@@ -87,7 +104,8 @@ class Checkpoints:
         """Wait until what is being saved stands; raise what has become of it."""
         if self._manifest is not None:
             manifest, self._manifest = self._manifest, None
-            manifest.result()
+            with writing(self.run):
+                manifest.result()
 
     def restore(self, step: int, like: TrainState) -> tuple[TrainState, dict[str, Any]]:
         """Read the state and the progress saved at a step. like: the shapes, dtypes and shardings to restore to."""

@@ -91,10 +91,10 @@ def _text_of(entries: Entries) -> str:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    """List the files of a checkpoint, but for its manifest."""
+    """List the files of a checkpoint, but for its manifest, and what a kill left beside it."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if name != MANIFEST and not path.is_dir():
+        if name != MANIFEST and not name.startswith(f".{MANIFEST}.partial-") and not path.is_dir():
             yield name
 
 

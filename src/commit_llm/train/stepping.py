@@ -59,6 +59,7 @@ class Stepping:
             saves = ends or stopped is not None or step % recipe.checkpoint_every == 0
             if logs or saves:
                 self._require_finite()
+                self.checkpoints.check()
             logged = self._log(step, metrics) if logs else None
             if self.held_out and (ends or step % recipe.eval_every == 0):
                 self._log_held_out(step, state)

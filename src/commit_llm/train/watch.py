@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from commit_llm.errors import UserError
+from commit_llm.files.disk import writing
+from commit_llm.files.own import open_own
 from commit_llm.runs.logs import cut_back
 from commit_llm.runs.run import HELD_OUT, METRICS, TENSORBOARD, TIMING, read_provenance
+from commit_llm.train.event_file import EventFile
 
 
 class Logged(NamedTuple):
@@ -40,7 +43,7 @@ class HeldOut(NamedTuple):
 class Watch:
     """Write into the open files of a run. Every line is flushed as it is written."""
 
-    def __init__(self, files: Mapping[str, IO[str]], tensorboard: Any, wandb_run: Any, tokens: int) -> None:
+    def __init__(self, files: Mapping[str, IO[str]], tensorboard: EventFile, wandb_run: Any, tokens: int) -> None:
         self.files, self.tensorboard, self.wandb_run = files, tensorboard, wandb_run
         self.clock, self.tokens, self.waited = time.perf_counter(), tokens, 0.0
 
@@ -65,23 +68,23 @@ class Watch:
 
     def _scalars(self, group: str, step: int, values: dict[str, Any]) -> None:
         named = {f"{group}/{name}": value for name, value in values.items() if name != "step"}
-        for name, value in named.items():
-            self.tensorboard.add_scalar(name, value, step)
+        self.tensorboard.add(step, named)
         if self.wandb_run is not None:
             self.wandb_run.log(named, step=step)
 
 
 @contextmanager
 def watching(run: Path, start: int, tokens: int, wandb_project: str | None) -> Iterator[Watch]:
-    """Open a run's files, cut back to the step that it goes on from: later lines will be written again."""
-    from tensorboardX import SummaryWriter
+    """Open a run's files, cut back to the step that it goes on from: later lines will be written again.
 
-    with ExitStack() as stack:
+    Raises UserError where one of the logs is a link, and DiskError where the disk is full.
+    """
+    with writing(run), ExitStack() as stack:
         files = {}
         for name in (METRICS, TIMING, HELD_OUT):
             cut_back(run / name, start)
-            files[name] = stack.enter_context((run / name).open("a", encoding="utf-8"))
-        tensorboard = stack.enter_context(SummaryWriter(str(run / TENSORBOARD), purge_step=start + 1))
+            files[name] = stack.enter_context(open_own(run / name, "a", encoding="utf-8"))
+        tensorboard = stack.enter_context(EventFile(run / TENSORBOARD, start + 1))
         wandb_run = None
         if wandb_project is not None:
             wandb_run = import_wandb().init(

@@ -23,10 +23,10 @@ def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
     if result.stopped is not None:
         return f"{run}: stopped by {result.stopped.value} at step {result.last}, all saved; the same command goes on"
     lines = read_metrics(run)
-    first, last = lines[0], lines[-1]
     went_on = f" (gone on from step {result.first})" if result.first else ""
-    losses = f"loss {first['loss']:.4f} at step 1, {last['loss']:.4f} at the last"
-    text = f"trained {run} to step {result.last}{went_on}: {losses}"
+    text = f"trained {run} to step {result.last}{went_on}"
+    if lines:  # damaged ones are passed over
+        text += f": loss {lines[0]['loss']:.4f} at step {lines[0]['step']}, {lines[-1]['loss']:.4f} at the last"
     if result.left_out:
         text += (
             f"\nleft out {result.left_out:,} of the {result.seen:,} examples that came up: longer than a row of "

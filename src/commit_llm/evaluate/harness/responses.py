@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from commit_llm.files.json_text import parse_json
-from commit_llm.files.whole import whole_lines
+from commit_llm.evaluate.journal import ASKED_AGAIN
+from commit_llm.files.checked_lines import add_lines, read_lines
 
 
 class Responses:
@@ -18,17 +18,15 @@ class Responses:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.by_request: dict[str, Any] = {}
-        for number, text in enumerate(whole_lines(path) if path else [], 1):
-            line = parse_json(text, str(path), number, half_characters=True)
-            self.by_request[line["request"]] = line["response"]
+        for row in read_lines(path, ASKED_AGAIN) if path else []:
+            self.by_request[row["request"]] = row["response"]
 
     def keep(self, kind: str, arguments: Any, response: Any) -> None:
         """Add a response, to the file too."""
         key = self._key(kind, arguments)
         self.by_request[key] = response
         if self.path:
-            with self.path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(json.dumps({"request": key, "response": response}) + "\n")
+            add_lines(self.path, [{"request": key, "response": response}])
 
     def get(self, kind: str, arguments: Any) -> Any:
         """Give the response to a request; None where it has none yet."""

@@ -1,0 +1,71 @@
+"""What is half-written ends with its process, or the next one removes it."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from commit_llm.files.holder import clear, holder_of
+from commit_llm.files.whole import whole_file, whole_folder
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from commit_llm.files.whole import whole_file, whole_folder
+manager = {"file": whole_file, "folder": whole_folder}[sys.argv[1]]
+with manager(Path(sys.argv[2])) as new:
+    (new / "x" if new.is_dir() else new).write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def left_by(path):
+    """Make what a killed process leaves: a holder whose lock nobody has."""
+    with holder_of(path) as holder:
+        (holder / "new").write_text("half")
+        holder.rename(path.parent / "kept")
+    (path.parent / "kept").rename(holder)
+    return holder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "manager"), [("file", whole_file), ("folder", whole_folder)])
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path, kind, manager):
+    ended = subprocess.run([sys.executable, "-c", KILLED, kind, str(tmp_path / "out")], timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert [path.name[:13] for path in tmp_path.iterdir()] == [".out.partial-"]
+    with manager(tmp_path / "out") as new:
+        (new / "x" if new.is_dir() else new).write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_that_of_a_process_that_lives_stays(tmp_path):
+    with whole_file(tmp_path / "out") as first:
+        first.write_text("first")
+        with whole_file(tmp_path / "out") as second:
+            second.write_text("second")
+        assert first.read_text() == "first"
+        (tmp_path / "out").unlink()
+
+
+def test_only_what_is_of_this_output_and_of_our_names_is_removed(tmp_path):
+    left = left_by(tmp_path / "out")
+    others = [left_by(tmp_path / "out2"), tmp_path / ".out.partial-notes", tmp_path / ".out.partial-abcdefgh"]
+    for folder in others[1:]:
+        folder.mkdir()
+        (folder / "thesis.tex").write_text("precious")
+    (tmp_path / ".out.partial-aaaaaaaa").symlink_to(others[1])
+    clear(tmp_path / "out")
+    assert not left.exists()
+    assert all(any(folder.iterdir()) for folder in others)
+
+
+def test_an_output_that_a_kill_left_moved_aside_is_put_back(tmp_path):
+    holder = left_by(tmp_path / "out")
+    (holder / "old").mkdir()
+    (holder / "old" / "marker").write_text("the one before")
+    clear(tmp_path / "out")
+    assert (tmp_path / "out" / "marker").read_text() == "the one before"
+    assert os.listdir(tmp_path) == ["out"]
