@@ -42,7 +42,9 @@ def test_waiting_is_told_since_the_line_before_and_in_all_since_the_first_step(m
     monkeypatch.setattr(watch, "time", clock)
     monkeypatch.setattr(upcoming_module, "time", clock)
     files, drawn = {name: StringIO() for name in (METRICS, TIMING)}, {}
-    tensorboard = SimpleNamespace(add_scalar=lambda name, value, step: drawn.update({(name, step): value}))
+    tensorboard = SimpleNamespace(
+        add=lambda step, figures: drawn.update({(name, step): value for name, value in figures.items()})
+    )
     log = Watch(files, tensorboard, None, tokens=0)
     upcoming = AwaitedBatches(Slow(clock, [8.0, 1.0, 0.5, 0.0]))
     for step, computes in ((1, 2.0), (2, 1.0), (3, 3.5), (4, 4.0)):
