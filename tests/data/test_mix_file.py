@@ -130,7 +130,6 @@ def test_finished_chunks_are_not_redone(tmp_path, suffix):
 def test_other_settings_or_another_input_are_refused(tmp_path):
     work = job(tmp_path, recipe={"ratio": 0.5})
     start(work)
-    before = parts_of(work)
     other = job(tmp_path, recipe={"ratio": 0.7})
     with pytest.raises(UserError, match=r"out\.jsonl: unfinished, and begun with ratio 0\.5 \(now 0\.7\); go on"):
         mix_file(other)
@@ -139,6 +138,7 @@ def test_other_settings_or_another_input_are_refused(tmp_path):
     with pytest.raises(UserError, match=r"begun with clean_version 1 \(now 2\); .* or begin anew with --overwrite"):
         mix_file(versions[1])
     start(work, overwrite=True)
+    before = parts_of(work)
     content = work.input.read_bytes()
     work.input.write_bytes(content + b"\n")
     with pytest.raises(UserError, match=r"begun with input .*or begin anew with --overwrite"):
