@@ -64,12 +64,13 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
             yield table, len(table), None
             del table  # while the next one is read
     elif path.suffix == ".json":
-        records, done = [], 0
+        records, text, done = [], 0, 0
         for record, done in list_items(path):
             records.append(record)
-            if len(records) == rows:
-                yield records, rows, done
-                records = []
+            text += _text_size(record)
+            if len(records) == rows or text >= size:
+                yield records, len(records), done
+                records, text = [], 0
         yield records, len(records), done
     else:
         for span, lines in spans(path, rows, size):
@@ -81,7 +82,7 @@ def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
     row, block, size = chunk.first_row, [], 0
     for record in _records(path, chunk.content):
         block.append(record)
-        size += sum(len(value) for value in record.values() if isinstance(value, str))
+        size += _text_size(record)
         if len(block) == BLOCK_ROWS or size >= BLOCK_SIZE:
             yield row, block
             row, block, size = row + len(block), [], 0
@@ -95,6 +96,10 @@ def table_blocks(chunk: Chunk) -> Iterator[tuple[int, Any]]:
     rows = min(BLOCK_ROWS, max(1, BLOCK_SIZE * len(table) // max(1, table.nbytes)))
     for start in range(0, len(table), rows):
         yield chunk.first_row + start, table.slice(start, rows)
+
+
+def _text_size(record: Record) -> int:
+    return sum(len(value) for value in record.values() if isinstance(value, str))
 
 
 def _records(path: Path, content: Any) -> Iterator[Record]:
