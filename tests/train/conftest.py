@@ -1,6 +1,9 @@
 """A small recipe on the small example, and a run of it."""
 
 import dataclasses
+import shutil
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -40,3 +43,27 @@ def undisturbed(small_recipe, tmp_path_factory):
     run = tmp_path_factory.mktemp("undisturbed") / "run"
     assert train(small_recipe(), run)[:2] == (0, 8)
     return run
+
+
+NOW, BEFORE = "0123456789" * 4, "abcdef0123" * 4  # commits
+
+
+class HubModel(NamedTuple):
+    """A model in the hub's cache on this machine, and the file that names the commit of its main branch."""
+
+    name: str
+    main: Path
+
+
+@pytest.fixture
+def hub_model(example, tmp_path, monkeypatch):
+    """A model of two commits, laid out as huggingface_hub lays it out. There is no network."""
+    cache = tmp_path / "hub" / "models--someone--small"
+    for commit in (NOW, BEFORE):
+        shutil.copytree(example / "model", cache / "snapshots" / commit)
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text(NOW)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.chdir(tmp_path)
+    return HubModel("someone/small", cache / "refs" / "main")

@@ -1,11 +1,22 @@
-"""The data of a recipe: what is held out of training."""
+"""The data of a recipe: what is held out of training, and what came from the hub."""
+
+import dataclasses
+
+import pytest
+
+from commit_llm.data.packing.example_order import held_out_indices
+from commit_llm.errors import UserError
+from commit_llm.files.hub_data import HubRecords
+from commit_llm.files.records import read_records
+from commit_llm.recipes import load_stored_recipe
+from commit_llm.runs.run import read_provenance
+from commit_llm.train.dry_run import dry_run
+from commit_llm.train.loop import train
+from commit_llm.train.recipe_data import from_hub, open_recipe_batches, open_recipe_model, pinned
+from tests.train.conftest import BEFORE, NOW
 
 
 def test_held_out_examples_are_not_trained_and_are_all_there(small_recipe, example):
-    from commit_llm.data.packing.example_order import held_out_indices
-    from commit_llm.files.records import read_records
-    from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
-
     recipe = small_recipe(held_out_share=0.2)
     _, batches, held_out, *_ = open_recipe_batches(recipe, open_recipe_model(recipe))
     records = read_records(example / "instructions.jsonl")
@@ -17,3 +28,57 @@ def test_held_out_examples_are_not_trained_and_are_all_there(small_recipe, examp
     assert not trained & rows
     supervised = sum(int(batch["loss_masks"].sum()) for batch in held_out)
     assert supervised >= 2 * len(rows)  # each answer and its eos, once
+
+
+@pytest.fixture
+def hub_recipe(small_recipe, hub_model, example, monkeypatch):
+    """A recipe of a model and of data of the hub, and the records that the hub gives, with their commit."""
+    hub = {"records": read_records(example / "instructions.jsonl"), "commit": NOW, "asked": []}
+
+    def load_hub(name, config, split, revision):
+        hub["asked"].append(revision)
+        return HubRecords(hub["records"], hub["commit"])
+
+    monkeypatch.setattr("commit_llm.files.training_data.load_hub", load_hub)
+    return small_recipe(model=hub_model.name, data="someone/texts"), hub
+
+
+def test_what_came_from_the_hub_pins_the_recipe(hub_recipe):
+    recipe, hub = hub_recipe
+    source = open_recipe_model(recipe)
+    described = from_hub(source, open_recipe_batches(recipe, source))
+    assert described["model"] == {"commit": NOW}
+    assert described["data"] == HubRecords(hub["records"], NOW).describe()
+    again = pinned(recipe, described)
+    assert (again.model_revision, again.data_revision) == (NOW, NOW)
+    hub["commit"] = None  # of an old version of `datasets`
+    described = from_hub(source, open_recipe_batches(recipe, source))
+    assert pinned(recipe, described).data_revision is None
+
+
+def test_what_is_here_pins_nothing(small_recipe):
+    recipe = small_recipe()
+    source = open_recipe_model(recipe)
+    assert from_hub(source, open_recipe_batches(recipe, source)) == {}
+    assert pinned(recipe, {}) == recipe
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_the_commits_that_it_began_with(hub_recipe, hub_model, tmp_path):
+    recipe, hub = hub_recipe
+    run = tmp_path / "run"
+    train(recipe, run, stop_after_minutes=0)
+    stored = load_stored_recipe(run / "config.yaml")
+    assert (stored.recipe.model_revision, stored.recipe.data_revision) == (NOW, NOW)
+    assert stored.asked == recipe
+    provenance = read_provenance(run)["hub"]
+    assert provenance == {"model": {"commit": NOW}, "data": HubRecords(hub["records"], NOW).describe()}
+    hub_model.main.write_text(BEFORE)  # the branches move
+    assert train(recipe, run, stop_after_minutes=0).last == 2
+    assert hub["asked"] == [None, NOW]
+    with pytest.raises(UserError, match=r"another recipe \(model_revision: None -> v2\)"):
+        train(dataclasses.replace(recipe, model_revision="v2"), run)
+    hub["records"] = hub["records"][:-1]
+    for again in (train, dry_run):
+        with pytest.raises(UserError, match=r"its data from the hub has changed since .*records: 324 -> 323\)"):
+            again(recipe, run)

@@ -19,6 +19,7 @@ from commit_llm.train.export import export
 from commit_llm.train.loop import train
 from commit_llm.train.weights import find_model, load_params, open_model
 from tests.convert.test_folder import IDS
+from tests.train.conftest import BEFORE, NOW
 
 HEAD = "lm_head.weight"
 
@@ -104,30 +105,13 @@ def test_a_config_goes_on_into_a_run_and_its_export(tied, small_recipe, tmp_path
     assert (out / "config.json").read_bytes() == file.read_bytes().replace(b"float32", b"bfloat16")
 
 
-NOW, BEFORE = "0123456789" * 4, "abcdef0123" * 4
-
-
-@pytest.fixture
-def hub_model(example, tmp_path, monkeypatch):
-    """The hub's cache on this machine with two commits of a model, laid out as huggingface_hub lays it out."""
-    cache = tmp_path / "hub" / "models--someone--small"
-    for commit in (NOW, BEFORE):
-        shutil.copytree(example / "model", cache / "snapshots" / commit)
-    (cache / "refs").mkdir()
-    (cache / "refs" / "main").write_text(NOW)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.chdir(tmp_path)
-    return "someone/small"
-
-
 def test_the_commit_of_a_hub_model(hub_model):
-    source = open_model(hub_model)
+    source = open_model(hub_model.name)
     assert (source.commit, source.folder.name) == (NOW, NOW)
-    source = open_model(hub_model, revision=BEFORE)
+    source = open_model(hub_model.name, revision=BEFORE)
     assert (source.commit, source.folder.name) == (BEFORE, BEFORE)
     with pytest.raises(UserError, match=f"no whole copy of its revision {'1' * 40} is on this machine"):
-        open_model(hub_model, revision="1" * 40)
+        open_model(hub_model.name, revision="1" * 40)
 
 
 def test_a_model_that_is_here_has_no_revision(example):

@@ -40,7 +40,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.report.run.run_page import RunPage, run_page
     from commit_llm.runs.chain import RUN, name_of
     from commit_llm.runs.logs import left_out, read_logs
-    from commit_llm.runs.run import CONFIG, find_run, read_provenance
+    from commit_llm.runs.run import CONFIG, HUB, find_run, read_provenance
     from commit_llm.runs.sources import open_sources
 
     if command.rows < 1:
@@ -53,11 +53,11 @@ def run(argv: list[str]) -> None:
     refuse_existing_file(out, overwrite)
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     name = nearest_recipe(recipe)
-    files = provenance.get("files")
+    files, hub = (value if isinstance(value, dict) else {} for value in map(provenance.get, ("files", HUB)))
     looked: ExampleViews | str
     records = 0
     try:
-        make = open_sources(run, recipe, files if isinstance(files, dict) else {})
+        make = open_sources(run, recipe, files, hub)
         looked, records = view_examples(recipe, make, command.rows), len(make.records)
     except UserError as error:  # the rest of the page is made all the same
         looked = error.for_command()

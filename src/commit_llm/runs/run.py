@@ -13,7 +13,7 @@ from commit_llm.codemix.settings import require_clean_version
 from commit_llm.data.stops import GENERATION_FILE
 from commit_llm.data.tokenizer import HUGGING_FACE, SENTENCEPIECE, Tokenizer
 from commit_llm.data.tokenizer_files import copy_if_there, copy_tokenizer, own_name
-from commit_llm.errors import SettingError, UserError
+from commit_llm.errors import SettingError, UserError, shown
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.provenance import describe, sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
@@ -26,6 +26,7 @@ CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what th
 TOKENS = "special_tokens"  # of provenance.json: see tokens_of
 WEIGHTS = "weights"  # of provenance.json: those that training began with (train/weights_identity.py)
 TOKENIZER = "tokenizer"  # of the provenance.json of a run and of an export: the name of the tokenizer's file
+HUB = "hub"  # of provenance.json: what came from the hub, "model" and "data"; absent in runs of older versions
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
 METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"  # the logs
 CHECKPOINTS, TENSORBOARD = "checkpoints", "tensorboard"
@@ -86,6 +87,7 @@ def create_run(
     languages: Sequence[str],
     history: History,
     weights: Mapping[str, Any] | None = None,
+    hub: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
@@ -97,6 +99,7 @@ def create_run(
     languages: codes of those that are mixed.
     history: the stages before this run, and the documents of this one too.
     weights: which they are that training begins with; None where they are random.
+    hub: the commit of the model and of the data where they are from the hub, with what else tells these data.
     """
     provenance = {
         "id": uuid.uuid4().hex[:12],
@@ -109,6 +112,7 @@ def create_run(
         "languages": list(languages),
         "clean_version": stored.recipe.clean_version if stored.recipe.mixes_clean else None,
         "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer.path)},
+        HUB: dict(hub or {}),
         TOKENIZER: own_name(tokenizer),
         TOKENS: tokens_of(tokenizer, stops),
         **history.to_json(BEFORE),
@@ -191,6 +195,26 @@ def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:
             raise UserError(
                 f"{run}: its {role} {path} has changed since the run began; restore it, or choose another --out"
             )
+
+
+def require_same_hub(run: Path, hub: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise UserError where the model or the data that came from the hub are not those that the run began with.
+
+    hub: what came from there now.
+    """
+    at_the_start = read_provenance(run).get(HUB) or {}
+    for role in at_the_start if isinstance(at_the_start, dict) else ():
+        if changed := hub_changes(at_the_start[role], hub.get(role, {})):
+            raise UserError(
+                f"{run}: its {role} from the hub has changed since the run began ({changed}); choose another --out"
+            )
+
+
+def hub_changes(before: Any, now: Mapping[str, Any]) -> str:
+    """Write what is different in two descriptions of what came from the hub; a commit may be unknown in either."""
+    pairs = [(name, value, now.get(name)) for name, value in before.items()] if isinstance(before, dict) else []
+    different = [pair for pair in pairs if pair[1] != pair[2] and not (now and pair[0] == "commit" and None in pair)]
+    return ", ".join(f"{name}: {shown(value)} -> {shown(other)}" for name, value, other in different)
 
 
 def file_hashes(recipe: Recipe, tokenizer: Path) -> dict[str, str]:

@@ -9,15 +9,21 @@ from commit_llm.data.loader import open_examples
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.errors import UserError
+from commit_llm.files.hub_data import HubRecords
 from commit_llm.files.provenance import sha256
 from commit_llm.files.records import SUFFIXES, Record
 from commit_llm.files.training_data import load_data
 from commit_llm.recipes import Recipe, files_of
-from commit_llm.runs.run import MODEL, tokenizer_file
+from commit_llm.runs.run import MODEL, hub_changes, tokenizer_file
 
 
-def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> ExampleMaker:
-    """Open the maker of a run's examples. files: what the run's provenance.json says of each file, by its role.
+def open_sources(
+    run: Path, recipe: Recipe, files: Mapping[str, Any], hub: Mapping[str, Any] | None = None
+) -> ExampleMaker:
+    """Open the maker of a run's examples.
+
+    files: what the run's provenance.json says of each file, by its role.
+    hub: what it says of what came from the hub.
 
     Raises UserError where a file is gone, has changed since the run began or cannot be read, or where the hub cannot
     be reached. Its message names files without their folders.
@@ -28,7 +34,7 @@ def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> Example
     try:
         mixer = make_mixer(recipe)
         tokenizer = load_tokenizer(tokenizer_file(run, run / MODEL)).with_bos(recipe.bos)
-        return open_examples(recipe, _records(recipe), tokenizer, mixer)
+        return open_examples(recipe, _records(recipe, (hub or {}).get("data")), tokenizer, mixer)
     except UserError as error:
         message = error.for_command()
         for name in sorted(paths, key=len, reverse=True):
@@ -38,14 +44,17 @@ def open_sources(run: Path, recipe: Recipe, files: Mapping[str, Any]) -> Example
         raise UserError(f"{Path(error.filename or 'a file').name}: {error.strerror or 'cannot be read'}") from None
 
 
-def _records(recipe: Recipe) -> Sequence[Record]:
+def _records(recipe: Recipe, described: Any) -> Sequence[Record]:
     name = str(recipe.data)
     try:
-        return load_data(name, recipe.data_config, recipe.data_split)
+        records = load_data(name, recipe.data_config, recipe.data_split, recipe.data_revision)
     except UserError:
         if Path(name).exists():
             raise
         raise UserError(f"the data set {name} cannot be loaded from the hub here") from None  # its reasons hold paths
+    if described is not None and hub_changes(described, records.describe() if isinstance(records, HubRecords) else {}):
+        raise UserError(f"the data set {name} has changed since the run began")
+    return records
 
 
 def _require_same(role: str, path: Path, described: Any) -> None:

@@ -14,9 +14,9 @@ from commit_llm.data.loader import training_examples
 from commit_llm.data.packing.batch import Batch, indices_of
 from commit_llm.data.packing.row_fit import RowFit, row_fit
 from commit_llm.recipes import Recipe
-from commit_llm.runs.run import begun_recipe, require_same_files
+from commit_llm.runs.run import begun_recipe, require_same_files, require_same_hub
 from commit_llm.train.prepare import prepare
-from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
+from commit_llm.train.recipe_data import RecipeData, from_hub, open_recipe_batches, open_recipe_model
 from commit_llm.train.watch import import_wandb
 from commit_llm.train.weights import require_same_model
 
@@ -106,6 +106,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     if begun is not None:
         require_same_model(run, source)
         require_same_files(run, recipe, source.tokenizer.path)
+        require_same_hub(run, from_hub(source, data))
     return Outlook(
         new=begun is None,
         examples=an_epoch,

@@ -20,12 +20,20 @@ from commit_llm.parallel.processes import (
 )
 from commit_llm.recipes import Recipe, StoredRecipe, dump_recipe, parse_recipe
 from commit_llm.runs.history import NOTHING
-from commit_llm.runs.run import begun_recipe, create_run, file_hashes, is_run, require_same_files
+from commit_llm.runs.run import begun_recipe, create_run, file_hashes, is_run, require_same_files, require_same_hub
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
 from commit_llm.train.prepare import Training, prepare
-from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model, resolve_steps
+from commit_llm.train.recipe_data import (
+    FromHub,
+    RecipeData,
+    from_hub,
+    open_recipe_batches,
+    open_recipe_model,
+    pinned,
+    resolve_steps,
+)
 from commit_llm.train.stepping import Stepping, StepReport
 from commit_llm.train.stop import Reason, listening
 from commit_llm.train.upcoming import shared_examples, upcoming_batches
@@ -78,14 +86,14 @@ def train(
     with listening(stop_after_minutes) as own_stop:
         stop = CommonStop(own_stop)
         asked, begun = recipe, _find_begun(run, recipe, wandb_project)
-        source, data = _open(begun or asked, new=begun is None)
+        source, data, hub = _open(begun or asked, new=begun is None)
         recipe, batches = data.recipe, data.batches
-        training = _prepare(recipe, source)
+        training = _prepare(recipe, source, hub)
         params = None
         if begun is None:
-            params = _begin(run, training, source, data, asked)
+            params = _begin(run, training, source, data, hub, asked)
         else:
-            _require_unchanged(run, recipe, source)
+            _require_unchanged(run, recipe, source, hub)
         seen_by_all("run directory", lambda: is_run(run), str(run))
         with (
             entered_by_first("lock", locked(run, "training")),
@@ -133,31 +141,39 @@ def _find_begun(run: Path, asked: Recipe, wandb_project: str | None) -> Recipe |
     return None if text is None else parse_recipe(text, str(run)).recipe
 
 
-def _open(recipe: Recipe, new: bool) -> tuple[ModelSource, RecipeData]:
-    """Open model and data; the data's recipe says in steps and as a ratio what this one leaves to the data.
+def _open(recipe: Recipe, new: bool) -> tuple[ModelSource, RecipeData, FromHub]:
+    """Open model and data; the data's recipe says in steps, as a ratio and as commits what this one leaves open.
+
+    The third value says what came from the hub.
 
     new: False for a run that goes on, whose recipe says it already.
     """
     with together("model and data"):
         source = open_recipe_model(recipe)
         data = open_recipe_batches(recipe, source)
+        hub = from_hub(source, data)
+        data = data._replace(recipe=pinned(data.recipe, hub))
     # A section of its own: all processes make the examples that are counted together.
     with together("steps"), shared_examples(data.batches):
-        return source, data._replace(recipe=resolve_steps(data.recipe, data.batches, count=new))
+        return source, data._replace(recipe=resolve_steps(data.recipe, data.batches, count=new)), hub
 
 
-def _prepare(recipe: Recipe, source: ModelSource) -> Training:
-    """Lay training out on the devices. All processes go on only where they have the same recipe and the same files."""
+def _prepare(recipe: Recipe, source: ModelSource, hub: FromHub) -> Training:
+    """Lay training out on the devices. All processes go on only where they have the same recipe, files and commits."""
     with together("devices"):  # a section of its own: where devices are first looked for, processes wait for all
         training = prepare(recipe, source.config)
         if is_first():
             LOGGER.info("%s", training.summary)
         files = file_hashes(recipe, source.tokenizer.path) if count() > 1 else {}
-    require_same("recipe", dataclasses.asdict(recipe) | files | dataclasses.asdict(source.config), SAME_FILES)
+    fetched = {f"{role} {name}": value for role, entry in hub.items() for name, value in entry.items()}
+    values = dataclasses.asdict(recipe) | files | fetched | dataclasses.asdict(source.config)
+    require_same("recipe", values, SAME_FILES)
     return training
 
 
-def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData, asked: Recipe) -> Parameters:
+def _begin(
+    run: Path, training: Training, source: ModelSource, data: RecipeData, hub: FromHub, asked: Recipe
+) -> Parameters:
     """Make the directory of a new run, once its first parameters are there; give these."""
     weights = None if data.recipe.from_scratch else agree_on_weights(source, hashed=True)
     with together("run directory"):
@@ -169,17 +185,18 @@ def _begin(run: Path, training: Training, source: ModelSource, data: RecipeData,
             tokenizer, stops = source.tokenizer, source.stops
             kept = None if weights is None else weights.to_json()
             create_run(
-                run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept
+                run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept, hub
             )
         return params
 
 
-def _require_unchanged(run: Path, recipe: Recipe, source: ModelSource) -> None:
-    """Raise UserError where a run that is to go on was made with another model or file."""
+def _require_unchanged(run: Path, recipe: Recipe, source: ModelSource, hub: FromHub) -> None:
+    """Raise UserError where a run that is to go on was made with another model, file or data set."""
     with together("run directory"):
         if is_first():
             require_same_model(run, source)
             require_same_files(run, recipe, source.tokenizer.path)
+            require_same_hub(run, hub)
 
 
 def _first_params(training: Training, source: ModelSource, weights: WeightsIdentity | None) -> tuple[Parameters, str]:

@@ -4,7 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,11 +14,16 @@ from commit_llm.data.loader import held_out_batches, open_batches, open_examples
 from commit_llm.data.packing.batch import Batch, Packer
 from commit_llm.data.training_mixer import fit_mixer, make_mixer
 from commit_llm.errors import UserError
+from commit_llm.files.hub_data import HubRecords
 from commit_llm.files.training_data import load_data
 from commit_llm.recipes import Recipe
 from commit_llm.train.weights import ModelSource, open_model
 
 LOGGER = logging.getLogger("commit_llm")
+
+
+# What came from the hub, "model" and "data", as provenance.json describes it.
+FromHub = dict[str, dict[str, Any]]
 
 
 class RecipeData(NamedTuple):
@@ -63,6 +68,22 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
         LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", fit.requested, fit.reached, recipe.ratio)
     documents = partial(training_documents, recipe, make)
     return RecipeData(recipe, open_batches(recipe, make), held_out_batches(recipe, make), documents, make)
+
+
+def from_hub(source: ModelSource, data: RecipeData) -> FromHub:
+    """Describe what came from the hub: the model's commit; the data's, with a fingerprint and the number of records."""
+    described: FromHub = {}
+    if source.commit is not None:
+        described["model"] = {"commit": source.commit}
+    if isinstance(data.make.records, HubRecords):
+        described["data"] = data.make.records.describe()
+    return described
+
+
+def pinned(recipe: Recipe, described: FromHub) -> Recipe:
+    """Give a recipe with the commits of what came from the hub as its revisions; another run with it has the same."""
+    commits = {f"{role}_revision": entry["commit"] for role, entry in described.items() if entry["commit"] is not None}
+    return dataclasses.replace(recipe, **commits)
 
 
 def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
