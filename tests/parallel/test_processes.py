@@ -6,26 +6,36 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from jax.errors import JaxRuntimeError
 
 from commit_llm.errors import SettingError, SettingName, UserError
 from commit_llm.parallel import processes
-from commit_llm.parallel.processes import ElsewhereError, from_all, from_first, require_same, together
+from commit_llm.parallel.processes import ElsewhereError, from_all, from_first, joined, require_same, together
 
 
 class Store:
     """jax's store of keys, in this process."""
 
     def __init__(self):
-        self.values = {}
+        self.values, self.started = {}, time.monotonic()
 
     def key_value_set_bytes(self, key, value):
         assert key not in self.values
         self.values[key] = value
 
+    def key_value_set(self, key, value, allow_overwrite):
+        self.values[key] = value
+
+    def key_value_dir_get(self, folder):
+        return [(key, value) for key, value in list(self.values.items()) if key.startswith(folder)]
+
     def blocking_key_value_get_bytes(self, key, timeout_ms):
-        deadline = time.monotonic() + 10
+        """A second is ten milliseconds here; who has asked for ten seconds in all waits for nothing."""
+        deadline = time.monotonic() + timeout_ms / 100_000
         while key not in self.values:
-            assert time.monotonic() < deadline, key
+            assert time.monotonic() < self.started + 10, key
+            if time.monotonic() > deadline:
+                raise JaxRuntimeError(f"DEADLINE_EXCEEDED: {key}")
             time.sleep(0.001)
         return self.values[key]
 
@@ -45,6 +55,8 @@ def in_each(monkeypatch):
     monkeypatch.setattr(processes, "index", lambda: this.index)
 
     def call(work):
+        store.started = time.monotonic()
+
         def process(index):
             this.index, this.exchanges = index, defaultdict(int)
             try:
@@ -87,6 +99,27 @@ def test_the_first_mistake_ends_all(in_each):
         "process 1: file 1: not there", "file 1: not there", "process 1: file 1: not there",
     ]  # fmt: skip
     assert [type(error) for error in (first, second, third)] == [ElsewhereError, UserError, ElsewhereError]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"), [(UserError("own: a mistake"), "own: a mistake"), (ValueError("a"), "ended with ValueError")]
+)
+def test_who_fails_outside_a_section_lets_those_know_who_wait_for_it(in_each, error, message):
+    """Where it said nothing, the others would wait for ever; where they passed it on, the last word would be theirs."""
+
+    def work(process):
+        try:
+            with joined():
+                if process == 1:
+                    raise error
+                from_all("step", process)
+        except ValueError as own:
+            return own
+
+    first, failed, third = in_each(work)
+    assert failed is error
+    assert [(type(other), str(other)) for other in (first, third)] == [(ElsewhereError, f"process 1: {message}")] * 2
+    assert processes._store().key_value_dir_get(processes.FAILED) == [(f"{processes.FAILED}1", message)]
 
 
 def test_another_process_names_a_setting_by_its_flag(in_each):
