@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 (the table of mistakes)
 
+import dataclasses
 import json
 import re
 import shutil
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from commit_llm.cli.main import COMMANDS
+from commit_llm.cli.parse import parse_with_recipe
+from commit_llm.cli.train import TrainCommand
+from commit_llm.recipes import RECIPES, dump_recipe
 
 
 @pytest.fixture
@@ -377,3 +381,15 @@ def test_a_name_that_no_file_can_have(run, tmp_path):
     status, _, err = run("compare", "a", "b", "--out", tmp_path / ("x" * 300))
     assert (status, err.count("\n")) == (2, 1)
     assert "File name too long" in err
+
+
+def test_another_model_or_data_has_not_the_revision_of_the_recipe_s_own(tmp_path):
+    """As the config.yaml of a run has it, where no flag could take it away."""
+    recipe = dataclasses.replace(RECIPES["commit"][1], model="a/b", model_revision="1" * 40, data_revision="2" * 40)
+    (tmp_path / "config.yaml").write_text(dump_recipe(recipe))
+    argv = [str(tmp_path / "config.yaml"), "--out", "run"]
+    assert parse_with_recipe(TrainCommand, "train", argv).recipe == recipe
+    parsed = parse_with_recipe(TrainCommand, "train", [*argv, "--model", "./here", "--data=./here.jsonl"]).recipe
+    assert (parsed.model_revision, parsed.data_revision) == (None, None)
+    parsed = parse_with_recipe(TrainCommand, "train", [*argv, "--model", "c/d", "--model-revision", "v1"]).recipe
+    assert (parsed.model_revision, parsed.data_revision) == ("v1", "2" * 40)

@@ -8,7 +8,7 @@ import pytest
 from commit_llm.codemix import settings
 from commit_llm.errors import UserError
 from commit_llm.recipes import RECIPES, dump_recipe
-from commit_llm.runs.run import begun_recipe, find_run, read_provenance
+from commit_llm.runs.run import begun_recipe, find_run, hub_changes, read_provenance
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "[" * 100_000])
@@ -55,3 +55,31 @@ def test_a_run_of_another_version_of_clean_is_refused_with_the_release_to_instal
 def test_what_does_not_mix_in_style_clean_goes_on_under_any_version_of_it(tmp_path, changes):
     asked = begun(tmp_path, clean_version=0, **changes)
     assert begun_recipe(tmp_path, asked).style == asked.style
+
+
+def test_the_recipe_that_a_run_keeps_asks_for_the_same_run(tmp_path):
+    """With what its flags came to: a ratio, steps, a bos, commits."""
+    recipe = RECIPES["commit"][1]
+    resolved = dataclasses.replace(recipe, ratio=0.7, bos="never", model_revision="1" * 40)
+    asked = dataclasses.replace(recipe, target_share=0.3)
+    (tmp_path / "config.yaml").write_text(dump_recipe(resolved, asked))
+    (tmp_path / "provenance.json").write_text("{}")
+    assert begun_recipe(tmp_path, asked) == begun_recipe(tmp_path, resolved) == resolved
+    for other in (recipe, dataclasses.replace(resolved, seed=1), dataclasses.replace(asked, model_revision="1" * 40)):
+        with pytest.raises(UserError, match="holds a run of another recipe"):
+            begun_recipe(tmp_path, other)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "changes"),
+    [
+        ({"commit": "a"}, {"commit": "a"}, ""),
+        ({"commit": "a"}, {"commit": "b"}, "commit: 'a' -> 'b'"),
+        ({"commit": "a"}, {}, "commit: 'a' -> null"),
+        ({"commit": None, "records": 3}, {"commit": "b", "records": 3}, ""),
+        ({"commit": "a", "records": 3}, {"commit": None, "records": 4}, "records: 3 -> 4"),
+        ("damaged", {"commit": "b"}, ""),
+    ],
+)
+def test_what_has_changed_on_the_hub(before, now, changes):
+    assert hub_changes(before, now) == changes

@@ -81,6 +81,10 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
         recipe = dataclasses.replace(recipe, dictionary=())  # those of the command line replace the recipe's own
     if any(word.split("=")[0] == "--ratio" for word in rest):
         recipe = dataclasses.replace(recipe, target_share=None, target_cmi=None)
+    if any(word.split("=")[0] == "--model" for word in rest):
+        recipe = dataclasses.replace(recipe, model_revision=None)  # which is one of the recipe's own model
+    if any(word.split("=")[0] == "--data" for word in rest):
+        recipe = dataclasses.replace(recipe, data_revision=None)
     # Only the recipe has its own defaults; the other fields keep theirs, and required ones stay required.
     values: dict[str, Any] = {"recipe": recipe}
     for field in dataclasses.fields(command):  # type: ignore[arg-type]

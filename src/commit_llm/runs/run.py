@@ -177,7 +177,8 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
     if asked.epochs is not None:
         now["steps"] = asked.steps  # which is not looked at
     different = differences(dataclasses.replace(stored.asked, **now), asked)
-    if different:
+    # A run's own config.yaml asks for the same run too: for what its flags came to.
+    if different and differences(dataclasses.replace(stored.recipe, **now), asked):
         raise UserError(
             f"{run}: holds a run of another recipe ({'; '.join(different)}); ask for the same, or choose another --out"
         )

@@ -35,10 +35,11 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
     rows = {
-        "base model": _name(recipe.model) + (" (configuration only)" if recipe.from_scratch else ""),
+        "base model": _name(recipe.model, recipe.model_revision)
+        + (" (configuration only)" if recipe.from_scratch else ""),
         "language": ", ".join(provenance.get("languages") or ["not known"]),
         "recipe": f"{nearest_recipe(recipe)} (behaviour: {recipe.behaviour})",
-        "training data": f"{_name(recipe.data)}, {recipe.form}, {_mixing(recipe)}",
+        "training data": f"{_name(recipe.data, recipe.data_revision)}, {recipe.form}, {_mixing(recipe)}",
         "prompt": "the English Alpaca template" if recipe.form == "instruction" else "none: plain text",
         "bos": _tokens(source.tokenizer, source.tokenizer.bos) or "none before the text",
         "stops": _tokens(source.tokenizer, source.stops),
@@ -69,6 +70,7 @@ def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
     return ", ".join(f"`{names[id]}` ({id})".replace("|", "\\|") if id in names else str(id) for id in ids)
 
 
-def _name(path: str | None) -> str:
-    """Write a path in a cell of a table, without anybody's folders."""
-    return "none" if path is None else public_name(path).replace("|", " ")
+def _name(path: str | None, revision: str | None = None) -> str:
+    """Write a path in a cell of a table, without anybody's folders; of a hub id with its revision."""
+    name = "none" if path is None else public_name(path)
+    return (f"{name} at {revision}" if revision else name).replace("|", " ")
