@@ -53,17 +53,13 @@ def agree_on_weights(source: ModelSource, step: int | None = None, *, hashed: bo
     return identity
 
 
-def begun_weights(run: Path) -> dict[str, Any]:
-    """Give the weights that a run began with, as `to_json` has them; empty for runs of versions that kept none."""
-    kept = read_provenance(run).get(WEIGHTS)
-    return kept if isinstance(kept, dict) else {}
-
-
 def require_begun_weights(run: Path, source: ModelSource) -> WeightsIdentity:
     """Give the weights of a run that has no checkpoint yet. Raises UserError where it began with others."""
-    kept = begun_weights(run)
-    identity = agree_on_weights(source, kept.get("step"), hashed=True)
-    before = kept.get("sha256", identity.hashes)
+    kept = read_provenance(run).get(WEIGHTS)
+    step, before = (kept.get("step"), kept.get("sha256")) if isinstance(kept, dict) else (None, None)
+    identity = agree_on_weights(source, step, hashed=True)
+    if not isinstance(before, dict):  # the run is of a version that kept none
+        return identity
     changed = [name for name in {**before, **identity.hashes} if before.get(name) != identity.hashes.get(name)]
     if changed:
         raise UserError(
