@@ -157,7 +157,8 @@ class Checkpoints:
         (name,) = item
         if reason := damage(self.folder(step), item):
             others = ", ".join(str(other) for other in self.steps() if other != step)
-            way_out = f"name another with --step ({others})" if others else "there is no other"
+            another = f"name another with --step ({others}); `train --model` takes an export of it"
+            way_out = another if others else "there is no other"
             raise UserError(f"{self.run}: the checkpoint of step {step} is damaged ({reason}); {way_out}")
         try:
             return self._read(step, ocp.args.Composite(**item))[name]
