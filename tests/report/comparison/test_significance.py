@@ -156,13 +156,17 @@ def test_simulation(case):
     """Both tests reject at most 7 % at 0.05 without a difference; intervals hold the truth 93 to 97 times in 100.
 
     1,000 simulations say it within 1.4 points; docs/evaluation.md has the figures of 2,000. With two seeds on a side it
-    is not so, which `compare` says.
+    is not so, which `compare` says. With three that differ otherwise than the five of the other side, sign flips alone
+    reject too often, and both tests together do not.
     """
     found = simulate(case, 1000, 400)
-    slack = 0.02 if min(case.seeds) == 2 else 0.0
+    slack = 0.02 if min(case.seeds) == 2 or case.deviations[0] != case.deviations[1] else 0.0
     assert 0.93 - slack <= found.covered <= 0.97
     if case.ahead:
-        assert min(found.bootstrap, found.sign_flip) >= 0.8
+        assert found.star >= (0.6 if min(case.seeds) == 3 else 0.8)
+    elif case.deviations[0] != case.deviations[1]:
+        assert found.sign_flip > 0.1
+        assert found.star <= 0.07 + slack
     else:
         assert max(found.bootstrap, found.sign_flip) <= 0.07 + slack
         assert found.mcnemar > 0.1

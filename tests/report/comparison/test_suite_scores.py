@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
-from commit_llm.report.comparison.output_folder import write_comparison
+from commit_llm.report.comparison.figures import DAGGER, difference, mark, method, score
+from commit_llm.report.comparison.machine_readable import table
+from commit_llm.report.comparison.markup import latex, markdown
+from commit_llm.report.comparison.output_folder import PAGE, write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from tests.report.comparison.evaluations import AWKWARD, LANGUAGES, evaluation, questions
 
@@ -97,3 +100,30 @@ def test_one_context_tells_nothing_of_others(tmp_path):
     write_comparison(found, tmp_path / "out")
     texts = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir() if path.suffix != ".png"]
     assert not any(re.search(r"\bnan\b", text, re.I) for text in texts)
+
+
+def test_one_seed_on_a_side_is_a_difference_of_checkpoints(tmp_path):
+    """No star, whichever side has the one seed; every form of the output says what it is."""
+    several = [f"several={evaluation(tmp_path / f's{seed}', 0.2, seed, ('el',))}" for seed in range(3)]
+    alone = f"alone={evaluation(tmp_path / 'one', 0.9, 9, ('el',))}"
+    for arguments in ([*several, alone], [alone, *several], [several[0], alone]):
+        found = compare_systems(read_systems(arguments), ComparisonSettings(resamples=500))
+        cell = found.suites[0].cells["exact_match"][found.names[1]]["el"]
+        assert max(cell.p_sign_flip, cell.p_bootstrap) < 0.05
+        assert (cell.differs, cell.checkpoints_differ) == (False, True)
+        shown = [mark(cell), difference(cell)[-1], score(cell)[-1]]
+        assert shown == [DAGGER] * 3
+        assert f"{DAGGER}: so too, but with one seed on a side" in method(found)
+        assert markdown(found).count(f"]{DAGGER}") == 2  # exact match and F1
+        assert r"$^{\dagger}$" in latex(found)
+        assert ",checkpoints\n" in table(found)
+        write_comparison(found, tmp_path / "out", overwrite=True)
+        page = (tmp_path / "out" / PAGE).read_text(encoding="utf-8")
+        assert (page.count("▲ "), page.count(f"{DAGGER}</span>")) == (0, 2)
+
+
+def test_only_several_seeds_have_a_star(compared):
+    (suite,) = compared.suites
+    for name, cells in suite.cells["exact_match"].items():
+        assert all(not cell.differs for cell in cells.values()) or name == "commit"
+        assert all(not cell.checkpoints_differ for cell in cells.values()) or name == AWKWARD

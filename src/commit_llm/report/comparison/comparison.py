@@ -29,18 +29,27 @@ class Cell:
     difference: to the baseline's score. None for the baseline itself.
     p_sign_flip, p_bootstrap: p-values of the difference. Those of a language are raised for the number of languages
     (Holm). That of the mean is one test and stays.
+    of_checkpoints: whether a side of the difference has one seed, so that it says nothing of methods.
     """
 
     score: Interval
     difference: Interval | None = None
     p_sign_flip: float | None = None
     p_bootstrap: float | None = None
+    of_checkpoints: bool = False
 
     @property
     def differs(self) -> bool:
-        """Tell whether both tests say that the difference is more than chance."""
-        tests = (self.p_sign_flip, self.p_bootstrap)
-        return all(p is not None and p < LEVEL for p in tests)
+        """Tell whether several seeds a side differ by more than chance, as both tests say."""
+        return self._tests_agree() and not self.of_checkpoints
+
+    @property
+    def checkpoints_differ(self) -> bool:
+        """Tell whether checkpoints differ by more than chance where that says nothing of methods."""
+        return self._tests_agree() and self.of_checkpoints
+
+    def _tests_agree(self) -> bool:
+        return all(p is not None and p < LEVEL for p in (self.p_sign_flip, self.p_bootstrap))
 
 
 class Outcomes(NamedTuple):

@@ -6,7 +6,7 @@ from importlib.resources import files
 from commit_llm.report.comparison.answer_list import Contexts, packed_answers
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
-from commit_llm.report.comparison.figures import STAR, interval, method, p_value, signatures, size
+from commit_llm.report.comparison.figures import interval, mark, method, p_value, signatures, size
 from commit_llm.report.comparison.score_charts import ScoreChart
 from commit_llm.report.page import page, text
 from commit_llm.runs.entries import METRICS
@@ -80,10 +80,7 @@ def _cell(cell: Cell) -> str:
     if cell.difference is not None:
         direction = ("up" if cell.difference.value > 0 else "down") if cell.differs else "same"
         sign = {"up": "▲ ", "down": "▼ ", "same": ""}[direction]
-        shown += (
-            f" <span class='difference {direction}'>{sign}{interval(cell.difference, '+.1f')}"
-            f"{STAR if cell.differs else ''}</span>"
-        )
+        shown += f" <span class='difference {direction}'>{sign}{interval(cell.difference, '+.1f')}{mark(cell)}</span>"
         if cell.p_sign_flip is not None and cell.p_bootstrap is not None:
             both = f"p {p_value(cell.p_sign_flip)}, {p_value(cell.p_bootstrap)}"
             shown += f" <span class='interval'>{text(both)}</span>"

@@ -8,7 +8,7 @@ from rich.text import Text
 from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
-from commit_llm.report.comparison.figures import STAR, interval, method, p_value, short, size
+from commit_llm.report.comparison.figures import interval, mark, method, p_value, short, size
 from commit_llm.runs.entries import METRICS
 
 NAME = 24  # columns of the terminal for the name of a system; a longer one is cut
@@ -49,7 +49,7 @@ def _difference(cell: Cell) -> tuple[str, str]:
         return "baseline", ""
     shown = interval(cell.difference, "+.1f")
     p = "" if cell.p_sign_flip is None else p_value(cell.p_sign_flip)
-    return shown, p + (STAR if cell.differs else " ")
+    return shown, p + (mark(cell) or " ")
 
 
 def _style(cell: Cell) -> str:

@@ -6,16 +6,21 @@ from commit_llm.errors import visible
 from commit_llm.report.comparison.clusters import By
 from commit_llm.report.comparison.comparison import Cell, Comparison, Interval, Suite
 
-STAR = "*"
+STAR, DAGGER = "*", "†"
 
 
 def method(comparison: Comparison) -> str:
-    """Say in two sentences how the figures were made."""
+    """Say in a few sentences how the figures were made."""
     seeds = any(system.seeds > 1 for system in comparison.systems)
+    dagger = (
+        f" {DAGGER}: so too, but with one seed on a side: these checkpoints differ, which says nothing of methods."
+        if any(system.seeds == 1 for system in comparison.systems)
+        else ""
+    )
     return (
         f"Differences are to {comparison.baseline}. 95 % intervals from {comparison.resamples:,} resamples of "
         f"{comparison.by}s{' and seeds' if seeds else ''}; {STAR}: both the paired bootstrap and the sign-flip test "
-        "have p < 0.05, corrected over the languages (Holm)."
+        f"have p < 0.05, corrected over the languages (Holm).{dagger}"
     )
 
 
@@ -29,8 +34,8 @@ def size(suite: Suite, by: By) -> str:
 
 
 def score(cell: Cell) -> str:
-    """Write a score with its interval, and a star where it differs from the baseline's."""
-    return interval(cell.score, ".1f") + (STAR if cell.differs else "")
+    """Write a score with its interval, and a mark where it differs from the baseline's."""
+    return interval(cell.score, ".1f") + mark(cell)
 
 
 def difference(cell: Cell) -> str:
@@ -38,7 +43,12 @@ def difference(cell: Cell) -> str:
     if cell.difference is None:
         return ""
     p = "" if cell.p_sign_flip is None else f" p {p_value(cell.p_sign_flip)}"
-    return interval(cell.difference, "+.1f") + p + (STAR if cell.differs else "")
+    return interval(cell.difference, "+.1f") + p + mark(cell)
+
+
+def mark(cell: Cell) -> str:
+    """Give a star where a system differs from the baseline, a dagger where only checkpoints are known to."""
+    return STAR if cell.differs else DAGGER if cell.checkpoints_differ else ""
 
 
 def interval(figure: Interval, form: str) -> str:

@@ -8,7 +8,7 @@ from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison
 from commit_llm.report.comparison.figures import signatures
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def table(comparison: Comparison) -> str:
@@ -31,7 +31,7 @@ def table(comparison: Comparison) -> str:
                         cell.p_bootstrap,
                     ]
                     shown = ["" if figure is None else f"{figure:.6g}" for figure in figures]
-                    differs = "" if cell.difference is None else "yes" if cell.differs else "no"
+                    differs = "" if cell.difference is None else _whether_it_differs(cell)
                     writer.writerow([suite.name, _formula(system.name), system.seeds, column, metric, *shown, differs])
     return file.getvalue()
 
@@ -72,6 +72,10 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _whether_it_differs(cell: Cell) -> str:
+    return "yes" if cell.differs else "checkpoints" if cell.checkpoints_differ else "no"
+
+
 def _cell_data(cell: Cell) -> dict[str, Any]:
     return {
         "score": cell.score._asdict(),
@@ -79,6 +83,7 @@ def _cell_data(cell: Cell) -> dict[str, Any]:
         "p_sign_flip": cell.p_sign_flip,
         "p_bootstrap": cell.p_bootstrap,
         "differs": cell.differs,
+        "checkpoints_differ": cell.checkpoints_differ,
     }
 
 

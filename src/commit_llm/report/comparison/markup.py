@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Comparison
-from commit_llm.report.comparison.figures import difference, method, score, signatures, size
+from commit_llm.report.comparison.figures import DAGGER, STAR, difference, mark, method, score, signatures, size
 from commit_llm.runs.entries import METRICS
 
 
@@ -50,7 +50,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def latex(comparison: Comparison) -> str:
-    r"""Write a table a suite for a paper (booktabs): exact match / F1, a star where it differs from the baseline."""
+    r"""Write a table a suite for a paper (booktabs): exact match / F1, a mark where it differs from the baseline."""
     parts = ["% needs \\usepackage{booktabs}"]
     for suite in comparison.suites:
         lines = [
@@ -60,10 +60,7 @@ def latex(comparison: Comparison) -> str:
         ]
         for system in comparison.systems:
             cells = [[suite.cells[metric][system.name][column] for metric in METRICS] for column in suite.columns]
-            shown = (
-                " / ".join(f"{cell.score.value:.1f}{'$^{*}$' if cell.differs else ''}" for cell in pair)
-                for pair in cells
-            )
+            shown = (" / ".join(f"{cell.score.value:.1f}{_raised(mark(cell))}" for cell in pair) for pair in cells)
             name = _escaped(system.name)
             name = "{}" * name.startswith(("[", "*")) + name  # else LaTeX takes it for an option of the row before
             lines.append(" & ".join([name, *shown]) + r" \\")
@@ -71,6 +68,10 @@ def latex(comparison: Comparison) -> str:
         lines.append(f"\\bottomrule\n\\end{{tabular}}\n\\caption{{{_escaped(caption)}}}\n\\end{{table}}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _raised(sign: str) -> str:
+    return {STAR: "$^{*}$", DAGGER: r"$^{\dagger}$"}.get(sign, "")
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -86,5 +87,6 @@ def _plain(value: str) -> str:
 def _escaped(value: str) -> str:
     """Escape text for LaTeX."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
+    special["†"] = r"$\dagger$"
     special |= {character: "\\" + character for character in "&%$#_{}"}
     return "".join(special.get(character, character) for character in visible(value).replace("\n", " "))

@@ -64,7 +64,14 @@ def compare_suite(
     width = columns.shape[1]
     cells = {
         metric: {
-            system.name: _cells([*languages, MEAN][:width], place * width, len(languages), estimate, difference)
+            system.name: _cells(
+                [*languages, MEAN][:width],
+                place * width,
+                len(languages),
+                estimate,
+                difference,
+                of_checkpoints=min(system.seeds, systems[baseline].seeds) == 1,
+            )
             for system, estimate, difference in zip(systems, estimates, differences, strict=True)
         }
         for place, metric in enumerate(METRICS)
@@ -81,7 +88,13 @@ def compare_suite(
 
 
 def _cells(
-    columns: Sequence[str], start: int, languages: int, estimate: Estimate, difference: Difference | None
+    columns: Sequence[str],
+    start: int,
+    languages: int,
+    estimate: Estimate,
+    difference: Difference | None,
+    *,
+    of_checkpoints: bool,
 ) -> dict[str, Cell]:
     """Make the cells of one metric and system, whose results begin at start."""
     stop = start + len(columns)
@@ -93,7 +106,10 @@ def _cells(
     for p in (difference.p_sign_flip, difference.p_bootstrap):
         raised = [*holm(p[start : start + languages]), *p[start + languages : stop]]
         tests.append([None if math.isnan(value) else float(value) for value in raised])
-    return {column: Cell(scores[n], differences[n], tests[0][n], tests[1][n]) for n, column in enumerate(columns)}
+    return {
+        column: Cell(scores[n], differences[n], tests[0][n], tests[1][n], of_checkpoints)
+        for n, column in enumerate(columns)
+    }
 
 
 def _intervals(estimate: Estimate, start: int, stop: int, ends: tuple[float, float]) -> list[Interval]:
