@@ -145,6 +145,8 @@ def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
     ("change", "message"),
     [
         ({"steps": 0}, "--steps 0: must be a number above 0"),
+        ({"steps": 10**400}, r"--steps 10+ \.\.\. 0+: must be below 2\^31"),
+        ({"epochs": 2**31}, r"--epochs 2147483648: must be below 2\^31"),
         ({"warmup_steps": -1}, "--warmup-steps -1"),
         ({"warmup_steps": 1210}, "--warmup-steps 1210: must be below --steps 1210"),
         ({"decay_steps": 20}, "--warmup-steps 36: must be below --decay-steps 20"),

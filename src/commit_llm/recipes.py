@@ -12,6 +12,8 @@ from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
 
+END_OF_COUNTS = 2**31  # the step is a number of 32 bits
+
 
 @dataclass(frozen=True)
 class Recipe(MixingFlags):
@@ -122,6 +124,9 @@ class Recipe(MixingFlags):
         for name in positive:
             if not 0 < getattr(self, name) < math.inf:
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must be a number above 0")
+        for field in dataclasses.fields(self):
+            if field.name != "seed" and isinstance(value := getattr(self, field.name), int) and value >= END_OF_COUNTS:
+                raise UserError(f"{flag(field.name)} {shown(value)}: must be below 2^31")
         for name in ("end_learning_rate", "warmup_steps", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must not be below 0")

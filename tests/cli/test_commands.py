@@ -393,3 +393,35 @@ def test_another_model_or_data_has_not_the_revision_of_the_recipe_s_own(tmp_path
     assert (parsed.model_revision, parsed.data_revision) == (None, None)
     parsed = parse_with_recipe(TrainCommand, "train", [*argv, "--model", "c/d", "--model-revision", "v1"]).recipe
     assert (parsed.model_revision, parsed.data_revision) == ("v1", "2" * 40)
+
+
+def test_a_name_that_is_no_utf_8(run, tmp_path):
+    """It could stand in no provenance."""
+    (tmp_path / "caf\udce9.jsonl").write_text('{"text": "dog"}\n')
+    argv = ("mix", tmp_path / "caf\udce9.jsonl", "--dictionary", "en-el.txt", "--out", tmp_path / "out.jsonl")
+    status, _, err = run(*argv)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "caf\N{REPLACEMENT CHARACTER}.jsonl: a name that is no UTF-8; rename" in err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (
+            ["preview", "a.jsonl", "--dictionary", "b.txt", "--rows", "1" + "0" * 400],
+            "--rows: a whole number of over 18",
+        ),
+        (
+            ["eval", "model", "--tasks", "a", "--out", "b", "--limit", "1" + "0" * 400],
+            "--limit: a whole number of over 18 digits",
+        ),
+        (
+            ["mix", "a.jsonl", "--out", "b.jsonl", "--workers", "1" + "0" * 9],
+            "--workers 1000000000: must be 1 to 1,024",
+        ),
+    ],
+)
+def test_a_number_that_no_library_can_count_to(run, argv, message):
+    status, _, err = run(*argv)
+    assert (status, err.count("\n")) == (2, 1)
+    assert message in err

@@ -1,11 +1,15 @@
 """The processes meet before jax is started; threads stand for them here."""
 
+import json
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict
 
 import pytest
 
+from commit_llm import __version__
 from commit_llm.errors import UserError
 from commit_llm.parallel import roll_call
 from commit_llm.parallel.detection import Place
@@ -133,3 +137,42 @@ def test_where_process_0_cannot_be():
         port = taken.getsockname()[1]
         with pytest.raises(UserError, match=f"process 0 cannot listen on port {port}"):
             call_roll(Place(f"127.0.0.1:{port}", 2, 0, "flags"), 1.0)
+
+
+def test_idle_strangers_keep_nobody_waiting(monkeypatch):
+    """More than may wait at a time, none of which says anything: far below their seconds of patience together."""
+    monkeypatch.setattr(roll_call, "MOST_CALLERS", 8)
+    first, second = of(2, free_port())
+    with ThreadPoolExecutor(1) as pool, ExitStack() as strangers:
+        calling = pool.submit(call_roll, first, 60.0)
+        idle = [strangers.enter_context(connected(first.coordinator)) for _ in range(30)]
+        idle[-1].sendall(b'{"index"')
+        began = time.monotonic()
+        call_roll(second, 60.0)
+        calling.result()
+        assert time.monotonic() - began < 15  # one after another: 30 s
+
+
+def test_a_stranger_is_closed_while_others_are_awaited():
+    first = of(2, free_port())[0]
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call, first, timeout=1.8)
+        with connected(first.coordinator) as stranger, connected(first.coordinator) as idle:
+            stranger.sendall(HTTP)
+            assert stranger.recv(100) == b""
+            assert idle.recv(100) == b""
+            assert not calling.done()
+        assert "1 of 2 processes came" in calling.result()[0]
+
+
+def test_a_hello_may_come_in_pieces():
+    first, second = of(2, free_port())
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call_roll, first, 10.0)
+        line = roll_call._encode(asdict(roll_call.Hello(1, 2, __version__, "")))
+        with connected(second.coordinator) as peer:
+            for part in (line[:5], line[5:]):
+                peer.sendall(part)
+                time.sleep(0.1)
+            assert json.loads(peer.recv(100)) == {"trouble": ""}
+        calling.result()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,11 @@ def test_the_recipe_that_a_run_keeps_asks_for_the_same_run(tmp_path):
 )
 def test_what_has_changed_on_the_hub(before, now, changes):
     assert hub_changes(before, now) == changes
+
+
+def test_a_run_below_a_folder_whose_name_is_no_utf_8(tmp_path, monkeypatch):
+    """Orbax takes no such name."""
+    (tmp_path / "caf\udce9").mkdir()
+    monkeypatch.chdir(tmp_path / "caf\udce9")
+    with pytest.raises(UserError, match="a name that is no UTF-8"):
+        begun_recipe(Path("run"), RECIPES["commit"][1])

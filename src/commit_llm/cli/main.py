@@ -12,6 +12,7 @@ from commit_llm.cli.lines import notes_shown, pass_over_late_writes, say
 from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 from commit_llm.files.disk import disk_reason, message
+from commit_llm.files.whole import require_utf8_name
 from commit_llm.parallel.signals import ENDED_BY, TerminatedError, end_where_signalled, ended_by_signals
 
 # Errors of a file that the user named: no right to it, a folder or a file in its place, a name too long, links in a
@@ -54,6 +55,8 @@ def main(argv: list[str] | None = None) -> int:
         say(f"commit-llm {__version__}")
         return DONE
     try:
+        for word in argv:
+            require_utf8_name(word)
         if argv[0] not in COMMANDS:
             near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`commit-llm --help` lists the commands"

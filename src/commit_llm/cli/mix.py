@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from commit_llm.data.mix_file import Job, Report
 
 
+MOST_WORKERS = 1024
+
+
 @dataclass(frozen=True)
 class Mix(MixingFlags):
     """Swap words of a data file for their translations; every other column and the order of rows stay.
@@ -44,8 +47,8 @@ class Mix(MixingFlags):
 
 def run(argv: list[str]) -> int | None:
     command = parse(Mix, "mix", argv)
-    if command.workers < 1:
-        raise UserError(f"--workers {command.workers}: must be at least 1")
+    if not 1 <= command.workers <= MOST_WORKERS:
+        raise UserError(f"--workers {command.workers}: must be 1 to {MOST_WORKERS:,}")
     from commit_llm.files.workers import give_back_freed_memory
 
     give_back_freed_memory()  # before Arrow is imported

@@ -24,7 +24,7 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
     if "--ratio" in flags and flags & {"--target-share", "--target-cmi"}:
         raise UserError("--ratio, and an amount to find it for: leave out one of them")
     tyro.extras.set_accent_color("cyan")
-    return tyro.cli(
+    parsed = tyro.cli(
         command,
         prog=f"commit-llm {name}",
         args=argv,
@@ -36,6 +36,8 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
             tyro.conf.HelptextFromCommentsOff,
         ),
     )
+    _refuse_endless_numbers(parsed)
+    return parsed
 
 
 def _refuse_two_of_a_flag(command: type, argv: list[str]) -> None:
@@ -50,6 +52,16 @@ def _refuse_two_of_a_flag(command: type, argv: list[str]) -> None:
             if name in given and name not in several:
                 raise UserError(f"{name}: stands twice, and only one would count; leave out one")
             given.add(name)
+
+
+def _refuse_endless_numbers(command: Any) -> None:
+    """Raise UserError for a whole number that no library can count to."""
+    for field in dataclasses.fields(command):
+        value = getattr(command, field.name)
+        if dataclasses.is_dataclass(value):
+            _refuse_endless_numbers(value)
+        elif isinstance(value, int) and abs(value) >= 2**63:
+            raise UserError(f"{flag(field.name)}: a whole number of over 18 digits, more than any flag takes")
 
 
 def _names_for_several(command: type) -> Iterator[str]:

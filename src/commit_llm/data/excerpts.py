@@ -11,7 +11,7 @@ from commit_llm.errors import UserError
 from commit_llm.files.chunks import SIZE, Chunk, blocks, chunks
 from commit_llm.files.json_list import list_items
 from commit_llm.files.lines import records_of_lines, spans, whole
-from commit_llm.files.parquet import parquet_rows, parquet_tables
+from commit_llm.files.parquet import parquet_rows, parquet_tables, table_records
 from commit_llm.files.records import Record, require_data_file, text_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def first_records(path: Path, number: int) -> tuple[list[Record], int | None]:
         records = [record for record, _ in islice(list_items(path), number + 1)]
         total = None if len(records) > number else len(records)
     elif path.suffix == ".parquet":
-        records = [row for table in islice(parquet_tables(path, number, sys.maxsize), 1) for row in table.to_pylist()]
+        table = next(parquet_tables(path, number, sys.maxsize), None)
+        records = [] if table is None else [*table_records(table, path)]
         total = parquet_rows(path)
     else:
         records = list(islice(records_of_lines(path, whole(path)), number))

@@ -9,6 +9,7 @@ from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.hub import why_not_given
 from commit_llm.files.json_text import parse_json, utf8_of
+from commit_llm.files.records import read_records
 
 
 class Question(NamedTuple):
@@ -144,7 +145,6 @@ def load_records(task: Task) -> list[dict[str, Any]]:
 
     Raises UserError, which says what file to get by hand. Without a network it does so at once.
     """
-    import pyarrow.parquet as pq
     from huggingface_hub import snapshot_download
 
     repository, revision = SOURCES[task.dataset]
@@ -160,4 +160,4 @@ def load_records(task: Task) -> list[dict[str, Any]]:
         raise UserError(f"{task.name}: {repository} was not loaded from the hub: {reason}; or {way_out}") from None
     if not files:
         raise UserError(f"{task.name}: {repository} holds no {pattern} here; {way_out}")
-    return [record for file in files for record in pq.read_table(file).to_pylist()]
+    return [record for file in files for record in read_records(file)]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from commit_llm.errors import UserError
 from commit_llm.files.json_list import list_items
 from commit_llm.files.lines import Span, records_of_lines, spans
-from commit_llm.files.parquet import parquet_rows, parquet_tables
+from commit_llm.files.parquet import parquet_rows, parquet_tables, table_records
 from commit_llm.files.records import Record, require_data_file
 
 ROWS = 16_384
@@ -80,7 +80,7 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
 def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
     """Give the records of a chunk a few at a time, with the index of the first one in the file."""
     row, block, size = chunk.first_row, [], 0
-    for record in _records(path, chunk.content):
+    for record in _records(path, chunk.content, chunk.first_row):
         block.append(record)
         size += _text_size(record)
         if len(block) == BLOCK_ROWS or size >= BLOCK_SIZE:
@@ -102,11 +102,12 @@ def _text_size(record: Record) -> int:
     return sum(len(value) for value in record.values() if isinstance(value, str))
 
 
-def _records(path: Path, content: Any) -> Iterator[Record]:
+def _records(path: Path, content: Any, first_row: int) -> Iterator[Record]:
     if isinstance(content, Span):
         yield from records_of_lines(path, content)
     elif isinstance(content, list):
         yield from content
     else:
         for batch in content.to_batches():
-            yield from batch.to_pylist()
+            yield from table_records(batch, path, first_row)
+            first_row += len(batch)

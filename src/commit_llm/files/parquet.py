@@ -52,6 +52,25 @@ def _table(batches: list[Any], file: Any) -> Any:
     return table
 
 
+def table_records(table: Any, path: Path, first_row: int = 0) -> list[dict[str, Any]]:
+    """Give the rows of a table, or of a batch of one, as records.
+
+    first_row: the index of its first row in the file. Raises UserError naming row and column of a text that is no
+    UTF-8: Parquet does not look.
+    """
+    try:
+        return list(table.to_pylist())
+    except UnicodeDecodeError:
+        for name, column in zip(table.schema.names, table.columns, strict=True):
+            for row, value in enumerate(column, first_row + 1):
+                try:
+                    value.as_py()
+                except UnicodeDecodeError as error:
+                    place = f"row {row}, column {name!r}"
+                    raise UserError(f"{path}: {place}: not UTF-8 at byte {error.start}; mend or leave it out") from None
+        raise
+
+
 def write_parquet(tables: Iterable[Any], schema: Any, path: Path) -> Iterator[int]:
     """Write tables that fit the schema, a row group each, and give the number of rows written so far."""
     import pyarrow as pa
@@ -80,3 +99,5 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except pa.ArrowException as error:
         raise UserError(f"{path}: not a readable Parquet file ({error})") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a readable Parquet file (a column's name is no UTF-8: {error})") from None

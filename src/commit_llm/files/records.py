@@ -8,7 +8,7 @@ from typing import Any
 from commit_llm.errors import UserError, shown
 from commit_llm.files.json_list import read_list
 from commit_llm.files.lines import records_of_lines, spans
-from commit_llm.files.parquet import parquet_tables
+from commit_llm.files.parquet import parquet_tables, table_records
 
 SUFFIXES = (".json", ".jsonl", ".parquet", ".txt")
 
@@ -67,4 +67,7 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_parquet(path: Path) -> list[dict[str, Any]]:
-    return [row for table in parquet_tables(path, sys.maxsize, sys.maxsize) for row in table.to_pylist()]
+    records: list[dict[str, Any]] = []
+    for table in parquet_tables(path, sys.maxsize, sys.maxsize):
+        records += table_records(table, path, len(records))
+    return records

@@ -82,6 +82,14 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
         )
 
 
+def require_utf8_name(path: Path | str) -> None:
+    """Raise UserError where a name is no UTF-8: it could stand in no file that we write, nor be given to Orbax."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(f"{path}: a name that is no UTF-8; rename the file or folder") from None
+
+
 def make_folder(path: Path) -> None:
     """Make a folder, unless it exists. Raises UserError where it cannot be made."""
     with writing(path):

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.own import open_own
 from commit_llm.files.parquet import write_parquet
 from commit_llm.files.records import Record, require_suffix
@@ -81,6 +81,10 @@ def _text(record: Record, row: int, out: Path) -> str:
         if set(record) != {"text"}:
             raise UserError(
                 f"{out}: a .txt file holds only a text a line, these records have more columns; write .jsonl"
+            )
+        if not isinstance(record["text"], str):
+            raise UserError(
+                f"{out}: record {row + 1} holds {shown(record['text'])}, which is no line of a .txt file; write .jsonl"
             )
         if "\n" in record["text"]:
             raise UserError(f"{out}: record {row + 1} has a line break, which a .txt file cannot hold; write .jsonl")

@@ -6,6 +6,7 @@ who is missing, and nobody waits longer than asked.
 
 import json
 import secrets
+import selectors
 import socket
 import time
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from commit_llm.parallel.detection import Place, split_address
 RETRY_SECONDS = 0.2  # between two tries to reach process 0
 LINGER_SECONDS = 3.0  # for which process 0 still tells a fault to processes that come late
 HELLO_SECONDS = 1.0  # in which a process that has connected must say who it is; it does so at once
+MOST_CALLERS = 128  # that have not said yet who they are
 LONGEST_LINE = 4096  # bytes
 LONGEST_TEXT = 64  # characters of a version or a token
 
@@ -58,16 +60,12 @@ def _call(place: Place, deadline: float, timeout: float) -> None:
         listener = opened.enter_context(_listen(place))
         own = opened.enter_context(_reach_oneself(place, min(timeout, 5.0)))
         own.sendall(_encode(asdict(Hello(place.index, place.count, __version__, token))))
+        callers = opened.enter_context(_Callers(listener))
         arrived: set[int] = set()
         peers: list[socket.socket] = []
         trouble = ""
-        while len(peers) < place.count and (left := deadline - time.monotonic()) > 0:
-            listener.settimeout(left)
-            try:
-                peer = opened.enter_context(listener.accept()[0])
-                hello = _parse_hello(_receive(peer, time.monotonic() + min(left, HELLO_SECONDS)))
-            except (OSError, ValueError):
-                continue  # nobody came, or a program that is no process of this run
+        while len(peers) < place.count and (caller := callers.next(deadline)) is not None:
+            peer, hello = opened.enter_context(caller[0]), caller[1]
             complaint = _complaint(place, hello, arrived, token)
             arrived.add(hello.index)
             peers.append(peer)
@@ -85,6 +83,74 @@ def _call(place: Place, deadline: float, timeout: float) -> None:
             _send_verdict(peer, trouble)
         if trouble:
             raise UserError(trouble)
+
+
+class _Callers:
+    """Hold the connections that have not said yet who they are, as a context manager: leaving it closes them.
+
+    All are listened to at once, so that strangers who say nothing keep nobody waiting.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener, self.selector = listener, selectors.DefaultSelector()
+        self.lines: dict[socket.socket, bytes] = {}
+        self.deadlines: dict[socket.socket, float] = {}  # in the order of their coming
+        listener.setblocking(False)
+        self.selector.register(listener, selectors.EVENT_READ)
+
+    def __enter__(self) -> "_Callers":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for peer in list(self.deadlines):
+            self._close(peer)
+        self.selector.close()
+
+    def next(self, deadline: float) -> tuple[socket.socket, Hello] | None:
+        """Give the next process that has said who it is; None where time runs out. A stranger is closed."""
+        while (now := time.monotonic()) < deadline:
+            for peer in [peer for peer, until in self.deadlines.items() if until <= now]:
+                self._close(peer)
+            for key, _ in self.selector.select(min([deadline, *self.deadlines.values()]) - time.monotonic()):
+                if key.fileobj is self.listener:
+                    self._accept()
+                elif isinstance(key.fileobj, socket.socket) and (hello := self._hello(key.fileobj)) is not None:
+                    return key.fileobj, hello
+        return None
+
+    def _accept(self) -> None:
+        try:
+            peer = self.listener.accept()[0]
+        except OSError:  # it has gone again
+            return
+        if len(self.deadlines) == MOST_CALLERS:
+            self._close(next(iter(self.deadlines)))  # a process says at once who it is
+        peer.setblocking(False)
+        self.lines[peer], self.deadlines[peer] = b"", time.monotonic() + HELLO_SECONDS
+        self.selector.register(peer, selectors.EVENT_READ)
+
+    def _hello(self, peer: socket.socket) -> Hello | None:
+        """Read what a connection says: None where that is not all yet, or it is a stranger."""
+        try:
+            part = peer.recv(LONGEST_LINE)
+            line = self.lines[peer] = self.lines[peer] + part
+            if part and not line.endswith(b"\n") and len(line) <= LONGEST_LINE:
+                return None
+            hello = _parse_hello(_parse(line))
+        except (OSError, ValueError):
+            self._close(peer)
+            return None
+        self._forget(peer)
+        peer.setblocking(True)
+        return hello
+
+    def _forget(self, peer: socket.socket) -> None:
+        self.selector.unregister(peer)
+        del self.lines[peer], self.deadlines[peer]
+
+    def _close(self, peer: socket.socket) -> None:
+        self._forget(peer)
+        peer.close()
 
 
 def _answer(place: Place, deadline: float, timeout: float) -> None:
@@ -146,7 +212,7 @@ def _listen(place: Place) -> socket.socket:
             ("", port),
             family=socket.AF_INET6 if dualstack else socket.AF_INET,
             dualstack_ipv6=dualstack,
-            backlog=place.count,
+            backlog=place.count + MOST_CALLERS,
         )
     except OSError as error:
         raise UserError(
@@ -192,6 +258,11 @@ def _receive(peer: socket.socket, deadline: float) -> dict[str, Any]:
         line += part
         if not part or len(line) > LONGEST_LINE:
             raise OSError("connection closed")
+    return _parse(line)
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    """Parse a line of JSON that holds an object; raise ValueError for anything else."""
     try:
         message = json.loads(line)
     except RecursionError:

@@ -16,7 +16,7 @@ from commit_llm.data.tokenizer_files import copy_if_there, copy_tokenizer, own_n
 from commit_llm.errors import SettingError, UserError, shown
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.provenance import describe, sha256
-from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
+from commit_llm.files.whole import refuse_existing_folder, require_utf8_name, whole_folder, write_json
 from commit_llm.recipes import RUNNING, Recipe, StoredRecipe, differences, dump_recipe, files_of, load_stored_recipe
 from commit_llm.runs.chain import RUN, find_in_chain
 from commit_llm.runs.evaluation import RESULTS
@@ -162,6 +162,7 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
     Raises UserError where the folder holds something else, or a run that was asked for with another recipe, naming
     the fields that differ.
     """
+    require_utf8_name(run.absolute())
     if not is_run(run):
         refuse_existing_folder(run, hint=False)
         return None

@@ -13,8 +13,10 @@ import orbax.checkpoint as ocp
 from commit_llm.errors import UserError, reason_of
 from commit_llm.files.disk import writing
 from commit_llm.files.own import refuse_link
+from commit_llm.files.whole import require_utf8_name
 from commit_llm.parallel.mesh import place
 from commit_llm.parallel.processes import barrier, count, from_all, index, is_first
+from commit_llm.recipes import END_OF_COUNTS
 from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.train.manifest import damage, has_manifest, write_manifest
 from commit_llm.train.step import TrainState
@@ -33,6 +35,7 @@ class Checkpoints:
     def __init__(self, run: Path, keep: int | None = None) -> None:
         for name in ("absl", "asyncio"):  # Orbax tells every write, and both tell the errors of a save besides
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        require_utf8_name(run.absolute())
         self.run = run
         writes = keep is not None
         options = ocp.CheckpointManagerOptions(
@@ -55,8 +58,8 @@ class Checkpoints:
                 self.manager.close()
 
     def steps(self) -> list[int]:
-        """List the steps that have a whole checkpoint, ascending."""
-        return sorted(self.manager.all_steps())
+        """List the steps that have a whole checkpoint, ascending; no run of ours has made a folder of a higher one."""
+        return sorted(step for step in self.manager.all_steps() if step < END_OF_COUNTS)
 
     def folder(self, step: int) -> Path:
         """Give the folder of a checkpoint."""

@@ -1,11 +1,13 @@
 """Scripts without spaces: the pieces joined are the text, and a Latin word is set off by spaces."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Outcome
-from commit_llm.codemix.finding.segmentation import icu_pieces, longest_match, make_cut, merged
+from commit_llm.codemix.finding.segmentation import SHORT, LongestMatch, icu_pieces, make_cut, merged
 
 PAIRS = [("แมว", "cat"), ("หมา", "dog"), ("และ", "and"), ("ประเทศไทย", "Thailand"), ("ดำ", "black")]
 SAMPLES = {
@@ -68,7 +70,7 @@ def test_adjacent_pieces_are_merged_where_the_dictionary_knows_the_longer_word()
 @given(st.text(st.sampled_from("แมวหาดำละก็ประเทศไ่้ า1aกັນ漢字かなカナ\u200b"), max_size=40))
 def test_the_pieces_joined_are_the_run(run):
     for method in METHODS:
-        lengths = list(make_cut({"แมว", "ดำ", "漢字"}, 9, method)(run))
+        lengths = list(make_cut({"แมว", "ดำ", "漢字"}, method)(run))
         assert sum(lengths) == len(run)
         assert all(length > 0 for length in lengths)
 
@@ -85,7 +87,7 @@ def test_nothing_but_replaced_words_changes(text):
 
 
 def test_no_piece_ends_before_a_mark():
-    assert list(longest_match("ก้าง", {"ก", "าง"}, 2)) == [2, 2]
+    assert list(LongestMatch({"ก", "าง"})("ก้าง")) == [2, 2]
     assert list(merged(["ก", "ข"], {"กข"})) == [2]
 
 
@@ -102,3 +104,29 @@ def test_columns_are_mixed_too(method):
 def test_without_icu_the_longest_words_are_taken(monkeypatch):
     monkeypatch.setattr("commit_llm.codemix.finding.segmentation.find_spec", lambda name: None)
     assert mixer(method="auto").mix("แมว").text == "cat"
+
+
+def longest_by_definition(run, words):
+    """At each place the longest word that ends before no mark; for runs without marks."""
+    while run:
+        length = max((len(word) for word in words if run.startswith(word)), default=1)
+        yield length
+        run = run[length:]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_longest_word_is_taken_whatever_its_length(seed):
+    rng = random.Random(seed)
+    words = {"".join(rng.choices("กข", k=rng.choice([1, 2, 3, SHORT - 1, SHORT, SHORT + 1, 90]))) for _ in range(30)}
+    run = "".join(rng.choices([*words, "ก", "ข"], k=40))
+    assert list(LongestMatch(words)(run)) == list(longest_by_definition(run, words))
+
+
+@pytest.mark.slow
+def test_words_of_60_000_letters():
+    """A word that is nearly the text, at each of its places: by comparing all that could be a word it took for ever."""
+    long, run = "ก" * 59_999 + "ข", "ก" * 60_000
+    pairs = [(long, "x"), *(("ก" * number + "ค", "y") for number in range(2, 99))]
+    mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=1.0, languages="th-en", segmentation="longest")
+    assert mixer.mix(run + "ข").text == "ก x"
+    assert mixer.mix(run).text == run

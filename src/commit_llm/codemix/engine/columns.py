@@ -37,7 +37,8 @@ def mix_row_by_row(
     names = list(columns)
     mixed: list[list[str | None]] = [[] for _ in names]
     counts = [np.zeros((0, len(Counts._fields)), np.int64)]
-    for row, values in enumerate(zip(*(column.to_pylist() for column in columns.values()), strict=True), first_row):
+    texts_of = [_texts(name, column) for name, column in columns.items()]
+    for row, values in enumerate(zip(*texts_of, strict=True), first_row):
         texts = dict(zip(names, values, strict=True))
         example = mix(texts, row=row, mixed_fields=mixed_fields)
         for name, column in zip(names, mixed, strict=True):
@@ -48,3 +49,10 @@ def mix_row_by_row(
         for name, column in zip(names, mixed, strict=True)
     }
     return arrays, np.concatenate(counts)
+
+
+def _texts(name: str, column: pa.ChunkedArray) -> list[str | None]:
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError as error:
+        raise UserError(f"column {name!r}: no valid text ({error})") from None

@@ -67,5 +67,4 @@ class Vocabulary:
         """Give what finds the words of a text in style `clean`."""
         if not self.unspaced:
             return find_words
-        longest = max(map(len, self.lexicon), default=1)
-        return partial(find_words, cut=make_cut(self.lexicon, longest, self.settings.segmentation))
+        return partial(find_words, cut=make_cut(self.lexicon, self.settings.segmentation))

@@ -5,7 +5,7 @@ ICU cuts a run into pieces, and adjacent pieces are merged where the dictionary 
 """
 
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
 
@@ -13,6 +13,7 @@ from commit_llm.codemix.finding.characters import DIGIT, MARK, UNSPACED, charact
 from commit_llm.errors import SettingError, SettingName
 
 MOST_PIECES = 8  # of ICU that are tried as one word of the dictionary
+SHORT = 64  # characters; few words of any language are longer
 
 # cut(run) gives the lengths of its pieces, in characters.
 Cut = Callable[[str], Iterator[int]]
@@ -35,17 +36,16 @@ def is_unspaced(character: str) -> bool:
     return stretch is not None and stretch["unspaced"] is not None
 
 
-def make_cut(words: Container[str], longest: int, method: str = "auto") -> Cut:
+def make_cut(words: Collection[str], method: str = "auto") -> Cut:
     """Give what cuts runs.
 
     words: those of the dictionary.
-    longest: the length of the longest of them, in characters.
     method: `icu`, `longest` (match), or `auto`, which is ICU where it is installed.
 
     Raises SettingError where ICU is asked for and not installed.
     """
     if resolve_method(method) == "longest":
-        return lambda run: longest_match(run, words, longest)
+        return LongestMatch(words)
     return lambda run: merged(icu_pieces(run), words)
 
 
@@ -68,24 +68,49 @@ def method_and_version(method: str) -> str:
     return f"icu {icu_version}"
 
 
-def longest_match(run: str, words: Container[str], longest: int) -> Iterator[int]:
-    """Give the lengths of pieces: at each place the longest word that the dictionary has, else one character.
+class LongestMatch:
+    """Cut a run into pieces: at each place the longest word that the dictionary has, else one character.
 
-    No piece ends before a mark (a vowel or tone sign), which belongs to the character before it.
+    No piece ends before a mark (a vowel or tone sign), which belongs to the character before it. A text of any length
+    is cut in a time that grows as it does, also by a dictionary with words of 60,000 letters.
 
-    >>> list(longest_match("แมวดำ", {"แมว", "แม", "ดำ"}, 3))
+    >>> list(LongestMatch(["แมว", "แม", "ดำ"])("แมวดำ"))
     [3, 2]
     """
-    classes = character_classes()
-    borders = [place == len(run) or classes[ord(run[place])] != MARK for place in range(len(run) + 1)]
-    start = 0
-    while start < len(run):
-        ends = (end for end in range(min(len(run), start + longest), start, -1) if borders[end])
-        end = next((end for end in ends if run[start:end] in words), None)
-        if end is None:
-            end = next(place for place in range(start + 1, len(run) + 1) if borders[place])
-        yield end - start
-        start = end
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.short: set[str] = set()
+        self.long: dict[str, list[str]] = {}  # by their first characters, the longest word first
+        lengths: dict[str, set[int]] = {}
+        for word in words:
+            if len(word) <= SHORT:
+                self.short.add(word)
+                lengths.setdefault(word[:1], set()).add(len(word))
+            else:
+                self.long.setdefault(word[:SHORT], []).append(word)
+        self.lengths = {first: sorted(of_first, reverse=True) for first, of_first in lengths.items()}
+        for of_start in self.long.values():
+            of_start.sort(key=len, reverse=True)
+
+    def __call__(self, run: str) -> Iterator[int]:
+        """Give the lengths of the pieces of a run."""
+        classes = character_classes()
+        borders = [place == len(run) or classes[ord(run[place])] != MARK for place in range(len(run) + 1)]
+        start = 0
+        while start < len(run):
+            ends = (end for end in self._ends(run, start) if borders[end])
+            end = next(ends, None) or next(place for place in range(start + 1, len(run) + 1) if borders[place])
+            yield end - start
+            start = end
+
+    def _ends(self, run: str, start: int) -> Iterator[int]:
+        """Give the ends of the words that stand at a place, the longest first."""
+        for word in self.long.get(run[start : start + SHORT], ()):
+            if run.startswith(word, start):
+                yield start + len(word)
+        for length in self.lengths.get(run[start], ()):
+            if run[start : start + length] in self.short and start + length <= len(run):
+                yield start + length
 
 
 def merged(pieces: list[str], words: Container[str]) -> Iterator[int]:

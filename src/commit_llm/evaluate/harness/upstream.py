@@ -58,6 +58,10 @@ class Upstream:
                 output = lm_eval.simple_evaluate(
                     model=adapted, tasks=list(self.names), limit=limit, task_manager=self.manager
                 )
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"{', '.join(self.names)}: lm-eval's task needs the package {error.name}; install it beside"
+            ) from None
         except (ConnectionError, FileNotFoundError, HfHubHTTPError) as error:
             reason = reason_of(error)
             raise UserError(f"{', '.join(self.names)}: lm-eval could not load its data ({reason})") from None
