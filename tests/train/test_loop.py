@@ -218,6 +218,30 @@ def test_a_tokenizer_that_is_too_large_for_the_model(small_recipe, example, tmp_
         train(small_recipe(model=str(tmp_path / "model")), tmp_path / "run")
 
 
+def test_what_processes_compare_before_they_make_an_example_together(small_recipe, example, tmp_path, monkeypatch):
+    """One that differs in what stands beside the weights or the tokenizer's file would train on other tokens."""
+    compared = []
+
+    def compare(name, values, way_out):
+        compared.append(values)
+        if "data" in values and "stops" in values:
+            raise UserError("compared")
+
+    monkeypatch.setattr("commit_llm.train.loop.require_same", compare)
+    monkeypatch.setattr("commit_llm.train.loop.count", lambda: 2)
+    monkeypatch.setattr("commit_llm.train.loop.resolve_steps", None)
+    shutil.copytree(example / "model", tmp_path / "model")
+    (tmp_path / "model" / "generation_config.json").write_text('{"eos_token_id": [2, 0]}')
+    shutil.copy(example / "instructions.jsonl", tmp_path)
+    for changes in ({}, {"model": str(tmp_path / "model")}):
+        with pytest.raises(UserError, match="compared"):
+            train(small_recipe(**changes), tmp_path / "run")
+    first, second = compared[1::2]
+    assert {"data", "dictionary", "tokenizer", "tokenizer with its settings", "seed", "hidden_size"} < set(first)
+    assert {name for name in first if first[name] != second[name]} == {"model", "stops"}
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.slow
 def test_two_processes_in_one_run_directory(small_recipe, tmp_path):
     run = tmp_path / "run"

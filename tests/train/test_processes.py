@@ -145,15 +145,18 @@ def test_a_mistake_in_process_0_ends_both(recipe, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("there", ["none", "another"])
+@pytest.mark.parametrize("there", ["none", "another", "half"])
 def test_files_that_are_not_the_same_on_every_host(recipe, tmp_path, there):
+    """Half of the data is other batches too, which nobody may wait for before the files are compared."""
     hosts = [tmp_path / "host-0", tmp_path / "host-1"]
     data = Path(recipe.data).read_bytes()
     for number, host in enumerate(hosts):
         host.mkdir()
-        if number == 0 or there == "another":
-            (host / "data.jsonl").write_bytes(data[: data.rfind(b"\n", 0, -1) + 1] if number else data)
-    argv = command(replace(recipe, data="data.jsonl"), tmp_path, tmp_path / "run")
+        if number == 0 or there != "none":
+            end = data.rfind(b"\n", 0, -1 if there == "another" else len(data) // 2) + 1
+            (host / "data.jsonl").write_bytes(data[:end] if number else data)
+    epochs = 1 if there == "half" else None
+    argv = command(replace(recipe, data="data.jsonl", epochs=epochs), tmp_path, tmp_path / "run")
     results = run_command([argv, argv], tmp_path, folders=hosts)
     assert [status for status, _, _ in results] == [2, 2]
     for status, _, err in results:

@@ -88,7 +88,7 @@ def train(
         asked, begun = recipe, _find_begun(run, recipe, wandb_project)
         source, data, hub = _open(begun or asked, new=begun is None)
         recipe, batches = data.recipe, data.batches
-        training = _prepare(recipe, source, hub)
+        training = _prepare(recipe, source)
         params = None
         if begun is None:
             params = _begin(run, training, source, data, hub, asked)
@@ -153,21 +153,33 @@ def _open(recipe: Recipe, new: bool) -> tuple[ModelSource, RecipeData, FromHub]:
         data = open_recipe_batches(recipe, source)
         hub = from_hub(source, data)
         data = data._replace(recipe=pinned(data.recipe, hub))
+        files = file_hashes(recipe, source.tokenizer.path) if count() > 1 else {}
+    _require_same_start(data.recipe, source, hub, files)
     # A section of its own: all processes make the examples that are counted together.
     with together("steps"), shared_examples(data.batches):
         return source, data._replace(recipe=resolve_steps(data.recipe, data.batches, count=new)), hub
 
 
-def _prepare(recipe: Recipe, source: ModelSource, hub: FromHub) -> Training:
-    """Lay training out on the devices. All processes go on only where they have the same recipe, files and commits."""
+def _require_same_start(recipe: Recipe, source: ModelSource, hub: FromHub, files: dict[str, str]) -> None:
+    """Let processes go on only with the same recipe, files and commits; before they make one example together.
+
+    files: the hashes of those that are read here.
+    """
+    if count() == 1:
+        return
+    fetched = {f"{role} {name}": value for role, entry in hub.items() for name, value in entry.items()}
+    # What stands beside a tokenizer's file decides on its ids too.
+    tokens = {"tokenizer with its settings": source.tokenizer.fingerprint(), "stops": list(source.stops)}
+    values = dataclasses.asdict(recipe) | files | fetched | dataclasses.asdict(source.config) | tokens
+    require_same("recipe", values, SAME_FILES)
+
+
+def _prepare(recipe: Recipe, source: ModelSource) -> Training:
+    """Lay training out on the devices."""
     with together("devices"):  # a section of its own: where devices are first looked for, processes wait for all
         training = prepare(recipe, source.config)
         if is_first():
             LOGGER.info("%s", training.summary)
-        files = file_hashes(recipe, source.tokenizer.path) if count() > 1 else {}
-    fetched = {f"{role} {name}": value for role, entry in hub.items() for name, value in entry.items()}
-    values = dataclasses.asdict(recipe) | files | fetched | dataclasses.asdict(source.config)
-    require_same("recipe", values, SAME_FILES)
     return training
 
 
