@@ -1,6 +1,7 @@
 """A run directory: what is one, and what its files may not be."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from commit_llm.codemix import settings
 from commit_llm.errors import UserError
 from commit_llm.recipes import RECIPES, dump_recipe
-from commit_llm.runs.run import begun_recipe, find_run, hub_changes, read_provenance
+from commit_llm.runs.run import begun_recipe, file_hashes, find_run, hub_changes, read_provenance, require_same_files
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "[" * 100_000])
@@ -92,3 +93,27 @@ def test_a_run_below_a_folder_whose_name_is_no_utf_8(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "caf\udce9")
     with pytest.raises(UserError, match="a name that is no UTF-8"):
         begun_recipe(Path("run"), RECIPES["commit"][1])
+
+
+@pytest.mark.parametrize("changed", ["data.jsonl", "en-el.txt", "en-de.txt", "keep.txt", "tokenizer.json"])
+def test_a_file_that_has_changed_since_the_run_began(tmp_path, changed):
+    names = ("data.jsonl", "en-el.txt", "en-de.txt", "keep.txt", "tokenizer.json")
+    for name in names:
+        (tmp_path / name).write_text(name)
+    data, *dictionaries, skip_words, tokenizer = (tmp_path / name for name in names)
+    recipe = dataclasses.replace(
+        RECIPES["commit"][1], data=str(data), dictionary=tuple(map(str, dictionaries)), skip_words=str(skip_words)
+    )
+    files = {role: {"sha256": digest} for role, digest in file_hashes(recipe, tokenizer).items()}
+    (tmp_path / "provenance.json").write_text(json.dumps({"files": files}))
+    require_same_files(tmp_path, recipe, tokenizer)
+    (tmp_path / changed).write_text("another")
+    with pytest.raises(UserError, match=rf"its [\w -]+ {tmp_path / changed} has changed since the run began"):
+        require_same_files(tmp_path, recipe, tokenizer)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"files": 3}', '{"files": {"data": "x"}}'])
+def test_a_provenance_that_says_nothing_of_files(tmp_path, text):
+    (tmp_path / "provenance.json").write_text(text)
+    with pytest.raises(UserError, match=r"provenance\.json: malformed: says nothing of the files"):
+        require_same_files(tmp_path, RECIPES["commit"][1], tmp_path / "tokenizer.json")

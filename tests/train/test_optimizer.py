@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from commit_llm.train.optimizer import EPSILON, scale_by_adam
+from commit_llm.train.optimizer import EPSILON, make_optimizer, scale_by_adam
 
 GRADIENTS = [0.5, -0.3, 0.7]
 
@@ -47,3 +47,14 @@ def test_bf16_moment(round_beta1, multiplied_by):
     assert ours == pytest.approx(by_hand(0.9, multiplied_by, jnp.bfloat16), rel=1e-5)
     other = by_hand(0.9, 0.9 if round_beta1 else 0.8984375, jnp.bfloat16)
     assert abs(ours - other) > 1e-4
+
+
+def test_weight_decay_is_decoupled():
+    """AdamW: it goes by the rate alone, whatever the gradient. As L2 it would go through Adam: by 1 a step here."""
+    optimizer = make_optimizer(
+        lambda step: 0.5, beta1=0.9, beta2=0.999, weight_decay=0.01, clip_norm=1.0, momentum_dtype=jnp.float32,
+        round_beta1=False,
+    )  # fmt: skip
+    params = {"w": jnp.array([2.0, -4.0])}
+    updates, _ = optimizer.update({"w": jnp.zeros(2)}, optimizer.init(params), params)
+    np.testing.assert_allclose(updates["w"], [-0.5 * 0.01 * 2.0, 0.5 * 0.01 * 4.0], rtol=1e-6)

@@ -1,6 +1,7 @@
 """Steps that are looked at: a loss that is no number, and that of held-out examples."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from commit_llm.errors import UserError
 from commit_llm.runs.logs import read_metrics
 from commit_llm.train.loop import train
+from commit_llm.train.step import Metrics
+from commit_llm.train.stepping import Stepping
 
 
 @pytest.mark.slow
@@ -22,6 +25,20 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(small
     bad = int(str(error.value).split("step ")[1].split()[0])
     assert all(step < bad for step in saved)
     assert all(np.isfinite(line["loss"]) for line in read_metrics(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("bad", [{"loss": np.nan}, {"grad_norm": np.inf}])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_every_step_since_the_last_look_is_looked_at(tmp_path, place, bad):
+    """A later step may be finite again, where the weights are not what they were."""
+    stepping = Stepping.__new__(Stepping)
+    stepping.checkpoints, stepping.saved = SimpleNamespace(run=tmp_path), 3
+    good = {"loss": 1.0, "accuracy": 0.5, "grad_norm": 2.0}
+    stepping.unchecked = [
+        (4 + step, Metrics(**(good | bad if step == place else good)), np.array([[7, -1]])) for step in range(3)
+    ]
+    with pytest.raises(UserError, match=rf"step {4 + place} has loss .* on rows 7 of the data .* step 3 is kept"):
+        stepping._require_finite()
 
 
 def test_held_out_examples(small_recipe, tmp_path):

@@ -191,9 +191,11 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
 
 def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:
     """Raise UserError where data, dictionary or tokenizer have changed since the run began."""
-    at_the_start = read_provenance(run)["files"]
+    at_the_start = read_provenance(run).get("files")
+    if not isinstance(at_the_start, dict) or not all(isinstance(file, dict) for file in at_the_start.values()):
+        raise UserError(f"{run / PROVENANCE}: malformed: says nothing of the files; choose another --out")
     for role, path in _files(recipe, tokenizer):
-        if role in at_the_start and sha256(path) != at_the_start[role]["sha256"]:
+        if role in at_the_start and sha256(path) != at_the_start[role].get("sha256"):
             raise UserError(
                 f"{run}: its {role} {path} has changed since the run began; restore it, or choose another --out"
             )

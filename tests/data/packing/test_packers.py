@@ -52,3 +52,17 @@ def test_places_and_batches_of_an_epoch():
     example = numbered([9])[0]
     assert (stream.places(example), first_fit.places(example)) == (9, 8)
     assert (stream.batches_of(0.4), stream.batches_of(2.9), first_fit.batches_of(2.9)) == (1, 2, 2.9)
+
+
+def test_what_has_been_given_is_forgotten():
+    """A packer keeps the examples of the rows under way, and no others: memory does not grow with the data."""
+    stream, first_fit, *_ = packers([5, 3, 9, 7, 2, 8] * 50)
+    for _ in range(60):
+        next(stream)
+        next(first_fit)
+        state = first_fit.get_state()
+        waiting = {position for row in state["open"] + state["closed"] for position, _, _ in row}
+        assert set(first_fit._placed) == waiting
+        assert sum(stream._lengths) <= len(stream._tokens) + max(stream._lengths, default=0)
+    assert len(first_fit._placed) < 40
+    assert len(stream._tokens) <= 2 * 7 + 1 + 9

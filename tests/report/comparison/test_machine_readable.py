@@ -1,6 +1,7 @@
 """A comparison as CSV and as JSON."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -24,3 +25,22 @@ def test_json(compared):
     found = data["suites"]["ogx_xquad"]["scores"]["f1"]["commit"]["mean"]
     assert found["difference"]["value"] == compared.suites[0].cells["f1"]["commit"]["mean"].difference.value
     assert len(data["signatures"]) == 7 * 3
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_no_name_is_a_formula_of_a_spreadsheet(compared, name):
+    first, *others = compared.systems
+    suite = compared.suites[0]
+    cells = {
+        metric: {name if system == first.name else system: of_system for system, of_system in systems.items()}
+        for metric, systems in suite.cells.items()
+    }
+    renamed = dataclasses.replace(
+        compared,
+        systems=(dataclasses.replace(first, name=name), *others),
+        suites=(dataclasses.replace(suite, cells=cells),),
+    )
+    rows = list(csv.DictReader(io.StringIO(table(renamed))))
+    assert {row["system"] for row in rows} == {f"'{name}", *(system.name for system in others)}
+    numbers = {value for row in rows for key, value in row.items() if key not in ("system", "suite", "language")}
+    assert not any(value.startswith(("=", "+", "@")) for value in numbers)

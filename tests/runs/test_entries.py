@@ -1,0 +1,24 @@
+"""Entries of results.json, which may come from anywhere: their names stand in paths and in pages."""
+
+from pathlib import Path
+
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.runs.entries import require_entries
+
+ENTRY = {
+    "suite": "xquad_instruct", "language": "el", "task_version": "2.0", "limit": None, "prompts_sha256": "0" * 64,
+    "signature": "task:x", "items": 3, "exact_match": 10.0, "f1": 20.0,
+}  # fmt: skip
+
+
+def test_an_entry():
+    require_entries(Path("results.json"), {"fingerprint": "0" * 64}, {"xquad_instruct_el": ENTRY})
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "/root", "a\\b", ".hidden", "", "x" * 61, "a\nb", "<b>", None, 3])
+@pytest.mark.parametrize("key", ["suite", "language"])
+def test_a_name_that_is_no_part_of_a_file_s_name_is_refused(key, name):
+    with pytest.raises(UserError, match=f"results.json: .*{key}"):
+        require_entries(Path("results.json"), {"fingerprint": "0" * 64}, {"xquad_instruct_el": ENTRY | {key: name}})
