@@ -62,3 +62,15 @@ def test_what_was_there_before_is_there_again():
     descriptor = signal.set_wakeup_fd(-1)
     signal.set_wakeup_fd(descriptor)
     assert descriptor == -1
+
+
+def test_ctrl_c_that_a_shell_ignores_is_taken_where_it_is_asked_for():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ended_by_signals():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        with pytest.raises(KeyboardInterrupt), ended_by_signals(ignored_too=True):
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
             near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`commit-llm --help` lists the commands"
             raise UserError(f"no command {argv[0]!r}; {hint}")
-        with ended_by_signals(), notes_shown():
+        with ended_by_signals(ignored_too=argv[0] in ("train", "run")), notes_shown():
             status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
         return status or DONE
     except UserError as error:

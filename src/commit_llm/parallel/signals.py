@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 GRACE_SECONDS = 0.5  # in which the main thread may begin to end by itself
 CLEANING_SECONDS = 1.0  # in which it may then remove what is half-written, where it is to end at once
@@ -60,15 +60,16 @@ def handling(handlers: Mapping[signal.Signals, Handler], wakeup: int = -1) -> It
 
 
 @contextmanager
-def ended_by_signals(*, at_once: bool = False) -> Iterator[None]:
+def ended_by_signals(*, at_once: bool = False, ignored_too: bool = False) -> Iterator[None]:
     """End this process on SIGTERM and Ctrl-C while inside, with status 143 and 130.
 
     In the main thread TerminatedError and KeyboardInterrupt are raised. Where they cannot be, because the compiler or
     another library has the main thread for longer, a thread ends the process: what it was writing is then left as it
     is, as after a kill.
 
-    at_once: end it too where what the exception cleans up takes long. Take Ctrl-C also where the process was started
-        with it ignored, as shells start what is in the background.
+    at_once: end it too where what the exception cleans up takes long.
+    ignored_too: take Ctrl-C also where the process was started with it ignored, as shells start what is in the
+        background.
 
     Only the main thread receives signals; from another one this does nothing.
     """
@@ -79,11 +80,10 @@ def ended_by_signals(*, at_once: bool = False) -> Iterator[None]:
 
     def end(number: int, frame: FrameType | None) -> None:
         handled.set()
-        _ended_by.append(number)
-        raise TerminatedError if number == signal.SIGTERM else KeyboardInterrupt
+        end_by(number)
 
     numbers = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and not at_once:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and not ignored_too:
         numbers.remove(signal.SIGINT)
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -94,6 +94,12 @@ def ended_by_signals(*, at_once: bool = False) -> Iterator[None]:
     finally:
         left.set()
         os.close(writer)  # the thread reads its end
+
+
+def end_by(number: int) -> NoReturn:
+    """Raise the exception that ends this process as a signal asks for."""
+    _ended_by.append(number)
+    raise TerminatedError if number == signal.SIGTERM else KeyboardInterrupt
 
 
 def end_where_signalled() -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from enum import Enum
 from types import FrameType
 
-from commit_llm.parallel.signals import ended_by_signals, handling
+from commit_llm.parallel.signals import end_by, ended_by_signals, handling
 
 
 class Reason(Enum):
@@ -43,7 +43,7 @@ class Stop:
 
     def _take_note(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and self.signalled is not None:
-            raise KeyboardInterrupt
+            end_by(number)
         self.signalled = Reason.SIGTERM if number == signal.SIGTERM else Reason.INTERRUPT
 
     def close(self) -> None:
@@ -59,5 +59,5 @@ def listening(minutes: float | None) -> Iterator[Stop]:
 
     Only the main thread receives signals; in another one only the clock counts.
     """
-    with ended_by_signals(at_once=True), closing(Stop(minutes)) as stop:
+    with ended_by_signals(at_once=True, ignored_too=True), closing(Stop(minutes)) as stop:
         yield stop
