@@ -17,6 +17,7 @@ from commit_llm.train.export import export
 from commit_llm.train.loop import train
 from commit_llm.train.manifest import MANIFEST
 from tests.parallel.processes import Processes, flags, free_port, run_command
+from tests.train.conftest import BEFORE, NOW
 
 pytestmark = pytest.mark.slow
 
@@ -118,6 +119,25 @@ def test_sigterm_to_one_stops_both_at_one_step_and_all_is_saved(recipe, alone, t
     step = read_metrics(run)[-1]["step"]
     assert f"at step {step}, all saved" in out
     assert (run / "checkpoints" / str(step)).is_dir()
+
+
+def test_hosts_that_have_other_commits_of_a_hub_model_end_with_one_line(recipe, example, tmp_path):
+    """Each has a cache of its own, whose main branch is where it was when the model was fetched."""
+    caches = [tmp_path / f"cache {number}" for number in range(2)]
+    for cache, commit in zip(caches, (NOW, BEFORE), strict=True):
+        model = cache / "models--someone--small"
+        shutil.copytree(example / "model", model / "snapshots" / commit)
+        (model / "refs").mkdir()
+        (model / "refs" / "main").write_text(commit)
+    argv, port = command(replace(recipe, model="someone/small"), tmp_path, tmp_path / "run"), free_port()
+    commands = [["-m", "commit_llm", *argv, *flags(number, 2, port)] for number in range(2)]
+    variables = [{"HF_HUB_CACHE": str(cache)} for cache in caches]
+    with Processes(commands, tmp_path, variables=variables, folders=[tmp_path] * 2) as processes:
+        results = processes.wait()
+    for status, _, err in results:
+        assert status == 2
+        assert f"process 1 of 2 has another recipe than process 0 (model_revision: {NOW} -> {BEFORE};" in err
+    assert not (tmp_path / "run").exists()
 
 
 def test_processes_that_disagree_end_at_once_with_one_line(recipe, tmp_path):
