@@ -29,10 +29,13 @@ MUTANTS = [
     Mutant("common = sum((Counter(predicted) & Counter(gold)).values())", "common = len(set(predicted) & set(gold))"),
     Mutant("return 2 * precision * recall / (precision + recall)", "return (precision + recall) / 2"),
     # files
-    Mutant("if path.exists() and not overwrite:", "if False:"),
+    Mutant("if os.path.lexists(path) and not overwrite:", "if False:"),
     Mutant("if not (path / marker).is_file():", "if False:"),
-    Mutant("os.replace(temporary, path)", "shutil.copy(temporary, path)"),
-    Mutant("if path.is_file() and path.stat().st_size == part.size:", "if path.is_file():"),
+    Mutant("os.replace(holder / NEW, path)", "__import__('shutil').copy(holder / NEW, path)"),
+    Mutant("path.stat().st_size == part.size and checksum(path) == part.checksum", "path.stat().st_size == part.size"),
+    Mutant("flags | os.O_NOFOLLOW, 0o666", "flags, 0o666"),
+    Mutant("zlib.crc32(match[1]) != int(match[2])", "False"),
+    Mutant("if OLD in names and not os.path.lexists(path):", "if False:"),
     # model
     Mutant("causal_TS = jnp.tril(jnp.ones((length, length), bool))", "causal_TS = jnp.ones((length, length), bool)"),
     Mutant("scores = scores * (head_dim**-0.5)", "scores = scores * (head_dim**-1.0)"),

@@ -184,12 +184,15 @@ def test_a_full_disk_is_known_at_the_next_logged_step(small_recipe, tmp_path, mo
         assert (run / "metrics.jsonl").read_bytes() == (tmp_path / "undisturbed" / "metrics.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("name", [".lock", "metrics.jsonl", "timing.jsonl", "held_out.jsonl", "unreadable"])
+@pytest.mark.parametrize(
+    "name", [".lock", "metrics.jsonl", "timing.jsonl", "held_out.jsonl", "unreadable", "checkpoints/4"]
+)
 def test_no_link_in_a_run_is_written_through(tmp_path, name):
     """A linked run, or its linked checkpoints, on a larger disk are a user's own doing; these are not."""
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     others = tmp_path / "others"
-    (others / "4").mkdir(parents=True) if name == "unreadable" else others.write_text("precious")
+    is_folder = "." not in name
+    (others / "4").mkdir(parents=True) if is_folder else others.write_text("precious")
     (tmp_path / "run" / name).symlink_to(others)
 
     def train_on():
@@ -202,7 +205,7 @@ def test_no_link_in_a_run_is_written_through(tmp_path, name):
 
     with pytest.raises(UserError, match=f"{name}: is a link to .*others, and nothing is written or removed"):
         train_on()
-    assert (others / "4").is_dir() if name == "unreadable" else others.read_text() == "precious"
+    assert (others / "4").is_dir() if is_folder else others.read_text() == "precious"
 
 
 def read_lines(run):

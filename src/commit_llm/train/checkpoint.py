@@ -30,6 +30,8 @@ class Checkpoints:
     """Read and write the checkpoints of a run directory, as a context manager: leaving it waits for writes to end.
 
     keep: how many of the newest stay; None opens them for reading only.
+
+    Raises UserError where one that is to be removed some day is a link, and DiskError where the disk is full.
     """
 
     def __init__(self, run: Path, keep: int | None = None) -> None:
@@ -38,6 +40,8 @@ class Checkpoints:
         require_utf8_name(run.absolute())
         self.run = run
         writes = keep is not None
+        for path in (run / CHECKPOINTS).glob("*") if writes else ():
+            refuse_link(path)  # Orbax will remove what is in it; the folder around them may be on another disk
         options = ocp.CheckpointManagerOptions(
             max_to_keep=keep, create=writes, read_only=not writes, cleanup_tmp_directories=writes
         )
