@@ -15,7 +15,7 @@ from commit_llm.evaluate.tasks import Task
 from commit_llm.files.whole import refuse_existing_folder
 from commit_llm.model.execution import compute_dtype
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
-from commit_llm.parallel.processes import from_first, is_first, seen_by_all, together
+from commit_llm.parallel.processes import SAME_FILES, from_first, is_first, require_same, seen_by_all, together
 from commit_llm.recipes import Recipe
 from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
 from commit_llm.runs.evaluation import RESULTS, Results, read_results
@@ -65,6 +65,7 @@ def run_chain(
         if tasks and recipe.model is not None:
             config = open_recipe_model(recipe, weights=False).config
             require_answerable(config, batch_size)
+    require_same("evaluation", {f"questions of {name}": prompts for name, prompts in asked.items()}, SAME_FILES)
     with together("answering devices"):  # a section of its own, as in the loop
         if config is not None:
             Placement.of(eval_mesh).require_model(config)

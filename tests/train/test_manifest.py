@@ -73,6 +73,12 @@ def test_a_manifest_that_is_none(folder, content):
     assert damage(folder) == f"{MANIFEST} is not as it was written"
 
 
+def test_no_manifest_makes_a_checkpoint(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_manifest(tmp_path / "8")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_a_manifest_nothing_is_known(folder):
     (folder / MANIFEST).unlink()
     flip(folder / "top", 3)

@@ -15,13 +15,14 @@ from commit_llm.files.disk import writing
 from commit_llm.files.own import refuse_link
 from commit_llm.files.whole import require_utf8_name
 from commit_llm.parallel.mesh import place
-from commit_llm.parallel.processes import barrier, count, from_all, index, is_first
+from commit_llm.parallel.processes import barrier, count, from_all, index, is_first, seen_by_all
 from commit_llm.recipes import END_OF_COUNTS
 from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.train.manifest import damage, has_manifest, write_manifest
 from commit_llm.train.step import TrainState
 
 UNREADABLE = "unreadable"  # where checkpoints go that cannot be read
+SEEN_SECONDS = 120.0  # for which a network file system may keep an answer that a folder is not there
 
 LOGGER = logging.getLogger("commit_llm")
 
@@ -105,7 +106,9 @@ class Checkpoints:
 
     def _finish(self, step: int) -> None:
         self.manager.wait_until_finished()
-        write_manifest(self.folder(step))
+        folder = self.folder(step)
+        seen_by_all(f"checkpoint {step}", folder.is_dir, str(folder), SEEN_SECONDS)
+        write_manifest(folder)
 
     def _wait(self) -> None:
         """Wait until what is being saved stands; raise what has become of it."""

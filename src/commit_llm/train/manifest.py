@@ -26,6 +26,7 @@ Entries = dict[str, dict[str, Any]]
 
 def write_manifest(folder: Path) -> None:
     """Write the manifest of a checkpoint that is whole. All processes call it together, each in any one thread."""
+    folder.stat()  # where there is no checkpoint, none is made of its manifest
     own = {name: _entry(folder / name) for name in _names(folder) if _owner(name) == index()}
     parts = from_all(f"manifest of {folder.name}", own)
     if is_first():
