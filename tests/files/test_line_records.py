@@ -54,21 +54,22 @@ def test_a_mark_at_the_head_carriage_returns_and_blank_lines(tmp_path):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_texts_are_not_kept_in_memory(tmp_path, monkeypatch, suffix):
-    """Of 12 MB; a list of them takes more than that."""
+    """Of 6 MB; a list of them takes more than that."""
     monkeypatch.setattr(line_records, "IN_MEMORY", 1 << 20)
-    monkeypatch.setattr("commit_llm.files.chunks.SIZE", 1 << 20)
+    monkeypatch.setattr(line_records, "CONVERTED", 1 << 18)
+    monkeypatch.setattr("commit_llm.files.json_list.READ", 1 << 16)
     path = tmp_path / f"a.{suffix}"
     draws = random.Random(0)
-    write_records([{"text": draws.randbytes(4000).hex()} for _ in range(1500)], path)
+    write_records([{"text": draws.randbytes(4000).hex()} for _ in range(750)], path)
     tracemalloc.start()
     try:
         records = open_records(path, lambda record, row: text_of(record, "text", row))
         kept, most = tracemalloc.get_traced_memory()
-        assert sum(len(record["text"]) for record in records) == 12_000_000
+        assert sum(len(record["text"]) for record in records) == 6_000_000
     finally:
         tracemalloc.stop()
     assert kept < 1_000_000
-    assert most < 40_000_000 if suffix in ("json", "parquet") else most < 1_000_000
+    assert most < 3_000_000
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from commit_llm.files.parquet import parquet_bytes
 from commit_llm.files.records import Record, read_records, require_data_file
 
 LOGGER = logging.getLogger("commit_llm")
+CONVERTED = 4 << 20  # bytes of text converted at a time
 BLOCK = 1 << 20  # bytes read at a time, to count lines
 IN_MEMORY = (
     32 << 20
@@ -116,7 +117,7 @@ def _converted(path: Path, check: Check | None) -> LineRecords:
     starts = array("q", [0])
     try:
         with tempfile.TemporaryFile() as file:
-            for chunk in chunks(path):
+            for chunk in chunks(path, size=CONVERTED):
                 for first, block in blocks(path, chunk):
                     for row, record in enumerate(block, first):
                         if check is not None:
