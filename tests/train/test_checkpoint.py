@@ -194,6 +194,8 @@ def test_no_link_in_a_run_is_written_through(tmp_path, name):
     is_folder = "." not in name
     (others / "4").mkdir(parents=True) if is_folder else others.write_text("precious")
     (tmp_path / "run" / name).symlink_to(others)
+    if name != "metrics.jsonl":
+        (tmp_path / "run" / "metrics.jsonl").write_text("to be cut back")
 
     def train_on():
         with (
@@ -205,6 +207,8 @@ def test_no_link_in_a_run_is_written_through(tmp_path, name):
 
     with pytest.raises(UserError, match=f"{name}: is a link to .*others, and nothing is written or removed"):
         train_on()
+    if name in ("timing.jsonl", "held_out.jsonl"):
+        assert (tmp_path / "run" / "metrics.jsonl").read_text() == "to be cut back"
     assert (others / "4").is_dir() if is_folder else others.read_text() == "precious"
 
 

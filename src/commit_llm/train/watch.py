@@ -9,7 +9,7 @@ from typing import IO, Any, NamedTuple
 
 from commit_llm.errors import UserError
 from commit_llm.files.disk import writing
-from commit_llm.files.own import open_own
+from commit_llm.files.own import open_own, refuse_link
 from commit_llm.runs.logs import cut_back
 from commit_llm.runs.run import HELD_OUT, METRICS, TENSORBOARD, TIMING, read_provenance
 from commit_llm.train.event_file import EventFile
@@ -81,7 +81,10 @@ def watching(run: Path, start: int, tokens: int, wandb_project: str | None) -> I
     """
     with writing(run), ExitStack() as stack:
         files = {}
-        for name in (METRICS, TIMING, HELD_OUT):
+        logs = (METRICS, TIMING, HELD_OUT)
+        for name in logs:
+            refuse_link(run / name)  # before any of them is cut back
+        for name in logs:
             cut_back(run / name, start)
             files[name] = stack.enter_context(open_own(run / name, "a", encoding="utf-8"))
         tensorboard = stack.enter_context(EventFile(run / TENSORBOARD, start + 1))
