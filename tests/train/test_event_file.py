@@ -11,7 +11,7 @@ from commit_llm.train.event_file import EventFile
 class Full:
     """Take a few writes, as into a buffer, and then no more."""
 
-    written = 0
+    written, closed = 0, False
 
     def write(self, content):
         self.written += len(content)
@@ -20,6 +20,9 @@ class Full:
 
     def flush(self):
         self.write(b"")
+
+    def close(self):
+        self.closed = True
 
 
 def test_figures_are_written(tmp_path):
@@ -30,13 +33,15 @@ def test_figures_are_written(tmp_path):
 
 
 def test_a_full_disk_is_told_and_nobody_waits(tmp_path, monkeypatch):
-    monkeypatch.setattr("tensorboardX.record_writer.open_file", lambda path: Full())
+    file = Full()
+    monkeypatch.setattr("tensorboardX.record_writer.open_file", lambda path: file)
 
     def write():
-        with EventFile(tmp_path, 1) as file:
+        with EventFile(tmp_path, 1) as events:
             for step in range(1000):
-                file.add(step, {"train/loss": 2.5})
+                events.add(step, {"train/loss": 2.5})
 
     with pytest.raises(OSError, match="No space") as error:
         write()
     assert disk_reason(error.value) == "No space left on device"
+    assert file.closed

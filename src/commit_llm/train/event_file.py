@@ -37,7 +37,10 @@ class EventFile:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self.writer.close()
+        try:
+            self.writer.flush()
+        finally:
+            self.writer._py_recordio_writer.close()  # which `close` of the writer leaves open where it cannot flush
 
     def add(self, step: int, figures: Mapping[str, float]) -> None:
         """Write the figures of a step, by name."""
