@@ -99,6 +99,7 @@ def test_sixty_bits_flipped_in_a_checkpoint_are_sixty_times_the_step_before(undi
         shutil.rmtree(run)
 
 
+@pytest.mark.slow
 def test_what_is_read_of_a_damaged_checkpoint_is_refused_with_the_other_steps(undisturbed, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
@@ -116,6 +117,7 @@ def test_what_is_read_of_a_damaged_checkpoint_is_refused_with_the_other_steps(un
         load_params(source)
 
 
+@pytest.mark.slow
 def test_a_step_without_a_manifest_is_used_with_a_warning(small_recipe, undisturbed, tmp_path, caplog):
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)

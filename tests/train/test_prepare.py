@@ -74,7 +74,7 @@ def test_a_recipe_comes_to_an_attention(small_recipe, changes, told):
 
 
 def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch, capsys):
-    def enough(training, source):
+    def enough(*asked):
         raise UserError("enough")
 
     monkeypatch.setattr("commit_llm.train.loop._first_params", enough)  # what comes after is not looked at
