@@ -24,6 +24,7 @@ MUTANTS = [
     Mutant("self._offset -= self._lengths.pop(0)", "self._lengths.pop(0)"),
     Mutant("self.longest = max(self.longest, places)", "self.longest = places"),
     Mutant("if row.used + places <= self.seq_len:", "if row.used + places < self.seq_len:"),
+    Mutant("in self._placed.items() if position in waiting", "in self._placed.items()"),
     # evaluate
     Mutant("character not in string.punctuation", "character not in string.digits"),
     Mutant("common = sum((Counter(predicted) & Counter(gold)).values())", "common = len(set(predicted) & set(gold))"),
@@ -43,9 +44,18 @@ MUTANTS = [
     Mutant("angles = jnp.concatenate([angles, angles], axis=-1)", "angles = jnp.repeat(angles, 2, axis=-1)"),
     # parallel
     Mutant("len(text) > LONGEST_TEXT or", ""),
+    Mutant("from_all(name, None if mistake is None else mistake.for_command())", "from_all(name, None)"),
+    # report
+    Mutant("""return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name""", "return name"),
+    # runs
+    Mutant("if role in at_the_start and sha256(path) !=", "if role == 'data' and sha256(path) !="),
+    Mutant("[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", "[A-Za-z0-9][A-Za-z0-9_./-]{0,59}"),
     # train
     Mutant("is_likeliest = (of_target >= largest)", "is_likeliest = (of_target > largest)"),
     Mutant("return loss_masks / jnp.maximum(supervised, 1.0) / loss_masks.shape[0]", "return loss_masks / 512"),
     Mutant("decay * m.astype(jnp.float32)", "m.astype(jnp.float32)"),
     Mutant("first = 0 if first_step_at_zero else 1", "first = 0"),
+    Mutant("        scale_by_adam(beta1", "        optax.add_decayed_weights(weight_decay), scale_by_adam(beta1"),
+    Mutant("right + float(sums[1]), tokens + float(sums[2])", "right + float(sums[1]) / float(sums[2]), tokens + 1"),
+    Mutant("for step, metrics, ids in self.unchecked:", "for step, metrics, ids in self.unchecked[-1:]:"),
 ]  # fmt: skip
