@@ -51,7 +51,9 @@ def test_the_files_of_a_run(undisturbed, small_recipe):
     assert all(0 < line["waiting_seconds"] < line["seconds"] for line in timing)
 
 
-@pytest.mark.parametrize("stopped", [2, 5, 7])
+@pytest.mark.parametrize(
+    "stopped", [pytest.param(2, marks=pytest.mark.slow), 5, pytest.param(7, marks=pytest.mark.slow)]
+)
 def test_a_stopped_run_goes_on_to_the_same_metrics_and_weights(undisturbed, small_recipe, tmp_path, stopped):
     run = tmp_path / "run"
     with pytest.raises(StopHereError):

@@ -40,6 +40,7 @@ def test_a_checkpoint_as_it_was_written(folder):
     assert damage(folder) is None
 
 
+@pytest.mark.slow
 def test_any_bit_of_any_file_and_of_the_manifest_is_noticed(folder):
     generator = random.Random(SEED)
     for path in files(folder):
