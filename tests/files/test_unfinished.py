@@ -66,6 +66,20 @@ def test_a_link_is_refused_and_what_it_leads_to_stays(tmp_path, name):
     assert others.read_text() == "precious" if name else (others / "000000").read_text() == "one"
 
 
+def test_where_a_link_is_refused_nothing_has_been_removed_yet(tmp_path):
+    out = tmp_path / "out.jsonl"
+    with unfinished(out, WHAT, overwrite=False) as parts:
+        keep(parts, 0, "one")
+        (parts.folder / "000001.77").write_text("half")  # of a worker that was killed
+    (tmp_path / "others").write_text("precious")
+    parts.path(0).unlink()
+    parts.path(0).symlink_to(tmp_path / "others")
+    before = sorted(folder_of(out).iterdir())
+    with pytest.raises(UserError, match="is a link to"), unfinished(out, WHAT, overwrite=False):
+        pass
+    assert sorted(folder_of(out).iterdir()) == before
+
+
 def test_a_folder_that_is_not_ours_is_left_alone(tmp_path):
     """One without our description, with files of other names."""
     out = tmp_path / "out.jsonl"

@@ -96,10 +96,13 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
                 f"{out}: unfinished, and begun with {', '.join(differences)}; go on with the same, choose another "
                 f"--out, or begin anew with --overwrite"
             )
-        empty_own(folder, HALF_WRITTEN if differences == [] else OWN, but=LOCK)
-        if differences != []:
+        if differences == []:
+            parts = Parts(folder)  # a link in it is refused before anything is removed
+            empty_own(folder, HALF_WRITTEN, but=LOCK)
+        else:
+            empty_own(folder, OWN, but=LOCK)
             describe_own(folder, WHAT, what)
-        parts = Parts(folder)
+            parts = Parts(folder)
         try:
             yield parts
         finally:
