@@ -104,6 +104,9 @@ def test_what_is_no_safetensors_file_is_refused_in_one_line(tmp_path, content):
 
 
 def test_a_file_whose_metadata_are_of_another_form_is_left_to_the_library(tmp_path):
+    """It is not called damaged; whoever opens it says in one line what it is."""
     header = json.dumps({"__metadata__": ["a"]}).encode()
-    (tmp_path / "a").write_bytes(len(header).to_bytes(8, "little") + header)
-    require_unchanged(tmp_path / "a")
+    (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    require_unchanged(tmp_path / "model.safetensors")
+    with pytest.raises(UserError, match=r"model\.safetensors: not a readable safetensors file"):
+        read_weights(tmp_path, SMALL)

@@ -78,15 +78,17 @@ def test_a_mark_at_the_head_carriage_returns_and_blank_lines(tmp_path):
     assert records(path) == [{"a": 1}]
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b'{"a": 1}\n\n{"a": \n', r"a\.jsonl:3: malformed JSON"),
-        (b'{"a": 1}\n{"a": "\xff"}', r"a\.jsonl: not UTF-8 at byte 16"),
-        (b"\n \n", r"a\.jsonl: holds no record"),
-        (b'{"a": 1}\n\n[2]', r"a\.jsonl:3: holds \[2\], not an object"),
-    ],
-)
+# Content of a .jsonl file, and what is said of it.
+FAULTS = [
+    (b'{"a": 1}\n\n{"a": \n', r"a\.jsonl:3: malformed JSON"),
+    (b'{"a": 1}\n{"a": "\xff"}', r"a\.jsonl: not UTF-8 at byte 16"),
+    (b'{"a": 1}\n\n[2]', r"a\.jsonl:3: holds \[2\], not an object"),
+    (b"\n \n", r"a\.jsonl: holds no record"),
+    (b"", r"a\.jsonl: holds no record"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), FAULTS)
 def test_faults_are_told_with_their_place_in_the_file(tmp_path, content, message):
     path = tmp_path / "a.jsonl"
     path.write_bytes(content)

@@ -16,6 +16,7 @@ from commit_llm.files import line_records
 from commit_llm.files.line_records import open_records
 from commit_llm.files.records import read_records, text_of
 from commit_llm.files.writing import write_records
+from tests.files.test_chunks import FAULTS
 
 ROWS = [{"text": f"{n} \u2028 é\t" * (n % 7), "n": n} for n in range(100)]
 SUFFIXES = ["json", "jsonl", "parquet", "txt"]
@@ -72,16 +73,7 @@ def test_texts_are_not_kept_in_memory(tmp_path, monkeypatch, suffix):
     assert most < 3_000_000
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b'{"a": 1}\n\n{"a": \n', r"a\.jsonl:3: malformed JSON"),
-        (b'{"a": 1}\n{"a": "\xff"}', r"a\.jsonl: not UTF-8 at byte 16"),
-        (b'{"a": 1}\n\n[2]', r"a\.jsonl:3: holds \[2\], not an object"),
-        (b"\n \n", r"a\.jsonl: holds no record"),
-        (b"", r"a\.jsonl: holds no record"),
-    ],
-)
+@pytest.mark.parametrize(("content", "message"), FAULTS)
 def test_faults_are_told_with_their_place_in_the_file(tmp_path, content, message):
     """At once where the records are looked at, else when they are asked for."""
     path = tmp_path / "a.jsonl"

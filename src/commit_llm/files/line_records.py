@@ -22,9 +22,8 @@ from commit_llm.files.records import Record, read_records, require_data_file
 LOGGER = logging.getLogger("commit_llm")
 CONVERTED = 4 << 20  # bytes of text converted at a time
 BLOCK = 1 << 20  # bytes read at a time, to count lines
-IN_MEMORY = (
-    32 << 20
-)  # bytes; a smaller file without lines is kept as Python objects, which take some three times its size
+# Bytes; a smaller file without lines is kept as Python objects, which take some three times its size.
+IN_MEMORY = 32 << 20
 
 # Is called with each record and its index, and raises UserError where the record cannot be used.
 Check = Callable[[Record, int], object]
