@@ -35,16 +35,3 @@ def test_the_kernel_gives_what_python_gives(mixer, examples):
             assert tuple(example.counts) == tuple(counts[row])
             outcomes = [word.outcome for words in explained.values() for word in words]
             assert counts[row, :7].tolist() == [outcomes.count(outcome) for outcome in Outcome]
-
-
-def test_no_place_for_numba_s_cache(monkeypatch):
-    """As in a container where neither this package nor the user's folder can be written to."""
-    from commit_llm.codemix.engine import kernel
-
-    def njit(cache=False, **options):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
-
-    monkeypatch.setattr(kernel, "njit", njit)
-    assert kernel.compiled(len) is len

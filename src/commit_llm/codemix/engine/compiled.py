@@ -9,7 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from commit_llm.codemix.engine.kernel import find_triggers, mix_clean, mix_original
+from commit_llm.codemix.engine.kernel.mix_clean import mix_clean
+from commit_llm.codemix.engine.kernel.mix_original import mix_original
+from commit_llm.codemix.engine.kernel.triggers import SIGNS, find_triggers
 from commit_llm.codemix.engine.original import skip_table
 from commit_llm.codemix.engine.tables import Table, threshold
 from commit_llm.codemix.finding.characters import character_classes
@@ -195,9 +197,6 @@ def _array(like: pa.Array, data: np.ndarray, offsets: np.ndarray) -> pa.Array:
     if like.null_count:
         valid = pa.py_buffer(np.packbits(like.is_valid().to_numpy(zero_copy_only=False), bitorder="little"))
     return kind.from_buffers(len(like), buffer, pa.py_buffer(data), valid, like.null_count)
-
-
-SIGNS = np.isin(np.arange(256), list(b"`~$\\@{%<:w"))  # the first bytes of what protection.TRIGGER finds
 
 
 def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-# Where something to protect may begin. The kernel looks for the same (kernel.py, find_triggers).
+# Where something to protect may begin. The kernel looks for the same (codemix/engine/kernel/triggers.py).
 TRIGGER = re.compile(r"[`~$\\@{%<]|:(?=//)|w(?=ww\.)")
 
 # The first that begins furthest to the left wins. A pattern that can begin often and end nowhere has a greatest

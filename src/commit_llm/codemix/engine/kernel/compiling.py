@@ -1,0 +1,37 @@
+"""Compile functions by Numba, and keep what is compiled as long as no source of code-mixing changes."""
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from numba import njit
+
+ROOM = Path(__file__).parents[2]
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function, and keep what is compiled beside its file or in Numba's folder for the user's cache.
+
+    Where neither can be written to, as in some containers, it is compiled anew in every process.
+
+    Numba keeps it until the function's own file changes, and looks at no file whose functions or constants it uses.
+    Here it is kept until any source of the room changes.
+    """
+    try:
+        dispatcher = njit(cache=True, nogil=True, boundscheck=False)(function)
+    except RuntimeError:  # "no locator available"
+        return njit(nogil=True, boundscheck=False)(function)
+    dispatcher._cache._cache_file._source_stamp = sources_hash(ROOM)
+    return dispatcher
+
+
+@cache
+def sources_hash(folder: Path) -> str:
+    """Hash the names and contents of all sources in a folder."""
+    hashed = blake2b(digest_size=16)
+    for path in sorted(folder.rglob("*.py")):
+        content = path.read_bytes()
+        hashed.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return hashed.hexdigest()
