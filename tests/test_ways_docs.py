@@ -69,7 +69,7 @@ def test_the_way_of_one_word(example):
         mixer = CodeMixer(BilingualDictionary.load(example / DICTIONARY_FILE), ratio=1.0)
         mixer.mix("Who was born here?")
         mixer.mix_example({"text": "Who was born here?"}, row=0)
-    kernel = "codemix/engine/kernel.py"  # compiled: Python does not enter it, and calls what is around it
+    kernel = "codemix/engine/kernel/mix_clean.py"  # compiled: Python does not enter it, and calls what is around it
     assert set(ways()["word"]) - {kernel} <= files
     assert kernel in ways()["word"]
     assert "codemix/engine/compiled.py" in files

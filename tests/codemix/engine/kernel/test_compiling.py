@@ -8,7 +8,7 @@ def test_what_is_kept_is_of_all_the_sources(tmp_path):
     """Numba keeps a hash of the function's own file beside what it compiled; here it is the room's."""
     fold(0, 0)
     assert fold._cache._cache_file._source_stamp == compiling.sources_hash(compiling.ROOM)
-    assert (compiling.ROOM / "finding/characters.py").is_file()
+    assert (compiling.ROOM.parent / "codemix/finding/characters.py").is_file()
     hashes = []
     deeper = tmp_path / "deeper"
     deeper.mkdir()
