@@ -12,8 +12,6 @@ MAY_BE_SHORT = {
     "cli/text/aligned.py": "every table of the command line is laid out by it",
     "cli/score.py": "a file a command",
     "cli/tasks.py": "a file a command",
-    "codemix/engine/kernel/compiling.py": "all compiled code is made by it",
-    "codemix/engine/kernel/lookup.py": "both styles look up, in one table",
     "codemix/engine/kernel/triggers.py": "what is protected, apart from what is mixed",
     "data/tokenizer_library.py": "what the readers of both kinds of file give",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from commit_llm.codemix.engine.kernel.mix_clean import mix_clean
 from commit_llm.codemix.engine.kernel.mix_original import mix_original
+from commit_llm.codemix.engine.kernel.scan import Words
 from commit_llm.codemix.engine.kernel.triggers import SIGNS, find_triggers
 from commit_llm.codemix.engine.original import skip_table
 from commit_llm.codemix.engine.tables import Table, threshold
@@ -22,6 +23,7 @@ from commit_llm.codemix.settings import MixingSettings
 from commit_llm.errors import UserError
 
 BLOCK_ROWS, BLOCK_BYTES = 4096, 8 << 20
+SLACK = 8  # bytes behind each field's output, over which the kernel may write
 GROWTH = 3  # the room for a field's output, as a multiple of its input; memory that is not written to costs nothing
 
 
@@ -97,25 +99,27 @@ class Compiled:
         mixing, original = self.settings, self.settings.style == "original"
         chances = np.uint64(threshold(mixing.ratio)), np.uint64(threshold(mixing.unmixed_share))
         settings = (mixing.by_type, mixing.all_capitals, *chances, np.uint64(UNMIXED))
+        words = self._room_for_words(int(sizes.sum(axis=1).max()) // 2 + fields + 2)
         if not original:
             spans, first_spans = _spans(block)
-            scratch = self._scratch(int(sizes.sum(axis=1).max()) // 2 + fields + 2)
+            names, first_words = self._room_for_names(), np.zeros(fields + 1, np.int64)
         offsets = np.zeros((fields, examples + 1), np.int64)
         counts = np.zeros((examples, len(Counts._fields)), np.int64)
         growth, first = GROWTH, 0
         while first < examples:
             room = sizes[first:].sum(axis=0) * growth + 64
             borders = np.concatenate([[0], np.cumsum(room)])
-            region = np.stack([borders[:-1], borders[:-1], borders[1:]], axis=1)
+            region = np.stack([borders[:-1], borders[:-1], borders[1:] - SLACK], axis=1)
             out = np.empty(borders[-1], np.uint8)
             offsets[:, first] = region[:, 0]
             where = (self.table, block.data, block.starts, block.ends)
             which = (block.mixed, keys, places, first, examples, settings)
+            output = (out, region, offsets, counts)
             if original:
-                finished = mix_original(skip_table(), *where, *which, out, region, offsets, counts)
+                finished = mix_original(skip_table(), *where, *which, words, *output)
             else:
                 finished = mix_clean(
-                    character_classes(), *where, spans, first_spans, *which, *scratch, out, region, offsets, counts
+                    character_classes(), *where, spans, first_spans, *which, names, words, first_words, *output
                 )
             if not finished:
                 growth *= 2
@@ -127,18 +131,20 @@ class Compiled:
             )
             first += finished
 
-    def _scratch(self, words: int) -> tuple[np.ndarray, ...]:
-        """Give room for an example's words and names; a thread keeps its own."""
+    def _room_for_words(self, words: int) -> Words:
+        """Give room for an example's words; a thread keeps its own."""
         local = self.scratch
-        if getattr(local, "words", -1) < words:
-            local.words = words
-            local.arrays = (
-                np.zeros(len(self.table.forms), np.uint8),
-                np.empty((3, words), np.int64),
-                np.empty(words, np.int32),
-                np.empty(words, np.bool_),
-            )
-        return local.arrays
+        if getattr(local, "room", -1) < words:
+            local.room = words
+            kinds = (np.int64, np.int64, np.uint64, np.int64, np.bool_, np.int64)
+            local.words = Words(*(np.empty(words, kind) for kind in kinds))
+        return local.words
+
+    def _room_for_names(self) -> np.ndarray:
+        """Give a zero for every entry; a thread keeps its own."""
+        if not hasattr(self.scratch, "names"):
+            self.scratch.names = np.zeros(self.table.entries, np.uint8)
+        return self.scratch.names
 
 
 def _blocks(columns: Mapping[str, pa.ChunkedArray]) -> Iterator[list[pa.Array]]:

@@ -1,4 +1,4 @@
-"""Make arrays of the lexicon, for the compiled engine: a hash table of surface forms, and the bytes of translations."""
+"""Make arrays of the lexicon, for the compiled engine: a hash table of surface forms, and all that belongs to each."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,45 +8,49 @@ import numpy as np
 
 from commit_llm.codemix.dictionaries.lexicon import Case, Lexicon, cumulated, written
 from commit_llm.codemix.outcome import Outcome
-from commit_llm.codemix.randomness import text64_all
 
 
 class Table(NamedTuple):
     """Hold surface forms and their translations, in UTF-8. Numba takes a tuple of arrays as it is.
 
-    slots: int32 (a power of two,), the form at a hash's place, or -1; open addressing, linear probing.
-    forms: uint64 (forms, 8), so that a look-up reads one line of memory: a row has the columns named below.
-    form_data: uint8, the bytes of all forms.
-    targets: uint64 (translations, 4): a row has the other columns named below.
-    target_data: uint8, the bytes of all translations.
+    A processor waits for memory longer than it computes, so all that belongs to a form lies together.
+
+    slots: uint64 (a power of two,): a record's place plus one, and in the upper half that of its form's hash; or zero.
+        Open addressing, linear probing.
+    records: uint64. A record is KEY_WORDS words, the form's bytes, TARGET_WORDS words for each translation, and the
+        translations' bytes. Bytes begin a new word; zeros fill their last one.
+    halves, octets: the same memory as uint32 and uint8.
+    entries: the number of the dictionary's words, each of which may have several forms.
     """
 
     slots: np.ndarray
-    forms: np.ndarray
-    form_data: np.ndarray
-    targets: np.ndarray
-    target_data: np.ndarray
+    records: np.ndarray
+    halves: np.ndarray
+    octets: np.ndarray
+    entries: int
 
 
-# The columns of `forms`: the form's hash (FNV-1a); its bytes, form_data[start:end]; its case and outcome (the enums of
-# lexicon.py and outcome.py); the hash of its dictionary key; its translations, first up to last.
-HASH, START, END, CASE, OUTCOME, KEY, FIRST_TARGET, LAST_TARGET = range(8)
-# The columns of `targets`: the threshold of its cumulative chance; its bytes, target_data[start:end]; whether it
-# changes the word.
-THRESHOLD, TARGET_START, TARGET_END, CHANGES = range(4)
+# The halves of a record's first words, behind the hash of its dictionary key: the number of its entry; the length of
+# its form in bytes; the number of its translations; its case and outcome, as case_and_outcome packs them.
+ENTRY, LENGTH, TARGETS, KIND, KEY_WORDS = 2, 3, 4, 5, 3
+# Those of a translation, behind the threshold of its cumulative chance: its bytes, from the record's first byte on.
+TARGET_START, TARGET_END, TARGET_WORDS = 2, 3, 2
+SEED, MULTIPLIER = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # of the hash of forms, which is no part of any draw
 
-# A form, its case, outcome and key's hash, its translations and their cumulative chances.
-Row = tuple[str, int, int, int, Sequence[str], Sequence[float]]
+# A form, its case, outcome, key's hash and entry's number, its translations and their cumulative chances.
+Row = tuple[str, int, int, int, int, Sequence[str], Sequence[float]]
 
 
 def lexicon_table(lexicon: Lexicon) -> Table:
     """Make the table of style `clean`."""
+    numbers: dict[int, int] = {}
     return _table(
         (
             form,
             case,
             entry.outcome,
             entry.key64,
+            numbers.setdefault(id(entry), len(numbers)),
             [written(translation, case) for translation in entry.translations],
             entry.cumulative,
         )
@@ -57,38 +61,53 @@ def lexicon_table(lexicon: Lexicon) -> Table:
 def original_table(translations: Mapping[str, Sequence[str]]) -> Table:
     """Make the table of style `original`: exact words, with duplicates and identity translations."""
     return _table(
-        (word, Case.EXACT, Outcome.NOT_DRAWN, 0, targets, cumulated([1] * len(targets)))
+        (word, Case.EXACT, Outcome.NOT_DRAWN, 0, 0, targets, cumulated([1] * len(targets)))
         for word, targets in translations.items()
     )
 
 
+def case_and_outcome(case: int, outcome: int) -> int:
+    """Pack both into one number: case * 8 + outcome."""
+    return case << 3 | outcome
+
+
 def _table(rows: Iterable[Row]) -> Table:
-    forms, cases, outcomes, keys, counts, changes = [], [], [], [], [], []
+    forms, kinds, keys, entries, counts = [], [], [], [], []
     targets: list[str] = []
     chances: list[float] = []
-    for form, case, outcome, key, translations, cumulative in rows:
+    for form, case, outcome, key, entry, translations, cumulative in rows:
         forms.append(form)
-        cases.append(case)
-        outcomes.append(outcome)
+        kinds.append(case_and_outcome(case, outcome))
         keys.append(key)
+        entries.append(entry)
         targets += translations
         chances += cumulative
         counts.append(len(translations))
-        changes += [translation != form for translation in translations]
-    encoded = _encoded(forms)
-    form_start, form_data = _joined(encoded)
-    target_start, target_data = _joined(_encoded(targets))
-    first_target = np.concatenate([[0], np.cumsum(counts)])
-    table = np.empty((len(forms), 8), np.uint64)
-    table[:, HASH] = text64_all(encoded)
-    table[:, START], table[:, END] = form_start[:-1], form_start[1:]
-    table[:, CASE], table[:, OUTCOME], table[:, KEY] = cases, outcomes, keys
-    table[:, FIRST_TARGET], table[:, LAST_TARGET] = first_target[:-1], first_target[1:]
-    of_targets = np.empty((len(targets), 4), np.uint64)
-    of_targets[:, THRESHOLD] = np.ceil(np.array(chances, np.float64) * 2**53)  # threshold
-    of_targets[:, TARGET_START], of_targets[:, TARGET_END] = target_start[:-1], target_start[1:]
-    of_targets[:, CHANGES] = changes
-    return Table(_slots(table[:, HASH]), table, form_data, of_targets, target_data)
+    form_lengths, form_data = _joined(forms)
+    target_lengths, target_data = _joined(targets)
+    of_form = np.array(counts, np.int64)
+    # Places in words: of records, of their first translations' words, and, in bytes, of translations.
+    form_words = -(-form_lengths // 8)
+    borders = np.concatenate([[0], np.cumsum(target_lengths)])
+    firsts = np.concatenate([[0], np.cumsum(of_form)])
+    target_words = -(-np.diff(borders[firsts]) // 8)
+    sizes = KEY_WORDS + form_words + TARGET_WORDS * of_form + target_words
+    places = np.cumsum(sizes) - sizes
+    records = np.zeros(int(sizes.sum()) + 1, np.uint64)  # and one, so that eight bytes can be read from any
+    halves, octets = records.view(np.uint32), records.view(np.uint8)
+    records[places] = np.array(keys, np.uint64)
+    for half, values in ((ENTRY, entries), (LENGTH, form_lengths), (TARGETS, counts), (KIND, kinds)):
+        halves[2 * places + half] = values
+    _scatter(octets, 8 * (places + KEY_WORDS), form_lengths, form_data)
+    record = np.repeat(np.arange(len(forms)), of_form)  # of each translation
+    words = places + KEY_WORDS + form_words
+    place = words[record] + TARGET_WORDS * (np.arange(len(targets)) - firsts[record])
+    start = 8 * (words + TARGET_WORDS * of_form - places)[record] + borders[:-1] - borders[firsts[record]]
+    records[place] = np.ceil(np.array(chances, np.float64) * 2**53).astype(np.uint64)  # threshold
+    halves[2 * place + TARGET_START], halves[2 * place + TARGET_END] = start, start + target_lengths
+    _scatter(octets, 8 * places[record] + start, target_lengths, target_data)
+    hashes = _hash_forms(records, places + KEY_WORDS, form_words)
+    return Table(_slots(hashes, places), records, halves, octets, max(entries, default=0) + 1)
 
 
 def threshold(chance: float) -> int:
@@ -101,26 +120,40 @@ def threshold(chance: float) -> int:
     return math.ceil(chance * 2**53)
 
 
-def _encoded(texts: Sequence[str]) -> list[bytes]:
-    return [text.encode("utf-8", "surrogatepass") for text in texts]
+def _joined(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Give the lengths of texts in UTF-8, and their bytes."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return np.array([len(part) for part in encoded], np.int64), np.frombuffer(b"".join(encoded), np.uint8)
 
 
-def _joined(encoded: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    starts = np.concatenate([[0], np.cumsum([len(part) for part in encoded])]).astype(np.int64)
-    return starts, np.frombuffer(b"".join(encoded) + b"\0", np.uint8)
+def _scatter(octets: np.ndarray, places: np.ndarray, lengths: np.ndarray, data: np.ndarray) -> None:
+    """Write pieces of these lengths, which lie in a row, to their places."""
+    octets[np.repeat(places - (np.cumsum(lengths) - lengths), lengths) + np.arange(len(data))] = data
 
 
-def _slots(hashes: np.ndarray) -> np.ndarray:
-    """Put each form's index at the first free place from its hash on; at most a third of the places are taken."""
-    size = 1 << max(4, (3 * len(hashes)).bit_length())
-    slots = np.full(size, -1, np.int32)
+def _hash_forms(records: np.ndarray, starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Hash forms, of which the words of bytes begin at starts: all of them a word at a time."""
+    hashes = np.full(len(starts), SEED, np.uint64)
+    longer = np.arange(len(starts))
+    for n in range(int(counts.max(initial=0))):
+        longer = longer[counts[longer] > n]
+        state = (hashes[longer] ^ records[starts[longer] + n]) * np.uint64(MULTIPLIER)
+        hashes[longer] = state ^ (state >> np.uint64(32))
+    return hashes
+
+
+def _slots(hashes: np.ndarray, records: np.ndarray) -> np.ndarray:
+    """Put each record at the first free place from its hash on; a third to two thirds of the places are taken."""
+    size = 1 << max(4, (3 * len(hashes) // 2).bit_length())
+    slots = np.zeros(size, np.uint64)
     waiting, places = np.arange(len(hashes)), (hashes & np.uint64(size - 1)).astype(np.int64)
+    entries = hashes >> np.uint64(32) << np.uint64(32) | (records + 1).astype(np.uint64)
     while len(waiting):
         # Of the forms that want one free place the first one gets it; the others go on to the next place.
-        free = np.flatnonzero(slots[places] == -1)
+        free = np.flatnonzero(slots[places] == 0)
         _, firsts = np.unique(places[free], return_index=True)
         taken = free[firsts]
-        slots[places[taken]] = waiting[taken]
+        slots[places[taken]] = entries[waiting[taken]]
         left = np.ones(len(waiting), bool)
         left[taken] = False
         waiting, places = waiting[left], (places[left] + 1) % size

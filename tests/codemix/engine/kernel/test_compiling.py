@@ -1,7 +1,7 @@
 """What is compiled is kept, and kept no longer than the sources that it was made of."""
 
 from commit_llm.codemix.engine.kernel import compiling
-from commit_llm.codemix.engine.kernel.utf8 import fold
+from commit_llm.codemix.engine.kernel.lookup import fold
 
 
 def test_what_is_kept_is_of_all_the_sources(tmp_path):

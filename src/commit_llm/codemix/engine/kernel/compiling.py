@@ -16,13 +16,16 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Where neither can be written to, as in some containers, it is compiled anew in every process.
 
+    It goes into the functions that call it: to hand over arrays takes longer than most of these functions.
+
     Numba keeps it until the function's own file changes, and looks at no file whose functions or constants it uses.
     Here it is kept until any source of the room changes.
     """
+    options = {"nogil": True, "boundscheck": False, "forceinline": True}
     try:
-        dispatcher = njit(cache=True, nogil=True, boundscheck=False)(function)
+        dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available"
-        return njit(nogil=True, boundscheck=False)(function)
+        return njit(**options)(function)
     dispatcher._cache._cache_file._source_stamp = sources_hash(ROOM)
     return dispatcher
 

@@ -4,103 +4,116 @@ import numpy as np
 
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.compiling import compiled
-from commit_llm.codemix.engine.kernel.lookup import find_form
-from commit_llm.codemix.engine.kernel.utf8 import (
-    FNV_OFFSET,
-    FNV_PRIME,
-    ONE,
-    SPARE,
-    ZERO,
-    U,
-    copy,
-    decode,
-    fold,
-    hash_bytes,
-)
+from commit_llm.codemix.engine.kernel.eights import ONES, U, copy, decode, find_byte
+from commit_llm.codemix.engine.kernel.lookup import HALF, LOW_HALF, ONE, SPARE, ZERO, fold, hash_form
+from commit_llm.codemix.engine.kernel.scan import NOT_THERE, look_up
 from commit_llm.codemix.outcome import Counts, Outcome
 
-LOW_HALF = U(0xFFFFFFFF)
+SPACES = ONES * U(ord(" "))
 REPLACED, NOT_DRAWN, NOT_IN_DICTIONARY = int(Outcome.REPLACED), int(Outcome.NOT_DRAWN), int(Outcome.NOT_IN_DICTIONARY)
 CHANGED = len(Counts._fields) - 1
 
 
 @compiled
 def mix_original(
-    skipped, table, data, starts, ends, mixed, fields_key, rows, first, last, settings, out, region, offsets, counts
+    skipped, table, data, starts, ends, mixed, fields_key, rows, first, last, settings, words, out, region, offsets,
+    counts,
 ):  # fmt: skip
     """Mix as `mix_clean` does, by the rules of original.py. skipped: whether code point c is peeled off."""
     _, _, ratio, unmixed, unmixed_key = settings
-    slots, forms, form_data, targets, target_data = table
+    _, _, halves, octets, _ = table
+    word_starts, word_ends, _, places, _, positions = words
     fields = len(mixed)
     for example in range(first, last):
         place = rows[example]
         chance = ZERO if fold(place, unmixed_key) >> SPARE < unmixed else ratio
         for field in range(fields):
             text = example * fields + field
-            start, end = starts[text], ends[text]
-            at, room = region[field, 1], region[field, 2]
-            fits = at + (end - start) <= room
+            end = ends[text]
+            at, room, copied = region[field, 1], region[field, 2], starts[text]
             key = fold(ZERO, fold(place, fields_key[field]))
-            position, here = 0, start if mixed[field] else end + 1
-            while fits and here <= end:
-                # A piece is copied, and its core hashed, as it is read. There is room for all of the text that follows.
-                shift = at - here
-                word_start, word_end = -1, -1
-                hashed, hashed_word = FNV_OFFSET, FNV_OFFSET
-                while here < end and data[here] != 32:
-                    if data[here] < 0x80:
-                        point, behind = np.int64(data[here]), here + 1
-                        out[here + shift] = data[here]
-                    else:
-                        point, behind = decode(data, here)
-                        copy(data, here, behind, out, here + shift)
-                    if word_start < 0 and not skipped[point]:
-                        word_start = here
-                    if word_start >= 0:
-                        hashed = (hashed ^ U(data[here])) * FNV_PRIME
-                        if behind > here + 1:
-                            hashed = hash_bytes(hashed, data, here + 1, behind)
-                        if not skipped[point]:
-                            word_end, hashed_word = behind, hashed
-                    here = behind
-                at = here + shift
-                if word_start >= 0:
-                    form = find_form(slots, forms, form_data, hashed_word, data, word_start, word_end)
-                    if form < 0:
-                        counts[example, NOT_IN_DICTIONARY] += 1
-                    else:
-                        state = fold(key, U(position))
-                        if fold(state, ZERO) >> SPARE >= chance:
-                            counts[example, NOT_DRAWN] += 1
-                        else:
-                            choices = forms[form, tables.LAST_TARGET] - forms[form, tables.FIRST_TARGET]
-                            bits = fold(state, ONE)
-                            # The upper 64 bits of bits * choices.
-                            low = (bits & LOW_HALF) * choices
-                            drawn = ((bits >> U(32)) * choices + (low >> U(32))) >> U(32)
-                            target = np.int64(forms[form, tables.FIRST_TARGET] + drawn)
-                            target_start = np.int64(targets[target, tables.TARGET_START])
-                            target_end = np.int64(targets[target, tables.TARGET_END])
-                            length = target_end - target_start
-                            if word_start + shift + length + (end - word_end) > room:
-                                fits = False
-                                break
-                            at = copy(target_data, target_start, target_end, out, word_start + shift)
-                            at = copy(data, word_end, here, out, at)
-                            counts[example, REPLACED] += 1
-                            counts[example, CHANGED] += np.int64(targets[target, tables.CHANGES])
-                if here < end:
-                    out[at] = 32
-                    at += 1
-                position += 1
-                here += 1
-            if not fits:
+            count = cut_at_spaces(skipped, data, copied, end, words) if mixed[field] else 0
+            look_up(table, data, words, count)
+            for word in range(count):
+                record = places[word]
+                if record == NOT_THERE:
+                    counts[example, NOT_IN_DICTIONARY] += 1
+                    continue
+                state = fold(key, U(positions[word]))
+                if fold(state, ZERO) >> SPARE >= chance:
+                    counts[example, NOT_DRAWN] += 1
+                    continue
+                # The upper 64 bits of bits * choices.
+                bits, choices = fold(state, ONE), U(halves[2 * record + tables.TARGETS])
+                low = (bits & LOW_HALF) * choices
+                drawn = np.int64(((bits >> HALF) * choices + (low >> HALF)) >> HALF)
+                length = np.int64(halves[2 * record + tables.LENGTH])
+                target = record + tables.KEY_WORDS + ((length + 7) >> 3) + tables.TARGET_WORDS * drawn
+                target_start = 8 * record + np.int64(halves[2 * target + tables.TARGET_START])
+                target_end = 8 * record + np.int64(halves[2 * target + tables.TARGET_END])
+                word_start = word_starts[word]
+                if at + (word_start - copied) + target_end - target_start > room:
+                    at = room + 1
+                    break
+                at = copy(data, copied, word_start, out, at)
+                at = copy(octets, target_start, target_end, out, at)
+                copied = word_ends[word]
+                counts[example, REPLACED] += 1
+                counts[example, CHANGED] += differs(octets, target_start, target_end, data, word_start, copied)
+            if at + (end - copied) > room:
                 for earlier in range(field):
                     region[earlier, 1] = offsets[earlier, example]
                 counts[example, :] = 0
                 return example - first
-            if not mixed[field]:
-                at = copy(data, start, end, out, at)
+            at = copy(data, copied, end, out, at)
             region[field, 1] = at
             offsets[field, example + 1] = at
     return last - first
+
+
+@compiled
+def cut_at_spaces(skipped, data, at, end, words):
+    """Find the words of a text, and hash them; gives their number."""
+    starts, ends, hashes, places, _, positions = words
+    count = position = 0
+    while at <= end:
+        space = find_byte(data, at, end, SPACES)
+        word_start, word_end = peel(skipped, data, at, space)
+        if word_start < word_end:
+            starts[count], ends[count] = word_start, word_end
+            hashes[count] = hash_form(data, word_start, word_end)
+            places[count], positions[count] = NOT_THERE, position
+            count += 1
+        position += 1
+        at = space + 1
+    return count
+
+
+@compiled
+def peel(skipped, data, start, end):
+    """Tell where the word of a piece begins and ends, as original.core does."""
+    while start < end:
+        point, behind = decode(data, start)
+        if not skipped[point]:
+            break
+        start = behind
+    while start < end:
+        at = end - 1
+        while data[at] & 0xC0 == 0x80:
+            at -= 1
+        point, _ = decode(data, at)
+        if not skipped[point]:
+            break
+        end = at
+    return start, end
+
+
+@compiled
+def differs(one, one_start, one_end, two, two_start, two_end):
+    """Say whether two pieces of bytes differ."""
+    if one_end - one_start != two_end - two_start:
+        return True
+    for n in range(one_end - one_start):
+        if one[one_start + n] != two[two_start + n]:
+            return True
+    return False

@@ -1,31 +1,59 @@
 """Find words as codemix/finding/clean_words.py does, in compiled code."""
 
-from commit_llm.codemix.dictionaries.lexicon import Case
-from commit_llm.codemix.engine import tables
+from typing import NamedTuple
+
+import numpy as np
+
 from commit_llm.codemix.engine.kernel.compiling import compiled
-from commit_llm.codemix.engine.kernel.lookup import find_form
-from commit_llm.codemix.engine.kernel.utf8 import FNV_OFFSET, FNV_PRIME, U, decode, hash_bytes
+from commit_llm.codemix.engine.kernel.eights import U, decode, prefetch, skip_letters
+from commit_llm.codemix.engine.kernel.lookup import LOW_HALF, find_form, hash_form
 from commit_llm.codemix.finding import characters, clean_words
 
 LETTER, MARK, DIGIT, UNDERSCORE = characters.LETTER, characters.MARK, characters.DIGIT, characters.UNDERSCORE
 APOSTROPHE, DOT, SENTENCE_END = characters.APOSTROPHE, characters.DOT, characters.SENTENCE_END
 CLOSER, SPACE, LINE_BREAK = characters.CLOSER, characters.SPACE, characters.LINE_BREAK
 WITHIN, STOPPED, OPEN = clean_words.WITHIN, clean_words.STOPPED, clean_words.OPEN
-CAPITALISED = int(Case.CAPITALISED)
+ENDS_RUN = 1 << characters.OTHER | 1 << SENTENCE_END | 1 << CLOSER | 1 << SPACE | 1 << LINE_BREAK
+NOT_THERE, UNTOUCHED = -1, -2
+
+
+class Words(NamedTuple):
+    """Hold the words of an example; each array has room for all that there can be.
+
+    start, end: their bytes. hashed: the hash of these.
+    record: the place of the form's record; NOT_THERE for a word that is not in the dictionary, UNTOUCHED for one that
+        is protected.
+    opens: whether it is the first word of a sentence, a line or the text (style `clean`).
+    position: the number of its piece (style `original`).
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    hashed: np.ndarray
+    record: np.ndarray
+    opens: np.ndarray
+    position: np.ndarray
 
 
 @compiled
-def find_words(
-    classes, slots, forms, form_data, data, start, end, spans, first_span, last_span, word_start, word_end, word_form,
-    names_it,
-):  # fmt: skip
-    """Find words as clean_words.find_words does, into arrays that begin at 0; gives the number of words.
+def look_up(table, data, words, count):
+    """Find the forms of words. What has to come from far is asked for first, for all words at once."""
+    slots, records, halves, _, _ = table
+    starts, ends, hashes, places, _, _ = words
+    mask = U(len(slots) - 1)
+    for word in range(count):
+        prefetch(slots, np.int64(hashes[word] & mask))
+    for word in range(count):
+        prefetch(records, np.int64(slots[hashes[word] & mask] & LOW_HALF))
+    for word in range(count):
+        if places[word] != UNTOUCHED:
+            places[word] = find_form(slots, records, halves, hashes[word], data, starts[word], ends[word])
 
-    word_form: -2 for a protected run, -1 for a word that is not in the dictionary.
-    names_it: whether this occurrence makes the form a name in the example.
-    Words are hashed as they are found: a loop over a few bytes less saves the processor a wrong guess at its end.
-    """
-    count = 0
+
+@compiled
+def find_words(classes, data, start, end, spans, first_span, last_span, words, count):
+    """Find words as clean_words.find_words does, and hash them; gives their number. count: of those there already."""
+    starts, ends, hashes, places, opens, _ = words
     opening = OPEN
     span = first_span
     at = start
@@ -41,61 +69,71 @@ def find_words(
                 opening = WITHIN
             at = behind
             continue
-        # A run. word_first, word_last: its letters, without underscores around them; hashed: theirs.
-        run_start, word_first, word_last = at, -1, -1
-        letters, whole, before = kind == LETTER, kind != DIGIT, kind
-        hashed = FNV_OFFSET
-        if kind == LETTER:
-            word_first, word_last = at, behind
-            hashed = hash_bytes(hashed, data, at, behind)
-        at = behind
-        while at < end:
-            point, behind = decode(data, at)
-            kind = classes[point]
-            if kind == LETTER or kind == MARK:
-                if kind == LETTER:
-                    letters = True
-                if word_first < 0:
-                    word_first = at
-                    whole = whole and kind == LETTER
-                elif word_last != at:  # letters behind an underscore behind letters
-                    whole = False
-                word_last = behind
-                hashed = (hashed ^ U(data[at])) * FNV_PRIME
-                if behind > at + 1:
-                    hashed = hash_bytes(hashed, data, at + 1, behind)
-            elif kind == DIGIT:
-                whole = False
-            elif kind == APOSTROPHE or kind == DOT:
-                if behind >= end:
-                    break
-                point, _ = decode(data, behind)
-                follows = classes[point]
-                if kind == APOSTROPHE:
-                    if (before != LETTER and before != MARK) or follows != LETTER:
-                        break
-                    word_last = behind
-                    hashed = hash_bytes(hashed, data, at, behind)
-                else:
-                    if before == UNDERSCORE or (follows != LETTER and follows != DIGIT):
-                        break
-                    whole = False
-            elif kind != UNDERSCORE:
-                break
-            before = kind
-            at = behind
+        run_start = at
+        if point < 0x80 and kind == LETTER:
+            at = skip_letters(data, behind, end)
+        if at > run_start and (at == end or (data[at] < 0x80 and ENDS_RUN >> classes[data[at]] & 1)):
+            word_first, word_last, letters, whole = run_start, at, True, True
+        else:
+            at, word_first, word_last, letters, whole = read_run(classes, data, run_start, end)
         while span < last_span and spans[span, 1] <= run_start:
             span += 1
-        untouched = span < last_span and spans[span, 0] < at
         if letters:
-            if whole and not untouched:
-                word_start[count], word_end[count] = word_first, word_last
-                form = find_form(slots, forms, form_data, hashed, data, word_first, word_last)
-                word_form[count] = form
-                names_it[count] = opening != OPEN and form >= 0 and forms[form, tables.CASE] == CAPITALISED
+            opens[count] = opening == OPEN
+            if whole and not (span < last_span and spans[span, 0] < at):
+                starts[count], ends[count] = word_first, word_last
+                hashes[count] = hash_form(data, word_first, word_last)
+                places[count] = NOT_THERE
             else:
-                word_form[count] = -2
-                names_it[count] = False
+                places[count] = UNTOUCHED
             count += 1
         opening = WITHIN
     return count
+
+
+@compiled
+def read_run(classes, data, at, end):
+    """Read a run of any kind.
+
+    Gives the byte behind it; its letters' first byte and the one behind them, without underscores around them; whether
+    it has letters; and whether it is a word.
+    """
+    point, behind = decode(data, at)
+    kind = classes[point]
+    first, last = -1, -1
+    letters, whole, before = kind == LETTER, kind != DIGIT, kind
+    if kind == LETTER:
+        first, last = at, behind
+    at = behind
+    while at < end:
+        point, behind = decode(data, at)
+        kind = classes[point]
+        if kind == LETTER or kind == MARK:
+            if kind == LETTER:
+                letters = True
+            if first < 0:
+                first = at
+                whole = whole and kind == LETTER
+            elif last != at:  # letters behind an underscore behind letters
+                whole = False
+            last = behind
+        elif kind == DIGIT:
+            whole = False
+        elif kind == APOSTROPHE or kind == DOT:
+            if behind >= end:
+                break
+            point, _ = decode(data, behind)
+            follows = classes[point]
+            if kind == APOSTROPHE:
+                if (before != LETTER and before != MARK) or follows != LETTER:
+                    break
+                last = behind
+            else:
+                if before == UNDERSCORE or (follows != LETTER and follows != DIGIT):
+                    break
+                whole = False
+        elif kind != UNDERSCORE:
+            break
+        before = kind
+        at = behind
+    return at, first, last, letters, whole
