@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.codemix.inspection import inspect_dictionary, text_coverage
+from commit_llm.codemix.inspection import clean_lines, inspect_dictionary, text_coverage
 from commit_llm.data.fetch_dictionary import LANGUAGES
 from tests.conftest import ROOT
 
@@ -48,28 +48,107 @@ def wiktionary(folder):
         file.writelines(json.dumps(entry) + "\n" for entry in entries)
 
 
-def freedict(folder):
+def tei(folder):
+    """Both ways in which FreeDict writes a translation, and what stands beside it."""
     (folder / "eng-ell.tei").write_text(
         """<?xml version="1.0" encoding="UTF-8"?>
+        <!DOCTYPE TEI SYSTEM "freedict-P5.dtd">
         <TEI xmlns="http://www.tei-c.org/ns/1.0"><text><body>
         <entry><form><orth>dog</orth><pron>x</pron></form>
-          <sense n="1"><cit type="trans"><quote>σκύλος</quote><quote>σκυλί</quote></cit>
-          <cit type="example"><quote>A dog barks.</quote><cit type="trans"><quote>no</quote></cit></cit></sense></entry>
-        <entry><form><orth>cat</orth></form><sense><cit type="translation"><quote>γάτα</quote></cit></sense></entry>
+          <sense n="1"><cit type="trans"><quote>σκύλος</quote><quote>σκυλί</quote></cit><def>an animal</def>
+          <cit type="example"><quote>A dog barks.</quote><cit type="trans"><quote>no</quote></cit></cit>
+          <cit><quote>Dogs bark.</quote><cit type="trans"><quote>no</quote></cit></cit></sense></entry>
+        <entry><form><orth>cat</orth><form type="infl"><orth>cats</orth></form></form>
+          <sense xml:lang="el"><def>γάτα <note type="hint">το
+            ζώο</note></def></sense></entry>
+        <entry><form><orth>nothing</orth></form><sense><def></def></sense></entry>
         </body></text></TEI>""",
         encoding="utf-8",
     )
 
 
-@pytest.mark.parametrize("source", [panlex, wiktionary, freedict])
+def tei_of_old(folder):
+    """Version P4, without a namespace."""
+    (folder / "eng-ell.tei").write_text(
+        """<TEI.2><text><body>
+        <entry><form><orth>dog</orth></form><sense n="1"><trans><tr>σκύλος</tr><tr>σκυλί</tr></trans>
+          <eg><q>A dog barks.</q></eg></sense></entry>
+        <entry><form><orth>cat</orth></form><trans><tr>γάτα</tr></trans></entry>
+        </body></text></TEI.2>""",
+        encoding="utf-8",
+    )
+
+
+ARTICLES = [
+    ("00-database-info", "00-database-info\nfor testing\n"),
+    ("dog", 'dog /dɒɡ/ <n>\n1. σκύλος, σκυλί (το\n      ζώο)\n      "A dog barks."\n   Synonym: {hound}\n\n2.\n'),
+    ("cat", "cat\n\n γάτα\n"),
+]
+
+
+def digits_of_dictd(number):
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    return (digits_of_dictd(number // 64) if number >= 64 else "") + digits[number % 64]
+
+
+def dictd(folder, pack=gzip.compress, suffix=".dict.dz"):
+    content, index = b"", []
+    for word, article in ARTICLES:
+        encoded = article.encode()
+        index.append(f"{word}\t{digits_of_dictd(len(content))}\t{digits_of_dictd(len(encoded))}\n")
+        content += encoded
+    (folder / f"freedict-eng-ell{suffix}").write_bytes(pack(content))
+    (folder / "freedict-eng-ell.index").write_text("".join(["canine\t" + index[1].split("\t", 1)[1], *sorted(index)]))
+
+
+def dictd_unpacked(folder):
+    dictd(folder, bytes, ".dict")
+
+
+HTML = ("σκύλος<br/>&nbsp;<b>σκυ</b>λί&#32;", "<div>\nγάτα</div><ex>no</ex>")
+
+
+def stardict(folder, articles=HTML, about="sametypesequence=h", width=4, pack=gzip.compress):
+    content = index = b""
+    for word, article in zip(("dog", "cat"), articles, strict=True):
+        encoded = article.encode()
+        index += word.encode() + b"\0" + len(content).to_bytes(width, "big") + len(encoded).to_bytes(4, "big")
+        content += encoded
+    (folder / "eng-ell.ifo").write_text(f"StarDict's dict ifo file\nversion=3.0.0\nwordcount=2\n{about}\n")
+    (folder / "eng-ell.idx").write_bytes(index)
+    (folder / ("eng-ell.dict" if pack is bytes else "eng-ell.dict.dz")).write_bytes(pack(content))
+
+
+def stardict_of_texts(folder):
+    """Without a common type, each article begins with its own; places of eight bytes."""
+    stardict(folder, ("mσκύλος\nσκυλί\0", "g<k>cat</k>\nγάτα\0"), "idxoffsetbits=64", 8, bytes)
+
+
+FORMATS = [panlex, wiktionary, tei, tei_of_old, dictd, dictd_unpacked, stardict, stardict_of_texts]
+NAMES = {"panlex": "PanLex", "wiktionary": "Wiktionary", "tei": "TEI", "stardict": "StarDict"}
+
+
+@pytest.mark.parametrize("source", FORMATS)
 def test_a_one_liner_makes_a_dictionary(tmp_path, source):
-    name = {panlex: "PanLex", wiktionary: "Wiktionary", freedict: "FreeDict"}[source]
-    script = re.search(rf"^\*\*{name}\*\*.*?^```bash\n(.*?)^```", PAGE, re.M | re.S)[1]
-    turn = re.search(r"^```bash\n(awk .*?)^```", PAGE, re.M | re.S)[1]
+    first = source.__name__.split("_")[0]
+    script = re.search(rf"^\*\*{NAMES.get(first, first)}\*\*.*?^```bash\n(.*?)^```", PAGE, re.M | re.S)[1]
     source(tmp_path)
-    subprocess.run(["bash", "-ec", script + turn], cwd=tmp_path, check=True)
+    subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True)
     assert BilingualDictionary.load(tmp_path / "en-el.tsv").translations == EXPECTED
-    assert BilingualDictionary.load(tmp_path / "el-en.tsv").translations["γάτα"] == ("cat",)
+
+
+def test_the_other_way_round(tmp_path):
+    inspect, turn = re.search(
+        r"^```bash\n(commit-llm dictionary inspect en-el.tsv.*\n)(awk .*\n)```", PAGE, re.M
+    ).groups()
+    (tmp_path / "en-el.tsv").write_text("dog\tσκύλος, σκυλί\n", encoding="utf-8")
+    mixer = CodeMixer(BilingualDictionary.load(tmp_path / "en-el.tsv"))
+    lines = clean_lines(mixer.vocabulary.cleaned[0])
+    out = inspect.split("--out ")[1].strip()
+    (tmp_path / out).write_text("".join(lines), encoding="utf-8")
+    subprocess.run(["bash", "-ec", turn], cwd=tmp_path, check=True)
+    turned = BilingualDictionary.load(tmp_path / "el-en.tsv")
+    assert turned.translations == {"σκύλος": ("dog",), "σκυλί": ("dog",)}
 
 
 def test_the_languages_of_muse_are_all_named():

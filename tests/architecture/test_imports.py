@@ -11,7 +11,7 @@ from tests.architecture.source import FILES, SOURCE, imports, inside, room_of
 MAY_IMPORT = {
     "errors": set(),
     "files": set(),
-    "codemix": set(),
+    "codemix": {"files"},
     "data": {"files", "codemix"},
     "recipes": {"files", "codemix", "data"},
     "runs": {"files", "codemix", "recipes", "data"},

@@ -1,5 +1,6 @@
 """`commit-llm dictionary`: what it prints, what it writes, and what it answers to a broken file."""
 
+import gzip
 import json
 import re
 
@@ -167,3 +168,48 @@ def test_fetch(run, tmp_path, monkeypatch):
     assert record["path"] == str(tmp_path / "en-el.txt")
     assert record["licence"] == "CC BY-NC 4.0"
     assert len(BilingualDictionary.load(tmp_path / "en-el.txt")) == 20_000
+
+
+TAKEN_APART = """\
+en-el.tsv.gz: en (Latin) -> el (Greek)
+pairs                            6
+  target in Greek                6  100.0 %
+source words                     4
+  translated by themselves only  0    0.0 %
+source words after cleaning      3   75.0 %
+  their translations             5
+
+what cleaning finds                 pairs
+  a list: each part counts              1  16.7 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…
+  notes in brackets: dropped            2  33.3 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…; dog (animal) → σκύλος
+  nothing but a note: left out          1  16.7 %  cat → (ζώο)
+  ~ for a space: mended                 1  16.7 %  polar~bear → πολική~αρκούδα
+  &...; for a character: mended         1  16.7 %  war → πόλεμος &amp; ειρήνη
+  source can never match: left out      1  16.7 %  polar bear → πολική αρκούδα
+"""
+
+
+def test_what_is_taken_apart_is_told(run, tmp_path):
+    """As a whole: who changes it looks at it."""
+    path, out = tmp_path / "en-el.tsv.gz", tmp_path / "en-el.clean.tsv"
+    lines = (
+        "make\tφτιάχνω, κατασκευάζω, κάνω (κάτι για κάποιον)\ndog (animal)\tσκύλος\ncat\t(ζώο)\n"
+        "polar~bear\tπολική~αρκούδα\nwar\tπόλεμος &amp; ειρήνη\n"
+    )
+    path.write_bytes(gzip.compress(lines.encode("utf-16")))
+    assert run("inspect", path, "--out", out) == (0, f"{TAKEN_APART}\nwrote {out}: 5 pairs\n", "")
+    assert out.read_text(encoding="utf-8") == (
+        "make\tφτιάχνω\nmake\tκατασκευάζω\nmake\tκάνω\ndog\tσκύλος\nwar\tπόλεμος & ειρήνη\n"
+    )
+    found = json.loads(run("inspect", path, "--json")[1])
+    assert found["noise"][0]["kind"] == "list"
+    assert found["noise"][0]["examples"] == [["make", "φτιάχνω, κατασκευάζω, κάνω (κάτι για κάποιον)"]]
+
+
+def test_a_dictionary_of_another_program_is_one_line(run, tmp_path):
+    path = tmp_path / "eng-ell.tei"
+    path.write_text("<TEI/>")
+    status, printed, error = run("inspect", path)
+    assert (status, printed) == (2, "")
+    assert error.startswith(f"commit-llm dictionary: {path}: a TEI dictionary, which is not read; docs/languages.md, ")
+    assert error.count("\n") == 1

@@ -177,8 +177,9 @@ def test_a_server_that_says_nothing(server, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"<html>\n<p>Please log in.\n<br> here\n", "1 tab-separated"),
-        (b"<html>\n", "is empty without the 1 bad lines"),
+        (b"<html>\n<p>Please log in.\n<br> here\n", "an HTML page"),
+        (b"Please log in.\n", "is empty without the 1 bad lines"),
+        (b"a\nb\nc\td\n", "1 tab-separated"),
         (b"", "is empty"),
         (b"\xff\xd8\xff", "not UTF-8"),
     ],

@@ -16,6 +16,7 @@ from commit_llm.codemix.dictionaries.cleaning import (
     CleanDictionary,
 )
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.fields import LIST, NOTE, ONLY_NOTE, REFERENCE, TILDE
 from commit_llm.codemix.dictionaries.formats import Skipped
 from commit_llm.codemix.dictionaries.languages import Languages
 from commit_llm.codemix.dictionaries.scripts import scripts
@@ -24,8 +25,13 @@ from commit_llm.codemix.mixer import CodeMixer
 from commit_llm.codemix.outcome import Counts, Outcome
 
 MISSING = 20  # words that a text has most often and the dictionary has not
-# What cleaning finds, and what it does about it.
+# What reading and cleaning find, and what they do about it.
 KINDS = {
+    LIST: "a list: each part counts",
+    NOTE: "notes in brackets: dropped",
+    ONLY_NOTE: "nothing but a note: left out",
+    TILDE: "~ for a space: mended",
+    REFERENCE: "&...; for a character: mended",
     IDENTITY: "a word by itself: no choice",
     WRONG_SCRIPT: "in another script: left out",
     NO_WORD: "source can never match: left out",  # phrases, signs, digits
@@ -51,11 +57,11 @@ class Inspection:
 
     languages: from which into which it is, and the scripts.
     skipped: bad lines that were left out.
-    pairs, sources: of the file.
+    pairs, sources: of the file, its lists taken apart.
     identity_pairs: pairs of a word and itself.
     identity_only: sources that have no other pair.
     in_script: pairs whose target is in the target language's script; None where the two languages share one.
-    noise: what cleaning leaves out or mends.
+    noise: what reading takes apart, and cleaning leaves out or mends.
     words: sources with a translation, after cleaning.
     translations: of these words.
     neutral: sources without one, after cleaning.
@@ -80,6 +86,8 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
     entries = dictionary.translations
     pairs = [(source, target) for source, targets in entries.items() for target in targets]
     source_scripts, target_scripts = languages.source_scripts, languages.target_scripts
+    numbers = dictionary.taken_apart.pairs | dict(cleaned.dropped)
+    examples = dictionary.taken_apart.examples | dict(cleaned.examples)
     in_script = None
     if source_scripts and target_scripts and not source_scripts & target_scripts:
         of_targets = [scripts(target) for _, target in pairs]
@@ -94,9 +102,9 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
         identity_only=sum(set(targets) == {source} for source, targets in entries.items()),
         in_script=in_script,
         noise=tuple(
-            Noise(kind, treatment, cleaned.dropped[kind], cleaned.examples[kind])
+            Noise(kind, treatment, numbers[kind], tuple(examples[kind]))
             for kind, treatment in KINDS.items()
-            if kind in cleaned.dropped
+            if kind in numbers
         ),
         words=sum(map(bool, cleaned.translations.values())),
         translations=sum(map(len, cleaned.translations.values())),

@@ -177,7 +177,7 @@ def _validator_of(partial: Path) -> Path:
 def _require_dictionary(partial: Path, url: str) -> None:
     """Raise UserError, and remove the file, where it is something else, such as the page of a portal."""
     try:
-        pairs, skipped = read_pairs(partial, skip_bad_lines=True)
+        pairs, skipped, _ = read_pairs(partial, skip_bad_lines=True)
         reason = skipped.first if skipped.lines > len(pairs) else None
     except UserError as error:
         reason = str(error).removeprefix(f"{partial}: ")

@@ -2,14 +2,16 @@
 
 # ruff: noqa: E501 (the tables)
 
+import gzip
 import json
 import tracemalloc
 
 import pytest
 
 from commit_llm.codemix import BilingualDictionary
-from commit_llm.codemix.dictionaries.formats import CHUNK, LONGEST_LINE, Skipped
+from commit_llm.codemix.dictionaries.formats import LONGEST_LINE, Skipped
 from commit_llm.errors import UserError
+from commit_llm.files.text_stream import CHUNK
 
 
 @pytest.fixture
@@ -54,7 +56,54 @@ def test_the_original_keeps_the_byte_order_mark_and_cuts_tsv_at_spaces(load):
 
 def test_quotes_and_commas_of_csv(load):
     dictionary = load("d.csv", '"""so"", he said","έτσι, είπε"\n')
-    assert dictionary.translations == {'"so", he said': ("έτσι, είπε",)}
+    assert dictionary.translations == {'"so", he said': ("έτσι", "είπε")}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("d.tsv", "make\tφτιάχνω, κάνω (κάτι)\npolar~bear (zoo)\tπολική~αρκούδα\n"),
+        ("d.csv", 'source,target\nmake,"φτιάχνω; κάνω [κάτι]"\npolar~bear,(ζώο) πολική αρκούδα\n'),
+        ("d.jsonl", '{"source": "make", "target": ["φτιάχνω", "κάνω {κάτι}"]}\n{"source": "polar bear", "target": "πολική~αρκούδα"}'),
+        ("d.jsonl", '{"source": "make", "target": ["φτιάχνω / κάνω"]}\n{"source": "polar bear", "target": "πολική~αρκούδα"}'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_lists_and_notes_in_every_layout_and_encoding_packed_or_not(load, name, content, encoding):
+    for pack, suffix in ((bytes, ""), (gzip.compress, ".gz"), (gzip.compress, ""), (bytes, ".GZ")):
+        dictionary = load(name + suffix, pack(content.encode(encoding)))
+        assert dictionary.translations == {"make": ("φτιάχνω", "κάνω"), "polar bear": ("πολική αρκούδα",)}
+        assert dictionary.name == name + suffix
+        assert dictionary.taken_apart.pairs["tilde"] == 1
+
+
+def test_muses_layout_and_the_original_take_fields_as_they_stand(load):
+    line = "make\tφτιάχνω, κάνω (κάτι) ~\n"
+    target = ("φτιάχνω, κάνω (κάτι) ~",)
+    for name, options in (("d.txt", {}), ("d", {}), ("d.txt", {"original": True}), ("d.tsv", {"original": True})):
+        for pack, suffix in ((bytes, ""), (gzip.compress, ".gz")):
+            dictionary = load(name + suffix, pack(line.encode()), **options)
+            assert dictionary.translations == {"make": target}
+            assert dictionary.taken_apart.pairs == {}
+    assert load("d.csv", 'make,"φτιάχνω, κάνω"\n', original=True).translations == {"make": ("φτιάχνω, κάνω",)}
+    assert load("d.tsv.gz", gzip.compress("dog σκύλος\n".encode()), original=True).translations == {"dog": ("σκύλος",)}
+
+
+def test_a_file_that_holds_notes_alone_is_empty(load):
+    with pytest.raises(UserError, match="the dictionary is empty"):
+        load("d.tsv", "dog\t(ζώο)\n")
+
+
+@pytest.mark.parametrize("original", [False, True])
+def test_an_encoding_that_is_not_read_is_named_with_the_way_out(load, original):
+    line = "dog\tσκύλος\n"
+    with pytest.raises(
+        UserError, match=r"d\.txt: UTF-16BE without a byte-order mark; convert it: iconv -f UTF-16BE -t UTF-8"
+    ):
+        load("d.txt", line.encode("utf-16-be"), original=original)
+    if original:
+        with pytest.raises(UserError, match=r"d\.txt: UTF-16LE; style original reads UTF-8 alone; convert the file"):
+            load("d.txt", b"\xff\xfe" + line.encode("utf-16-le"), original=True)
 
 
 def test_only_a_first_line_is_a_header(load):

@@ -5,9 +5,10 @@ from typing import Any
 
 from commit_llm.cli.text.aligned import aligned
 from commit_llm.codemix import Outcome
-from commit_llm.codemix.inspection import Coverage, Inspection
+from commit_llm.codemix.inspection import Coverage, Inspection, Noise
 
 SHOWN = 3  # examples of each kind of noise
+LONGEST = 36  # characters of each of their sides
 NOT_REPLACEABLE = (Outcome.IDENTITY_ONLY, Outcome.NAME, Outcome.NOT_IN_DICTIONARY)
 WIDTH = 100  # characters of a line of missing words
 
@@ -90,10 +91,18 @@ def _noise(inspection: Inspection) -> list[str]:
         (f"  {noise.treatment}", f"{noise.pairs:,}", _share(noise.pairs, inspection.pairs))
         for noise in inspection.noise
     ]
-    shown = [
-        ", ".join(f"{source} → {target}" for source, target in noise.examples[:SHOWN]) for noise in inspection.noise
-    ]
-    return [f"{line}  {examples}".rstrip() for line, examples in zip(aligned(rows), ["", *shown], strict=True)]
+    examples = ["", *(_examples(noise) for noise in inspection.noise)]
+    return [f"{line}  {shown}".rstrip() for line, shown in zip(aligned(rows), examples, strict=True)]
+
+
+def _examples(noise: Noise) -> str:
+    """Write a few pairs in a line; semicolons part them where there are commas in them."""
+    pairs = [" → ".join(map(_beginning, pair)) for pair in noise.examples[:SHOWN]]
+    return ("; " if "," in "".join(pairs) else ", ").join(pairs)
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _coverage(inspection: Inspection, coverage: Coverage) -> list[str]:

@@ -1,9 +1,10 @@
 """Hold a bilingual dictionary: the translations of each word."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from commit_llm.codemix.dictionaries.fields import Tally
 from commit_llm.codemix.dictionaries.formats import NONE_SKIPPED, Skipped, read_pairs
 
 
@@ -16,11 +17,13 @@ class BilingualDictionary:
     translations: by source word.
     name: what messages call it; the file's name where it was read from a file.
     skipped: the bad lines of the file, where they were to be left out.
+    taken_apart: the pairs of the file that held lists, notes and the like.
     """
 
     translations: Mapping[str, tuple[str, ...]]
     name: str = "dictionary"
     skipped: Skipped = NONE_SKIPPED
+    taken_apart: Tally = field(default_factory=Tally)
 
     def __repr__(self) -> str:
         return f"BilingualDictionary({self.name}, {len(self):,} words)"
@@ -43,12 +46,13 @@ class BilingualDictionary:
     def load(cls, path: str | Path, *, original: bool = False, skip_bad_lines: bool = False) -> "BilingualDictionary":
         """Read a dictionary file; its suffix tells the layout (`formats.read_pairs`, which also says what is raised).
 
-        original: read exactly as the original does, which keeps a byte-order mark in the first key.
+        original: read exactly as the original does, which keeps a byte-order mark in the first key, and takes fields
+            as they stand.
         skip_bad_lines: leave bad lines out, and count them, instead of raising.
         """
         path = Path(path)
-        pairs, skipped = read_pairs(path, original=original, skip_bad_lines=skip_bad_lines)
-        return replace(cls.from_pairs(pairs, path.name), skipped=skipped)
+        pairs, skipped, tally = read_pairs(path, original=original, skip_bad_lines=skip_bad_lines)
+        return replace(cls.from_pairs(pairs, path.name), skipped=skipped, taken_apart=tally)
 
     def first_only(self) -> "BilingualDictionary":
         """Keep only the first translation of each word, which makes ratio 1.0 deterministic."""

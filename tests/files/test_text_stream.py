@@ -1,0 +1,121 @@
+"""Text files as a stream: packed or not, in every encoding that has a mark, and what a broken one is answered with."""
+
+import gzip
+import io
+import tracemalloc
+
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.files.text_stream import (
+    CHUNK,
+    HEAD,
+    MARKS,
+    UTF_8,
+    Encoding,
+    encoding_of,
+    head_of,
+    lines_of_text,
+    opened,
+    unmarked_utf_16,
+)
+
+TEXT = "dog\tσκύλος\r\n\r𐍈 cat\u2028\tγάτα\nनमस्ते"
+LINES = ["dog\tσκύλος", "", "𐍈 cat\u2028\tγάτα", "नमस्ते"]
+
+
+def lines(path, longest=100):
+    with opened(path) as file:
+        return list(lines_of_text(file, path, longest, encoding_of(head_of(file))))
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_bytes(content):
+        path = tmp_path / "text"
+        path.write_bytes(content)
+        return path
+
+    return write_bytes
+
+
+@pytest.mark.parametrize(("mark", "name"), [*MARKS, (b"", UTF_8)])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_lines_in_every_encoding(write, mark, name, pack):
+    path = write(pack(mark + TEXT.encode(name)))
+    assert lines(path) == LINES
+    with opened(path) as file:
+        assert encoding_of(head_of(file)) == (name, mark)
+
+
+def test_a_mark_stays_where_the_encoding_has_none(write):
+    path = write("\ufeffdog".encode())
+    with opened(path) as file:
+        assert list(lines_of_text(file, path, 100, Encoding(UTF_8))) == ["\ufeffdog"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"dog\t\xff", "not UTF-8 at byte 4"),
+        (b"\xef\xbb\xbfdog\xff", "not UTF-8 at byte 6"),
+        (b"a" * (CHUNK - 1) + b"\xce" + b"\xff", f"not UTF-8 at byte {CHUNK - 1}"),
+        (b"\xff\xfed\0o", "not UTF-16LE at byte 4"),
+        (b"\xfe\xff\xdc\x00", "not UTF-16BE at byte 2"),
+        (gzip.compress(b"dog\t\xff"), "not UTF-8 at byte 4"),
+    ],
+)
+def test_another_encoding_is_told_with_its_byte(write, content, message):
+    path = write(content)
+    with pytest.raises(UserError) as error:
+        lines(path)
+    assert str(error.value) == f"{path}: {message}; convert the file to UTF-8"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_recognised(encoding):
+    for text in ("dog\tσκύλος\n", "σκύλος\tdog\n", "σκύλος\tकुत्ता\n" * 9):
+        assert unmarked_utf_16(text.encode(encoding)) == encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+    for head in ("dog\tσκύλος\n".encode(), b"", b"a\0\0b", b"dog\0" + b"a" * 200):
+        assert unmarked_utf_16(head) is None
+
+
+def test_damaged_gzip_is_one_line(write):
+    packed = gzip.compress(TEXT.encode() * 1000)
+    for content, fault in [
+        (packed[:-9], "cut off"),
+        (packed[:12], "cut off"),
+        (packed[:15] + bytes([packed[15] ^ 255]) + packed[16:], "damaged"),
+        (packed[:-5] + bytes([packed[-5] ^ 1]) + packed[-4:], "damaged"),
+        (packed + b"and more", "damaged"),
+        (b"\x1f\x8b\x07" + packed[3:], "damaged"),
+    ]:
+        path = write(content)
+        with pytest.raises(UserError, match=f"^{path}: a .*; fetch or pack it again$") as error:
+            lines(path)
+        assert fault in str(error.value)
+
+
+def test_packed_parts_one_after_another_are_one_text(write):
+    assert lines(write(gzip.compress(b"a\nb") + gzip.compress(b"c\n"))) == ["a", "bc"]
+
+
+def test_what_unpacks_to_far_more_takes_no_more_memory(write):
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as file:
+        for _ in range(64):
+            file.write(b"a" * CHUNK)
+    path = write(packed.getvalue())
+    tracemalloc.start()
+    try:
+        assert [len(line) for line in lines(path)] == [101]
+        assert tracemalloc.get_traced_memory()[1] < 10 * CHUNK
+    finally:
+        tracemalloc.stop()
+
+
+def test_looking_at_the_head_takes_nothing_away(write):
+    path = write(b"ab" * HEAD)
+    with opened(path) as file:
+        assert head_of(file) == b"ab" * (HEAD // 2)
+        assert file.read(4) == b"abab"
