@@ -15,7 +15,7 @@ FORMS = [
     "sixteen 16 bytes",
     "seventeen 17 byte",
     "é" * 40,
-    "a\0",
+    "zero\0",
     "x" * 5000,
 ]
 TABLE = tables.original_table({form: [form.upper(), "second"] for form in FORMS})
