@@ -7,6 +7,7 @@ import re
 import pytest
 
 from commit_llm.codemix import BilingualDictionary
+from commit_llm.codemix.dictionaries.foreign import CONVERTED
 
 CONTENT = "dog\tσκύλος\ndog\tdog\ncat\tγάτα,\ncat\tkitten\nutc\tutc\n"
 TEXT = '{"instruction": "The dog and the cat.", "output": "Utc"}\n'
@@ -211,5 +212,6 @@ def test_a_dictionary_of_another_program_is_one_line(run, tmp_path):
     path.write_text("<TEI/>")
     status, printed, error = run("inspect", path)
     assert (status, printed) == (2, "")
-    assert error.startswith(f"commit-llm dictionary: {path}: a TEI dictionary, which is not read; docs/languages.md, ")
+    assert error.startswith(f"commit-llm dictionary: {path}: a TEI dictionary, which is not read; ")
+    assert CONVERTED in error
     assert error.count("\n") == 1

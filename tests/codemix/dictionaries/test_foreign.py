@@ -13,11 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from commit_llm.codemix import BilingualDictionary
-from commit_llm.codemix.dictionaries.foreign import HEADING
+from commit_llm.codemix.dictionaries.foreign import CONVERTED
 from commit_llm.errors import UserError
-from tests.conftest import ROOT
 
-LINES = f'; docs/languages.md, "{HEADING}", has the lines that make a .tsv of it'
+LINES = f"; {CONVERTED}"
 TWO_COLUMNS = "; write its two columns as a .tsv file, or as .csv"
 JSONL = "; write an object a line, with `source` and `target`, as a .jsonl file"
 WORDS = b"dog\tchien\n"
@@ -120,7 +119,3 @@ def test_plain_words_are_read_under_any_name(tmp_path, name, content):
 def test_a_file_that_is_not_there_is_told_before_its_name_is_judged(tmp_path):
     with pytest.raises(UserError, match="no such dictionary file"):
         BilingualDictionary.load(tmp_path / "en-fr.tei")
-
-
-def test_the_heading_that_messages_name_is_there():
-    assert f"\n## {HEADING}\n" in (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from commit_llm.errors import UserError
 
-HEADING = "Files of other formats"  # of docs/languages.md
-CONVERTED = f'docs/languages.md, "{HEADING}", has the lines that make a .tsv of it'
+CONVERTED = 'docs/languages.md, "Files of other formats", has the lines that make a .tsv of it'
 EXPORTED = "write its two columns as a .tsv file, or as .csv"
 
 
