@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from commit_llm.codemix.engine.kernel.eights import SLACK
 from commit_llm.codemix.engine.kernel.mix_clean import mix_clean
 from commit_llm.codemix.engine.kernel.mix_original import mix_original
 from commit_llm.codemix.engine.kernel.scan import Words
@@ -23,7 +24,6 @@ from commit_llm.codemix.settings import MixingSettings
 from commit_llm.errors import UserError
 
 BLOCK_ROWS, BLOCK_BYTES = 4096, 8 << 20
-SLACK = 8  # bytes behind each field's output, over which the kernel may write
 GROWTH = 3  # the room for a field's output, as a multiple of its input; memory that is not written to costs nothing
 
 

@@ -93,7 +93,7 @@ def _table(rows: Iterable[Row]) -> Table:
     target_words = -(-np.diff(borders[firsts]) // 8)
     sizes = KEY_WORDS + form_words + TARGET_WORDS * of_form + target_words
     places = np.cumsum(sizes) - sizes
-    records = np.zeros(int(sizes.sum()) + 1, np.uint64)  # and one, so that eight bytes can be read from any
+    records = np.zeros(int(sizes.sum()) + 8, np.uint64)  # and some, so that copies of blocks stay within
     halves, octets = records.view(np.uint32), records.view(np.uint8)
     records[places] = np.array(keys, np.uint64)
     for half, values in ((ENTRY, entries), (LENGTH, form_lengths), (TARGETS, counts), (KIND, kinds)):

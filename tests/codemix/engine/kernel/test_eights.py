@@ -10,16 +10,16 @@ def octets(text):
     return np.frombuffer(text.encode(), np.uint8)
 
 
-@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 16, 40])
-@pytest.mark.parametrize("behind", [0, 3, 8])
+@pytest.mark.parametrize("length", [0, 1, 31, 32, 33, 70])
+@pytest.mark.parametrize("behind", [0, 3, 40])
 def test_copies(length, behind):
-    """To the end of the data and not, and nothing before or further than seven bytes behind."""
+    """To the end of the data and not, and nothing before, or behind the slack."""
     data = np.arange(5 + length + behind, dtype=np.uint8)
-    out = np.full(length + 20, 255, np.uint8)
+    out = np.full(3 + length + eights.SLACK + 10, 255, np.uint8)
     assert eights.copy(data, 5, 5 + length, out, 3) == 3 + length
     assert out[:3].tolist() == [255] * 3
     assert out[3 : 3 + length].tolist() == data[5 : 5 + length].tolist()
-    assert out[3 + length + 7 :].tolist() == [255] * 10
+    assert out[3 + length + eights.SLACK - 1 :].tolist() == [255] * 11
 
 
 @pytest.mark.parametrize("end", range(12))

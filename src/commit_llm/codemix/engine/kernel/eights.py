@@ -16,6 +16,7 @@ from commit_llm.codemix.engine.kernel.compiling import compiled
 
 U = np.uint64
 EIGHT = ir.IntType(64)
+SLACK = 32  # bytes behind what is copied, over which anything may be written
 ONES, HIGH_BITS, LOW_BITS = U(0x0101010101010101), U(0x8080808080808080), U(0x7F7F7F7F7F7F7F7F)
 CAPITAL_BITS = U(0x2020202020202020)
 BELOW_A, BELOW_BRACE = ONES * U(0x80 - ord("a")), ONES * U(0x80 - ord("z") - 1)  # added, they set the high bit
@@ -40,15 +41,20 @@ def load(typing_context: Any, data: Any, at: Any) -> Any:
 
 
 @intrinsic
-def store(typing_context: Any, data: Any, at: Any, eight: Any) -> Any:
-    """Write eight bytes to data[at : at + 8]."""
+def copy_block(typing_context: Any, data: Any, start: Any, out: Any, at: Any) -> Any:
+    """Copy SLACK bytes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, place, value = arguments
-        builder.store(value, pointer(context, builder, signature.args[0], array, place)).align = 1
+        data, start, out, at = arguments
+        kind = ir.VectorType(EIGHT, SLACK // 8).as_pointer()
+        source = builder.bitcast(pointer(context, builder, signature.args[0], data, start), kind)
+        place = builder.bitcast(pointer(context, builder, signature.args[2], out, at), kind)
+        value = builder.load(source)
+        value.align = 1
+        builder.store(value, place).align = 1
         return context.get_dummy_value()
 
-    return types.void(data, types.int64, types.uint64), generate
+    return types.void(data, types.int64, out, types.int64), generate
 
 
 @intrinsic
@@ -89,13 +95,15 @@ def load_some(data, at, length):
 
 @compiled
 def copy(data, start, end, out, at):
-    """Copy bytes, and write up to seven more behind them; gives the place behind them."""
+    """Copy bytes, and write up to SLACK - 1 more behind them; gives the place behind them.
+
+    Most pieces are shorter than SLACK: then nothing is to be guessed about how often the loop goes round.
+    """
     behind = at + end - start
-    last = min(end, len(data) - 7)
-    while start < last:
-        store(out, at, load(data, start))
-        start += 8
-        at += 8
+    while start < end and start + SLACK <= len(data):
+        copy_block(data, start, out, at)
+        start += SLACK
+        at += SLACK
     while at < behind:
         out[at] = data[start]
         start += 1

@@ -33,7 +33,7 @@ def mix_clean(
     names: a zero for every entry, and zeros again afterwards.
     words, first_words: room for the words of an example, and for the number of each field's first one.
     out: bytes; field f's region begins at region[f, 0], is filled up to region[f, 1] and ends at region[f, 2]; behind
-        that come eight bytes, which are nobody's.
+        that come SLACK bytes, which are nobody's.
     offsets: field f's text of example e ends at offsets[f, e + 1]. Gives the number of examples that were mixed.
     """
     by_type, all_capitals, ratio, unmixed, unmixed_key = settings
