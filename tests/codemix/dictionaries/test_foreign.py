@@ -108,7 +108,7 @@ def test_the_text_of_stardict_is_known_by_what_lies_beside(tmp_path):
         ("en-fr", b"<s>\t<s>\n"),
         ("en-fr", b"PK\tPAKE\n"),
         ("en-fr.txt", b"BZh\tb\n"),
-        ("d", b"database\tbase\n"),
+        ("d", b"my00database\tbase\n"),
     ],
 )
 def test_plain_words_are_read_under_any_name(tmp_path, name, content):
