@@ -5,7 +5,7 @@ import time
 import pytest
 
 from commit_llm.codemix import BilingualDictionary
-from commit_llm.codemix.dictionaries.languages import Languages, infer_languages
+from commit_llm.codemix.dictionaries.languages import LANGUAGE_CODES, TWO_LETTERS, Languages, infer_languages
 from commit_llm.codemix.dictionaries.scripts import scripts, scripts_of
 from commit_llm.errors import UserError
 
@@ -38,6 +38,9 @@ def make(name, pairs=GREEK):
         ("my_en_el.txt", ("en", "el")),  # my is Burmese
         ("en-el-clean.txt", ("en", "el")),
         ("en-qqx.tsv", ("en", "qqx")),
+        ("eng-ell.tsv", ("en", "el")),
+        ("freedict-eng-ell.words.tsv.gz", ("en", "el")),
+        ("eng_qqx.tsv", ("en", "qqx")),
         ("words.txt", (None, None)),
         ("new_dic.tsv", ("new", "dic")),  # nothing better to go by
         ("greek_new_dic.tsv", (None, None)),
@@ -48,6 +51,15 @@ def test_the_name_tells_the_languages(name, expected):
     found = infer_languages(make(name))
     assert found[:2] == expected
     assert found[2:] == (frozenset({"LATIN"}), frozenset({"GREEK"}))
+
+
+def test_codes_of_three_letters_are_those_of_two():
+    assert infer_languages(make("words.txt"), "eng-ell")[:2] == ("en", "el")
+    turkish = infer_languages(make("words.txt", [("dog", "köpek")]), "eng-tur")
+    assert (turkish.target, turkish.target_scripts) == ("tr", {"LATIN"})
+    assert len(TWO_LETTERS) == 152
+    assert all(len(three) == 3 and two in LANGUAGE_CODES for three, two in TWO_LETTERS.items())
+    assert len(set(TWO_LETTERS.values())) == len(TWO_LETTERS)
 
 
 def test_the_entries_tell_the_scripts():

@@ -19,6 +19,22 @@ LATIN_LANGUAGES = (
     "zu"
 )
 LANGUAGE_CODES = frozenset(" ".join([LATIN_LANGUAGES, *LANGUAGES_OF_SCRIPT.values()]).split())
+# Codes of three letters (ISO 639-3), in which FreeDict and others name their files, and those of two.
+BEGIN_ALIKE = (
+    "aar abk afr aka amh ara asm ava aym aze bak bel bod bre cat cos cre cym dan deu dzo ell eng eus fas fin fra "
+    "glg guj hau heb hin hrv hun hye isl ita kat kik kor kur lat mkd msa mya nep nld nno nor nya oci oji ori oss "
+    "pan que ron rus san sin slv smo sna som sqi srp ssw sun swa tam tel tgk tha tir ton tso ukr urd uzb ven vie "
+    "wol xho yid yor zho zul"
+)
+BEGIN_OTHERWISE = (
+    "bam:bm ben:bn bos:bs bul:bg ces:cs che:ce chu:cu chv:cv div:dv epo:eo est:et ewe:ee fao:fo fij:fj fry:fy "
+    "ful:ff gla:gd gle:ga grn:gn hat:ht ibo:ig iku:iu ind:id jav:jv jpn:ja kal:kl kan:kn kas:ks kaz:kk khm:km "
+    "kin:rw kir:ky kom:kv lao:lo lav:lv lin:ln lit:lt ltz:lb lug:lg mal:ml mar:mr mlg:mg mlt:mt mon:mn mri:mi "
+    "orm:om pol:pl por:pt pus:ps roh:rm run:rn sag:sg slk:sk sme:se snd:sd sot:st spa:es srd:sc swe:sv tat:tt "
+    "tgl:tl tsn:tn tuk:tk tur:tr uig:ug"
+)
+TWO_LETTERS = {code: code[:2] for code in BEGIN_ALIKE.split()}
+TWO_LETTERS |= dict(code.split(":") for code in BEGIN_OTHERWISE.split())
 JAPANESE = frozenset(scripts_of("ja"))
 KANA_SHARE = 0.05  # of a side's letters, from which Han characters are Japanese
 
@@ -44,6 +60,8 @@ def infer_languages(dictionary: BilingualDictionary, override: str | None = None
     override: two codes, such as `en-el`, which decide on the languages instead of the name. Of a language in the
         tables they decide on the scripts too.
 
+    Of a code of three letters, such as `ell`, the one of two is given where there is one.
+
     Raises SettingError where override is not two codes.
 
     >>> languages = infer_languages(BilingualDictionary.from_pairs([("dog", "犬"), ("dog", "いぬ")], "en-ja.txt"))
@@ -55,7 +73,7 @@ def infer_languages(dictionary: BilingualDictionary, override: str | None = None
         source, target = _pair_in_name(dictionary.name, sides) or (None, None)
         both = tuple(_with_companions(side, language) for side, language in zip(sides, (source, target), strict=True))
     else:
-        source, target = language_codes(override)
+        source, target = (TWO_LETTERS.get(code, code) for code in language_codes(override))
         both = tuple(
             frozenset(scripts_of(language)) if language in LANGUAGE_CODES else _with_companions(side, None)
             for side, language in zip(sides, (source, target), strict=True)
@@ -94,6 +112,7 @@ def _with_companions(side: frozenset[str], language: str | None) -> frozenset[st
 def _pair_in_name(name: str, sides: tuple[frozenset[str], frozenset[str]]) -> tuple[str, str] | None:
     """Give two neighbouring codes in a file's name; first of all a pair whose scripts are those of the entries."""
     words = re.split(r"[^a-z]+", PurePath(name).name.split(".")[0].lower())
+    words = [TWO_LETTERS.get(word, word) for word in words]
     pairs = [pair for pair in pairwise(words) if LANGUAGE_CODES.issuperset(pair)]
     if len(words) == 2 and all(CODE.fullmatch(word) for word in words):
         pairs.append((words[0], words[1]))  # nothing else stands in the name: codes that are not known will do
