@@ -12,7 +12,6 @@ MAY_BE_SHORT = {
     "cli/text/aligned.py": "every table of the command line is laid out by it",
     "cli/score.py": "a file a command",
     "cli/tasks.py": "a file a command",
-    "codemix/engine/kernel/triggers.py": "what is protected, apart from what is mixed",
     "data/tokenizer_library.py": "what the readers of both kinds of file give",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/checksum.py": "checkpoints and exports, of two rooms, carry it",

@@ -13,7 +13,7 @@ from commit_llm.codemix.engine.kernel.eights import SLACK
 from commit_llm.codemix.engine.kernel.mix_clean import mix_clean
 from commit_llm.codemix.engine.kernel.mix_original import mix_original
 from commit_llm.codemix.engine.kernel.scan import Words
-from commit_llm.codemix.engine.kernel.triggers import SIGNS, find_triggers
+from commit_llm.codemix.engine.kernel.triggers import KINDS, find_triggers
 from commit_llm.codemix.engine.original import skip_table
 from commit_llm.codemix.engine.tables import Table, threshold
 from commit_llm.codemix.finding.characters import character_classes
@@ -209,7 +209,7 @@ def _spans(block: Block) -> tuple[np.ndarray, np.ndarray]:
     """Give protected bytes (spans, 2) of all texts, and where each text's begin (texts + 1)."""
     spans: list[tuple[int, int]] = []
     numbers = np.zeros(len(block.starts) + 1, np.int64)
-    texts, places = find_triggers(SIGNS, block.data, block.starts, block.ends)
+    texts, places = find_triggers(KINDS, block.data, block.starts, block.ends)
     if not len(texts):
         return np.zeros((0, 2), np.int64), numbers
     firsts = np.flatnonzero(np.diff(texts, prepend=-1)).tolist()

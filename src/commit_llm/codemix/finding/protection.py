@@ -1,11 +1,25 @@
-"""Find what is never touched wherever it stands: code, LaTeX, addresses, placeholders."""
+"""Find what is never touched wherever it stands: code, markup, LaTeX, addresses, paths, flags, placeholders."""
 
 import re
 from collections.abc import Iterable
 from functools import cache
+from html.entities import html5
 
-# Where something to protect may begin. The kernel looks for the same (codemix/engine/kernel/triggers.py).
-TRIGGER = re.compile(r"[`~$\\@{%<]|:(?=//)|w(?=ww\.)")
+from commit_llm.codemix.finding.addresses import OPENING, address, mail, path, pattern
+from commit_llm.codemix.finding.characters import UNSPACED
+
+# Where something to protect may begin: no pattern and no function of AROUND finds anything elsewhere. The kernel gives
+# these places too, or fewer (codemix/engine/kernel/triggers.py). ASCII tells them, besides the Greek varia, which is
+# canonically a backtick.
+TRIGGER = re.compile(
+    r"[`\u1fef$\\@{]|~(?=~~)|%(?=[(sdif])|<(?=[A-Za-z/!])|:(?=//)|(?<=[tT][oO]):|w(?=ww\.)|/(?=[^\x00- /<>])"
+    r"|&(?=[#A-Za-z])|\](?=[(:])|(?<![0-9A-Za-z-])-(?=-[a-z]|[A-Za-z](?![A-Za-z]))"
+)
+
+TITLE = r"(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\))"  # of a link in Markdown
+
+PLAIN = r"(?:[A-Za-z0-9](?![\M]))"  # a letter or digit of a flag
+MORE = rf"['’]?(?![{UNSPACED}])[\w]"  # of a word
 
 # The first that begins furthest to the left wins. A pattern that can begin often and end nowhere has a greatest
 # length, so that no text takes more than linear time. Each begins with the character of a trigger.
@@ -19,27 +33,33 @@ PATTERNS = (
     r"\\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}(?s:.{0,4000}?)\\end\{(?P=environment)\}",
     # As Pandoc reads it: no space inside, no digit behind, so that "$5 and $6" is money.
     r"\$(?![\s$])[^$\n]{1,300}(?<![\s\\])\$(?!\d)",
-    r"\\[A-Za-z]+\*?(?:\[[^\]\n]{0,200}\])?(?:\{[^{}\n]*\})*",  # a command of LaTeX with its arguments
-    r":(?P<address>//)",  # the rest of these two is AROUND them
-    r"w(?<=\bw)ww\.[^\s<>\"]+",
-    r"@(?P<mail>[\w-])",
+    r"\\(?:[A-Za-z](?![\M]))+\*?(?:\[[^\]\n]{0,200}\])?(?:\{[^{}\n]*\})*",  # a command of LaTeX with its arguments
+    r"w(?<![\w]w)ww\.[^\s<>\"]+",
     r"\{\{[^{}\n]*\}\}",  # placeholders
     r"\{[^{}\n]*\}",
-    r"%(?:\(\w{1,60}\))?[sdif]\b",
-    r"</?[A-Za-z][^<>\n]{0,500}>|<!--(?s:.{0,2000}?)-->",  # a tag of HTML or XML
+    r"%(?:\([\w]{1,60}\))?[sdif](?![\w])",
+    r"</?[A-Za-z](?![\M])[^<>\n]{0,500}>|<!--(?s:.{0,2000}?)-->",  # a tag of HTML or XML
+    # The target of a link or image in Markdown, not its title; brackets in it are closed in it. In a definition that
+    # of a heading, since any other is found as an address or a path.
+    r"\]\(\s{0,9}(?:<[^<>\n]{0,500}>|(?:[^\s()<>]|\((?:[^\s()<>]|\([^\s()<>]{0,500}\))*+\))++)"
+    rf"(?=(?:\s{{1,9}}{TITLE})?\s{{0,9}}\))",
+    rf"\]:[ \t]{{1,9}}#[^\s<>]+(?=(?:[ \t]{{1,9}}{TITLE})?[ \t]{{0,9}}(?:\n|\Z))",
+    # A flag: a word behind two hyphens with what it is set to, or one letter behind one; no capital letter at the start
+    # of a line, where the hyphen is a bullet.
+    rf"-(?<![^{OPENING}/\"'`<]-)(?:-(?=[a-z]){PLAIN}++(?:[._-]{PLAIN}++)*+(?!{MORE}|--)(?:=[\w.,:/+@%~-]*)?"
+    rf"|(?:[a-z]|(?<=[^\n]-)[A-Z])(?!{MORE}|-))",
 )
-# What stands before :// and behind it, and before @ and behind it; before it so many characters at most.
-AROUND = {
-    "address": (re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z"), re.compile(r"//[^\s<>\"]+")),
-    "mail": (re.compile(r"[\w.+-]+\Z"), re.compile(r"[\w-]+(?:\.[\w-]+)+")),
-}
-LONGEST_BEFORE = 64
+REFERENCE = re.compile(r"&((?:amp;)*+)(#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,30};)?")
+
+# Signs with two canonically equivalent spellings: those with a line through them, and those that are twice in Unicode.
+STRUCK = {"<": "≮", "=": "≠", ">": "≯"}
+SAME = {"\u1fef": "`", "\u037e": ";", "\u212a": "K"}
 
 
 @cache
 def protection() -> re.Pattern[str]:
     """Give all patterns in one."""
-    return re.compile("|".join(PATTERNS))
+    return pattern("|".join(PATTERNS))
 
 
 def protected_spans(text: str, triggers: Iterable[int] | None = None) -> list[tuple[int, int]]:
@@ -52,21 +72,40 @@ def protected_spans(text: str, triggers: Iterable[int] | None = None) -> list[tu
     ['`ls docs`', '{machine}', 'https://a.example/docs.']
     """
     spans: list[tuple[int, int]] = []
+    text = text if text.isascii() else with_one_spelling(text)
     match = protection().match
     end = 0
     for place in (trigger.start() for trigger in TRIGGER.finditer(text)) if triggers is None else triggers:
-        span = match(text, place) if place >= end else None
-        if not span:
+        if place < end:
             continue
-        start, stop = span.span()
-        kind = "address" if span["address"] else "mail" if span["mail"] else None
-        if kind:
-            before, behind = AROUND[kind]
-            name = before.search(text, max(end, start - LONGEST_BEFORE), start)
-            rest = name and behind.match(text, start + 1)
-            if not (name and rest):
-                continue
-            start, stop = name.start(), rest.end()
-        end = stop
-        spans.append((start, end))
+        around = AROUND.get(text[place])
+        span = around(text, place, end) if around else None
+        if span is None:
+            whole = match(text, place)
+            span = whole and whole.span()
+        if span:
+            spans.append(span)
+            end = span[1]
     return spans
+
+
+def with_one_spelling(text: str) -> str:
+    """Give a text of the same length in which each sign that has two canonically equivalent spellings has one."""
+    for sign, plain in SAME.items():
+        text = text.replace(sign, plain)
+    if "\u0338" in text:
+        for sign, struck in STRUCK.items():
+            text = text.replace(sign + "\u0338", struck * 2)
+    return text
+
+
+def reference(text: str, sign: int, _: int) -> tuple[int, int] | None:
+    """Find a character reference of HTML, known and with its semicolon; its `&` may be a reference too, `&amp;lt;`."""
+    match = REFERENCE.match(text, sign)
+    if match and match[2] and (match[2][0] == "#" or match[2] in html5):
+        return match.span()
+    return (sign, match.end(1)) if match and match[1] else None
+
+
+# What is found by the characters on both sides of its sign.
+AROUND = {":": address, "@": mail, "/": path, "\\": path, "&": reference}

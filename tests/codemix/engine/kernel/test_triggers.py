@@ -1,0 +1,42 @@
+"""The kernel looks wherever something protected begins, in any text, and nowhere without need."""
+
+from itertools import accumulate
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from commit_llm.codemix.engine.kernel.triggers import KINDS, find_triggers
+from commit_llm.codemix.finding.protection import protected_spans
+from tests.codemix.finding.test_protection import TEXTS
+
+
+def triggers(*texts):
+    """Places in characters, a list a text, which stand one after another in one array."""
+    encoded = [text.encode() for text in texts]
+    ends = np.array(list(accumulate(map(len, encoded))))
+    starts = ends - [len(one) for one in encoded]
+    numbers, places = find_triggers(KINDS, np.frombuffer(b"".join(encoded), np.uint8), starts, ends)
+    lists = [[] for _ in texts]
+    for number, place in zip(numbers.tolist(), places.tolist(), strict=True):
+        lists[number].append(len(encoded[number][: place - starts[number]].decode()))
+    return lists
+
+
+@given(TEXTS, TEXTS)
+def test_nothing_protected_is_missed(one, two):
+    for text, places in zip((one, two), triggers(one, two), strict=True):
+        assert protected_spans(text, places) == protected_spans(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it cost $5 at 50 % off, 5% more",
+        "and/or he/she 1/2 km/h",
+        "self-made -dogs 5-a --- -",
+        "AT & T's ] (a): to go < 3 ~ ",
+    ],
+)
+def test_frequent_signs_of_plain_text_cost_nothing(text):
+    assert triggers(text) == [[]]
