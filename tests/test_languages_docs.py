@@ -105,7 +105,7 @@ def dictd_unpacked(folder):
     dictd(folder, bytes, ".dict")
 
 
-HTML = ("σκύλος<br/>&nbsp;<b>σκυ</b>λί&#32;", "<div>\nγάτα</div><ex>no</ex>")
+HTML = ("σκύλος<br/>&nbsp;<b>σκυ</b>λί&#32;", "<table>\n<tr><td>γάτα</td></tr></table><ex>no</ex>")
 
 
 def stardict(folder, articles=HTML, about="sametypesequence=h", width=4, pack=gzip.compress):
