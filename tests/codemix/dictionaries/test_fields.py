@@ -1,6 +1,8 @@
 """What the fields of a dictionary hold beside words: lists, notes, signs for others."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commit_llm.codemix.dictionaries.fields import EXAMPLES, Tally, taken_apart, without_notes
 
@@ -80,3 +82,14 @@ def test_brackets_by_the_ten_thousand_take_no_time():
     """A field may be as long as a line."""
     assert without_notes("(" * 32_000 + "a" + ")" * 32_000 + "b") == "b"
     assert without_notes(")(" * 32_000) == ")"
+
+
+@settings(max_examples=50)
+@given(st.text(st.sampled_from("ab1 ,;、/·()[】~&"), max_size=20).map(str.strip).filter(bool))
+def test_what_was_taken_apart_has_nothing_left_to_take_apart(target):
+    """So a cleaned dictionary that is written as a .tsv file is read as it is."""
+    parts = taken_apart([("dog", target)], Tally())
+    assert all(part and part == part.strip() for _, part in parts)
+    if target.strip(" ,;、/·"):
+        assert taken_apart(parts, tally := Tally()) == parts
+        assert tally.pairs == {}

@@ -7,6 +7,8 @@ import json
 import tracemalloc
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary
 from commit_llm.codemix.dictionaries.formats import LONGEST_LINE, Skipped
@@ -224,3 +226,28 @@ def test_a_file_of_one_line_is_refused_without_holding_it(tmp_path, skip):
 def test_a_line_may_be_as_long_as_allowed(load):
     longest = "a\t" + "b" * (LONGEST_LINE - 2)
     assert len(load("d.txt", longest + "\n").translations) == 1
+
+
+@settings(max_examples=50)
+@given(
+    st.sampled_from(["d.txt", "d.tsv", "d.csv", "d.jsonl", "d.tsv.gz", "d.dict"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"]),
+    st.lists(st.sampled_from(["dog", "σκύλος", "\t", "\n", "\r", ",", '"', "{", '"source": ', "(", "~", "\0", "&#0;"]), max_size=12),
+    st.binary(max_size=3),
+    st.booleans(),
+    st.booleans(),
+)  # fmt: skip
+def test_whatever_a_file_holds_it_is_read_or_refused_in_one_line(
+    tmp_path_factory, name, encoding, texts, end, packed, skip
+):
+    path = tmp_path_factory.getbasetemp() / name
+    content = "".join(texts).encode(encoding)
+    path.write_bytes(gzip.compress(content)[: None if not end else -1] + end if packed else content + end)
+    try:
+        translations = BilingualDictionary.load(path, skip_bad_lines=skip).translations
+    except UserError as error:
+        translations, message = {}, str(error)
+    else:
+        message = f"{path}: read"
+    assert message.startswith(f"{path}:")
+    assert all(source and all(targets) for source, targets in translations.items())
