@@ -207,6 +207,19 @@ def test_what_is_taken_apart_is_told(run, tmp_path):
     assert found["noise"][0]["examples"] == [["make", "φτιάχνω, κατασκευάζω, κάνω (κάτι για κάποιον)"]]
 
 
+def test_lists_in_a_file_of_muses_layout_are_told(run, tmp_path):
+    path = tmp_path / "en-el.txt"
+    path.write_text("make\tφτιάχνω, κάνω\n" + "".join(f"dog\tσκύλος{n}\n" for n in range(100)), encoding="utf-8")
+    line = "1 targets look like lists: name the file .tsv, and each part counts."
+    assert line not in run("inspect", path)[1]
+    with path.open("a", encoding="utf-8") as file:
+        file.write("cat\tγάτα; γάτος\n")
+    assert line.replace("1", "2", 1) in run("inspect", path)[1].splitlines()
+    assert json.loads(run("inspect", path, "--json")[1])["whole_lists"] == 2
+    path = path.rename(tmp_path / "en-el.tsv")
+    assert json.loads(run("inspect", path, "--json")[1])["whole_lists"] == 0
+
+
 def test_a_dictionary_of_another_program_is_one_line(run, tmp_path):
     path = tmp_path / "eng-ell.tei"
     path.write_text("<TEI/>")

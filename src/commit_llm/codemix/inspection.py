@@ -16,7 +16,7 @@ from commit_llm.codemix.dictionaries.cleaning import (
     CleanDictionary,
 )
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
-from commit_llm.codemix.dictionaries.fields import LIST, NOTE, ONLY_NOTE, REFERENCE, TILDE
+from commit_llm.codemix.dictionaries.fields import LIST, NOTE, ONLY_NOTE, REFERENCE, TILDE, Tally, taken_apart
 from commit_llm.codemix.dictionaries.formats import Skipped
 from commit_llm.codemix.dictionaries.languages import Languages
 from commit_llm.codemix.dictionaries.scripts import scripts
@@ -61,6 +61,7 @@ class Inspection:
     identity_pairs: pairs of a word and itself.
     identity_only: sources that have no other pair.
     in_script: pairs whose target is in the target language's script; None where the two languages share one.
+    whole_lists: pairs whose target looks like a list, in a file whose fields are not taken apart.
     noise: what reading takes apart, and cleaning leaves out or mends.
     words: sources with a translation, after cleaning.
     translations: of these words.
@@ -75,6 +76,7 @@ class Inspection:
     identity_pairs: int
     identity_only: int
     in_script: int | None
+    whole_lists: int
     noise: tuple[Noise, ...]
     words: int
     translations: int
@@ -88,6 +90,7 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
     source_scripts, target_scripts = languages.source_scripts, languages.target_scripts
     numbers = dictionary.taken_apart.pairs | dict(cleaned.dropped)
     examples = dictionary.taken_apart.examples | dict(cleaned.examples)
+    taken_apart(pairs, left := Tally())
     in_script = None
     if source_scripts and target_scripts and not source_scripts & target_scripts:
         of_targets = [scripts(target) for _, target in pairs]
@@ -101,6 +104,7 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
         identity_pairs=sum(source == target for source, target in pairs),
         identity_only=sum(set(targets) == {source} for source, targets in entries.items()),
         in_script=in_script,
+        whole_lists=left.pairs.get(LIST, 0),
         noise=tuple(
             Noise(kind, treatment, numbers[kind], tuple(examples[kind]))
             for kind, treatment in KINDS.items()

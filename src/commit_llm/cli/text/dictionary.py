@@ -8,6 +8,7 @@ from commit_llm.codemix import Outcome
 from commit_llm.codemix.inspection import Coverage, Inspection, Noise
 
 SHOWN = 3  # examples of each kind of noise
+MANY = 0.01  # of the pairs, from which lists are no oddities
 LONGEST = 36  # characters of each of their sides
 NOT_REPLACEABLE = (Outcome.IDENTITY_ONLY, Outcome.NAME, Outcome.NOT_IN_DICTIONARY)
 WIDTH = 100  # characters of a line of missing words
@@ -15,7 +16,7 @@ WIDTH = 100  # characters of a line of missing words
 
 def report(inspection: Inspection, coverage: Coverage | None) -> str:
     """Give the whole report."""
-    parts = [_title(inspection), *_size(inspection), "", *_noise(inspection)]
+    parts = [_title(inspection), *_size(inspection), "", *_noise(inspection), *_whole_lists(inspection)]
     if coverage:
         parts += ["", *_coverage(inspection, coverage)]
     return "\n".join(parts)
@@ -93,6 +94,12 @@ def _noise(inspection: Inspection) -> list[str]:
     ]
     examples = ["", *(_examples(noise) for noise in inspection.noise)]
     return [f"{line}  {shown}".rstrip() for line, shown in zip(aligned(rows), examples, strict=True)]
+
+
+def _whole_lists(inspection: Inspection) -> list[str]:
+    if inspection.whole_lists < MANY * inspection.pairs:
+        return []
+    return [f"{inspection.whole_lists:,} targets look like lists: name the file .tsv, and each part counts."]
 
 
 def _examples(noise: Noise) -> str:
