@@ -61,9 +61,10 @@ def turned(mixer: CodeMixer) -> CodeMixer:
     dictionaries = [
         BilingualDictionary.from_pairs(
             ((target, source) for source, targets in dictionary.translations.items() for target in targets),
-            f"{dictionary.name}, turned round",
+            # Its name tells the languages.
+            f"{languages.target}-{languages.source}" if languages.source and languages.target else dictionary.name,
         )
-        for dictionary in mixer.dictionaries
+        for dictionary, languages in zip(mixer.dictionaries, mixer.vocabulary.directions, strict=True)
     ]
     source, target, *_ = mixer.vocabulary.directions[0]
     languages = f"{target}-{source}" if mixer.settings.languages and source and target else None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from commit_llm.codemix.dictionaries.case import lower_case
 from commit_llm.codemix.dictionaries.cleaning import (
     ACCENT_VARIANT,
     DUPLICATE,
@@ -37,7 +38,7 @@ KINDS = {
     NO_WORD: "source can never match: left out",  # phrases, signs, digits
     NO_LETTER: "target has no letter: left out",
     DUPLICATE: "twice: counts once",
-    ACCENT_VARIANT: "accents differ: counts once",
+    ACCENT_VARIANT: "tonos differs: counts once",
     PUNCTUATED: "punctuation around: mended",
 }
 
@@ -140,7 +141,7 @@ def text_coverage(
 
     report: is called with the number of examples that were counted.
     """
-    back = turned(mixer)
+    back, language = turned(mixer), mixer.vocabulary.directions[0].source
     counts = turned_counts = Counts()
     missing: Counter[str] = Counter()
     number = 0
@@ -149,7 +150,9 @@ def text_coverage(
             text = texts[field]
             counts = counts.plus(Counts.of(text, words))
             missing.update(
-                text[word.start : word.end].lower() for word in words if word.outcome is Outcome.NOT_IN_DICTIONARY
+                lower_case(text[word.start : word.end], language)
+                for word in words
+                if word.outcome is Outcome.NOT_IN_DICTIONARY
             )
         for field, words in back.explain(texts).items():
             turned_counts = turned_counts.plus(Counts.of(texts[field], words))

@@ -2,7 +2,7 @@
 
 for   για | for            ->  for   για             an identity entry is no choice where there is another
 utc   utc                  ->  utc   -               and alone it makes the word neutral: left as it is, not counted
-dog   σκύλος, | σκυλος     ->  dog   σκύλος          punctuation goes; accent variants are one translation
+dog   σκύλος, | σκυλος     ->  dog   σκύλος          punctuation goes; in Greek, so does a variant without its tonos
 cat   kitten | γάτα        ->  cat   γάτα            wrong script, where the two scripts differ
 """
 
@@ -12,12 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from commit_llm.codemix.dictionaries.case import POLYTONIC, lower_case
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.languages import UNKNOWN, Languages
 from commit_llm.codemix.dictionaries.scripts import scripts
+from commit_llm.codemix.finding.characters import JOINERS
 from commit_llm.codemix.finding.clean_words import is_word
+from commit_llm.codemix.finding.spelling import nfc
 
 EXAMPLES = 5  # pairs kept of each kind of noise
-COMBINING_DIACRITICS = range(0x300, 0x370)
+TONOS = "\u0301"
+GREEK = frozenset({"GREEK"})
 
 # The kinds of pairs that are left out.
 IDENTITY, NO_LETTER, WRONG_SCRIPT, NO_WORD = "identity", "no letter", "wrong script", "no single word"
@@ -31,12 +36,14 @@ class CleanDictionary:
 
     translations: of each source word in file order, each one once; none at all where the word is neutral.
     name: the dictionary's.
+    languages: from which into which it is.
     dropped: the number of pairs left out (or, for `punctuated`, mended), by kind.
     examples: the first few pairs of each kind.
     """
 
     translations: Mapping[str, tuple[str, ...]]
     name: str
+    languages: Languages
     dropped: Mapping[str, int]
     examples: Mapping[str, tuple[tuple[str, str], ...]]
 
@@ -44,17 +51,15 @@ class CleanDictionary:
         return len(self.translations)
 
 
-def clean_dictionary(
-    dictionary: BilingualDictionary,
-    source_scripts: frozenset[str] = frozenset(),
-    target_scripts: frozenset[str] = frozenset(),
-) -> CleanDictionary:
+def clean_dictionary(dictionary: BilingualDictionary, languages: Languages = UNKNOWN) -> CleanDictionary:
     """Clean a dictionary.
 
-    source_scripts, target_scripts: those in which its sides are written, named as in `scripts`. Where both are given
-    and have none in common, a pair with a letter of another script on its side is left out.
+    languages: from which into which it is. Where the two have no script in common, a pair with a letter of another
+        script on its side is left out.
     """
+    source_scripts, target_scripts = languages.source_scripts, languages.target_scripts
     translations: dict[str, list[str]] = {}
+    places: dict[tuple[str, str], int] = {}  # of translations that are one, among those of their source
     neutral: set[str] = set()
     dropped: Counter[str] = Counter()
     examples: dict[str, list[tuple[str, str]]] = {}
@@ -64,16 +69,17 @@ def clean_dictionary(
         if dropped[kind] <= EXAMPLES:
             examples.setdefault(kind, []).append(pair)
 
+    read_in = frozenset({languages.source} if languages.source else ())
     differ = bool(source_scripts and target_scripts and not source_scripts & target_scripts)
     for source, targets in dictionary.translations.items():
         word = bare(source)
-        single = is_word(word) and (len(word) > 1 or word == nfc(source))  # of "s}}" no s is left, but a sign
+        single = is_word(word, read_in) and (len(word) > 1 or word == nfc(source))  # of "s}}" no s is left, but a sign
         foreign = differ and not scripts(word) <= source_scripts
         for target in targets:
             pair, candidate = (source, target), bare(target)
             if not single:
                 note(NO_WORD, pair)
-            elif word.casefold() == candidate.casefold():
+            elif is_same(word, candidate, languages):
                 neutral.add(word)
                 note(IDENTITY, pair)
             elif not scripts(candidate):
@@ -83,22 +89,23 @@ def clean_dictionary(
             else:
                 if (word, candidate) != (nfc(source), nfc(target)):
                     note(PUNCTUATED, pair)
-                earlier = translations.setdefault(word, [])
-                twin = next((n for n, text in enumerate(earlier) if plain(text) == plain(candidate)), None)
-                if twin is None:
-                    earlier.append(candidate)
-                elif earlier[twin] == candidate:
+                kept = translations.setdefault(word, [])
+                place = places.setdefault((word, without_tonos(candidate, languages.target)), len(kept))
+                if place == len(kept):
+                    kept.append(candidate)
+                elif kept[place] == candidate:
                     note(DUPLICATE, pair)
                 else:
                     note(ACCENT_VARIANT, pair)
-                    # The better written of the two: MUSE has many words without their accents.
-                    earlier[twin] = max(earlier[twin], candidate, key=accents)
+                    # MUSE has many Greek words without their accents. The accented one is right, at the first's place.
+                    kept[place] = max(kept[place], candidate, key=tonos_count)
     # In the order of the file, on which first_only and choice `first` rely.
     words = dict.fromkeys(bare(source) for source in dictionary.translations)
     usable = [word for word in words if word in translations or word in neutral]
     return CleanDictionary(
         {word: tuple(translations.get(word, ())) for word in usable},
         dictionary.name,
+        languages,
         dict(dropped),
         {kind: tuple(pairs) for kind, pairs in examples.items()},
     )
@@ -121,28 +128,31 @@ def bare(text: str) -> str:
     return text[start:end]
 
 
-def nfc(text: str) -> str:
-    """Give the composed form, in which a letter with its accent is one character."""
-    return unicodedata.normalize("NFC", text)
-
-
 @lru_cache(4096)
 def _marginal(character: str) -> bool:
-    return unicodedata.category(character)[0] in "PZC" and character not in "\u200c\u200d"
+    return unicodedata.category(character)[0] in "PZC" and character not in JOINERS
 
 
-def plain(text: str) -> str:
-    """Take accents away, to tell variants: the combining diacritics of European scripts, no vowel signs.
+def is_same(word: str, candidate: str, languages: Languages) -> bool:
+    """Say whether a translation is the word itself, in whatever case."""
+    if word == candidate:
+        return True
+    if word[:1] != candidate[:1] and word.isascii() and not candidate.isascii():
+        return False  # most pairs of two scripts
+    return any(lower_case(word, language) == lower_case(candidate, language) for language in set(languages[:2]))
 
-    >>> plain("σκύλος"), plain("कुत्ता")
-    ('σκυλος', 'कुत्ता')
+
+def without_tonos(text: str, language: str | None = None) -> str:
+    """Take the tonos from Greek words, to tell spellings that differ in it alone. Elsewhere accents distinguish words.
+
+    >>> without_tonos("σκύλος"), without_tonos("schön")
+    ('σκυλος', 'schön')
     """
-    if text.isascii():
+    if text.isascii() or language in POLYTONIC or scripts(text) != GREEK:
         return text
-    decomposed = unicodedata.normalize("NFD", text)
-    return nfc("".join(character for character in decomposed if ord(character) not in COMBINING_DIACRITICS))
+    return nfc(unicodedata.normalize("NFD", text).replace(TONOS, ""))
 
 
-def accents(text: str) -> int:
-    """Count the combining diacritics of a text."""
-    return sum(ord(character) in COMBINING_DIACRITICS for character in unicodedata.normalize("NFD", text))
+def tonos_count(text: str) -> int:
+    """Count the accents of a Greek text."""
+    return unicodedata.normalize("NFD", text).count(TONOS)

@@ -1,6 +1,7 @@
 """Take the meaning out of a dictionary, to tell what mixing itself does from what translations do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from commit_llm.codemix.dictionaries.cleaning import CleanDictionary
@@ -16,14 +17,15 @@ def controlled(dictionary: CleanDictionary, control: Literal["shuffled", "random
     Which words can be replaced stays the same, and so do the numbers and the lengths of translations. A letter of
     `random` is drawn from all letters of the dictionary's translations, as often as it occurs there.
 
-    >>> plain = CleanDictionary({"a": ("xy",), "b": ("zw", "v"), "c": ()}, "d", {}, {})
+    >>> from commit_llm.codemix.dictionaries.languages import UNKNOWN
+    >>> plain = CleanDictionary({"a": ("xy",), "b": ("zw", "v"), "c": ()}, "d", UNKNOWN, {}, {})
     >>> controlled(plain, "shuffled", 0).translations
     {'a': ('zw', 'v'), 'b': ('xy',), 'c': ()}
     """
     usable = {word: targets for word, targets in dictionary.translations.items() if targets}
     changed = _shuffled(usable, seed) if control == "shuffled" else _random(usable, seed)
     translations = {word: changed.get(word, ()) for word in dictionary.translations}
-    return CleanDictionary(translations, f"{dictionary.name} ({control})", dictionary.dropped, dictionary.examples)
+    return replace(dictionary, translations=translations, name=f"{dictionary.name} ({control})")
 
 
 def _shuffled(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tuple[str, ...]]:

@@ -51,6 +51,9 @@ class Languages(NamedTuple):
     target_scripts: frozenset[str]
 
 
+UNKNOWN = Languages(None, None, frozenset(), frozenset())
+
+
 def infer_languages(dictionary: BilingualDictionary, override: str | None = None) -> Languages:
     """Tell the languages by the dictionary's name (`en-el.txt`, `MUSE_en_el.tsv`), the scripts by most of its letters.
 

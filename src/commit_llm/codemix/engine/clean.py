@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
-from commit_llm.codemix.dictionaries.lexicon import Case, Lexicon, SurfaceForm, outcome_of, written
+from commit_llm.codemix.dictionaries.case import Case, written
+from commit_llm.codemix.dictionaries.lexicon import Lexicon, SurfaceForm, outcome_of
 from commit_llm.codemix.finding.characters import DIGIT, LETTER, MARK, character_classes
 from commit_llm.codemix.finding.clean_words import FoundWord, find_words
 from commit_llm.codemix.finding.segmentation import is_unspaced
@@ -41,11 +42,12 @@ class CleanStyle:
         """Say what becomes of every word of the fields that are mixed. All the texts are read to tell names."""
         words = {field: self.find(text) for field, text in texts.items()}
         forms = {
-            field: [None if word.protected else self.lexicon.get(text[word.start : word.end]) for word in words[field]]
+            field: [None if word.protected else self.lexicon.find(text[word.start : word.end]) for word in words[field]]
             for field, text in texts.items()
         }
+        # A name is one by its entry: whatever way it is spelt here, it is the same name there.
         names = {
-            texts[field][word.start : word.end]
+            form.entry.key64
             for field in texts
             for word, form in zip(words[field], forms[field], strict=True)
             if form is not None and form.case is Case.CAPITALISED and not word.opens
@@ -53,21 +55,26 @@ class CleanStyle:
         place = hash64(seed, epoch, row)
         explained = {}
         for field in mixed_fields:
-            text = texts[field]
             place_of_field = fold(place, text64(field))
             explained[field] = [
-                self._decide(word, form, text[word.start : word.end] in names, place, place_of_field, index)
+                self._decide(word, form, names, place, place_of_field, index)
                 for index, (word, form) in enumerate(zip(words[field], forms[field], strict=True))
             ]
         return explained
 
     def _decide(
-        self, word: FoundWord, form: SurfaceForm | None, is_name: bool, place: int, place_of_field: int, index: int
+        self,
+        word: FoundWord,
+        form: SurfaceForm | None,
+        names: Collection[int],
+        place: int,
+        place_of_field: int,
+        index: int,
     ) -> Word:
         start, end = word.start, word.end
         if word.protected:
             return Word(start, end, Outcome.PROTECTED)
-        outcome = outcome_of(form, is_name, self.all_capitals)
+        outcome = outcome_of(form, form is not None and form.entry.key64 in names, self.all_capitals)
         if form is None or outcome is not Outcome.NOT_DRAWN:
             return Word(start, end, outcome)
         entry = form.entry
@@ -75,8 +82,9 @@ class CleanStyle:
         if unit_float(fold(state, 0)) >= self.ratio:
             return Word(start, end, Outcome.NOT_DRAWN)
         drawn = unit_float(fold(state, 1))
-        translation = next(t for t, share in zip(entry.translations, entry.cumulative, strict=True) if drawn < share)
-        return Word(start, end, Outcome.REPLACED, written(translation, form.case))
+        chosen = next(number for number, share in enumerate(entry.cumulative) if drawn < share)
+        translation = written(entry.translations[chosen], form.case, entry.languages[chosen])
+        return Word(start, end, Outcome.REPLACED, translation)
 
 
 def replace(text: str, words: list[Word], unspaced: bool) -> str:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commit_llm.codemix.dictionaries.lexicon import Case, Lexicon, cumulated, written
+from commit_llm.codemix.dictionaries.case import Case, written
+from commit_llm.codemix.dictionaries.lexicon import Lexicon, cumulated
 from commit_llm.codemix.outcome import Outcome
 
 
@@ -51,10 +52,10 @@ def lexicon_table(lexicon: Lexicon) -> Table:
             entry.outcome,
             entry.key64,
             numbers.setdefault(id(entry), len(numbers)),
-            [written(translation, case) for translation in entry.translations],
+            [written(text, case, language) for text, language in zip(entry.translations, entry.languages, strict=True)],
             entry.cumulative,
         )
-        for form, (entry, case) in lexicon.items()
+        for form, (entry, case) in lexicon.forms.items()
     )
 
 

@@ -35,7 +35,7 @@ class Vocabulary:
     def cleaned(self) -> tuple[CleanDictionary, ...]:
         """Give the dictionaries as style `clean` uses them."""
         cleaned = tuple(
-            clean_dictionary(dictionary, languages.source_scripts, languages.target_scripts)
+            clean_dictionary(dictionary, languages)
             for dictionary, languages in zip(self.dictionaries, self.directions, strict=True)
         )
         control = self.settings.dictionary_control
@@ -63,8 +63,12 @@ class Vocabulary:
         return self.settings.style == "clean" and any(UNSPACED_SCRIPTS & source for source in scripts)
 
     @cached_property
+    def source_languages(self) -> frozenset[str]:
+        """Give the codes of the languages that the texts are in, as far as they are known."""
+        return frozenset(languages.source for languages in self.directions if languages.source)
+
+    @cached_property
     def find(self) -> Callable[[str], list[FoundWord]]:
         """Give what finds the words of a text in style `clean`."""
-        if not self.unspaced:
-            return find_words
-        return partial(find_words, cut=make_cut(self.lexicon, self.settings.segmentation))
+        cut = make_cut(self.lexicon.forms, self.settings.segmentation) if self.unspaced else None
+        return partial(find_words, cut=cut, languages=self.source_languages)

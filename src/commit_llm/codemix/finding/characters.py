@@ -7,20 +7,45 @@ from functools import cache
 
 import numpy as np
 
-OTHER, LETTER, MARK, DIGIT, UNDERSCORE, APOSTROPHE, DOT, SENTENCE_END, CLOSER, SPACE, LINE_BREAK = range(11)
+(
+    OTHER, LETTER, MARK, DIGIT, UNDERSCORE, APOSTROPHE, DOT, SENTENCE_END, CLOSER, SPACE, LINE_BREAK, WITHIN_WORD,
+    IGNORED,
+) = range(13)  # fmt: skip
+
+# Letters on both sides of one of these are one word: what Unicode's annex 29 calls MidLetter, MidNumLet and
+# Single_Quote, without the presentation forms of colon and full stop, which no language writes within words.
+APOSTROPHES = "'\u2019\u2018\uff07\u055a\u05f3"  # don't, Uzbek o‘zbek, full width, Armenian, the Hebrew geresh
+MIDDLE_DOTS = "\u00b7\u0387"  # Catalan col·legi; canonically equivalent
+USUAL_SIGNS = MIDDLE_DOTS + "\u2027\u055f\u05f4"  # ... between syllables, Armenian abbreviations, Hebrew gershayim
+# A colon does in these languages only (EU:n); elsewhere it stands between words. The middle dot does not in these: it
+# is a semicolon in Greek, and stands between names in Chinese and Japanese.
+WITH_COLON = frozenset({"fi", "fit", "fkv", "krl", "olo", "se", "sma", "smj", "smn", "sms", "sv"})
+WITHOUT_DOT = frozenset({"el", "grc", "pnt", "zh", "yue", "wuu", "gan", "hak", "lzh", "ja"})
+# Between two Hebrew letters (which may have points) a double quote is a gershayim.
+DOUBLE_QUOTES = '"\u201d'
+HEBREW = "\u0591-\u05bd\u05bf-\u05c7\u05d0-\u05ea\u05ef-\u05f2\ufb1d-\ufb4f"
+JOINERS = "\u200c\u200d"  # part of the letter before them, as marks are
+ARMENIAN_SIGNS = "\u055b\u055c\u055e"  # of stress, exclamation and question, above a vowel within the word
+NUMBER_SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2\U000110bd\U000110cd"  # span digits
 
 EXPLICIT = {
     "_": UNDERSCORE,
-    "'": APOSTROPHE,
-    "’": APOSTROPHE,
     ".": DOT,
     "!": SENTENCE_END,
     "?": SENTENCE_END,
     '"': CLOSER,
     "\t": SPACE,
-    "\u200c": MARK,  # the joiners of Persian and of Indian scripts stand within words
-    "\u200d": MARK,
     **dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", LINE_BREAK),
+    **dict.fromkeys(APOSTROPHES, APOSTROPHE),
+    **dict.fromkeys(USUAL_SIGNS, WITHIN_WORD),
+    **dict.fromkeys(ARMENIAN_SIGNS, IGNORED),
+    "\u200b": OTHER,  # the space of width zero, which separates words
+    **dict.fromkeys(NUMBER_SIGNS, DIGIT),
+    "\u070f": LETTER,  # Syriac
+    **dict.fromkeys(JOINERS, MARK),
+    # What else is of one piece with the letter before it: Thai and Lao am, marks of narrow kana, skin colours, tags.
+    **dict.fromkeys("\u0e33\u0eb3\uff9e\uff9f🏻🏼🏽🏾🏿", MARK),
+    **dict.fromkeys(map(chr, range(0xE0020, 0xE0080)), MARK),
 }
 OF_CATEGORY = {"L": LETTER, "M": MARK, "N": DIGIT}
 QUOTES_AND_BRACKETS = ("Pe", "Pf", "Pi")  # a quote that opens in one language closes in another
@@ -38,11 +63,19 @@ UNSPACED_SCRIPTS = frozenset({"THAI", "LAO", "MYANMAR", "KHMER", "HIRAGANA", "KA
 
 
 @cache
-def character_classes() -> np.ndarray:
-    """Give the class of each code point, uint8 (0x110000,). Built on first use: all of Unicode takes about 0.1 s."""
+def character_classes(languages: frozenset[str] = frozenset()) -> np.ndarray:
+    """Give the class of each code point, uint8 (0x110000,). Built on first use: all of Unicode takes about 0.1 s.
+
+    languages: codes of those in which the text is written, if they are known; they decide on the signs within words.
+    """
+    if languages:
+        classes = character_classes().copy()
+        classes[ord(":")] = WITHIN_WORD if languages & WITH_COLON else OTHER
+        classes[[*map(ord, MIDDLE_DOTS)]] = OTHER if languages & WITHOUT_DOT else WITHIN_WORD
+        return classes
     categories = list(map(unicodedata.category, map(chr, range(sys.maxunicode + 1))))
     kinds = {category: OF_CATEGORY.get(category[0], OTHER) for category in set(categories)}
-    kinds.update({"Zs": SPACE, **dict.fromkeys(QUOTES_AND_BRACKETS, CLOSER)})
+    kinds.update({"Zs": SPACE, "Cf": IGNORED, **dict.fromkeys(QUOTES_AND_BRACKETS, CLOSER)})
     classes = np.fromiter(map(kinds.__getitem__, categories), np.uint8, len(categories))
     for character, kind in EXPLICIT.items():
         classes[ord(character)] = kind
@@ -50,13 +83,13 @@ def character_classes() -> np.ndarray:
 
 
 @cache
-def character_set(kind: int) -> str:
+def character_set(kind: int, languages: frozenset[str] = frozenset()) -> str:
     """Give the characters of a class as the inside of a regular expression's brackets.
 
     >>> character_set(SENTENCE_END)
     '!\\\\?'
     """
-    points = np.flatnonzero(character_classes() == kind)
+    points = np.flatnonzero(character_classes(languages) == kind)
     ends = np.flatnonzero(np.diff(points) > 1)
     runs = zip(points[np.r_[0, ends + 1]], points[np.r_[ends, len(points) - 1]], strict=True)
     bounds = ((re.escape(chr(first)), re.escape(chr(last))) for first, last in runs)

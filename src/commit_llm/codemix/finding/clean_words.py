@@ -1,9 +1,9 @@
 """Find words the clean way: runs of letters in any script, and whether each one opens a sentence.
 
-A run of letters, marks, digits and underscores, with apostrophes between letters and dots between letters or digits,
-is a word where it is letters alone (*don't*, _emphasis_), and is protected where it is not (*b2b*, *snake_case*,
-*example.com*, *e.g*). Hyphens, slashes, white space and every other sign separate words. What is not a word stays as
-it is, so nothing is ever lost.
+A run of letters, marks, digits and underscores, with apostrophes and other signs between letters and dots between
+letters or digits, is a word where it is letters alone (*don't*, *col·legi*, _emphasis_), and is protected where it is
+not (*b2b*, *snake_case*, *example.com*, *e.g*). Format characters count as nothing. Hyphens, slashes, white space and
+every other sign separate words. What is not a word stays as it is, so nothing is ever lost.
 """
 
 import re
@@ -16,16 +16,20 @@ from commit_llm.codemix.finding.characters import (
     CLOSER,
     DIGIT,
     DOT,
+    DOUBLE_QUOTES,
+    HEBREW,
+    IGNORED,
     LETTER,
     LINE_BREAK,
     MARK,
     SENTENCE_END,
     SPACE,
+    WITHIN_WORD,
     character_classes,
     character_set,
 )
 from commit_llm.codemix.finding.protection import protected_spans
-from commit_llm.codemix.finding.segmentation import Cut, unspaced_or_not
+from commit_llm.codemix.finding.segmentation import Cut, cut_stretch, unspaced_or_not
 
 LONG_GAP = 64  # characters; a gap that long is not worth remembering
 
@@ -45,46 +49,58 @@ class FoundWord(NamedTuple):
 
 
 @cache
-def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Give patterns for a run, and for a run that is a word (group 1, without underscores around it)."""
-    letter, mark, digit, apostrophe = (character_set(kind) for kind in (LETTER, MARK, DIGIT, APOSTROPHE))
-    inner = f"[{letter}{mark}{digit}_]"
-    run = (
-        f"[{letter}{digit}_]{inner}*"
-        f"(?:(?:(?<=[{letter}{mark}])[{apostrophe}](?=[{letter}])|(?<=[{letter}{mark}{digit}])\\.(?=[{letter}{digit}]))"
-        f"{inner}+)*"
-    )
-    part = f"[{letter}][{letter}{mark}]*"
-    return re.compile(run), re.compile(f"_*({part}(?:[{apostrophe}]{part})*)_*")
+def patterns(languages: frozenset[str] = frozenset()) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Give patterns for a run, and for a run that is a word (group 1, without underscores around it).
+
+    languages: codes of those in which the text is written, if they are known.
+    """
+    letter, mark, digit, ignored = (character_set(kind) for kind in (LETTER, MARK, DIGIT, IGNORED))
+    signs = character_set(APOSTROPHE) + character_set(WITHIN_WORD, languages)
+    rest = f"[{letter}{mark}{digit}_{ignored}]"
+    more = f"[{ignored}]*"
+    # "1.Eat" is a number and a word, so a number that ends in a dot before a letter is a run of its own.
+    digits = f"[{digit}][{digit}{mark}{ignored}]*"
+    number = f"(?P<number>{digits}(?:\\.{more}{digits})*(?=\\.{more}[{letter}]))"
+    within = f"(?<=[{letter}{mark}{ignored}])[{signs}](?={more}[{letter}])"
+    gershayim = f"(?<=[{HEBREW}{ignored}])[{DOUBLE_QUOTES}](?={more}(?![^{HEBREW}])[{letter}])"
+    dot = f"(?<=[{letter}{mark}{digit}{ignored}])\\.(?={more}[{letter}{digit}])"
+    run = f"{number}|[{letter}{digit}_]{rest}*(?:(?:{within}|{gershayim}|{dot}){rest}+)*"
+    part = f"[{letter}](?:[{letter}{mark}{ignored}]*[{letter}{mark}])?"
+    word = f"{part}(?:{more}[{signs}{DOUBLE_QUOTES}]{more}{part})*"
+    return re.compile(run), re.compile(f"[_{ignored}]*({word})[_{ignored}]*")
 
 
-def is_word(text: str) -> bool:
+def is_word(text: str, languages: frozenset[str] = frozenset()) -> bool:
     """Say whether a text is one word, such as `find_words` finds."""
     if text.isascii() and text.isalpha():
         return True
-    match = patterns()[1].fullmatch(text)
+    run, word = patterns(languages)
+    match = word.fullmatch(text) if run.fullmatch(text) else None
     return match is not None and match.group(1) == text
 
 
-def find_words(text: str, cut: Cut | None = None) -> list[FoundWord]:
+def find_words(text: str, cut: Cut | None = None, languages: frozenset[str] = frozenset()) -> list[FoundWord]:
     """Find the words of a text, and the protected runs that have letters, in order.
 
     cut: cuts stretches of scripts without spaces into words; without it a stretch is one word.
+    languages: codes of those in which the text is written, if they are known.
 
     >>> text = "Well-known dogs\\nlive. Cats/dogs (b2b)"
     >>> [(text[word.start : word.end], word.opens) for word in find_words(text) if not word.protected]
     [('Well', True), ('known', False), ('dogs', False), ('live', True), ('Cats', True), ('dogs', False)]
     """
-    run_pattern, word_pattern = patterns()
+    run_pattern, word_pattern = patterns(languages)
     nowhere = len(text) + 1, len(text) + 1
     untouched = iter(protected_spans(text))
     span_start, span_end = next(untouched, nowhere)
     words = []
-    end, opening = 0, OPEN
+    end, opening, behind_number = 0, OPEN, False
     for run in run_pattern.finditer(text):
         start = run.start()
         opening = (after_gap if start - end < LONG_GAP else after_gap.__wrapped__)(text[end:start], opening)
-        end = run.end()
+        if behind_number:
+            opening = OPEN
+        end, behind_number = run.end(), run["number"] is not None
         while span_end <= start:
             span_start, span_end = next(untouched, nowhere)
         for stretch, pieces in _stretches(run.group(), cut):
@@ -111,7 +127,7 @@ def _stretches(run: str, cut: Cut | None) -> Iterator[tuple[str, Iterator[int] |
         yield run, None
         return
     for stretch in unspaced_or_not().finditer(run):
-        yield stretch.group(), cut(stretch.group()) if stretch["unspaced"] else None
+        yield stretch.group(), cut_stretch(stretch.group(), cut) if stretch["unspaced"] else None
 
 
 # Where in a sentence a place is: within it, behind its last stop (white space must follow), or before its first word.
@@ -124,6 +140,8 @@ def after_gap(gap: str, opening: int) -> int:
     classes = character_classes()
     for character in gap:
         kind = classes[ord(character)]
+        if kind == IGNORED:
+            continue
         if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
             opening = OPEN
         elif kind in (DOT, SENTENCE_END):

@@ -1,15 +1,18 @@
 """Cut words out of scripts that are written without spaces: Thai, Lao, Khmer, Burmese, Chinese, Japanese.
 
 ICU cuts a run into pieces, and adjacent pieces are merged where the dictionary has the longer word. Without ICU
-(extra `seg`) the longest word of the dictionary is taken at each place. Either way the pieces joined are the run.
+(extra `seg`) the longest word of the dictionary is taken at each place. Either way the pieces joined are the run, and
+none ends within a letter and its marks.
 """
 
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
+from itertools import accumulate
 
-from commit_llm.codemix.finding.characters import DIGIT, MARK, UNSPACED, character_classes, character_set
+from commit_llm.codemix.finding.characters import DIGIT, IGNORED, MARK, UNSPACED, character_set
+from commit_llm.codemix.finding.spelling import spelling
 from commit_llm.errors import SettingError, SettingName
 
 MOST_PIECES = 8  # of ICU that are tried as one word of the dictionary
@@ -21,9 +24,22 @@ Cut = Callable[[str], Iterator[int]]
 
 @cache
 def unspaced_or_not() -> re.Pattern[str]:
-    """Match a stretch of characters that are written without spaces, of digits of their scripts, or of others."""
-    digits = character_set(DIGIT)
-    return re.compile(f"(?P<unspaced>(?:(?![{digits}])[{UNSPACED}])+)|[{UNSPACED}]+?(?![{digits}])|[^{UNSPACED}]+")
+    """Match a stretch of characters that are written without spaces, of digits of their scripts, or of others.
+
+    What belongs to the character before it, of whatever script, goes with it.
+    """
+    digits, attached = character_set(DIGIT), character_set(MARK) + character_set(IGNORED)
+    unspaced = f"[{UNSPACED}][{attached}]*"
+    return re.compile(
+        f"(?P<unspaced>(?:(?![{digits}]){unspaced})+)|(?:(?=[{digits}]){unspaced})+|(?:[^{UNSPACED}]|[{attached}])+"
+    )
+
+
+@cache
+def clusters() -> re.Pattern[str]:
+    """Match a letter with its marks, and with the letters that are stacked below it in Burmese and Khmer."""
+    attached = character_set(MARK) + character_set(IGNORED)
+    return re.compile(f"(?s:.)[{attached}]*(?:(?<=[\u1039\u17d2])(?s:.)[{attached}]*)*")
 
 
 def is_unspaced(character: str) -> bool:
@@ -46,7 +62,28 @@ def make_cut(words: Collection[str], method: str = "auto") -> Cut:
     """
     if resolve_method(method) == "longest":
         return LongestMatch(words)
-    return lambda run: merged(icu_pieces(run), words)
+    return lambda run: merged(whole_clusters(icu_pieces(run)), words)
+
+
+def cut_stretch(stretch: str, cut: Cut) -> Iterator[int]:
+    """Give the lengths of the pieces of a stretch, which is cut as it is spelt.
+
+    >>> list(cut_stretch("แม\u2060วดำ", LongestMatch(["แมว"])))
+    [4, 2]
+    """
+    spelt = spelling(stretch)
+    if spelt == stretch:
+        yield from cut(stretch)
+        return
+    ends = iter(list(accumulate(cut(spelt))))
+    length = place = 0
+    end = next(ends)
+    for cluster in clusters().findall(stretch):
+        length += len(cluster)
+        place += len(spelling(cluster))
+        if place >= end:
+            yield length
+            length, end = 0, next((later for later in ends if later > place), place)
 
 
 def resolve_method(method: str) -> str:
@@ -71,8 +108,7 @@ def method_and_version(method: str) -> str:
 class LongestMatch:
     """Cut a run into pieces: at each place the longest word that the dictionary has, else one character.
 
-    No piece ends before a mark (a vowel or tone sign), which belongs to the character before it. A text of any length
-    is cut in a time that grows as it does, also by a dictionary with words of 60,000 letters.
+    A text of any length is cut in a time that grows as it does, also by a dictionary with words of 60,000 letters.
 
     >>> list(LongestMatch(["แมว", "แม", "ดำ"])("แมวดำ"))
     [3, 2]
@@ -94,14 +130,14 @@ class LongestMatch:
 
     def __call__(self, run: str) -> Iterator[int]:
         """Give the lengths of the pieces of a run."""
-        classes = character_classes()
-        borders = [place == len(run) or classes[ord(run[place])] != MARK for place in range(len(run) + 1)]
+        borders = [*accumulate(map(len, clusters().findall(run)))]
+        possible = frozenset(borders)
         start = 0
-        while start < len(run):
-            ends = (end for end in self._ends(run, start) if borders[end])
-            end = next(ends, None) or next(place for place in range(start + 1, len(run) + 1) if borders[place])
-            yield end - start
-            start = end
+        for border in borders:
+            if border > start:
+                end = next((end for end in self._ends(run, start) if end in possible), border)
+                yield end - start
+                start = end
 
     def _ends(self, run: str, start: int) -> Iterator[int]:
         """Give the ends of the words that stand at a place, the longest first."""
@@ -127,6 +163,23 @@ def merged(pieces: list[str], words: Container[str]) -> Iterator[int]:
                 yield len(word)
                 first = last
                 break
+
+
+def whole_clusters(pieces: Iterable[str]) -> list[str]:
+    """Join pieces where a border is within a letter and its marks: ICU cuts before ำ at times.
+
+    >>> whole_clusters(["น้", "ำ", "ดำ"])
+    ['น้ำ', 'ดำ']
+    """
+    pieces = list(pieces)
+    borders = frozenset(accumulate(map(len, clusters().findall("".join(pieces)))))
+    whole, place, begun = [], 0, ""
+    for piece in pieces:
+        place, begun = place + len(piece), begun + piece
+        if place in borders:
+            whole.append(begun)
+            begun = ""
+    return whole
 
 
 def icu_pieces(run: str) -> list[str]:

@@ -7,7 +7,7 @@ them.
 
 import numpy as np
 
-from commit_llm.codemix.dictionaries.lexicon import Case
+from commit_llm.codemix.dictionaries.case import Case
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.compiling import compiled
 from commit_llm.codemix.engine.kernel.eights import U, copy

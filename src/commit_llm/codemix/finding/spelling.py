@@ -1,0 +1,42 @@
+"""Tell when two spellings are one: canonical equivalence, unseen characters, and signs for which others are typed.
+
+Of a word that is not in the dictionary as it stands, the composed form is looked up (NFC), and then its `spelling`. So
+any two canonically equivalent texts have the same words, and a soft hyphen hides none; yet where a dictionary tells two
+words by a joiner, as Persian ones may, each finds its own.
+"""
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+
+from commit_llm.codemix.finding.characters import APOSTROPHES, DOUBLE_QUOTES, IGNORED, JOINERS, character_classes
+
+# What chooses among the shapes of a character, and a joiner that has no shape.
+SELECTORS = "\u034f\u180b\u180c\u180d\u180f" + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+LETTER_APOSTROPHES = "\u02bc\u02bb"  # letters, as in Ukrainian, Hawaiian and Uzbek, for which ' is often typed
+GERSHAYIM = "\u05f4"
+
+
+def nfc(text: str) -> str:
+    """Give the composed form, in which a letter with its accent is one character, if Unicode has that."""
+    return unicodedata.normalize("NFC", text)
+
+
+def spelling(text: str) -> str:
+    """Give the form in which spellings of one word agree: composed, nothing unseen, one apostrophe, one gershayim.
+
+    >>> spelling("for\\u00adest"), spelling("don’t"), spelling("cafe\\u0301")
+    ('forest', "don't", 'café')
+    """
+    return text if text.isascii() else nfc(text.translate(respelt()))
+
+
+@cache
+def respelt() -> dict[int, str]:
+    """Give what stands for each code point that is not spelt as it is."""
+    unseen = [*np.flatnonzero(character_classes() == IGNORED).tolist(), *map(ord, JOINERS + SELECTORS)]
+    table = dict.fromkeys(unseen, "")
+    table.update(dict.fromkeys(map(ord, APOSTROPHES + LETTER_APOSTROPHES), "'"))
+    table.update(dict.fromkeys(map(ord, DOUBLE_QUOTES + GERSHAYIM), '"'))
+    return table
