@@ -17,8 +17,10 @@ BANNED_IDENTIFIERS = {"told", "found", "held"}
 TESTS_OF_A_WHOLE = {
     "cli/test_commands.py": "what all commands share: help, mistakes in one line, nothing half-written",
     "codemix/test_golden.py": "outputs of the original",
+    "codemix/test_every_language.py": "a sentence of each language, through both engines",
     "codemix/test_promises.py": "what mixing promises, measured on real data",
     "codemix/test_properties.py": "properties of every way to mix",
+    "codemix/test_spelling_properties.py": "properties of every spelling of a text",
     "data/packing/test_packers.py": "what both packers do",
     "data/test_golden_tokens.py": "outputs of the original",
     "evaluate/test_golden.py": "outputs of the original",

@@ -165,7 +165,7 @@ class CodeMixer:
     def _compiled(self) -> "Compiled":
         from commit_llm.codemix.engine.compiled import Compiled
 
-        return Compiled(self.vocabulary.table, self.settings)
+        return Compiled(self.vocabulary.table, self.settings, self.vocabulary.source_languages)
 
 
 def _mixed_fields(texts: Mapping[str, Any], mixed_fields: Collection[str] | None) -> list[str]:

@@ -4,12 +4,14 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.dictionaries.cleaning import clean_dictionary
+from commit_llm.codemix.dictionaries.languages import Languages, infer_languages
 
 LATIN, GREEK = frozenset({"LATIN"}), frozenset({"GREEK"})
+TO_GREEK = Languages("en", "el", LATIN, GREEK)
 
 
-def cleaned(*pairs, scripts=(LATIN, GREEK)):
-    return clean_dictionary(BilingualDictionary.from_pairs(pairs), *scripts)
+def cleaned(*pairs, languages=TO_GREEK):
+    return clean_dictionary(BilingualDictionary.from_pairs(pairs), languages)
 
 
 @pytest.mark.parametrize(
@@ -38,13 +40,47 @@ def test_pairs(pairs, kept, dropped):
 
 
 def test_one_script_on_both_sides():
-    done = cleaned(("house", "Haus"), ("house", "σπίτι"), ("hand", "Hand"), scripts=(LATIN, LATIN))
+    done = cleaned(
+        ("house", "Haus"), ("house", "σπίτι"), ("hand", "Hand"), languages=Languages("en", "de", LATIN, LATIN)
+    )
     assert done.translations == {"house": ("Haus", "σπίτι"), "hand": ()}
 
 
-def test_vowel_signs_are_no_accents():
-    scripts = LATIN, frozenset({"DEVANAGARI"})
-    assert cleaned(("a", "की"), ("a", "कि"), scripts=scripts).translations == {"a": ("की", "कि")}
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("en-hi", [("a", "की"), ("a", "कि")]),
+        ("en-de", [("already", "schon"), ("already", "schön")]),
+        ("en-es", [("year", "ano"), ("year", "año")]),
+        ("en-vi", [("ma", "má"), ("ma", "mà"), ("ma", "ma")]),
+        ("el-de", [("ποτέ", "nie"), ("πότε", "wann")]),  # of words that are looked up, each is its own
+        ("en-el", [("Maya", "μάγια"), ("Maya", "μάγιά"), ("Maya", "μαϊα"), ("Maya", "μαια")]),
+        ("en-grc", [("who", "τις"), ("who", "τίς")]),
+    ],
+)
+def test_accents_distinguish(name, pairs):
+    """Only the tonos of modern Greek does not, among the translations of one word."""
+    dictionary = BilingualDictionary.from_pairs(pairs, name)
+    done = clean_dictionary(dictionary, infer_languages(dictionary))
+    kept = [(source, target) for source, targets in done.translations.items() for target in targets]
+    expected = [pair for pair in pairs if pair not in (("ma", "ma"), ("Maya", "μάγιά"))]
+    assert kept == expected
+
+
+@pytest.mark.parametrize(
+    ("pair", "languages", "is_identity"),
+    [
+        (("Masse", "Maße"), ("en", "de"), False),
+        (("IT", "it"), ("en", "tr"), True),
+        (("ılık", "ILIK"), ("tr", "en"), True),
+        (("i", "ı"), ("en", "tr"), False),
+        (("ΣΑΣ", "σας"), ("el", "el"), True),
+        (("cafe\u0301", "Café"), ("en", "fr"), True),
+    ],
+)
+def test_a_word_by_itself(pair, languages, is_identity):
+    done = cleaned(pair, languages=Languages(*languages, frozenset(), frozenset()))
+    assert ("identity" in done.dropped) is is_identity
 
 
 @pytest.mark.parametrize("pair", ["en-el", "en-hi", "en-th"])

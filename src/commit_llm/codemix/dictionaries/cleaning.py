@@ -6,6 +6,7 @@ dog   σκύλος, | σκυλος     ->  dog   σκύλος          punctuati
 cat   kitten | γάτα        ->  cat   γάτα            wrong script, where the two scripts differ
 """
 
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
@@ -97,8 +98,7 @@ def clean_dictionary(dictionary: BilingualDictionary, languages: Languages = UNK
                     note(DUPLICATE, pair)
                 else:
                     note(ACCENT_VARIANT, pair)
-                    # MUSE has many Greek words without their accents. The accented one is right, at the first's place.
-                    kept[place] = max(kept[place], candidate, key=tonos_count)
+                    kept[place] = min(kept[place], candidate, key=accent_faults)
     # In the order of the file, on which first_only and choice `first` rely.
     words = dict.fromkeys(bare(source) for source in dictionary.translations)
     usable = [word for word in words if word in translations or word in neutral]
@@ -153,6 +153,10 @@ def without_tonos(text: str, language: str | None = None) -> str:
     return nfc(unicodedata.normalize("NFD", text).replace(TONOS, ""))
 
 
-def tonos_count(text: str) -> int:
-    """Count the accents of a Greek text."""
-    return unicodedata.normalize("NFD", text).count(TONOS)
+def accent_faults(text: str) -> float:
+    """Say how far a Greek text is from one tonos: MUSE has many words without, and a second one stands before clitics.
+
+    >>> min(["προθεση", "πρόθεσή", "πρόθεση"], key=accent_faults)
+    'πρόθεση'
+    """
+    return unicodedata.normalize("NFD", text).count(TONOS) or math.inf

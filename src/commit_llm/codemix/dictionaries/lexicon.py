@@ -48,7 +48,7 @@ class Lexicon:
     forms: Mapping[str, SurfaceForm]
 
     def find(self, surface: str) -> SurfaceForm | None:
-        """Give the form of a word of a text, however it is spelt (finding/spelling.py)."""
+        """Give the form of a word of a text, however it is spelt (`spelling`)."""
         form = self.forms.get(surface)
         if form is not None or surface.isascii():
             return form

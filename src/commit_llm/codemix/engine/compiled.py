@@ -47,10 +47,11 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Compiled:
-    """Hold the compiled engine of one mixer."""
+    """Hold the compiled engine of one mixer. languages: codes of those that the texts are in, as far as known."""
 
     table: Table
     settings: MixingSettings
+    languages: frozenset[str] = frozenset()
     scratch: threading.local = field(default_factory=threading.local, compare=False)
 
     def mix_columns(
@@ -118,9 +119,8 @@ class Compiled:
             if original:
                 finished = mix_original(skip_table(), *where, *which, words, *output)
             else:
-                finished = mix_clean(
-                    character_classes(), *where, spans, first_spans, *which, names, words, first_words, *output
-                )
+                classes = character_classes(self.languages)
+                finished = mix_clean(classes, *where, spans, first_spans, *which, names, words, first_words, *output)
             if not finished:
                 growth *= 2
                 continue

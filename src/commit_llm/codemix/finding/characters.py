@@ -20,12 +20,14 @@ USUAL_SIGNS = MIDDLE_DOTS + "\u2027\u055f\u05f4"  # ... between syllables, Armen
 # A colon does in these languages only (EU:n); elsewhere it stands between words. The middle dot does not in these: it
 # is a semicolon in Greek, and stands between names in Chinese and Japanese.
 WITH_COLON = frozenset({"fi", "fit", "fkv", "krl", "olo", "se", "sma", "smj", "smn", "sms", "sv"})
-WITHOUT_DOT = frozenset({"el", "grc", "pnt", "zh", "yue", "wuu", "gan", "hak", "lzh", "ja"})
+GREEK = frozenset({"el", "grc", "pnt"})
+WITHOUT_DOT = GREEK | frozenset({"zh", "yue", "wuu", "gan", "hak", "lzh", "ja"})
 # Between two Hebrew letters (which may have points) a double quote is a gershayim.
 DOUBLE_QUOTES = '"\u201d'
 HEBREW = "\u0591-\u05bd\u05bf-\u05c7\u05d0-\u05ea\u05ef-\u05f2\ufb1d-\ufb4f"
 JOINERS = "\u200c\u200d"  # part of the letter before them, as marks are
 ARMENIAN_SIGNS = "\u055b\u055c\u055e"  # of stress, exclamation and question, above a vowel within the word
+GREEK_QUESTION_MARKS = ";\u037e"  # canonically equivalent
 NUMBER_SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2\U000110bd\U000110cd"  # span digits
 
 EXPLICIT = {
@@ -33,6 +35,7 @@ EXPLICIT = {
     ".": DOT,
     "!": SENTENCE_END,
     "?": SENTENCE_END,
+    "\u0589": SENTENCE_END,  # Armenian, the one script with capitals that has a full stop of its own
     '"': CLOSER,
     "\t": SPACE,
     **dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", LINE_BREAK),
@@ -66,12 +69,14 @@ UNSPACED_SCRIPTS = frozenset({"THAI", "LAO", "MYANMAR", "KHMER", "HIRAGANA", "KA
 def character_classes(languages: frozenset[str] = frozenset()) -> np.ndarray:
     """Give the class of each code point, uint8 (0x110000,). Built on first use: all of Unicode takes about 0.1 s.
 
-    languages: codes of those in which the text is written, if they are known; they decide on the signs within words.
+    languages: codes of those in which the text is written, if they are known; they decide on signs
+        within words and on the question mark.
     """
     if languages:
         classes = character_classes().copy()
         classes[ord(":")] = WITHIN_WORD if languages & WITH_COLON else OTHER
         classes[[*map(ord, MIDDLE_DOTS)]] = OTHER if languages & WITHOUT_DOT else WITHIN_WORD
+        classes[[*map(ord, GREEK_QUESTION_MARKS)]] = SENTENCE_END if languages & GREEK else OTHER
         return classes
     categories = list(map(unicodedata.category, map(chr, range(sys.maxunicode + 1))))
     kinds = {category: OF_CATEGORY.get(category[0], OTHER) for category in set(categories)}
@@ -86,8 +91,8 @@ def character_classes(languages: frozenset[str] = frozenset()) -> np.ndarray:
 def character_set(kind: int, languages: frozenset[str] = frozenset()) -> str:
     """Give the characters of a class as the inside of a regular expression's brackets.
 
-    >>> character_set(SENTENCE_END)
-    '!\\\\?'
+    >>> character_set(UNDERSCORE), character_set(DOT)
+    ('_', '\\\\.')
     """
     points = np.flatnonzero(character_classes(languages) == kind)
     ends = np.flatnonzero(np.diff(points) > 1)

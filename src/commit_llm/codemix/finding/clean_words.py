@@ -97,7 +97,7 @@ def find_words(text: str, cut: Cut | None = None, languages: frozenset[str] = fr
     end, opening, behind_number = 0, OPEN, False
     for run in run_pattern.finditer(text):
         start = run.start()
-        opening = (after_gap if start - end < LONG_GAP else after_gap.__wrapped__)(text[end:start], opening)
+        opening = (after_gap if start - end < LONG_GAP else after_gap.__wrapped__)(text[end:start], opening, languages)
         if behind_number:
             opening = OPEN
         end, behind_number = run.end(), run["number"] is not None
@@ -135,9 +135,9 @@ WITHIN, STOPPED, OPEN = range(3)
 
 
 @lru_cache(65536)
-def after_gap(gap: str, opening: int) -> int:
+def after_gap(gap: str, opening: int, languages: frozenset[str] = frozenset()) -> int:
     """Say where in a sentence the place behind a gap is, from where the place before the gap is."""
-    classes = character_classes()
+    classes = character_classes(languages)
     for character in gap:
         kind = classes[ord(character)]
         if kind == IGNORED:

@@ -23,23 +23,24 @@ Cut = Callable[[str], Iterator[int]]
 
 
 @cache
-def unspaced_or_not() -> re.Pattern[str]:
-    """Match a stretch of characters that are written without spaces, of digits of their scripts, or of others.
-
-    What belongs to the character before it, of whatever script, goes with it.
-    """
-    digits, attached = character_set(DIGIT), character_set(MARK) + character_set(IGNORED)
-    unspaced = f"[{UNSPACED}][{attached}]*"
-    return re.compile(
-        f"(?P<unspaced>(?:(?![{digits}]){unspaced})+)|(?:(?=[{digits}]){unspaced})+|(?:[^{UNSPACED}]|[{attached}])+"
-    )
+def rest_of_cluster() -> str:
+    """Give a pattern for what belongs to a letter: marks, and letters stacked below it, as in Burmese and Khmer."""
+    attached = f"[{character_set(MARK)}{character_set(IGNORED)}]*"
+    return f"(?:{attached}[\u1039\u17d2]{attached}(?s:.))*{attached}"
 
 
 @cache
 def clusters() -> re.Pattern[str]:
-    """Match a letter with its marks, and with the letters that are stacked below it in Burmese and Khmer."""
-    attached = character_set(MARK) + character_set(IGNORED)
-    return re.compile(f"(?s:.)[{attached}]*(?:(?<=[\u1039\u17d2])(?s:.)[{attached}]*)*")
+    """Match a letter with all that belongs to it."""
+    return re.compile(f"(?s:.){rest_of_cluster()}")
+
+
+@cache
+def unspaced_or_not() -> re.Pattern[str]:
+    """Match a stretch of characters that are written without spaces, of digits of their scripts, or of others."""
+    digits, rest = character_set(DIGIT), rest_of_cluster()
+    unspaced = f"(?P<unspaced>(?:(?![{digits}])[{UNSPACED}]{rest})+)"
+    return re.compile(f"{unspaced}|(?:(?=[{digits}])[{UNSPACED}]{rest})+|(?:[^{UNSPACED}]{rest})+")
 
 
 def is_unspaced(character: str) -> bool:
