@@ -82,7 +82,9 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "content", "format_name", "way_out"), REFUSED)
+@pytest.mark.parametrize(
+    ("name", "content", "format_name", "way_out"), REFUSED, ids=[f"{row[0]}-{row[2]}" for row in REFUSED]
+)
 @pytest.mark.parametrize("original", [False, True])
 def test_another_format_is_refused_by_its_name(tmp_path, name, content, format_name, way_out, original):
     path = tmp_path / name
