@@ -28,7 +28,7 @@ REFUSED = [
     (["unmixed_share"], {"unmixed_share": 2}, "unmixed_share 2: a share of the examples is between 0 and 1"),
     (["style"], {"style": ""}, "style '': choose one of clean, original"),
     (["style"], {"style": None}, "style None: choose one of clean, original"),
-    (["clean_version"], {"clean_version": 0}, "clean_version 0: this commit-llm mixes as version 1"),
+    (["clean_version"], {"clean_version": 0}, "clean_version 0: this commit-llm mixes as version 2"),
     (["draw"], {"draw": "word"}, "draw 'word': choose one of type, occurrence"),
     (["choice"], {"choice": "last"}, "choice 'last': choose one of uniform, first"),
     (["dictionary_control"], {"dictionary_control": "foo"}, "dictionary_control 'foo': choose one of none, shuffled"),
@@ -100,5 +100,7 @@ def test_icu_that_is_not_installed(monkeypatch):
 def test_another_version_of_clean_is_refused_where_it_decides_on_words():
     with pytest.raises(SettingError, match=r"clean_version 0: .* install the commit-llm that it was made with"):
         MixingSettings(clean_version=0)
+    with pytest.raises(SettingError, match=r"clean_version 1: .* install commit-llm==0\.1\.0; otherwise begin anew"):
+        MixingSettings(clean_version=1)
     assert MixingSettings(clean_version=0, ratio=0.0).ratio == 0.0
     assert MixingSettings(clean_version=0, style="original").style == "original"

@@ -24,9 +24,9 @@ OF_ORIGINAL: dict[str, tuple[object, ...]] = {
     "skip_words": (frozenset(),),
 }
 # Of what style `clean` makes of a text: it rises where the same settings give other words. The newest alone is kept.
-CLEAN_VERSION = 1
+CLEAN_VERSION = 2
 # The last release that mixes as an older version did.
-LAST_RELEASE_WITH: dict[int, str] = {}
+LAST_RELEASE_WITH = {1: "0.1.0"}
 CODE = re.compile("[a-z]{2,3}")
 
 
