@@ -91,7 +91,8 @@ def test_code_formulas_and_placeholders(text, parts):
         # mailto
         ("mailto:people@house, MAILTO:dog to: dog mailto: dog", ["mailto:people@house,", "MAILTO:dog"]),
         # flags
-        ("run --version --no-dog=always -v", ["--version", "--no-dog=always", "-v"]),
+        ("run --version --no-dog=a=cat -v", ["--version", "--no-dog=a=cat", "-v"]),
+        ("\u200e--dog \ufeff/dog \u200f-v\u200f", ["--dog", "/dog", "-v"]),
         ("[-v|--dog] (-q/--dog) '-x' “--dog” --dog, -X:", ["-v", "--dog", "-q", "--dog", "-x", "--dog", "--dog", "-X"]),
         ("- dog -dog -- dog --- dog--cat dog --Dog --it's --dog-- -5 self-made dog- -rf", []),
         ("-A dog\n-I think\n-Hola -e.g. -x-ray 'tis-a", ["-e"]),

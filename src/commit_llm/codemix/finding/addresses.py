@@ -7,13 +7,13 @@ A slash alone says little: `and/or` and `km/h` are words. What decides is how th
 import re
 from functools import cache
 
-from commit_llm.codemix.finding.characters import MARK, UNSPACED, character_set
+from commit_llm.codemix.finding.characters import IGNORED, MARK, UNSPACED, character_set
 
 # Characters that are looked at before a sign, so that no text takes more than linear time: of an address, of a path.
 LONGEST_BEFORE, LONGEST_NAME = 64, 255
 
 # What may stand before something that begins with a sign, as the inside of brackets. Quotes are another matter.
-OPENING = rf"\s(\[{{=:,;|“‘„（「『《：，、。{UNSPACED}"
+OPENING = rf"\s\I(\[{{=:,;|“‘„（「『《：，、。{UNSPACED}"
 
 SCHEME_BEFORE = r"[A-Za-z0-9+.-]*[A-Za-z]"
 AFTER_SCHEME = r"://[^\s<>\"]+"
@@ -63,13 +63,14 @@ ENDINGS = (
 def pattern(template: str) -> re.Pattern[str]:
     r"""Compile a pattern that finds the same in composed and in decomposed letters.
 
-    template: has in brackets `\w`, which takes in the marks, and `\M`, which is a mark.
+    template: has in brackets `\w`, which takes in the marks, `\M`, which is a mark, and `\I`, a format character.
 
     >>> pattern(r"[\w]+").fullmatch("e\u0301te\u0301") is not None
     True
     """
     marks = character_set(MARK)
-    return re.compile(template.replace(r"\w", r"\w" + marks).replace(r"\M", marks))
+    template = template.replace(r"\w", r"\w" + marks).replace(r"\M", marks)
+    return re.compile(template.replace(r"\I", character_set(IGNORED)))
 
 
 def begins(template: str, text: str, earliest: int, place: int) -> int:
@@ -95,6 +96,8 @@ def mail(text: str, at: int, earliest: int) -> tuple[int, int] | None:
 
 def path(text: str, sign: int, earliest: int) -> tuple[int, int] | None:
     """Find a path, or a host with its path, from the first slash or backslash of a run; from a later one nothing."""
+    if text[sign] == "\\" == text[sign - 1 : sign]:
+        return None
     limit = max(0, sign - LONGEST_NAME)
     start = begins(PATH_BEFORE, text, limit, sign)
     if 0 < limit == start:

@@ -46,7 +46,7 @@ PATTERNS = (
     rf"\]:[ \t]{{1,9}}#[^\s<>]+(?=(?:[ \t]{{1,9}}{TITLE})?[ \t]{{0,9}}(?:\n|\Z))",
     # A flag: a word behind two hyphens with what it is set to, or one letter behind one; no capital letter at the start
     # of a line, where the hyphen is a bullet.
-    rf"-(?<![^{OPENING}/\"'`<]-)(?:-(?=[a-z]){PLAIN}++(?:[._-]{PLAIN}++)*+(?!{MORE}|--)(?:=[\w.,:/+@%~-]*)?"
+    rf"-(?<![^{OPENING}/\"'`<]-)(?:-(?=[a-z]){PLAIN}++(?:[._-]{PLAIN}++)*+(?!{MORE}|--)(?:=[\w.,:/+@%~=-]*)?"
     rf"|(?:[a-z]|(?<=[^\n]-)[A-Z])(?!{MORE}|-))",
 )
 REFERENCE = re.compile(r"&((?:amp;)*+)(#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,30};)?")
