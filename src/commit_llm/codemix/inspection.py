@@ -89,8 +89,8 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
     entries = dictionary.translations
     pairs = [(source, target) for source, targets in entries.items() for target in targets]
     source_scripts, target_scripts = languages.source_scripts, languages.target_scripts
-    numbers = dictionary.taken_apart.pairs | dict(cleaned.dropped)
-    examples = dictionary.taken_apart.examples | dict(cleaned.examples)
+    numbers = dictionary.taken_apart.pairs | cleaned.tally.pairs
+    examples = dictionary.taken_apart.examples | cleaned.tally.examples
     taken_apart(pairs, left := Tally())
     in_script = None
     if source_scripts and target_scripts and not source_scripts & target_scripts:

@@ -31,12 +31,13 @@ def cleaned(*pairs, languages=TO_GREEK):
         ([("two", "2"), ("dot", "...")], {}, {"no letter": 2}),
         ([("house", "το σπίτι")], {"house": ("το σπίτι",)}, {}),
         ([("don’t", "μην")], {"don’t": ("μην",)}, {}),
+        ([("for\u00adest", "δά\u2060σος")], {"forest": ("δάσος",)}, {"punctuated": 1}),
     ],
 )
 def test_pairs(pairs, kept, dropped):
     done = cleaned(*pairs)
-    assert (done.translations, done.dropped) == (kept, dropped)
-    assert sum(map(len, done.examples.values())) == sum(dropped.values())
+    assert (done.translations, done.tally.pairs) == (kept, dropped)
+    assert sum(map(len, done.tally.examples.values())) == sum(dropped.values())
 
 
 def test_one_script_on_both_sides():
@@ -80,7 +81,7 @@ def test_accents_distinguish(name, pairs):
 )
 def test_a_word_by_itself(pair, languages, is_identity):
     done = cleaned(pair, languages=Languages(*languages, frozenset(), frozenset()))
-    assert ("identity" in done.dropped) is is_identity
+    assert ("identity" in done.tally.pairs) is is_identity
 
 
 @pytest.mark.parametrize("pair", ["en-el", "en-hi", "en-th"])
@@ -90,7 +91,7 @@ def test_muse(shared, pair):
     [done], [languages] = mixer.vocabulary.cleaned, mixer.vocabulary.directions
     assert len(languages.target_scripts) == 1
     assert not languages.target_scripts & languages.source_scripts
-    assert {"identity", "wrong script", "punctuated"} <= set(done.dropped)
+    assert {"identity", "wrong script", "punctuated"} <= set(done.tally.pairs)
     for source, targets in done.translations.items():
         assert source not in targets
         assert len(set(targets)) == len(targets)

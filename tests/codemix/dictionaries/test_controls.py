@@ -5,9 +5,10 @@ import pytest
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Outcome
 from commit_llm.codemix.dictionaries.cleaning import CleanDictionary
 from commit_llm.codemix.dictionaries.controls import controlled
+from commit_llm.codemix.dictionaries.fields import Tally
 from commit_llm.codemix.dictionaries.languages import UNKNOWN
 
-PLAIN = CleanDictionary({f"w{n}": ("αβ" * (n % 4 + 1), "γ δ")[: n % 3] for n in range(300)}, "en-el", UNKNOWN, {}, {})
+PLAIN = CleanDictionary({f"w{n}": ("αβ" * (n % 4 + 1), "γ δ")[: n % 3] for n in range(300)}, "en-el", UNKNOWN, Tally())
 
 
 @pytest.mark.parametrize("control", ["shuffled", "random"])
@@ -21,7 +22,7 @@ def test_controls_keep_coverage_and_lengths(control):
 
 
 def test_shuffled_translations_are_other_words_ones():
-    plain = CleanDictionary({f"w{n}": (f"τ{n}",) for n in range(50)}, "en-el", UNKNOWN, {}, {})
+    plain = CleanDictionary({f"w{n}": (f"τ{n}",) for n in range(50)}, "en-el", UNKNOWN, Tally())
     done = controlled(plain, "shuffled", 3).translations
     assert sorted(done.values()) == sorted(plain.translations.values())
     assert all(done[word] != plain.translations[word] for word in done)

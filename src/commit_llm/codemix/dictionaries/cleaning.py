@@ -8,20 +8,19 @@ cat   kitten | γάτα        ->  cat   γάτα            wrong script, where
 
 import math
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from commit_llm.codemix.dictionaries.case import POLYTONIC, lower_case
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.fields import Tally
 from commit_llm.codemix.dictionaries.languages import UNKNOWN, Languages
 from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.codemix.finding.characters import JOINERS
 from commit_llm.codemix.finding.clean_words import is_word
-from commit_llm.codemix.finding.spelling import nfc
+from commit_llm.codemix.finding.spelling import nfc, seen
 
-EXAMPLES = 5  # pairs kept of each kind of noise
 TONOS = "\u0301"
 GREEK = frozenset({"GREEK"})
 
@@ -38,15 +37,13 @@ class CleanDictionary:
     translations: of each source word in file order, each one once; none at all where the word is neutral.
     name: the dictionary's.
     languages: from which into which it is.
-    dropped: the number of pairs left out (or, for `punctuated`, mended), by kind.
-    examples: the first few pairs of each kind.
+    tally: of the pairs that were left out, or mended.
     """
 
     translations: Mapping[str, tuple[str, ...]]
     name: str
     languages: Languages
-    dropped: Mapping[str, int]
-    examples: Mapping[str, tuple[tuple[str, str], ...]]
+    tally: Tally
 
     def __len__(self) -> int:
         return len(self.translations)
@@ -62,14 +59,7 @@ def clean_dictionary(dictionary: BilingualDictionary, languages: Languages = UNK
     translations: dict[str, list[str]] = {}
     places: dict[tuple[str, str], int] = {}  # of translations that are one, among those of their source
     neutral: set[str] = set()
-    dropped: Counter[str] = Counter()
-    examples: dict[str, list[tuple[str, str]]] = {}
-
-    def note(kind: str, pair: tuple[str, str]) -> None:
-        dropped[kind] += 1
-        if dropped[kind] <= EXAMPLES:
-            examples.setdefault(kind, []).append(pair)
-
+    tally = Tally()
     read_in = frozenset({languages.source} if languages.source else ())
     differ = bool(source_scripts and target_scripts and not source_scripts & target_scripts)
     for source, targets in dictionary.translations.items():
@@ -79,47 +69,42 @@ def clean_dictionary(dictionary: BilingualDictionary, languages: Languages = UNK
         for target in targets:
             pair, candidate = (source, target), bare(target)
             if not single:
-                note(NO_WORD, pair)
+                tally.note(NO_WORD, pair)
             elif is_same(word, candidate, languages):
                 neutral.add(word)
-                note(IDENTITY, pair)
+                tally.note(IDENTITY, pair)
             elif not scripts(candidate):
-                note(NO_LETTER, pair)
+                tally.note(NO_LETTER, pair)
             elif foreign or (differ and not scripts(candidate) <= target_scripts):
-                note(WRONG_SCRIPT, pair)
+                tally.note(WRONG_SCRIPT, pair)
             else:
                 if (word, candidate) != (nfc(source), nfc(target)):
-                    note(PUNCTUATED, pair)
+                    tally.note(PUNCTUATED, pair)
                 kept = translations.setdefault(word, [])
                 place = places.setdefault((word, without_tonos(candidate, languages.target)), len(kept))
                 if place == len(kept):
                     kept.append(candidate)
                 elif kept[place] == candidate:
-                    note(DUPLICATE, pair)
+                    tally.note(DUPLICATE, pair)
                 else:
-                    note(ACCENT_VARIANT, pair)
+                    tally.note(ACCENT_VARIANT, pair)
                     kept[place] = min(kept[place], candidate, key=accent_faults)
     # In the order of the file, on which first_only and choice `first` rely.
     words = dict.fromkeys(bare(source) for source in dictionary.translations)
-    usable = [word for word in words if word in translations or word in neutral]
-    return CleanDictionary(
-        {word: tuple(translations.get(word, ())) for word in usable},
-        dictionary.name,
-        languages,
-        dict(dropped),
-        {kind: tuple(pairs) for kind, pairs in examples.items()},
-    )
+    usable = {word: tuple(translations.get(word, ())) for word in words if word in translations or word in neutral}
+    return CleanDictionary(usable, dictionary.name, languages, tally)
 
 
 def bare(text: str) -> str:
-    """Compose a dictionary's word or phrase (NFC), and take punctuation and white space around it away.
+    """Compose a dictionary's word or phrase (NFC), and take away what nobody sees, and punctuation and space around it.
 
-    >>> bare("«σκύλος»,")
+    >>> bare("«σκύ\\u00adλος»,")
     'σκύλος'
     """
     text = nfc(text)
     if text.isalpha():
         return text
+    text = seen(text)
     start, end = 0, len(text)
     while start < end and _marginal(text[start]):
         start += 1

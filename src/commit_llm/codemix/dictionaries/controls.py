@@ -17,8 +17,9 @@ def controlled(dictionary: CleanDictionary, control: Literal["shuffled", "random
     Which words can be replaced stays the same, and so do the numbers and the lengths of translations. A letter of
     `random` is drawn from all letters of the dictionary's translations, as often as it occurs there.
 
+    >>> from commit_llm.codemix.dictionaries.fields import Tally
     >>> from commit_llm.codemix.dictionaries.languages import UNKNOWN
-    >>> plain = CleanDictionary({"a": ("xy",), "b": ("zw", "v"), "c": ()}, "d", UNKNOWN, {}, {})
+    >>> plain = CleanDictionary({"a": ("xy",), "b": ("zw", "v"), "c": ()}, "d", UNKNOWN, Tally())
     >>> controlled(plain, "shuffled", 0).translations
     {'a': ('zw', 'v'), 'b': ('xy',), 'c': ()}
     """

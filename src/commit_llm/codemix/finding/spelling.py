@@ -23,6 +23,11 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def seen(text: str) -> str:
+    """Take format characters away (soft hyphens, marks of direction), not joiners, which may tell two words apart."""
+    return text if text.isascii() else nfc(text.translate(unseen()))
+
+
 def spelling(text: str) -> str:
     """Give the form in which spellings of one word agree: composed, nothing unseen, one apostrophe, one gershayim.
 
@@ -33,10 +38,15 @@ def spelling(text: str) -> str:
 
 
 @cache
+def unseen() -> dict[int, str]:
+    """Give nothing for each format character."""
+    return dict.fromkeys(np.flatnonzero(character_classes() == IGNORED).tolist(), "")
+
+
+@cache
 def respelt() -> dict[int, str]:
     """Give what stands for each code point that is not spelt as it is."""
-    unseen = [*np.flatnonzero(character_classes() == IGNORED).tolist(), *map(ord, JOINERS + SELECTORS)]
-    table = dict.fromkeys(unseen, "")
+    table = unseen() | dict.fromkeys(map(ord, JOINERS + SELECTORS), "")
     table.update(dict.fromkeys(map(ord, APOSTROPHES + LETTER_APOSTROPHES), "'"))
     table.update(dict.fromkeys(map(ord, DOUBLE_QUOTES + GERSHAYIM), '"'))
     return table
