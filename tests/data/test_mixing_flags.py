@@ -1,12 +1,13 @@
 """The flags of mixing: the files they name are read, and the settings they make are those of the engine."""
 
 import dataclasses
+import gzip
 import logging
 
 import pytest
 
 from commit_llm.codemix import MixingSettings
-from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.data.mixing_flags import MixingFlags, read_words
 from commit_llm.errors import SettingError, UserError
 
 
@@ -82,3 +83,11 @@ def test_what_cannot_be_used_is_told_by_its_flag(tmp_path, monkeypatch, dictiona
     with pytest.raises(SettingError) as caught:
         MixingFlags(**{"dictionary": (dictionary,), **change}).open_mixer()
     assert caught.value.for_command() == message.format(dictionary)
+
+
+@pytest.mark.parametrize(
+    "content", ["cat\tdog\n γάτα".encode("utf-16"), gzip.compress("cat dog\r\nγάτα\n".encode())], ids=["UTF-16", "gzip"]
+)
+def test_words_in_a_file_as_dictionaries_may_be(tmp_path, content):
+    (tmp_path / "words").write_bytes(content)
+    assert read_words(tmp_path / "words") == {"cat", "dog", "γάτα"}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tyro.conf import UseAppendAction
 
 from commit_llm.codemix.settings import Choice, Control, Draw, MixingSettings, Segmentation, Style
-from commit_llm.errors import SettingError, SettingName
+from commit_llm.errors import SettingError, SettingName, UserError
+from commit_llm.files.text_stream import encoding_of, head_of, lines_of_text, opened
 
 if TYPE_CHECKING:  # recipes are made of these flags, and are shown without the mixer's libraries
     from commit_llm.codemix.mixer import CodeMixer
@@ -131,13 +133,18 @@ def file_and_weight(name: str) -> tuple[Path, float]:
 
 
 def read_words(path: Path) -> frozenset[str]:
-    """Read the words of a file, with white space between them. Raises SettingError where it cannot be read."""
+    """Read the words of a file, with white space between them; gzip and UTF-16 are read as dictionaries' are.
+
+    Raises SettingError where it cannot be read.
+    """
     try:
-        return frozenset(path.read_text(encoding="utf-8-sig").split())
+        with opened(path) as file:
+            lines = lines_of_text(file, path, sys.maxsize, encoding_of(head_of(file)))
+            return frozenset(word for line in lines for word in line.split())
     except FileNotFoundError:
         reason = "no such file; it holds a word a line"
     except IsADirectoryError:
         reason = "is a folder; it is a file with a word a line"
-    except UnicodeDecodeError as error:
-        reason = f"not UTF-8 at byte {error.start}; convert the file to UTF-8"
+    except UserError as error:
+        raise SettingError(SettingName("skip_words"), f" {error}") from None
     raise SettingError(SettingName("skip_words"), f" {path}: {reason}")
