@@ -65,25 +65,32 @@ UNSPACED = (
 UNSPACED_SCRIPTS = frozenset({"THAI", "LAO", "MYANMAR", "KHMER", "HIRAGANA", "KATAKANA", "CJK"})
 
 
-@cache
 def character_classes(languages: frozenset[str] = frozenset()) -> np.ndarray:
     """Give the class of each code point, uint8 (0x110000,). Built on first use: all of Unicode takes about 0.1 s.
 
-    languages: codes of those in which the text is written, if they are known; they decide on signs
-        within words and on the question mark.
+    languages: codes of those in which the text is written, if they are known; they decide on signs within words and
+        on the question mark.
     """
-    if languages:
-        classes = character_classes().copy()
-        classes[ord(":")] = WITHIN_WORD if languages & WITH_COLON else OTHER
-        classes[[*map(ord, MIDDLE_DOTS)]] = OTHER if languages & WITHOUT_DOT else WITHIN_WORD
-        classes[[*map(ord, GREEK_QUESTION_MARKS)]] = SENTENCE_END if languages & GREEK else OTHER
-        return classes
+    return _classes_of_all() if not languages else _classes_of(languages)
+
+
+@cache
+def _classes_of_all() -> np.ndarray:
     categories = list(map(unicodedata.category, map(chr, range(sys.maxunicode + 1))))
     kinds = {category: OF_CATEGORY.get(category[0], OTHER) for category in set(categories)}
     kinds.update({"Zs": SPACE, "Cf": IGNORED, **dict.fromkeys(QUOTES_AND_BRACKETS, CLOSER)})
     classes = np.fromiter(map(kinds.__getitem__, categories), np.uint8, len(categories))
     for character, kind in EXPLICIT.items():
         classes[ord(character)] = kind
+    return classes
+
+
+@cache
+def _classes_of(languages: frozenset[str]) -> np.ndarray:
+    classes = _classes_of_all().copy()
+    classes[ord(":")] = WITHIN_WORD if languages & WITH_COLON else OTHER
+    classes[[*map(ord, MIDDLE_DOTS)]] = OTHER if languages & WITHOUT_DOT else WITHIN_WORD
+    classes[[*map(ord, GREEK_QUESTION_MARKS)]] = SENTENCE_END if languages & GREEK else OTHER
     return classes
 
 
