@@ -52,6 +52,12 @@ def test_code_formulas_and_placeholders(text, parts):
         ("cats &amp; dogs &times; 4 &Eacute; &#169; &#xAB;", ["&amp;", "&times;", "&Eacute;", "&#169;", "&#xAB;"]),
         ("twice: &amp;copy; &amp;amp;lt; &amp;dogs;", ["&amp;copy;", "&amp;amp;lt;", "&amp;"]),
         ("AT&T; R&D; Q&A, cats&dogs; &dogs; &copy that, &#dog; & &;", []),
+        # ... with the letters beside one that is a part of their word
+        ("caf&eacute;s, cafe&#x301; na&iuml;f", ["f&eacute;s", "e&#x301;", "a&iuml;f"]),
+        (
+            "don&#39;t &#39;dogs&#39; for&shy;est dogs&shy; a&nbsp;dog",
+            ["n&#39;t", "&#39;", "&#39;", "r&shy;e", "&shy;", "&nbsp;"],
+        ),
         # a host with a known ending and a path
         (
             "see github.com/people/dog. (bit.ly/dog) “goo.gl/dog”",

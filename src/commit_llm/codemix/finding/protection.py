@@ -1,12 +1,22 @@
 """Find what is never touched wherever it stands: code, markup, LaTeX, addresses, paths, flags, placeholders."""
 
+import html
 import re
 from collections.abc import Iterable
 from functools import cache
 from html.entities import html5
 
 from commit_llm.codemix.finding.addresses import OPENING, address, mail, path, pattern
-from commit_llm.codemix.finding.characters import UNSPACED
+from commit_llm.codemix.finding.characters import (
+    APOSTROPHE,
+    IGNORED,
+    LETTER,
+    MARK,
+    OTHER,
+    UNSPACED,
+    WITHIN_WORD,
+    character_classes,
+)
 
 # Where something to protect may begin: no pattern and no function of AROUND finds anything elsewhere. The kernel gives
 # these places too, or fewer (codemix/engine/kernel/triggers.py). ASCII tells them, besides the Greek varia, which is
@@ -49,6 +59,7 @@ PATTERNS = (
     rf"-(?<![^{OPENING}/\"'`<]-)(?:-(?=[a-z]){PLAIN}++(?:[._-]{PLAIN}++)*+(?!{MORE}|--)(?:=[\w.,:/+@%~=-]*)?"
     rf"|(?:[a-z]|(?<=[^\n]-)[A-Z])(?!{MORE}|-))",
 )
+IN_WORDS, BETWEEN_LETTERS = (LETTER, MARK), (APOSTROPHE, WITHIN_WORD, IGNORED)
 REFERENCE = re.compile(r"&((?:amp;)*+)(#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,30};)?")
 
 # Signs with two canonically equivalent spellings: those with a line through them, and those that are twice in Unicode.
@@ -99,12 +110,27 @@ def with_one_spelling(text: str) -> str:
     return text
 
 
-def reference(text: str, sign: int, _: int) -> tuple[int, int] | None:
-    """Find a character reference of HTML, known and with its semicolon; its `&` may be a reference too, `&amp;lt;`."""
+def reference(text: str, sign: int, earliest: int) -> tuple[int, int] | None:
+    """Find a character reference of HTML, known and with its semicolon; its `&` may be a reference too, `&amp;lt;`.
+
+    One that stands for a part of a word has the letters beside it: `caf&eacute;` and `don&#39;t` are words.
+    """
     match = REFERENCE.match(text, sign)
     if match and match[2] and (match[2][0] == "#" or match[2] in html5):
-        return match.span()
+        start, end = match.span()
+        kind = kind_of(html.unescape("&" + match[2])[-1:])
+        before, behind = (
+            kind_of(side) in IN_WORDS for side in (text[max(earliest, start - 1) : start], text[end : end + 1])
+        )
+        if kind in IN_WORDS or (kind in BETWEEN_LETTERS and before and behind):
+            return start - before, end + behind
+        return start, end
     return (sign, match.end(1)) if match and match[1] else None
+
+
+def kind_of(character: str) -> int:
+    """Give the class of a character, OTHER where there is none."""
+    return int(character_classes()[ord(character)]) if character else OTHER
 
 
 # What is found by the characters on both sides of its sign.
