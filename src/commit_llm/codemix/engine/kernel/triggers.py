@@ -90,8 +90,7 @@ def is_trigger(kinds, data, start, end, at):
 def may_be_path(kinds, data, start, end, slash):
     """Say whether a slash is the first of a run of signs in which addresses.path may find something.
 
-    It finds nothing in words with slashes, without a dot or a colon. What follows a sign that is not ASCII is not
-    looked into.
+    It finds nothing in words with slashes, without a dot or a colon.
     """
     dotted = False
     here = slash - 1
@@ -99,7 +98,7 @@ def may_be_path(kinds, data, start, end, slash):
         dotted |= data[here] == STOP
         here -= 1
     sign = data[here] if here >= start else 0
-    if sign >= NOT_ASCII or sign == COLON:
+    if sign == COLON:
         return True
     local = here < slash - 2 and data[slash - 1] == T and data[slash - 2] == S  # localhost
     if sign == SLASH or sign == BACKSLASH:
