@@ -58,7 +58,7 @@ def all_written(text: str, case: Case, language: str | None = None) -> list[str]
     """
     ways = [written(text, case, language)]
     if case is Case.CAPITALISED and language in (*HEADS, "hy"):
-        ways.append(text[:1].title() + text[1:])
+        ways.append(nfc(text[:1].title() + text[1:]))
     elif case is Case.CAPITALS and not text.isascii() and language not in TURKIC:
         ways += [nfc(text.upper()), nfc(text.replace("ß", "ẞ").upper())]
     return list(dict.fromkeys(ways))
@@ -87,7 +87,7 @@ def _capitalised(text: str, language: str | None) -> str:
         return "Եվ" + text[1:]
     if language in HEADS and (head := HEADS[language].match(text)):
         return _capitals(head.group(), language) + text[head.end() :]
-    return text[:1].title() + text[1:]
+    return nfc(text[:1].title() + text[1:])
 
 
 def _capitals(text: str, language: str | None) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from commit_llm.codemix.engine.canonical import equivalence
 from commit_llm.codemix.engine.kernel.eights import SLACK
 from commit_llm.codemix.engine.kernel.mix_clean import mix_clean
 from commit_llm.codemix.engine.kernel.mix_original import mix_original
@@ -119,8 +120,8 @@ class Compiled:
             if original:
                 finished = mix_original(skip_table(), *where, *which, words, *output)
             else:
-                classes = character_classes(self.languages)
-                finished = mix_clean(classes, *where, spans, first_spans, *which, names, words, first_words, *output)
+                tables = character_classes(self.languages), equivalence(), *where
+                finished = mix_clean(*tables, spans, first_spans, *which, names, words, first_words, *output)
             if not finished:
                 growth *= 2
                 continue

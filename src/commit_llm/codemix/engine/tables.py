@@ -1,13 +1,15 @@
 """Make arrays of the lexicon, for the compiled engine: a hash table of surface forms, and all that belongs to each."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from commit_llm.codemix.dictionaries.case import Case, written
-from commit_llm.codemix.dictionaries.lexicon import Lexicon, cumulated
+from commit_llm.codemix.dictionaries.lexicon import Lexicon, SurfaceForm, cumulated
 from commit_llm.codemix.outcome import Outcome
 
 
@@ -44,6 +46,7 @@ Row = tuple[str, int, int, int, int, Sequence[str], Sequence[float]]
 
 def lexicon_table(lexicon: Lexicon) -> Table:
     """Make the table of style `clean`."""
+    forms = lexicon.forms
     numbers: dict[int, int] = {}
     return _table(
         (
@@ -55,7 +58,7 @@ def lexicon_table(lexicon: Lexicon) -> Table:
             [written(text, case, language) for text, language in zip(entry.translations, entry.languages, strict=True)],
             entry.cumulative,
         )
-        for form, (entry, case) in lexicon.forms.items()
+        for form, (entry, case) in chain(forms.items(), _decomposed(forms))
     )
 
 
@@ -70,6 +73,13 @@ def original_table(translations: Mapping[str, Sequence[str]]) -> Table:
 def case_and_outcome(case: int, outcome: int) -> int:
     """Pack both into one number: case * 8 + outcome."""
     return case << 3 | outcome
+
+
+def _decomposed(forms: Mapping[str, SurfaceForm]) -> Iterator[tuple[str, SurfaceForm]]:
+    """Give the decomposed forms (NFD), where they are others; respelling.py looks for them."""
+    for form, surface in forms.items():
+        if not form.isascii() and (decomposed := unicodedata.normalize("NFD", form)) not in forms:
+            yield decomposed, surface
 
 
 def _table(rows: Iterable[Row]) -> Table:

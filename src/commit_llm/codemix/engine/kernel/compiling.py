@@ -12,16 +12,24 @@ ROOM = Path(__file__).parents[2]
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function, and keep what is compiled beside its file or in Numba's folder for the user's cache.
+    """Compile a function as a part of those that call it: to hand over arrays takes longer than most of them."""
+    return _compiled(function, forceinline=True)
+
+
+def compiled_apart(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that is seldom called."""
+    return _compiled(function)
+
+
+def _compiled(function: Callable[..., Any], **options: bool) -> Callable[..., Any]:
+    """Compile, and keep what is compiled beside the function's file or in Numba's folder for the user's cache.
 
     Where neither can be written to, as in some containers, it is compiled anew in every process.
-
-    It goes into the functions that call it: to hand over arrays takes longer than most of these functions.
 
     Numba keeps it until the function's own file changes, and looks at no file whose functions or constants it uses.
     Here it is kept until any source of the room changes.
     """
-    options = {"nogil": True, "boundscheck": False, "forceinline": True}
+    options |= {"nogil": True, "boundscheck": False}
     try:
         dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available"

@@ -141,6 +141,16 @@ def skip_letters(data, at, end):
 
 
 @compiled
+def is_ascii(data, at, end):
+    """Say whether some bytes, more than none, are ASCII."""
+    while end - at > 8:
+        if load(data, at) & HIGH_BITS:
+            return False
+        at += 8
+    return load_some(data, at, end - at) & HIGH_BITS == U(0)
+
+
+@compiled
 def decode(data, at):
     """Give the code point at a byte of valid UTF-8, and the byte behind it."""
     first = np.int64(data[at])

@@ -12,7 +12,7 @@ from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.compiling import compiled
 from commit_llm.codemix.engine.kernel.eights import U, copy
 from commit_llm.codemix.engine.kernel.lookup import ONE, SPARE, ZERO, fold
-from commit_llm.codemix.engine.kernel.scan import NOT_THERE, UNTOUCHED, find_words, look_up
+from commit_llm.codemix.engine.kernel.scan import NOT_THERE, UNTOUCHED, find_words, look_up, look_up_respelt
 from commit_llm.codemix.outcome import Counts, Outcome
 
 REPLACED, NOT_DRAWN, NOT_IN_DICTIONARY = int(Outcome.REPLACED), int(Outcome.NOT_DRAWN), int(Outcome.NOT_IN_DICTIONARY)
@@ -22,8 +22,8 @@ EXACT, CAPITALISED = int(Case.EXACT), int(Case.CAPITALISED)
 
 @compiled
 def mix_clean(
-    classes, table, data, starts, ends, spans, first_spans, mixed, fields_key, rows, first, last, settings, names,
-    words, first_words, out, region, offsets, counts,
+    classes, equivalence, table, data, starts, ends, spans, first_spans, mixed, fields_key, rows, first, last,
+    settings, names, words, first_words, out, region, offsets, counts,
 ):  # fmt: skip
     """Mix the examples first up to last in style clean, as far as their output fits.
 
@@ -52,6 +52,7 @@ def mix_clean(
             )
         first_words[fields] = count
         look_up(table, data, words, count)
+        look_up_respelt(equivalence, table, data, words, count)
         mark_names(halves, words, count, names, 1)
         # Decide and write, a field after the other.
         for field in range(fields):

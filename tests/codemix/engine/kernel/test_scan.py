@@ -1,0 +1,48 @@
+"""The words that the kernel finds are those of the definition."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commit_llm.codemix.engine.kernel import scan
+from commit_llm.codemix.finding import clean_words
+from commit_llm.codemix.finding.characters import character_classes
+
+KINDS = (np.int64, np.int64, np.uint64, np.int64, np.bool_, np.int64)
+NO_SPANS = np.zeros((0, 2), np.int64)
+SIGNS = "ab1_.'-\" :·A\u00ad\u2060\u0301אָב״”’\u200c٣\n!éя;\u0387\u200b\ufe0f🏽\u0600क\u093c\u055b\ufb2a\u2027?"
+# Few signs at a time, so that they meet.
+TEXTS = st.sets(st.sampled_from(SIGNS), min_size=2, max_size=8).flatmap(
+    lambda signs: st.text(st.sampled_from(sorted(signs)), max_size=14)
+)
+
+
+@pytest.mark.parametrize("language", [None, "sv", "el"])
+@given(texts=st.lists(TEXTS, max_size=8))
+def test_words(monkeypatch_module, language, texts):
+    languages = frozenset({language} - {None})
+    for text in texts:
+        places = np.cumsum([0, *(len(sign.encode()) for sign in text)]).tolist()
+        expected = [
+            (word.opens, None if word.protected else (places[word.start], places[word.end]))
+            for word in clean_words.find_words(text, None, languages)
+        ]
+        words = scan.Words(*(np.zeros(len(text) + 1, kind) for kind in KINDS))
+        data = np.frombuffer(text.encode(), np.uint8)
+        classes = character_classes(languages)
+        count = scan.find_words(classes, data, 0, len(data), NO_SPANS, 0, 0, words, 0)
+        places = zip(words.start.tolist(), words.end.tolist(), strict=True)
+        untouched = words.record == scan.UNTOUCHED
+        assert expected == [
+            (opens, None if left else place)
+            for opens, left, place in zip(words.opens[:count], untouched[:count], list(places)[:count], strict=True)
+        ]
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module():
+    """Nothing is protected but runs that are no words."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clean_words, "protected_spans", lambda text: [])
+        yield
