@@ -66,6 +66,7 @@ MARKUP = [
     ("/home/user/x.txt /etc (/tmp) [/usr/bin]", ["/home/user/x.txt", "/etc", "/tmp", "/usr/bin"]),
     ("\"/dog\" '/cat' `/dog “/cat”", ["/dog", "/cat", "/dog", "/cat"]),
     ("PATH=/usr/bin:/home/dog host:/dog", ["/usr/bin:/home/dog", "/dog"]),
+    ("#!/bin/dog 2>/dev/dog <b>dogs</b>/cats dogs,/cats!/birds", ["/bin/dog", "/dev/dog", "<b>", "</b>"]),
     ("./run.sh ../dog/cat ~/dog ~/.dog", ["./run.sh", "../dog/cat", "~/dog", "~/.dog"]),
     (r".\dog ..\dog\cat", [r".\dog", r"..\dog\cat"]),
     (r"C:\Users\dog, 'D:\dogs of cats\The cat.exe' C:/dog", [r"C:\Users\dog", r"D:\dogs of cats\The", "C:/dog"]),
@@ -93,7 +94,7 @@ MARKUP = [
     # flags
     ("run --version --no-dog=a=cat -v", ["--version", "--no-dog=a=cat", "-v"]),
     ("\u200e--dog \ufeff/dog \u200f-v\u200f", ["--dog", "/dog", "-v"]),
-    ("[-v|--dog] (-q/--dog) '-x' “--dog” --dog, -X:", ["-v", "--dog", "-q", "--dog", "-x", "--dog", "--dog", "-X"]),
+    ("[-v|--dog] (-q,--dog) '-x' “--dog” --dog, -X:", ["-v", "--dog", "-q", "--dog", "-x", "--dog", "--dog", "-X"]),
     ("- dog -dog -- dog --- dog--cat dog --Dog --it's --dog-- -5 self-made dog- -rf", []),
     ("-A dog\n-I think\n-Hola -e.g. -x-ray 'tis-a", ["-e"]),
 ]

@@ -12,8 +12,9 @@ from commit_llm.codemix.finding.characters import IGNORED, MARK, UNSPACED, chara
 # Characters that are looked at before a sign, so that no text takes more than linear time: of an address, of a path.
 LONGEST_BEFORE, LONGEST_NAME = 64, 255
 
-# What may stand before something that begins with a sign, as the inside of brackets. Quotes are another matter.
-OPENING = rf"\s\I(\[{{=:,;|“‘„（「『《：，、。{UNSPACED}"
+# What may stand before something that begins with a sign, as the inside of brackets. Quotes are another matter, and a
+# comma before a slash ends a line of verse.
+OPENING = rf"\s\I(\[{{=:|“‘„（「『《：，、。{UNSPACED}"
 
 SCHEME_BEFORE = r"[A-Za-z0-9+.-]*[A-Za-z]"
 AFTER_SCHEME = r"://[^\s<>\"]+"
@@ -28,8 +29,8 @@ HOST = r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[\w-]+\.)+(?P<ending>[^\W\d_]{2
 PAGE = rf"/{TAIL}+"
 RUN = r"[\w.+@~%=#?&*:/\\-]+"
 BEGINNING = (
-    # A quote before the slash must open, and in "dogs'/cats'" it closes.
-    rf"(?:(?<![^{OPENING}])|(?<=[\"'`])(?<![^{OPENING}][\"'`]))/[.~@%*]*[\w]"
+    # A quote before the slash must open, and in "dogs'/cats'" it closes. Shells write #!/bin/sh and 2>/dev/null.
+    rf"(?:(?<![^{OPENING}])|(?<=#!|[\s\d]>)|(?<=[\"'`])(?<![^{OPENING}][\"'`]))/[.~@%*]*[\w]"
     r"|(?:\.\.?[/\\]|~/|[A-Za-z]:/)[.@*]*[\w]"
 )
 # A file's extension is in one case, so that no sentence begins at its dot. It stands behind more than dots, one letter
