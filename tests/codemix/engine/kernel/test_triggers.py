@@ -39,7 +39,7 @@ def test_nothing_protected_is_missed_in_any_text(one, two):
 @pytest.mark.parametrize(
     "text",
     [
-        "it cost $5 at 50 % off, 5% more",
+        "it cost $5, $6 or US$7 at 50 % off, 5% more",
         "and/or he/she 1/2 km/h",
         "self-made -dogs 5-a --- -",
         "AT & T's ] (a): to go < 3 ~ ",

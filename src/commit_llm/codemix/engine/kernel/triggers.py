@@ -72,7 +72,7 @@ def is_trigger(kinds, data, start, end, at):
     if byte == PERCENT:
         return after == PARENTHESIS or after == S or after == D or after == I or after == F
     if byte == DOLLAR:
-        return after == DOLLAR or closes(data, end, at)
+        return after == DOLLAR or may_be_formula(data, end, at)
     if byte == LESS:
         return after == SLASH or after == EXCLAMATION or is_letter(after)
     if byte == TILDE:
@@ -115,13 +115,14 @@ def may_be_path(kinds, data, start, end, slash):
 
 
 @compiled
-def closes(data, end, dollar):
-    """Say whether another dollar follows on the line."""
+def may_be_formula(data, end, dollar):
+    """Say whether the next dollar on the line may close a formula; an amount of money it opens instead."""
     for at in range(dollar + 1, end):
-        if data[at] == DOLLAR:
-            return True
         if data[at] == LINE_FEED:
             return False
+        if data[at] == DOLLAR:
+            amount = at + 1 < end and FIRST_DIGIT <= data[at + 1] <= LAST_DIGIT
+            return not amount and data[at - 1] != SPACE and data[at - 1] != BACKSLASH
     return False
 
 
