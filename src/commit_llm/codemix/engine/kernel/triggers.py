@@ -47,7 +47,7 @@ def find_triggers(kinds, data, starts, ends):
 
 @compiled
 def is_trigger(kinds, data, start, end, at):
-    """Say whether something protected may begin at a byte of SIGNS, of the text from start to end."""
+    """Say whether something protected may begin at a byte of kind SIGN of the text from start to end."""
     byte = data[at]
     # The byte before it and the two that follow; 0 where the text begins or ends.
     before = data[at - 1] if at > start else 0
