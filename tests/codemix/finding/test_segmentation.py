@@ -55,6 +55,15 @@ def test_spaces(method, text, mixed):
     assert mixer(method=method).mix(text).text == mixed
 
 
+def test_a_sign_with_a_mark_is_no_letter():
+    for sign in ("≯", ">\u0338"):
+        assert mixer().mix(sign + "แมว").text == sign + "cat"
+
+
+def test_korean_has_spaces():
+    assert not CodeMixer(BilingualDictionary.from_pairs([("고양이", "cat"), ("猫", "cat")], "ko-en")).unspaced
+
+
 def test_a_target_without_spaces_needs_none(method):
     done = mixer([("แมว", "猫"), ("ดำ", "黑")], method, languages="th-zh").mix("แมวดำ2ตัว")
     assert done.text == "猫黑 2ตัว"

@@ -113,8 +113,10 @@ def replace(text: str, words: list[Word], unspaced: bool) -> str:
 
 def _space(one: str, two: str) -> str:
     """Give what stands between two parts: a space, or nothing."""
-    if is_unspaced(one[-1]) and is_unspaced(two[0]):
-        return ""
     classes = character_classes()
-    touching = all(classes[ord(character)] in (LETTER, MARK, DIGIT) for character in (one[-1], two[0]))
+    # A mark is what it stands on: a letter, or a sign.
+    last = next((character for character in reversed(one) if classes[ord(character)] != MARK), one[-1])
+    if is_unspaced(last) and is_unspaced(two[0]):
+        return ""
+    touching = all(classes[ord(character)] in (LETTER, MARK, DIGIT) for character in (last, two[0]))
     return " " if touching else ""

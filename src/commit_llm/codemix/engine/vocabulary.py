@@ -60,7 +60,9 @@ class Vocabulary:
     def unspaced(self) -> bool:
         """Say whether the source is written without spaces, so that its words are cut out of runs."""
         scripts = (languages.source_scripts for languages in self.directions)
-        return self.settings.style == "clean" and any(UNSPACED_SCRIPTS & source for source in scripts)
+        # Korean has Chinese characters too, and spaces.
+        unspaced = any(UNSPACED_SCRIPTS & source and "HANGUL" not in source for source in scripts)
+        return self.settings.style == "clean" and unspaced
 
     @cached_property
     def source_languages(self) -> frozenset[str]:
