@@ -1,5 +1,6 @@
 """What holds for any spelling of a text: canonically equivalent texts are mixed alike, and no letter is cut."""
 
+import re
 import unicodedata
 from itertools import accumulate
 
@@ -64,15 +65,20 @@ LETTERS = [
 PLAIN = st.characters(exclude_categories=["Cn", "Cs", "Co"])
 # With one of these a cluster begins, whatever follows: the end of any word would be within one.
 PREPENDED = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2\U000110bd\U000110cd"
     "\u070f\u0d4e\U000111c2\U000111c3\U0001193f\U00011941\U00011a3a\U00011d46\U00011f02"
     "\U00011a84\U00011a85\U00011a86\U00011a87\U00011a88\U00011a89"
 )
 
 
+# A sign that stacks Burmese or Khmer letters, beside a letter of another script: no text of any language.
+NONSENSE = re.compile("(?<![\u1000-\u109f\u1780-\u17ff])[\u1039\u17d2]|[\u1039\u17d2](?![\u1000-\u109f\u1780-\u17ff])")
+
+
 def texts(pairs):
     parts = [word for word, _ in pairs] + [word.capitalize() for word, _ in pairs]
     snippets = st.sampled_from([*parts * 4, *(LETTERS + MARKS + UNSEEN + SIGNS)])
-    return st.lists(snippets | PLAIN, max_size=16).map("".join)
+    return st.lists(snippets | PLAIN, max_size=16).map("".join).filter(lambda text: not NONSENSE.search(text))
 
 
 @st.composite

@@ -16,6 +16,7 @@ from commit_llm.codemix.finding.spelling import spelling
 from commit_llm.errors import SettingError, SettingName
 
 MOST_PIECES = 8  # of ICU that are tried as one word of the dictionary
+STACKERS = "\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d\u1039\u17d2"  # signs that join the next letter to this one
 SHORT = 64  # characters; few words of any language are longer
 
 # cut(run) gives the lengths of its pieces, in characters.
@@ -24,9 +25,9 @@ Cut = Callable[[str], Iterator[int]]
 
 @cache
 def rest_of_cluster() -> str:
-    """Give a pattern for what belongs to a letter: marks, and letters stacked below it, as in Burmese and Khmer."""
+    """Give a pattern for what belongs to a letter: marks, and letters that are stacked, as in Burmese and Khmer."""
     attached = f"[{character_set(MARK)}{character_set(IGNORED)}]*"
-    return f"(?:{attached}[\u1039\u17d2]{attached}(?s:.))*{attached}"
+    return f"(?:{attached}[{STACKERS}]{attached}(?s:.))*{attached}"
 
 
 @cache
