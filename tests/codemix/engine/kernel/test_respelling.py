@@ -48,6 +48,14 @@ def test_words_of_usual_texts_are_passed_over():
         assert not may_be_respelt(equivalence().about, composed, 0, len(composed)), text
 
 
+def test_marks_out_of_order_are_not_passed_over():
+    """Also such as are part of no composed letter."""
+    for text in ("ש\u05c1\u05b8", "क\u094d\u0334"):
+        assert nfc(text) != text
+        assert may_be_respelt(equivalence().about, octets(text), 0, len(text.encode()))
+        assert finds(nfc(text), text)
+
+
 def test_linear_time():
     """Marks that are all out of order are put into it at once."""
     text = "a" + "\u0301\u0323" * 200_000

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commit_llm.codemix.engine.kernel import scan
@@ -18,8 +18,20 @@ TEXTS = st.sets(st.sampled_from(SIGNS), min_size=2, max_size=8).flatmap(
 )
 
 
+# What seldom meets.
+RARE = (
+    'צה"ל צה\u00ad"ל צה"\u2060ל צ\u05b8"\u05b8ל a"ל ל"a ל" "ל ל”ל',
+    "a.\u00ad B. \u2060C.) D.\u00ad) E ... \u200bF",
+    "1.Eat 1.2.Eat 1.\u00adEat 1\u00ad.Eat 1\u0301.Eat 1\u0301'a.Eat 1_.Eat a1.Eat ١.Eat 1.2 1. Eat",
+    "don't don\u00ad't don'\u00adt don'\u00ad don''t 1't _'t _\u00ad't a_\u00ad't a's.b a.'b",
+    "_a_ _\u00ada\u00ad_ a_b a_\u0301 _\u0301a a\u00ad\u0301_ a\u0301\u00ad \u00ada",
+    "EU:s EU:\u00ads EU: s 1:a a:1 col·legi col·\u0387legi ·a a· τι; Πού\u037e Ναι",
+)
+
+
 @pytest.mark.parametrize("language", [None, "sv", "el"])
 @given(texts=st.lists(TEXTS, max_size=8))
+@example(texts=RARE)
 def test_words(monkeypatch_module, language, texts):
     languages = frozenset({language} - {None})
     for text in texts:
