@@ -117,6 +117,7 @@ def _table(rows: Iterable[Row]) -> Table:
     records[place] = np.ceil(np.array(chances, np.float64) * 2**53).astype(np.uint64)  # threshold
     halves[2 * place + TARGET_START], halves[2 * place + TARGET_END] = start, start + target_lengths
     _scatter(octets, 8 * places[record] + start, target_lengths, target_data)
+    octets.setflags(write=False)  # as texts are: Numba compiles what copies them once
     hashes = _hash_forms(records, places + KEY_WORDS, form_words)
     return Table(_slots(hashes, places), records, halves, octets, max(entries, default=0) + 1)
 

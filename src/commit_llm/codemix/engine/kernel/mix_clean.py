@@ -9,7 +9,7 @@ import numpy as np
 
 from commit_llm.codemix.dictionaries.case import Case
 from commit_llm.codemix.engine import tables
-from commit_llm.codemix.engine.kernel.compiling import compiled
+from commit_llm.codemix.engine.kernel.compiling import compiled_apart
 from commit_llm.codemix.engine.kernel.eights import U, copy
 from commit_llm.codemix.engine.kernel.lookup import ONE, SPARE, ZERO, fold
 from commit_llm.codemix.engine.kernel.scan import NOT_THERE, UNTOUCHED, find_words, look_up, look_up_respelt
@@ -20,7 +20,7 @@ NAME, PROTECTED, CHANGED = int(Outcome.NAME), int(Outcome.PROTECTED), len(Counts
 EXACT, CAPITALISED = int(Case.EXACT), int(Case.CAPITALISED)
 
 
-@compiled
+@compiled_apart
 def mix_clean(
     classes, equivalence, table, data, starts, ends, spans, first_spans, mixed, fields_key, rows, first, last,
     settings, names, words, first_words, out, region, offsets, counts,
@@ -111,7 +111,7 @@ def mix_clean(
     return last - first
 
 
-@compiled
+@compiled_apart
 def mark_names(halves, words, count, names, mark):
     """Mark the entries that are names in an example: capitalised within a sentence."""
     _, _, _, places, opens, _ = words

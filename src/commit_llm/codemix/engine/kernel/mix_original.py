@@ -3,7 +3,7 @@
 import numpy as np
 
 from commit_llm.codemix.engine import tables
-from commit_llm.codemix.engine.kernel.compiling import compiled
+from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
 from commit_llm.codemix.engine.kernel.eights import ONES, U, copy, decode, find_byte
 from commit_llm.codemix.engine.kernel.lookup import HALF, LOW_HALF, ONE, SPARE, ZERO, fold, hash_form
 from commit_llm.codemix.engine.kernel.scan import NOT_THERE, look_up
@@ -14,7 +14,7 @@ REPLACED, NOT_DRAWN, NOT_IN_DICTIONARY = int(Outcome.REPLACED), int(Outcome.NOT_
 CHANGED = len(Counts._fields) - 1
 
 
-@compiled
+@compiled_apart
 def mix_original(
     skipped, table, data, starts, ends, mixed, fields_key, rows, first, last, settings, words, out, region, offsets,
     counts,
@@ -71,7 +71,7 @@ def mix_original(
     return last - first
 
 
-@compiled
+@compiled_apart
 def cut_at_spaces(skipped, data, at, end, words):
     """Find the words of a text, and hash them; gives their number."""
     starts, ends, hashes, places, _, positions = words
@@ -108,7 +108,7 @@ def peel(skipped, data, start, end):
     return start, end
 
 
-@compiled
+@compiled_apart
 def differs(one, one_start, one_end, two, two_start, two_end):
     """Say whether two pieces of bytes differ."""
     if one_end - one_start != two_end - two_start:

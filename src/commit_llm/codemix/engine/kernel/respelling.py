@@ -58,7 +58,7 @@ def find_respelt(equivalence, slots, records, halves, data, start, end):
             if known & RESPELT:
                 changes = True
                 if respells:
-                    point = np.int64(spelt[np.searchsorted(respelt, point)])
+                    point = np.int64(spelt[place_of(respelt, point)])
                     if point < 0:
                         continue
             if not known & DECOMPOSES:
@@ -71,7 +71,7 @@ def find_respelt(equivalence, slots, records, halves, data, start, end):
                 points[count + 2] = TAILS + number % TAIL_COUNT
                 count += 2 if number % TAIL_COUNT == 0 else 3
             else:
-                place = np.searchsorted(decomposed, point)
+                place = place_of(decomposed, point)
                 for part in range(starts[place], starts[place + 1]):
                     points[count] = parts[part]
                     count += 1
@@ -85,8 +85,22 @@ def find_respelt(equivalence, slots, records, halves, data, start, end):
 
 
 @compiled_apart
+def place_of(row, value):
+    """Find a value in a row of rising ones, in which it is."""
+    first, last = 0, len(row) - 1
+    while first < last:
+        middle = (first + last + 1) >> 1
+        if row[middle] <= value:
+            first = middle
+        else:
+            last = middle - 1
+    return first
+
+
+@compiled_apart
 def order(about, points, count):
     """Put marks into canonical order: each row of them by their classes, equal ones as they stand."""
+    ordered = np.empty(count, np.int32)
     first = 0
     while first < count:
         last = first
@@ -100,12 +114,14 @@ def order(about, points, count):
             places = np.zeros(CLASS + 2, np.int64)  # of each class, and then of its next mark
             for n in range(first, last):
                 places[(about[points[n]] & CLASS) + 1] += 1
-            places = np.cumsum(places)
-            row = points[first:last].copy()
-            for point in row:
-                kind = about[point] & CLASS
-                points[first + places[kind]] = point
+            for kind in range(CLASS + 1):
+                places[kind + 1] += places[kind]
+            for n in range(first, last):
+                kind = about[points[n]] & CLASS
+                ordered[first + places[kind]] = points[n]
                 places[kind] += 1
+            for n in range(first, last):
+                points[n] = ordered[n]
         first = last + 1
 
 

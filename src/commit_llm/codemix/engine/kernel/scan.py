@@ -41,7 +41,7 @@ class Words(NamedTuple):
     position: np.ndarray
 
 
-@compiled
+@compiled_apart
 def look_up(table, data, words, count):
     """Find the forms of words. What has to come from far is asked for first, for all words at once."""
     slots, records, halves, _, _ = table
@@ -72,7 +72,7 @@ def look_up_respelt(equivalence, table, data, words, count):
                 places[word] = find_respelt(equivalence, slots, records, halves, data, start, end)
 
 
-@compiled
+@compiled_apart
 def find_words(classes, data, start, end, spans, first_span, last_span, words, count):
     """Find words as clean_words.find_words does, and hash them; gives their number. count: of those there already."""
     starts, ends, hashes, places, opens, _ = words
