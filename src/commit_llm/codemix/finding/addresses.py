@@ -27,7 +27,7 @@ MAIL = rf"@[\w-]+(?:\.[\w-]+)+(?:(?::[\w.~-]*+)?/{TAIL}*)?"  # with the path of 
 PATH_BEFORE = r":[A-Za-z](?![\w])|(?:\d{1,5}:)?[\w.+@~%-]*"
 HOST = r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[\w-]+\.)+(?P<ending>[^\W\d_]{2,6}))(?::\d{1,5})?"
 PAGE = rf"/{TAIL}+"
-RUN = r"[\w.+@~%=#?&*:/\\-]+"
+RUN, OF_RUN = r"[\w.+@~%=#?&*:/\\-]+", r"[\w.+@~%=#?&*:-]*"
 BEGINNING = (
     # A quote before the slash must open, and in "dogs'/cats'" it closes. Shells write #!/bin/sh and 2>/dev/null.
     rf"(?:(?<![^{OPENING}])|(?<=#!|[\s\d]>)|(?<=[\"'`])(?<![^{OPENING}][\"'`]))/[.~@%*]*[\w]"
@@ -118,10 +118,13 @@ def path_of_files(text: str, start: int, sign: int) -> re.Match[str] | None:
         windows = pattern(WINDOWS).match(text, start)
         if windows or start == sign:  # where a command of LaTeX may be
             return windows
+    if pattern(BEGINNING).match(text, start):
+        return pattern(RUN).match(text, start)
+    earlier = begins(OF_RUN, text, max(0, start - LONGEST_NAME), start)
+    if (start - earlier == LONGEST_NAME) or text[max(0, earlier - 1) : earlier] in ("/", "\\"):
+        return None  # the run has an earlier sign, or so much before this one that nobody looks for it
     run = pattern(RUN).match(text, start)
-    if run is None or pattern(BEGINNING).match(text, start):
-        return run
-    return pattern(FILE).match(text, start, run.end())
+    return pattern(FILE).match(text, start, run.end()) if run else None
 
 
 def is_host(name: str) -> bool:
