@@ -11,6 +11,7 @@ LINE_FEED, SPACE, NOT_ASCII = 10, 32, 128
 CASE = 32  # the bit that small ASCII letters have and capitals have not
 VARIA, KELVIN = tuple("\u1fef".encode()), tuple("\u212a".encode())  # canonically a backtick and a K
 
+FARTHEST = 256  # bytes behind a slash that are looked at, so that no text takes more than linear time
 # What a byte is: the first one of what protection.TRIGGER finds, in a name of addresses.PATH_BEFORE, in its RUN.
 SIGN, IN_NAME, IN_RUN = 1, 2, 4
 LETTERS_AND_DIGITS = bytes([*range(FIRST_LETTER, LAST_LETTER + 1), *range(65, 91), *range(FIRST_DIGIT, LAST_DIGIT + 1)])
@@ -108,7 +109,7 @@ def may_be_path(kinds, data, start, end, slash):
         return True
     here = slash + 1
     while here < end and kinds[data[here]] & IN_RUN:
-        if data[here] == STOP:
+        if data[here] == STOP or here == slash + FARTHEST:
             return True
         here += 1
     return False
