@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, MixingSettings, Outcome
+from commit_llm.codemix.dictionaries.case import Case, written
 from commit_llm.errors import UserError
 from tests.codemix.toy import DICTIONARY, EVERY, TEXTS
 
@@ -30,7 +31,9 @@ def test_only_dictionary_words_change(text, ratio):
         end = word.end
         if word.outcome is Outcome.REPLACED:
             key = text[word.start : word.end].lower().replace("’", "'")
-            assert word.translation.lower() in {target.lower() for target in DICTIONARY.translations[key]} - {key}
+            case = Case.CAPITALS if word.translation.isupper() else Case.EXACT
+            translation = word.translation if case is Case.CAPITALS else word.translation.lower()
+            assert translation in {written(target, case) for target in DICTIONARY.translations[key]} - {key}
 
 
 @given(st.text(st.characters()))

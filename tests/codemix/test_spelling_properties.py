@@ -5,7 +5,7 @@ import unicodedata
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Outcome
@@ -63,6 +63,7 @@ LETTERS = [
     "\u0958",
 ]
 PLAIN = st.characters(exclude_categories=["Cn", "Cs", "Co"])
+FEWER = settings(max_examples=30)  # of each language
 # With one of these a cluster begins, whatever follows: the end of any word would be within one.
 PREPENDED = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2\U000110bd\U000110cd"
@@ -110,6 +111,7 @@ def composed(text):
     return unicodedata.normalize("NFC", text)
 
 
+@FEWER
 @given(data=st.data())
 def test_equivalent_texts_are_mixed_alike(mixer, data):
     name = mixer.dictionaries[0].name
@@ -122,6 +124,7 @@ def test_equivalent_texts_are_mixed_alike(mixer, data):
         assert mixer.mix_example({"text": text}, row=0).texts["text"] == mixer.mix(text).text
 
 
+@FEWER
 @given(data=st.data())
 def test_no_word_begins_or_ends_within_a_letter(mixer, data):
     breakers = pytest.importorskip("icu4py.breakers", reason="no ICU: extra seg")

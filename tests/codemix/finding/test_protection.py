@@ -131,7 +131,10 @@ def test_the_spelling_of_letters_and_signs_does_not_matter(text):
 
 @pytest.mark.parametrize(
     "piece",
-    ["://", "1://", "@a.", "a.b@", "www.", "``` ", "`` ", "$a ", "{", "\\[", "\\a[", "\\a{", "\\begin{a}", "~~~\n"],
+    [
+        *("://", "1://", "@a.", "a.b@", "www.", "``` ", "`` ", "$a ", "{", "\\a[", "\\a{", "~~~\n"),
+        *(pytest.param(piece, marks=pytest.mark.slow) for piece in ("\\[", "\\begin{a}")),
+    ],
 )
 def test_linear_time(piece):
     """Three seconds at most where it is linear, half a minute where each place looks through all that follows."""
