@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
@@ -67,6 +67,7 @@ TEXTS = st.one_of(
     st.lists(st.sampled_from([*SNIPPETS[:20], "Dog", "The"]), max_size=16).map(" ".join),
     st.text(),
 )
+FEWER = settings(max_examples=50)  # of each way to mix
 EXAMPLES = st.fixed_dictionaries({"instruction": TEXTS, "input": TEXTS, "output": TEXTS})
 SETTINGS = [
     (dictionary, style, draw, all_capitals)
@@ -97,6 +98,7 @@ def arrow(examples):
     return {field: pa.array([one[field] for one in examples], pa.string()) for field in examples[0]}
 
 
+@FEWER
 @given(texts=EXAMPLES, row=st.integers(0, 2**40))
 def test_ratio_zero_is_the_identity(make, texts, row):
     mixer = make(0.0)
@@ -107,6 +109,7 @@ def test_ratio_zero_is_the_identity(make, texts, row):
     assert counts[0][Outcome.REPLACED] == 0
 
 
+@FEWER
 @given(texts=EXAMPLES, row=st.integers(0, 2**40), ratio=st.sampled_from([0.5, 1.0]))
 @example(texts={"instruction": "The dog. Dog", "input": "แมวดำ", "output": "```dog"}, row=0, ratio=1.0)
 def test_outside_the_replaced_words_nothing_moves(make, texts, row, ratio):
@@ -138,6 +141,7 @@ def test_outside_the_replaced_words_nothing_moves(make, texts, row, ratio):
     assert changed == mixed.counts.replaced or mixer.settings.style == "original"
 
 
+@FEWER
 @given(examples=st.lists(EXAMPLES, min_size=1, max_size=4), first_row=st.integers(0, 2**40), epoch=st.integers(0, 9))
 def test_all_paths_give_the_same_bytes(make, examples, first_row, epoch):
     """Columns against examples one by one, and a column cut in two against the whole."""
@@ -153,6 +157,7 @@ def test_all_paths_give_the_same_bytes(make, examples, first_row, epoch):
     assert {f: c.to_pylist() for f, c in rest.items()} == {f: c.to_pylist()[cut:] for f, c in mixed.items()}
 
 
+@FEWER
 @given(text=TEXTS, row=st.integers(0, 99), epoch=st.integers(0, 9))
 def test_a_text_is_an_example_of_one_field(make, text, row, epoch):
     mixer = make(0.5)
@@ -161,6 +166,7 @@ def test_a_text_is_an_example_of_one_field(make, text, row, epoch):
     assert (alone.text, alone.counts) == (inside.texts["output"], inside.counts)
 
 
+@FEWER
 @given(texts=EXAMPLES, fields=st.lists(st.sampled_from(["instruction", "input", "output"]), unique=True, min_size=1))
 def test_fields_that_are_not_mixed_stay(make, texts, fields):
     """They are looked at all the same, to tell names: what is mixed is mixed as it is among all fields."""
@@ -172,6 +178,7 @@ def test_fields_that_are_not_mixed_stay(make, texts, fields):
     assert Counts(*counts[0].tolist()) == some.counts
 
 
+@FEWER
 @given(text=st.text(st.characters(codec=None, categories=["Cs", "L", "Z", "P"]), max_size=12))
 def test_a_lone_surrogate_stays(make, text):
     """JSON can hold one, though neither Arrow nor UTF-8 can."""
