@@ -35,3 +35,13 @@ def test_no_place_for_numba_s_cache(monkeypatch):
 
     monkeypatch.setattr(compiling, "njit", njit)
     assert compiling.compiled(len) is len
+
+
+def test_a_numba_that_keeps_its_cache_elsewhere(monkeypatch):
+    """What could be of older sources is not kept."""
+    kept = []
+    monkeypatch.setattr(
+        compiling, "njit", lambda cache=False, **options: lambda function: kept.append(cache) or function
+    )
+    assert compiling.compiled(len) is len
+    assert kept == [True, False]

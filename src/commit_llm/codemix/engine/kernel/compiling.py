@@ -27,14 +27,17 @@ def _compiled(function: Callable[..., Any], **options: bool) -> Callable[..., An
     Where neither can be written to, as in some containers, it is compiled anew in every process.
 
     Numba keeps it until the function's own file changes, and looks at no file whose functions or constants it uses.
-    Here it is kept until any source of the room changes.
+    Here it is kept until any source of the room changes; where another Numba has no place for that, it is not kept.
     """
     options |= {"nogil": True, "boundscheck": False}
     try:
         dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available"
         return njit(**options)(function)
-    dispatcher._cache._cache_file._source_stamp = sources_hash(ROOM)
+    kept_in = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if not hasattr(kept_in, "_source_stamp"):
+        return njit(**options)(function)
+    kept_in._source_stamp = sources_hash(ROOM)
     return dispatcher
 
 
