@@ -34,10 +34,10 @@ def _compiled(function: Callable[..., Any], **options: bool) -> Callable[..., An
         dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # "no locator available"
         return njit(**options)(function)
-    kept_in = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if not hasattr(kept_in, "_source_stamp"):
+    cache_file: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if not hasattr(cache_file, "_source_stamp"):
         return njit(**options)(function)
-    kept_in._source_stamp = sources_hash(ROOM)
+    cache_file._source_stamp = sources_hash(ROOM)
     return dispatcher
 
 
