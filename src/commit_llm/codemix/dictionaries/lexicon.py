@@ -6,6 +6,7 @@ in capitals, as its language writes them. Both engines look up the surface as it
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from commit_llm.codemix.dictionaries.case import Case, all_written, lower_case
@@ -107,9 +108,8 @@ def cumulated(chances: Sequence[float]) -> tuple[float, ...]:
     """
     if len(chances) == 1:
         return (1.0,)
-    total = sum(chances)
-    sums = [sum(chances[: n + 1]) / total for n in range(len(chances))]
-    return (*sums[:-1], 1.0) if sums else ()
+    sums = [*accumulate(chances)]  # the same in every Python, as sum is not
+    return (*(one / sums[-1] for one in sums[:-1]), 1.0) if sums else ()
 
 
 def outcome_of(form: SurfaceForm | None, is_name: bool, all_capitals: bool) -> Outcome:
