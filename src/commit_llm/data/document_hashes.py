@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 import numpy as np
 
+from commit_llm.codemix.finding.spelling import in_order
 from commit_llm.data.forms.form import Form
 from commit_llm.errors import shown
 from commit_llm.files.records import Record
@@ -35,7 +36,7 @@ def document_hash(text: str) -> int:
 
 def _normalised(text: str) -> str:
     # Once more after folding, which takes composed letters apart: ΐ, for one.
-    folded = normalize("NFKC", normalize("NFKC", text).casefold())
+    folded = normalize("NFKC", normalize("NFKC", in_order(text)).casefold())
     return " ".join(folded.replace(BYTE_ORDER_MARK, " ").split())
 
 

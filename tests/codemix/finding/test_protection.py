@@ -44,6 +44,12 @@ MARKUP = [
     ("twice: &amp;copy; &amp;amp;lt; &amp;dogs;", ["&amp;copy;", "&amp;amp;lt;", "&amp;"]),
     ("AT&T; R&D; Q&A, cats&dogs; &dogs; &copy that, &#dog; & &;", []),
     # ... with the letters beside one that is a part of their word
+    # behind emphasis and quotes that open, not those that close
+    (
+        "**/etc/dog** «/etc/dog» — /etc/dog *--dogs* «-v» **--dogs**",
+        ["/etc/dog**", "/etc/dog", "/etc/dog", "--dogs", "-v", "--dogs"],
+    ),
+    ("**dogs**/cats *dogs*/cats «dogs»/cats 2*/dogs", []),
     ("caf&eacute;s, cafe&#x301; na&iuml;f", ["f&eacute;s", "e&#x301;", "a&iuml;f"]),
     (
         "don&#39;t &#39;dogs&#39; for&shy;est dogs&shy; a&nbsp;dog",

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from enum import IntEnum
 
-from commit_llm.codemix.finding.spelling import nfc
+from commit_llm.codemix.finding.spelling import LETTER_APOSTROPHES, nfc
 
 TURKIC = frozenset({"az", "crh", "gag", "tr", "tt"})
 POLYTONIC = frozenset({"grc"})  # Greek whose capitals keep their accents
@@ -87,7 +87,8 @@ def _capitalised(text: str, language: str | None) -> str:
         return "Եվ" + text[1:]
     if language in HEADS and (head := HEADS[language].match(text)):
         return _capitals(head.group(), language) + text[head.end() :]
-    return nfc(text[:1].title() + text[1:])
+    start = int(text[:1] in LETTER_APOSTROPHES)  # ʻĀina
+    return nfc(text[:start] + text[start : start + 1].title() + text[start + 1 :])
 
 
 def _capitals(text: str, language: str | None) -> str:

@@ -20,7 +20,7 @@ EXAMPLES = 5  # pairs kept of each kind
 LIST, NOTE, ONLY_NOTE, TILDE, REFERENCE = "list", "note", "nothing but a note", "tilde", "character reference"
 
 OPENING, CLOSING = "([{（［｛【〔", ")]}）］｝】〕"
-COMMAS, OTHERS = ",،፣၊、，､߸᠂", ";؛፤；"  # the commas and semicolons of all scripts
+COMMAS, OTHERS = ",،፣၊、，､߸᠂՝", ";؛፤；\u037e"  # the commas and semicolons of all scripts
 SIGN = re.compile(rf"[{COMMAS}{OTHERS}~&\u0387·/／{re.escape(OPENING)}]")
 # No comma between digits, which is part of a number. The raised dot of Greek only before a space: Catalan has another.
 SEPARATOR = re.compile(rf"(?<!\d)[{COMMAS}]|[{COMMAS}](?!\d)|[{OTHERS}]|[·\u0387](?=\s)|(?<=\s)[/／](?=\s)")

@@ -4,7 +4,7 @@ A dictionary of lower-case words is looked up in running text, so each word is e
 in capitals, as its language writes them. Both engines look up the surface as it is, and so fold no case of their own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
@@ -57,6 +57,24 @@ class Lexicon:
         return self.forms.get(composed) or self.forms.get(spelling(composed))
 
 
+class Skips:
+    """Hold the words to skip: a dictionary's word is among them in whatever case and spelling they have it."""
+
+    def __init__(self, words: Iterable[str], languages: Collection[str | None]) -> None:
+        self.languages = languages
+        self.spelt = frozenset(map(spelling, words))
+        self.lower = {lower_case(word, language) for word in self.spelt for language in languages}
+
+    def __contains__(self, word: str) -> bool:
+        if not self.spelt:
+            return False
+        if any(lower_case(spelling(word), language) in self.lower for language in self.languages):
+            return True
+        # Letters may be others in capitals: ΣΚΥΛΟΣ is σκύλος, and STRASSE straße.
+        forms = (form for language in self.languages for case in Case for form in all_written(word, case, language))
+        return any(spelling(form) in self.spelt for form in forms)
+
+
 def make_lexicon(
     dictionaries: Sequence[CleanDictionary],
     weights: Sequence[float],
@@ -70,7 +88,7 @@ def make_lexicon(
     skip_words: words that are not to be replaced, in any case and spelling.
     """
     sources = list(dict.fromkeys(dictionary.languages.source for dictionary in dictionaries))
-    skipped = {lower_case(spelling(word), language) for word in skip_words for language in sources}
+    skips = Skips(skip_words, sources)
     words = dict.fromkeys(word for dictionary in dictionaries for word in dictionary.translations)
     keys = text64_all([word.encode("utf-8", "surrogatepass") for word in words]).tolist()
     entries = {}
@@ -85,7 +103,7 @@ def make_lexicon(
             languages += [dictionary.languages.target] * len(targets)
             chances += [weight / len(targets) for _ in targets]
         outcome = Outcome.NOT_DRAWN if translations else Outcome.IDENTITY_ONLY
-        if skipped and any(lower_case(spelling(word), language) in skipped for language in sources):
+        if word in skips:
             outcome = Outcome.SKIPPED
         entries[word] = Entry(key, tuple(translations), tuple(languages), cumulated(chances), outcome)
     forms: dict[str, SurfaceForm] = {word: SurfaceForm(entry, Case.EXACT) for word, entry in entries.items()}

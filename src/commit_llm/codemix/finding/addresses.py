@@ -14,7 +14,7 @@ LONGEST_BEFORE, LONGEST_NAME = 64, 255
 
 # What may stand before something that begins with a sign, as the inside of brackets. Quotes are another matter, and a
 # comma before a slash ends a line of verse.
-OPENING = rf"\s\I(\[{{=:|“‘„（「『《：，、。{UNSPACED}"
+OPENING = rf"\s\I(\[{{=:|“‘„«‹（「『《【⟨＜：，、。—–•…→¿¡{UNSPACED}"
 
 SCHEME_BEFORE = r"[A-Za-z0-9+.-]*[A-Za-z]"
 AFTER_SCHEME = r"://[^\s<>\"]+"
@@ -30,7 +30,7 @@ PAGE = rf"/{TAIL}+"
 RUN, OF_RUN = r"[\w.+@~%=#?&*:/\\-]+", r"[\w.+@~%=#?&*:-]*"
 BEGINNING = (
     # A quote before the slash must open, and in "dogs'/cats'" it closes. Shells write #!/bin/sh and 2>/dev/null.
-    rf"(?:(?<![^{OPENING}])|(?<=#!|[\s\d]>)|(?<=[\"'`])(?<![^{OPENING}][\"'`]))/[.~@%*]*[\w]"
+    rf"(?:(?<![^{OPENING}])|(?<=#!|[\s\d]>)|(?<=[\"'`*])(?<![^{OPENING}][\"'`*])|(?<=\*\*)(?<![^{OPENING}]\*\*))/[.~@%*]*[\w]"
     r"|(?:\.\.?[/\\]|~/|[A-Za-z]:/)[.@*]*[\w]"
 )
 # A file's extension is in one case, so that no sentence begins at its dot. It stands behind more than dots, one letter

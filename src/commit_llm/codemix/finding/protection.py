@@ -56,7 +56,7 @@ PATTERNS = (
     rf"\]:[ \t]{{1,9}}#[^\s<>]+(?=(?:[ \t]{{1,9}}{TITLE})?[ \t]{{0,9}}(?:\n|\Z))",
     # A flag: a word behind two hyphens with what it is set to, or one letter behind one; no capital letter at the start
     # of a line, where the hyphen is a bullet.
-    rf"-(?<![^{OPENING},;/\"'`<]-)(?:-(?=[a-z]){PLAIN}++(?:[._-]{PLAIN}++)*+(?!{MORE}|--)(?:=[\w.,:/+@%~=-]*)?"
+    rf"-(?<![^{OPENING},;/\"'`*<]-)(?:-(?=[a-z]){PLAIN}++(?:[._-]{PLAIN}++)*+(?!{MORE}|--)(?:=[\w.,:/+@%~=-]*)?"
     rf"|(?:[a-z]|(?<=[^\n]-)[A-Z])(?!{MORE}|-))",
 )
 IN_WORDS, BETWEEN_LETTERS = (LETTER, MARK), (APOSTROPHE, WITHIN_WORD, IGNORED)

@@ -7,6 +7,7 @@ words by a joiner, as Persian ones may, each finds its own.
 
 import unicodedata
 from functools import cache
+from itertools import groupby
 
 import numpy as np
 
@@ -16,11 +17,23 @@ from commit_llm.codemix.finding.characters import APOSTROPHES, DOUBLE_QUOTES, IG
 SELECTORS = "\u034f\u180b\u180c\u180d\u180f" + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 LETTER_APOSTROPHES = "\u02bc\u02bb"  # letters, as in Ukrainian, Hawaiian and Uzbek, for which ' is often typed
 GERSHAYIM = "\u05f4"
+LONG = 256  # characters
 
 
 def nfc(text: str) -> str:
     """Give the composed form, in which a letter with its accent is one character, if Unicode has that."""
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", in_order(text))
+
+
+def in_order(text: str) -> str:
+    """Put the marks of a long text into canonical order, for which unicodedata takes the square of their number."""
+    if len(text) <= LONG or text.isascii():
+        return text
+    parts: list[str] = []
+    for is_mark, characters in groupby(text, key=lambda character: unicodedata.combining(character) > 0):
+        run = list(characters)
+        parts += sorted(run, key=unicodedata.combining) if is_mark else run
+    return "".join(parts)
 
 
 def seen(text: str) -> str:
