@@ -119,3 +119,8 @@ def test_looking_at_the_head_takes_nothing_away(write):
     with opened(path) as file:
         assert head_of(file) == b"ab" * (HEAD // 2)
         assert file.read(4) == b"abab"
+
+
+def test_a_stray_zero_makes_no_utf_16():
+    assert unmarked_utf_16(b"dog\tchien\0\ncat\tchat\n") is None
+    assert unmarked_utf_16("犬\t猫\n猫\t犬\n".encode("utf-16-le")) == "UTF-16LE"

@@ -14,6 +14,7 @@ from commit_llm.errors import UserError
 GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20  # bytes
 HEAD = 4096  # bytes at which a file's kind is looked at
+FEWEST_ZEROS = 3  # that make a text UTF-16; a stray one does not
 # The longer mark first: that of UTF-32 begins with that of UTF-16.
 MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32LE"),
@@ -70,7 +71,7 @@ def unmarked_utf_16(head: bytes) -> str | None:
     ('UTF-16LE', None)
     """
     sides = head[::2].count(0), head[1::2].count(0)
-    if min(sides) or max(sides) * 50 < len(head) or not head:
+    if min(sides) or max(sides) < FEWEST_ZEROS or max(sides) * 50 < len(head):
         return None
     return "UTF-16BE" if sides[0] else "UTF-16LE"
 
