@@ -33,6 +33,7 @@ def test_another_word_is_not_skipped(language, word, skip):
     assert word not in Skips([skip], [language])
 
 
+@pytest.mark.slow
 def test_many_marks_take_linear_time():
     """unicodedata puts marks into order in the square of their number: 150,000 would take it a minute and a half."""
     word = "dog" + "\u0301\u0323" * 75_000
