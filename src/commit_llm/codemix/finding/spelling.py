@@ -5,6 +5,7 @@ any two canonically equivalent texts have the same words, and a soft hyphen hide
 words by a joiner, as Persian ones may, each finds its own.
 """
 
+import re
 import unicodedata
 from functools import cache
 from itertools import groupby
@@ -17,7 +18,7 @@ from commit_llm.codemix.finding.characters import APOSTROPHES, DOUBLE_QUOTES, IG
 SELECTORS = "\u034f\u180b\u180c\u180d\u180f" + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 LETTER_APOSTROPHES = "\u02bc\u02bb"  # letters, as in Ukrainian, Hawaiian and Uzbek, for which ' is often typed
 GERSHAYIM = "\u05f4"
-LONG = 256  # characters
+LONG_RUN = re.compile(r"[^\w\s]{64,}")  # of marks or signs, more than any word needs
 
 
 def nfc(text: str) -> str:
@@ -26,13 +27,15 @@ def nfc(text: str) -> str:
 
 
 def in_order(text: str) -> str:
-    """Put the marks of a long text into canonical order, for which unicodedata takes the square of their number."""
-    if len(text) <= LONG or text.isascii():
-        return text
+    """Put long runs of marks into canonical order, for which unicodedata takes the square of their number."""
+    return text if text.isascii() else LONG_RUN.sub(_ordered, text)
+
+
+def _ordered(run: re.Match[str]) -> str:
     parts: list[str] = []
-    for is_mark, characters in groupby(text, key=lambda character: unicodedata.combining(character) > 0):
-        run = list(characters)
-        parts += sorted(run, key=unicodedata.combining) if is_mark else run
+    for moves, characters in groupby(run.group(), key=lambda mark: unicodedata.combining(mark) > 0):
+        marks = list(characters)
+        parts += sorted(marks, key=unicodedata.combining) if moves else marks
     return "".join(parts)
 
 
