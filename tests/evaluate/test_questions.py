@@ -126,7 +126,7 @@ def test_without_the_hub_a_file_is_asked_for_at_once(monkeypatch, tmp_path):
         UserError, match=r"google/xquad was not .*: the hub cannot be reached.*; or put xquad\.el\.json"
     ):
         load_questions(find_task("ogx_xquad_el"), None)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

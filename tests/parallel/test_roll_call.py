@@ -17,7 +17,10 @@ from commit_llm.parallel.roll_call import call_roll
 from tests.parallel.processes import free_port
 
 
-def call(*places, timeout=10.0, late=0.0):
+PATIENCE = 60.0  # seconds: no test takes them, however busy the machine is
+
+
+def call(*places, timeout=PATIENCE, late=0.0):
     """The error message of each process, "" for none. The first process is late."""
 
     def one(number):
@@ -47,7 +50,7 @@ def test_process_0_comes_last():
 def test_one_is_missing():
     port, began = free_port(), time.monotonic()
     messages = call(*of(3, port)[:2], timeout=1.0)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < PATIENCE
     assert len(set(messages)) == 1
     assert f"2 of 3 processes came to 127.0.0.1:{port} in 1 s, missing is process 2 (from flags)" in messages[0]
 
@@ -63,10 +66,10 @@ def test_no_coordinator():
 def test_processes_that_do_not_fit_together(monkeypatch):
     port = free_port()
     first, second, third = of(3, port)
-    assert set(call(first, second, of(4, port)[2], timeout=3.0)) == {
+    assert set(call(first, second, of(4, port)[2])) == {
         "process 2 was told of 4 processes, process 0 of 3"
     }
-    assert set(call(first, second, second, timeout=3.0)) == {"two processes were given --process-id 1"}
+    assert set(call(first, second, second)) == {"two processes were given --process-id 1"}
     encode = roll_call._encode
 
     def newer(values):
@@ -93,20 +96,20 @@ NOT_OURS = [
 def test_strangers_are_not_counted(content):
     first, second = of(2, free_port())
     with ThreadPoolExecutor(1) as pool:
-        calling = pool.submit(call_roll, first, 10.0)
+        calling = pool.submit(call_roll, first, PATIENCE)
         with connected(first.coordinator) as stranger:  # before process 1 is
             stranger.sendall(content)
-            call_roll(second, 10.0)
+            call_roll(second, PATIENCE)
             assert stranger.recv(100) == b""
         calling.result()
 
 
 def connected(address):
     host, port = address.split(":")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return socket.create_connection((host, int(port)), timeout=5)
+            return socket.create_connection((host, int(port)), timeout=PATIENCE)
         except OSError:
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -140,20 +143,20 @@ def test_where_process_0_cannot_be():
 
 
 def test_idle_strangers_keep_nobody_waiting(monkeypatch):
-    """More than may wait at a time, none of which says anything: far below their seconds of patience together."""
+    """More than may wait at a time, none of which says anything: awaited one after another, they took half an hour."""
     monkeypatch.setattr(roll_call, "MOST_CALLERS", 8)
+    monkeypatch.setattr(roll_call, "HELLO_SECONDS", PATIENCE)
     first, second = of(2, free_port())
     with ThreadPoolExecutor(1) as pool, ExitStack() as strangers:
-        calling = pool.submit(call_roll, first, 60.0)
+        calling = pool.submit(call_roll, first, PATIENCE)
         idle = [strangers.enter_context(connected(first.coordinator)) for _ in range(30)]
         idle[-1].sendall(b'{"index"')
-        began = time.monotonic()
-        call_roll(second, 60.0)
+        call_roll(second, PATIENCE)
         calling.result()
-        assert time.monotonic() - began < 15  # one after another: 30 s
 
 
-def test_a_stranger_is_closed_while_others_are_awaited():
+def test_a_stranger_is_closed_while_others_are_awaited(monkeypatch):
+    monkeypatch.setattr(roll_call, "HELLO_SECONDS", 0.2)
     first = of(2, free_port())[0]
     with ThreadPoolExecutor(1) as pool:
         calling = pool.submit(call, first, timeout=1.8)
@@ -168,7 +171,7 @@ def test_a_stranger_is_closed_while_others_are_awaited():
 def test_a_hello_may_come_in_pieces():
     first, second = of(2, free_port())
     with ThreadPoolExecutor(1) as pool:
-        calling = pool.submit(call_roll, first, 10.0)
+        calling = pool.submit(call_roll, first, PATIENCE)
         line = roll_call._encode(asdict(roll_call.Hello(1, 2, __version__, "")))
         with connected(second.coordinator) as peer:
             for part in (line[:5], line[5:]):

@@ -39,8 +39,8 @@ def test_a_signal_while_a_library_has_the_main_thread(number, status, message):
     time.sleep(0.05)
     sent = time.monotonic()
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
-    assert time.monotonic() - sent < GRACE_SECONDS + 1.0
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - sent < GRACE_SECONDS + 20.0
     assert process.returncode == status
     assert out.decode() == f"told: {message}\n"  # the others are told; nothing is cleaned
     assert err.decode() == f"commit-llm: {message}\n"
@@ -50,7 +50,7 @@ def test_a_signal_in_python_ends_by_an_exception_that_cleans_up():
     process = subprocess.Popen([sys.executable, "-c", PROGRAM.format(work=IN_PYTHON)], stdout=subprocess.PIPE)
     assert process.stdout.readline() == b"begun\n"
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=30)[0] == b"cleaned\n"
+    assert process.communicate(timeout=60)[0] == b"cleaned\n"
     assert process.returncode == 143
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -84,10 +83,8 @@ def test_a_signal_while_the_first_step_is_compiled_ends_the_command_at_once(
     process = subprocess.Popen([sys.executable, "-m", "commit_llm", *argv], stderr=subprocess.PIPE, text=True)
     lines = iter(process.stderr.readline, "")
     assert any("Compiling jit(step)" in line for line in lines)
-    sent = time.monotonic()
     process.send_signal(number)
-    process.communicate(timeout=60)
-    assert time.monotonic() - sent < 2
+    assert "Finished XLA compilation of jit(step)" not in process.communicate(timeout=60)[1]
     assert process.returncode == status
     assert not list((tmp_path / "run" / "checkpoints").glob("*"))  # a step that was saved had been waited for
     assert main(argv) == 0
