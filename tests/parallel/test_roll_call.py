@@ -16,7 +16,6 @@ from commit_llm.parallel.detection import Place
 from commit_llm.parallel.roll_call import call_roll
 from tests.parallel.processes import free_port
 
-
 PATIENCE = 60.0  # seconds: no test takes them, however busy the machine is
 
 
@@ -66,9 +65,7 @@ def test_no_coordinator():
 def test_processes_that_do_not_fit_together(monkeypatch):
     port = free_port()
     first, second, third = of(3, port)
-    assert set(call(first, second, of(4, port)[2])) == {
-        "process 2 was told of 4 processes, process 0 of 3"
-    }
+    assert set(call(first, second, of(4, port)[2])) == {"process 2 was told of 4 processes, process 0 of 3"}
     assert set(call(first, second, second)) == {"two processes were given --process-id 1"}
     encode = roll_call._encode
 
