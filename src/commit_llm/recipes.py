@@ -168,7 +168,16 @@ class Recipe(MixingFlags):
 # Fields that say where and how a run is computed; of the results they change only the rounding.
 RUNNING = ("mesh", "attention", "remat")
 # Every field that came after the first version, with its value in a run that was begun before.
-BEFORE_IT_EXISTED: dict[str, Any] = {"clean_version": 1, "bos": "always", "model_revision": None, "data_revision": None}
+BEFORE_IT_EXISTED: dict[str, Any] = {
+    "clean_version": 1,
+    "bos": "always",
+    "model_revision": None,
+    "data_revision": None,
+    "sentence_ratio": 0.5,
+    "surface": "replace",
+    "annotate_fields": (),
+    "draw_language": "word",
+}
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
 ASKED = "asked"

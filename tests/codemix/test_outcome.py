@@ -2,7 +2,7 @@
 
 import pickle
 
-from commit_llm.codemix.outcome import Counts, Outcome, Word
+from commit_llm.codemix.outcome import Annotation, Counts, Outcome, Unit, Word
 
 
 def test_an_outcome_is_called_one_thing():
@@ -12,8 +12,8 @@ def test_an_outcome_is_called_one_thing():
 
 
 def test_an_outcome_is_its_number():
-    assert [int(outcome) for outcome in Outcome] == list(range(7))
-    assert [outcome.name.lower() for outcome in Outcome] == list(Counts._fields[:7])
+    assert [int(outcome) for outcome in Outcome] == list(range(9))
+    assert [outcome.name.lower() for outcome in Outcome] == list(Counts._fields[:9])
     for outcome in Outcome:
         assert pickle.loads(pickle.dumps(outcome)) is Outcome(int(outcome)) is outcome
 
@@ -24,3 +24,19 @@ def test_counts_of_a_text():
     assert counts == Counts(replaced=2, protected=1, changed=1)
     assert (counts.words, counts.hits) == (2, 2)
     assert counts.plus(counts) == Counts(replaced=4, protected=2, changed=2)
+
+
+def test_counts_of_units():
+    """A sentence of four words and a phrase of two: their words are replaced; what stands in place of itself is not."""
+    text = "I eat hot dogs {now}. No no. Hot dog"
+    words = [
+        Word(0, 21, Outcome.REPLACED, "Τρώω {now}.", Unit.SENTENCE, words=4, protected=1),
+        Word(22, 24, Outcome.REPLACED, "Όχι", annotation=Annotation.BRACKETS, left_out=1),
+        Word(25, 27, Outcome.REPEATED),
+        Word(29, 36, Outcome.REPLACED, "Hot dog", Unit.PHRASE, words=2),
+    ]
+    assert Counts.of(text, words) == Counts(
+        replaced=7, repeated=1, protected=1, changed=5, phrases=1, sentences=1, left_out=1
+    )
+    assert [word.written(text) for word in words] == ["Τρώω {now}.", "No (Όχι)", "no", "Hot dog"]
+    assert words[1]._replace(annotation=Annotation.COMMA).written(text) == "No, Όχι"

@@ -34,12 +34,14 @@ def test_the_settings_are_those_of_the_flags(tmp_path, dictionary):
     (tmp_path / "keep.txt").write_text("\ufeffdog  anna\ncat\n", encoding="utf-8")
     values = {
         "ratio": 0.5, "draw": "occurrence", "choice": "first", "all_capitals": True, "dictionary_control": "random",
-        "unmixed_share": 0.25, "segmentation": "longest", "languages": "en-hi", "seed": 7,
+        "unmixed_share": 0.25, "segmentation": "longest", "languages": "en-hi", "seed": 7, "sentence_ratio": 0.25,
+        "surface": "annotate", "annotate_fields": ("input",), "draw_language": "example",
     }  # fmt: skip
     flags = MixingFlags(dictionary=(dictionary, f"{dictionary}=0.5"), skip_words=str(tmp_path / "keep.txt"), **values)
     read = {"weights": (1.0, 0.5), "skip_words": frozenset({"dog", "anna", "cat"})}
     assert flags.mixing_settings() == MixingSettings(**values, **read)
-    assert {field.name for field in dataclasses.fields(MixingSettings)} == {"style", "clean_version", *values, *read}
+    others = {"style", "clean_version", "sentence_weights"}
+    assert {field.name for field in dataclasses.fields(MixingSettings)} == {*others, *values, *read}
     assert flags.open_mixer().settings == flags.mixing_settings()
     with pytest.raises(SettingError, match="style original"):
         dataclasses.replace(flags, style="original").mixing_settings()
@@ -48,7 +50,7 @@ def test_the_settings_are_those_of_the_flags(tmp_path, dictionary):
 def test_settings_and_flags_have_the_same_defaults():
     defaults = {field.name: field.default for field in dataclasses.fields(MixingFlags)}
     for field in dataclasses.fields(MixingSettings):
-        if field.name not in ("weights", "skip_words"):
+        if field.name not in ("weights", "sentence_weights", "skip_words"):
             assert defaults[field.name] == field.default
     assert MixingFlags().mixing_settings() == MixingSettings(weights=())
 

@@ -97,7 +97,7 @@ def amount(target_share: float | None, target_cmi: float | None) -> tuple[Litera
 
 
 def _unreplaced(counts: np.ndarray) -> str:
-    """Say where the words are that were not replaced. counts: (examples, 8), see Counts."""
+    """Say where the words are that were not replaced. counts: (examples, numbers)."""
     total = Counts(*counts.sum(axis=0).tolist())
     if not total.words:
         return "there is no word to mix"
@@ -110,7 +110,7 @@ def _unreplaced(counts: np.ndarray) -> str:
 
 
 def share(counts: np.ndarray) -> float:
-    """Give the share of unprotected words that are another word now, in [0, 1]. counts: (examples, 8), see Counts."""
+    """Give the share of unprotected words that are another word now, in [0, 1]. counts: (examples, numbers)."""
     words = int(counts[:, : Outcome.PROTECTED].sum())
     return int(counts[:, CHANGED].sum()) / words if words else 0.0
 

@@ -12,6 +12,8 @@ from commit_llm.errors import SettingError, SettingName
 Style = Literal["clean", "original"]
 Draw = Literal["type", "occurrence"]
 Choice = Literal["uniform", "first"]
+Surface = Literal["replace", "annotate"]
+DrawLanguage = Literal["word", "example"]
 Control = Literal["none", "shuffled", "random"]
 Segmentation = Literal["auto", "icu", "longest"]
 
@@ -22,7 +24,10 @@ OF_ORIGINAL: dict[str, tuple[object, ...]] = {
     "all_capitals": (False,),
     "dictionary_control": ("none",),
     "skip_words": (frozenset(),),
+    "surface": ("replace",),
+    "draw_language": ("word",),
 }
+OUTPUT = "output"  # the field of an example that holds its answer
 # Of what style `clean` makes of a text: it rises where the same settings give other words. The newest alone is kept.
 CLEAN_VERSION = 2
 # The last release that mixes as an older version did.
@@ -43,6 +48,11 @@ class MixingSettings:
     all_capitals: whether capitalised words within sentences, and words in capitals, are mixed too.
     skip_words: words that are never mixed, in any case.
     weights: of the dictionaries, in their order; None gives all the same.
+    sentence_ratio: the probability, 0 to 1, that a sentence of which the mixer has a translation is replaced.
+    sentence_weights: of the files of sentences, in their order; None gives all the same.
+    surface: whether a translation takes a word's place (`replace`), or stands behind it in brackets (`annotate`).
+    annotate_fields: the fields that are annotated; the others are replaced. Without names all but `output`.
+    draw_language: among several languages, one is drawn for each `word` and sentence, or one for an `example`.
     dictionary_control: translations without meaning, for experiments (dictionaries/controls.py).
     unmixed_share: the share of examples, 0 to 1, that are left as they are.
     segmentation: how the words of a script without spaces are found (finding/segmentation.py).
@@ -58,6 +68,11 @@ class MixingSettings:
     all_capitals: bool = False
     skip_words: frozenset[str] = frozenset()
     weights: Sequence[float] | None = None
+    sentence_ratio: float = 0.5
+    sentence_weights: Sequence[float] | None = None
+    surface: Surface = "replace"
+    annotate_fields: Sequence[str] = ()
+    draw_language: DrawLanguage = "word"
     dictionary_control: Control = "none"
     unmixed_share: float = 0.0
     segmentation: Segmentation = "auto"
@@ -75,7 +90,14 @@ class MixingSettings:
             raise SettingError(
                 SettingName("unmixed_share"), f" {self.unmixed_share}: a share of the examples is between 0 and 1"
             )
-        for weight in self.weights or ():
+        if not 0.0 <= self.sentence_ratio <= 1.0:
+            raise SettingError(
+                SettingName("sentence_ratio"),
+                f" {self.sentence_ratio}: the probability that a sentence is replaced is between 0 and 1",
+            )
+        if self.annotate_fields and self.surface != "annotate":
+            raise SettingError(SettingName("annotate_fields"), ": needs ", SettingName("surface"), " annotate")
+        for weight in (*(self.weights or ()), *(self.sentence_weights or ())):
             if not 0.0 < weight < math.inf:
                 raise SettingError(SettingName("weights"), f" {weight}: a weight is a number above 0")
         if self.languages is not None:

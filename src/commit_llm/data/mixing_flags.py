@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from tyro.conf import UseAppendAction
 
-from commit_llm.codemix.settings import Choice, Control, Draw, MixingSettings, Segmentation, Style
+from commit_llm.codemix.settings import (
+    Choice,
+    Control,
+    Draw,
+    DrawLanguage,
+    MixingSettings,
+    Segmentation,
+    Style,
+    Surface,
+)
 from commit_llm.errors import SettingError, SettingName, UserError
 from commit_llm.files.text_stream import encoding_of, head_of, lines_of_text, opened
 
@@ -41,6 +50,14 @@ class MixingFlags:
     """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
     choice: Choice = MixingSettings.choice
     """Among a word's translations: each with the same chance, or the dictionary's first."""
+    sentence_ratio: float = MixingSettings.sentence_ratio
+    """Probability, 0 to 1, that a sentence that has a translation is replaced by it."""
+    surface: Surface = MixingSettings.surface
+    """replace: a translation takes the word's place. annotate: it stands behind the word, in brackets."""
+    annotate_fields: tuple[str, ...] = ()
+    """Which of an example's fields are annotated; the others are replaced. Default: all but output."""
+    draw_language: DrawLanguage = MixingSettings.draw_language
+    """Of several languages, draw one for each word and sentence, or one for an example."""
     all_capitals: bool = MixingSettings.all_capitals
     """Also mix capitalised words within sentences, and words in capitals."""
     skip_words: str | None = None
@@ -88,6 +105,7 @@ class MixingFlags:
         read: dict[str, Any] = {
             "skip_words": frozenset(word for path in self.skip_words_files for word in read_words(path)),
             "weights": tuple(weight for _, weight in self.dictionary_files),
+            "sentence_weights": None,
         }
         names = [field.name for field in dataclasses.fields(MixingSettings) if field.name not in read]
         return MixingSettings(**{name: getattr(self, name) for name in names}, **read)

@@ -101,7 +101,7 @@ def replace(text: str, words: list[Word], unspaced: bool) -> str:
     end = 0
     for word in words:
         if word.translation is not None:
-            parts += [text[end : word.start], word.translation]
+            parts += [text[end : word.start], word.written(text)]
             end = word.end
     parts.append(text[end:])
     if not unspaced:

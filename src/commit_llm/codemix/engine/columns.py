@@ -33,7 +33,7 @@ def mix_row_by_row(
     first_row: int,
     mixed_fields: Collection[str],
 ) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
-    """Mix columns with a function of one example, `CodeMixer.mix_example`. Gives columns, and counts (rows, 8)."""
+    """Mix columns with a function of one example, `CodeMixer.mix_example`; gives columns, and counts (rows, numbers)"""
     names = list(columns)
     mixed: list[list[str | None]] = [[] for _ in names]
     counts = [np.zeros((0, len(Counts._fields)), np.int64)]

@@ -58,7 +58,7 @@ class Compiled:
     def mix_columns(
         self, columns: Mapping[str, pa.ChunkedArray], first_row: int, epoch: int, mixed_fields: Collection[str]
     ) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
-        """Mix columns of equal length, of type string or large_string; nulls stay. The counts are (examples, 8)."""
+        """Mix columns of equal length, of type string or large_string; nulls stay. Counts are (examples, numbers)."""
         fields = tuple(columns)
         mixed = np.array([name in mixed_fields for name in fields])
         chunks: dict[str, list[pa.Array]] = {name: [] for name in fields}

@@ -34,7 +34,7 @@ def mixed_pieces(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[t
     """
     mixed, end = replace(text, list(words), unspaced), 0
     for part, word in pieces(text, words):
-        shown = part if word is None or word.translation is None else word.translation
+        shown = part if word is None else word.written(text)
         if not mixed.startswith(shown, end):
             yield " ", None
             end += 1

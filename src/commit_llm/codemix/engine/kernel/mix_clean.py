@@ -16,7 +16,7 @@ from commit_llm.codemix.engine.kernel.scan import NOT_THERE, UNTOUCHED, find_wor
 from commit_llm.codemix.outcome import Counts, Outcome
 
 REPLACED, NOT_DRAWN, NOT_IN_DICTIONARY = int(Outcome.REPLACED), int(Outcome.NOT_DRAWN), int(Outcome.NOT_IN_DICTIONARY)
-NAME, PROTECTED, CHANGED = int(Outcome.NAME), int(Outcome.PROTECTED), len(Counts._fields) - 1
+NAME, PROTECTED, CHANGED = int(Outcome.NAME), int(Outcome.PROTECTED), Counts._fields.index("changed")
 EXACT, CAPITALISED = int(Case.EXACT), int(Case.CAPITALISED)
 
 

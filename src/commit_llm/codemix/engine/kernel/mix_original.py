@@ -11,7 +11,7 @@ from commit_llm.codemix.outcome import Counts, Outcome
 
 SPACES = ONES * U(ord(" "))
 REPLACED, NOT_DRAWN, NOT_IN_DICTIONARY = int(Outcome.REPLACED), int(Outcome.NOT_DRAWN), int(Outcome.NOT_IN_DICTIONARY)
-CHANGED = len(Counts._fields) - 1
+CHANGED = Counts._fields.index("changed")
 
 
 @compiled_apart
