@@ -89,21 +89,17 @@ def find_words(text: str, cut: Cut | None = None, languages: frozenset[str] = fr
     >>> [(text[word.start : word.end], word.opens) for word in find_words(text) if not word.protected]
     [('Well', True), ('known', False), ('dogs', False), ('live', True), ('Cats', True), ('dogs', False)]
     """
-    run_pattern, word_pattern = patterns(languages)
+    _, word_pattern = patterns(languages)
     nowhere = len(text) + 1, len(text) + 1
     untouched = iter(protected_spans(text))
     span_start, span_end = next(untouched, nowhere)
     words = []
-    end, opening, behind_number = 0, OPEN, False
-    for run in run_pattern.finditer(text):
-        start = run.start()
-        opening = (after_gap if start - end < LONG_GAP else after_gap.__wrapped__)(text[end:start], opening, languages)
-        if behind_number:
-            opening = OPEN
-        end, behind_number = run.end(), run["number"] is not None
+    for run, opening in runs(text, languages):
+        start, end = run.span()
         while span_end <= start:
             span_start, span_end = next(untouched, nowhere)
-        for stretch, pieces in _stretches(run.group(), cut):
+        whole = run.group()
+        for stretch, pieces in ((whole, None),) if cut is None or whole.isascii() else _stretches(whole, cut):
             word = word_pattern.fullmatch(stretch)
             protected = word is None or span_start < end
             if protected or pieces is None:
@@ -121,11 +117,18 @@ def find_words(text: str, cut: Cut | None = None, languages: frozenset[str] = fr
     return words
 
 
-def _stretches(run: str, cut: Cut | None) -> Iterator[tuple[str, Iterator[int] | None]]:
+def runs(text: str, languages: frozenset[str] = frozenset()) -> Iterator[tuple[re.Match[str], int]]:
+    """Find the runs of a text, in order, and say of each where in a sentence it begins: WITHIN, STOPPED or OPEN."""
+    end, opening, behind_number = 0, OPEN, False
+    for run in patterns(languages)[0].finditer(text):
+        start = run.start()
+        opening = (after_gap if start - end < LONG_GAP else after_gap.__wrapped__)(text[end:start], opening, languages)
+        yield run, OPEN if behind_number else opening
+        end, opening, behind_number = run.end(), WITHIN, run.lastgroup is not None
+
+
+def _stretches(run: str, cut: Cut) -> Iterator[tuple[str, Iterator[int] | None]]:
     """Take a run apart at the borders of unspaced scripts: each stretch, and the lengths of its pieces, if any."""
-    if cut is None or run.isascii():
-        yield run, None
-        return
     for stretch in unspaced_or_not().finditer(run):
         yield stretch.group(), cut_stretch(stretch.group(), cut) if stretch["unspaced"] else None
 
@@ -134,20 +137,27 @@ def _stretches(run: str, cut: Cut | None) -> Iterator[tuple[str, Iterator[int] |
 WITHIN, STOPPED, OPEN = range(3)
 
 
+def _behind(kind: int, opening: int) -> int:
+    """Say where in a sentence the place behind a character between runs is, from where the place before it is."""
+    if kind == IGNORED:
+        return opening
+    if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
+        return OPEN
+    if kind in (DOT, SENTENCE_END):
+        return STOPPED
+    return WITHIN if opening == STOPPED and kind not in (CLOSER, APOSTROPHE) else opening
+
+
+# [opening before][kind of the character] gives the opening behind it.
+OPENING_BEHIND = [[_behind(kind, opening) for kind in range(IGNORED + 1)] for opening in (WITHIN, STOPPED, OPEN)]
+
+
 @lru_cache(65536)
 def after_gap(gap: str, opening: int, languages: frozenset[str] = frozenset()) -> int:
     """Say where in a sentence the place behind a gap is, from where the place before the gap is."""
     classes = character_classes(languages)
     for character in gap:
-        kind = classes[ord(character)]
-        if kind == IGNORED:
-            continue
-        if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
-            opening = OPEN
-        elif kind in (DOT, SENTENCE_END):
-            opening = STOPPED
-        elif opening == STOPPED and kind not in (CLOSER, APOSTROPHE):
-            opening = WITHIN
+        opening = OPENING_BEHIND[opening][classes[ord(character)]]
     return opening
 
 
