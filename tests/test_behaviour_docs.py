@@ -91,7 +91,7 @@ def test_fields_are_encoded_as_shown(llama):
 
 @pytest.mark.parametrize(("tokens", "batches"), [(9, 0), (10, 1), (17, 1), (18, 2)])
 def test_the_tail_of_an_epoch_is_dropped_as_told(tokens, batches):
-    def make(epoch, index):
+    def make(epoch, index, place):
         return Example(np.arange(tokens, dtype=np.int32), np.ones(tokens, np.float32))
 
     packer = StreamPacker(Examples(range(1), make), rows=2, seq_len=4)

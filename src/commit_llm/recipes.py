@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.data.mixing_flags import MixingFlags, Ratio
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
 
@@ -251,7 +251,7 @@ def nearest_recipe(recipe: Recipe) -> str:
 
 
 def _kind(recipe: Recipe) -> tuple[str, str, bool, bool]:
-    mixes = recipe.ratio > 0 or recipe.asks_for_amount
+    mixes = recipe.mixes
     template = mixes and recipe.form == "instruction" and not recipe.block_template
     return recipe.behaviour, recipe.form, mixes, template
 
@@ -316,7 +316,7 @@ def _checked(values: dict[str, Any], source: str) -> dict[str, Any]:
             raise UserError(f"{source}: {name} is a whole number of over 18 digits, more than any field takes")
         if not _fits(value, kind):
             raise UserError(f"{source}: {name} is {shown(value)}, which is no {_type_name(kind)}")
-        checked[name] = float(value) if kind is float else value
+        checked[name] = float(value) if kind in (float, Ratio) and isinstance(value, int) else value
     return checked
 
 
@@ -338,19 +338,25 @@ def differences(first: Recipe, second: Recipe) -> list[str]:
 
 def _as_written(value: Any, kind: Any) -> Any:
     """Turn a value of YAML into one of a recipe: 2e-5 is a text in YAML, a tuple is a list, or its one item."""
-    if kind in (float, float | None) and isinstance(value, str):
+    if kind in (float, float | None, Ratio) and isinstance(value, str):
         try:
             return float(value)
         except ValueError:
             return value
-    if typing.get_origin(kind) is tuple:
+    if _is_tuple(kind):
         return tuple(value) if isinstance(value, list) else (value,)
+    if any(map(_is_tuple, typing.get_args(kind))) and isinstance(value, list):
+        return tuple(value)
     return value
 
 
+def _is_tuple(kind: Any) -> bool:
+    return typing.get_origin(kind) is tuple
+
+
 def _fits(value: Any, kind: Any) -> bool:
-    if typing.get_origin(kind) is tuple:
-        return all(isinstance(item, str) for item in value)
+    if isinstance(value, tuple):
+        return any(map(_is_tuple, (kind, *typing.get_args(kind)))) and all(isinstance(item, str) for item in value)
     options = (kind,) if typing.get_origin(kind) is Literal else typing.get_args(kind) or (kind,)
     if any(typing.get_origin(option) is Literal and value in typing.get_args(option) for option in options):
         return True

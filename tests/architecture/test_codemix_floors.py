@@ -17,6 +17,7 @@ MODULES = {
 }
 # From the ground up. A module may import those of lower floors, and of its own folder.
 FLOORS = [
+    {"ratio_schedule"},
     {"randomness", "outcome", "settings"},
     {"finding"},
     {"dictionaries"},

@@ -119,7 +119,7 @@ def test_batches(shared, llama, alpaca_999, first_only, name):
 def test_packing(case):
     lengths = case["lens"]
 
-    def make(epoch, index):
+    def make(epoch, index, place):
         tokens = np.arange(sum(lengths[:index]), sum(lengths[: index + 1]), dtype=np.int32)
         return Example(tokens, (tokens % 2).astype(np.float32))
 

@@ -39,7 +39,7 @@ def fitted(
         amounts = [f"{amount:.1f}" for amount in (fit.requested, fit.reached, fit.highest)]
         what = "mean code-mixing index"
     requested, reached, highest = amounts
-    ratio = f"{fit.mixer.settings.ratio:g}"
+    ratio = f"{fit.ratio:g}"
     return fit.mixer, (
         f"requested {requested} {what}; the first pass reached {reached} at ratio {ratio} (at most {highest})"
     )

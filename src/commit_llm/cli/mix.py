@@ -13,6 +13,7 @@ import tyro
 from commit_llm.cli.first_pass import fitted
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import INTERRUPTED, parse
+from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
@@ -47,6 +48,11 @@ class Mix(MixingFlags):
 
 def run(argv: list[str]) -> int | None:
     command = parse(Mix, "mix", argv)
+    if isinstance(command.ratio, tuple):
+        raise UserError(
+            f"--ratio {ratio_text(command.ratio)}: moves with the passes over the data, and a file is mixed once; give "
+            "one number (`train` moves it, `preview --at` shows where)"
+        )
     if not 1 <= command.workers <= MOST_WORKERS:
         raise UserError(f"--workers {command.workers}: must be 1 to {MOST_WORKERS:,}")
     from commit_llm.files.workers import give_back_freed_memory
@@ -81,7 +87,7 @@ def run(argv: list[str]) -> int | None:
         if isinstance(stop, SystemExit):
             raise
         return INTERRUPTED
-    ratio = mixer.settings.ratio
+    ratio = mixer.settings.ratio_at(epoch=0, place=0.0)
     say(as_json(mixed, command.out, ratio) if command.json else as_text(mixed, command.out, ratio, request))
     return None
 

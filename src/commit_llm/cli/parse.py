@@ -1,6 +1,7 @@
 """Reading a command's flags into its dataclass, with tyro: field docstrings are the help."""
 
 import dataclasses
+import re
 import typing
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -13,12 +14,15 @@ from commit_llm.recipes import RECIPES, Recipe, find_recipe
 from commit_llm.train.stop import Reason
 
 Command = TypeVar("Command")
+NUMBER = r"[-+]?[0-9.]+(?:e[-+]?[0-9]+)?"
+POINT = re.compile(rf"(?i:{NUMBER}@.*|.*@{NUMBER})")  # what is meant as RATIO@PASSES, right or wrong
 
 
 def parse(command: type[Command], name: str, argv: list[str], default: Any = None) -> Command:
     """Parse argv; tyro prints help and its own message for a mistyped flag, and exits."""
     import tyro
 
+    argv = _with_points_joined(argv)
     _refuse_two_of_a_flag(command, argv)
     flags = {word.split("=")[0] for word in argv}
     if "--ratio" in flags and flags & {"--target-share", "--target-cmi"}:
@@ -38,6 +42,23 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
     )
     _refuse_endless_numbers(parsed)
     return parsed
+
+
+def _with_points_joined(argv: list[str]) -> list[str]:
+    """Join the points of a ratio into one word, so that what follows them is not taken for one.
+
+    >>> _with_points_joined(["--ratio", "0.1@0", "0.9@2", "me@home.jsonl", "--seed", "1"])
+    ['--ratio', '0.1@0 0.9@2', 'me@home.jsonl', '--seed', '1']
+    """
+    joined: list[str] = []
+    is_ratio = False  # the last word
+    for word in argv:
+        if is_ratio and POINT.fullmatch(word):
+            joined[-1] += f" {word}"
+            continue
+        is_ratio = joined[-1:] == ["--ratio"] or word.startswith("--ratio=")
+        joined.append(word)
+    return joined
 
 
 def _refuse_two_of_a_flag(command: type, argv: list[str]) -> None:

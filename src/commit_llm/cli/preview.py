@@ -1,6 +1,7 @@
 """Run `commit-llm preview`: show the first rows of a data file, original and mixed, in the terminal or as a page."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +11,13 @@ import tyro
 from commit_llm.cli.first_pass import fitted
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
+from commit_llm.codemix.ratio_schedule import RatioSchedule, ratio_text
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:  # numpy
     from commit_llm.codemix.mixer import CodeMixer
+    from commit_llm.codemix.settings import MixingSettings
     from commit_llm.files.records import Record
     from commit_llm.report.preview.preview import MixedRecord
 
@@ -31,6 +34,8 @@ class Preview(MixingFlags):
     """How many rows to show, from the first."""
     html: Path | None = None
     """Write one self-contained HTML page instead of showing the rows here."""
+    at: float = 0.0
+    """Show the rows as training has them after so many passes over the data, such as 1.5: its draws, its ratio."""
     explain: bool = False
     """Say of every word why it was not replaced."""
     overwrite: bool = False
@@ -49,6 +54,8 @@ def run(argv: list[str]) -> None:
 
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")
+    if not 0 <= command.at < math.inf:
+        raise UserError(f"--at {command.at:g}: passes over the data are a number from 0 on")
     if command.html is not None:
         if command.html.suffix not in (".html", ".htm"):
             raise UserError(f"--html {command.html}: the page is an .html file")
@@ -79,8 +86,16 @@ def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "M
     names = command.fields or usual_columns(record, row)
     texts = {name: text_of(record, name, row) for name in names if record.get(name, "missing") is not None}
     mixed = [name for name in texts if name in command.mix_fields] if command.mix_fields else None
-    words = mixer.explain(texts, row=row, mixed_fields=mixed)
+    epoch = int(command.at)
+    words = mixer.explain(texts, row=row, epoch=epoch, place=command.at - epoch, mixed_fields=mixed)
     return {field: (text, words.get(field)) for field, text in texts.items()}
+
+
+def _ratio(settings: "MixingSettings", at: float) -> str:
+    """Say which ratio is shown, and where training has it, if that is not its beginning or the ratio moves."""
+    ratio = f"{settings.ratio_at(0, at):.4g}"
+    moving = f" of {ratio_text(settings.ratio)}" if isinstance(settings.ratio, RatioSchedule) else ""
+    return f"{ratio}, after {at:g} passes{moving}" if at or moving else f"{settings.ratio:g}"
 
 
 def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
@@ -94,7 +109,7 @@ def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
         "file": command.input.name,
         "dictionary": ", ".join(names),
         "style": settings.style,
-        "ratio": f"{settings.ratio:g}",
+        "ratio": _ratio(settings, command.at),
         "draw": "type" if settings.by_type else "occurrence",
         "seed": str(settings.seed),
     }

@@ -17,6 +17,7 @@ __all__ = [
     "MixingMetrics",
     "MixingSettings",
     "Outcome",
+    "RatioSchedule",
     "Word",
     "fit_ratio",
     "mixing_metrics",
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
     from commit_llm.codemix.mixer import CodeMixer
     from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Outcome, Word
+    from commit_llm.codemix.ratio_schedule import RatioSchedule
     from commit_llm.codemix.settings import MixingSettings
 else:
     __getattr__, __dir__ = lazy_names(
@@ -38,6 +40,7 @@ else:
             "BilingualDictionary": f"{__name__}.dictionaries.dictionary",
             "CodeMixer": f"{__name__}.mixer",
             "MixingSettings": f"{__name__}.settings",
+            "RatioSchedule": f"{__name__}.ratio_schedule",
             **dict.fromkeys(["Fit", "fit_ratio"], f"{__name__}.fit"),
             **dict.fromkeys(["MixingMetrics", "mixing_metrics", "tags_of_words"], f"{__name__}.metrics"),
         },

@@ -32,6 +32,11 @@ class Fit(NamedTuple):
     reached: float
     highest: float
 
+    @property
+    def ratio(self) -> float:
+        """Give the ratio found."""
+        return self.mixer.settings.last_ratio
+
 
 def fit_ratio(
     mixer: CodeMixer,

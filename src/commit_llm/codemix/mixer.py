@@ -12,6 +12,7 @@ from commit_llm.codemix.engine.original import explain_original
 from commit_llm.codemix.engine.vocabulary import Vocabulary
 from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Word
 from commit_llm.codemix.randomness import UNMIXED, hash64, occurrence_draws, unit_float
+from commit_llm.codemix.ratio_schedule import RatioSchedule, ratio_text
 from commit_llm.codemix.settings import MixingSettings, not_in_original
 from commit_llm.errors import SettingError, SettingName, UserError, shown
 
@@ -69,7 +70,7 @@ class CodeMixer:
         words = ", ".join(f"{dictionary.name} ({len(dictionary):,} words)" for dictionary in self.dictionaries)
         pairs = [f"{source or '?'}-{target or '?'}" for source, target, *_ in self.vocabulary.directions]
         style, languages = self.settings.style, ", ".join(dict.fromkeys(pairs))
-        return f"CodeMixer({words}; ratio {self.settings.ratio:g}, style {style}, languages {languages})"
+        return f"CodeMixer({words}; ratio {ratio_text(self.settings.ratio)}, style {style}, languages {languages})"
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Give what another process needs: the arguments alone; all else is made there."""
@@ -85,19 +86,28 @@ class CodeMixer:
         """Say whether the source is written without spaces, so that its words are cut out of runs."""
         return self.vocabulary.unspaced
 
-    def with_ratio(self, ratio: float) -> "CodeMixer":
+    def with_ratio(self, ratio: float | RatioSchedule) -> "CodeMixer":
         """Give the same mixer with another ratio; what was made of the dictionaries is shared."""
         mixer = CodeMixer(self.dictionaries, self.settings, ratio=ratio)
         object.__setattr__(mixer, "vocabulary", self.vocabulary)
         return mixer
 
-    def mix(self, text: str, *, row: int = 0, epoch: int = 0, field: str = "text") -> Mixed:
-        """Mix one text: the whole of the example at this row. Everything outside the replaced words stays as it is."""
-        words = self.explain({field: text}, row=row, epoch=epoch)[field]
+    def mix(self, text: str, *, row: int = 0, epoch: int = 0, place: float = 0.0, field: str = "text") -> Mixed:
+        """Mix one text: the whole of the example at this row. Everything outside the replaced words stays as it is.
+
+        place: in the epoch, 0 to 1, where the ratio is a schedule; so for all that mix.
+        """
+        words = self.explain({field: text}, row=row, epoch=epoch, place=place)[field]
         return Mixed(replace(text, words, self.unspaced), Counts.of(text, words))
 
     def mix_example(
-        self, texts: Mapping[str, str | None], *, row: int, epoch: int = 0, mixed_fields: Collection[str] | None = None
+        self,
+        texts: Mapping[str, str | None],
+        *,
+        row: int,
+        epoch: int = 0,
+        place: float = 0.0,
+        mixed_fields: Collection[str] | None = None,
     ) -> MixedExample:
         """Mix the fields of an example together; nulls stay. Compiled where the source has spaces between words.
 
@@ -106,9 +116,9 @@ class CodeMixer:
         """
         fields, present = _mixed_fields(texts, mixed_fields), _without_nulls(texts)
         if not self.unspaced:
-            mixed, counts = self._compiled.mix_texts(present, row, epoch, fields)
+            mixed, counts = self._compiled.mix_texts(present, row, epoch, fields, self.settings.ratio_at(epoch, place))
         else:
-            explained = self.explain(texts, row=row, epoch=epoch, mixed_fields=fields)
+            explained = self.explain(texts, row=row, epoch=epoch, place=place, mixed_fields=fields)
             mixed = {name: replace(text, explained.get(name, []), True) for name, text in present.items()}
             counts = Counts()
             for name, words in explained.items():
@@ -121,6 +131,7 @@ class CodeMixer:
         *,
         row: int = 0,
         epoch: int = 0,
+        place: float = 0.0,
         mixed_fields: Collection[str] | None = None,
     ) -> dict[str, list[Word]]:
         """Give what becomes of every word of an example's mixed fields, in plain Python; a null has no words."""
@@ -128,7 +139,7 @@ class CodeMixer:
         fields = [name for name in fields if name in present]
         settings, seed = self.settings, self.settings.seed
         left_alone = unit_float(hash64(seed, epoch, row, UNMIXED)) < settings.unmixed_share
-        ratio = 0.0 if left_alone else settings.ratio
+        ratio = 0.0 if left_alone else settings.ratio_at(epoch, place)
         if settings.style == "clean":
             vocabulary = self.vocabulary
             style = CleanStyle(vocabulary.lexicon, ratio, settings.by_type, settings.all_capitals, vocabulary.find)
@@ -145,6 +156,7 @@ class CodeMixer:
         *,
         first_row: int = 0,
         epoch: int = 0,
+        place: float = 0.0,
         mixed_fields: Collection[str] | None = None,
     ) -> "tuple[dict[str, pa.ChunkedArray], np.ndarray]":
         """Mix Arrow columns of texts, an example a row; the same bytes as `mix_example` row by row. Nulls stay.
@@ -158,8 +170,8 @@ class CodeMixer:
         texts = text_columns(columns)
         fields = _mixed_fields(columns, mixed_fields)
         if self.unspaced:
-            return mix_row_by_row(partial(self.mix_example, epoch=epoch), texts, first_row, fields)
-        return self._compiled.mix_columns(texts, first_row, epoch, fields)
+            return mix_row_by_row(partial(self.mix_example, epoch=epoch, place=place), texts, first_row, fields)
+        return self._compiled.mix_columns(texts, first_row, epoch, fields, self.settings.ratio_at(epoch, place))
 
     @cached_property
     def _compiled(self) -> "Compiled":

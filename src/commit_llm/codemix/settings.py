@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from commit_llm.codemix.ratio_schedule import RatioSchedule
 from commit_llm.errors import SettingError, SettingName
 
 Style = Literal["clean", "original"]
@@ -39,7 +40,8 @@ CODE = re.compile("[a-z]{2,3}")
 class MixingSettings:
     """Hold how a `CodeMixer` mixes. Raises SettingError for a value that cannot be used.
 
-    ratio: the probability, 0 to 1, that a word that could be replaced is replaced (paper, section 3).
+    ratio: the probability, 0 to 1, that a word that could be replaced is replaced (paper, section 3); or a schedule of
+        it, which is read at the epoch and the place in it.
     style: `clean` finds words in any script; `original` mixes word for word as the original does
         (docs/behaviour.md, "Code-mixing").
     clean_version: of style `clean`; style `original` has no versions.
@@ -60,7 +62,7 @@ class MixingSettings:
     seed: the same seed gives the same text.
     """
 
-    ratio: float = 0.9
+    ratio: float | RatioSchedule = 0.9
     style: Style = "clean"
     clean_version: int = CLEAN_VERSION
     draw: Draw | None = None
@@ -82,7 +84,7 @@ class MixingSettings:
     def __post_init__(self) -> None:
         for name, kind in typing.get_type_hints(type(self)).items():
             _require_choice(name, kind, getattr(self, name))
-        if not 0.0 <= self.ratio <= 1.0:
+        if not isinstance(self.ratio, RatioSchedule) and not 0.0 <= self.ratio <= 1.0:
             raise SettingError(
                 SettingName("ratio"), f" {self.ratio}: the probability of a replacement is between 0 and 1"
             )
@@ -102,12 +104,26 @@ class MixingSettings:
                 raise SettingError(SettingName("weights"), f" {weight}: a weight is a number above 0")
         if self.languages is not None:
             language_codes(self.languages)
-        if self.style == "clean" and self.ratio > 0:
+        if self.style == "clean" and self.highest_ratio > 0:
             require_clean_version(self.clean_version)
         if self.style == "original":
             for name, possible in OF_ORIGINAL.items():
                 if getattr(self, name) not in possible:
                     raise not_in_original(name)
+
+    @property
+    def highest_ratio(self) -> float:
+        """Give the ratio, or the highest that a schedule comes to."""
+        return self.ratio.highest if isinstance(self.ratio, RatioSchedule) else self.ratio
+
+    @property
+    def last_ratio(self) -> float:
+        """Give the ratio, or the one at which a schedule stays."""
+        return self.ratio.last if isinstance(self.ratio, RatioSchedule) else self.ratio
+
+    def ratio_at(self, epoch: int, place: float) -> float:
+        """Give the ratio of an epoch, from 0, at a place in it, 0 to 1."""
+        return self.ratio.at(epoch + place) if isinstance(self.ratio, RatioSchedule) else self.ratio
 
     @property
     def by_type(self) -> bool:

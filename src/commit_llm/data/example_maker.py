@@ -36,16 +36,17 @@ class ExampleMaker:
     mixer: CodeMixer | None = None
     mix_fields: tuple[str, ...] = ()
 
-    def __call__(self, epoch: int, index: int) -> Example | NoExample:
-        """Make the example of a record."""
-        return self.mix_and_encode(epoch, index).example
+    def __call__(self, epoch: int, index: int, place: float = 0.0) -> Example | NoExample:
+        """Make the example of a record. place: where in the order of its epoch it stands, 0 to 1."""
+        return self.mix_and_encode(epoch, index, place).example
 
-    def mix_and_encode(self, epoch: int, index: int) -> MixedAndEncoded:
+    def mix_and_encode(self, epoch: int, index: int, place: float = 0.0) -> MixedAndEncoded:
         """Make the example of a record, and count what became of its words (all counts are 0 without a mixer)."""
         record = self.records[index]
         texts, counts = self.form.texts(record, index), Counts()
         if self.mixer is not None:
-            mixed = self.mixer.mix_example(texts, row=index, epoch=epoch, mixed_fields=self.names_to_mix(texts))
+            fields = self.names_to_mix(texts)
+            mixed = self.mixer.mix_example(texts, row=index, epoch=epoch, place=place, mixed_fields=fields)
             texts, counts = mixed.texts, mixed.counts
         return MixedAndEncoded(self.form.encode(self.tokenizer, record, texts), counts)
 

@@ -55,11 +55,12 @@ def view_examples(
     """
     views = ExampleViews([], [], 0, True)
     order = training_examples(settings, make)
-    for index in map(order.index, range(order.num_records)):
+    for position in range(order.num_records):
+        index = order.index(position)
         has_room = len(views.explained) < examples and characters > 0
         if not has_room and len(views.decoded) >= decoded:
             return views._replace(complete=False)
-        explained = _explain(make, index)
+        explained = _explain(make, index, position / order.num_records)
         texts = _mixed(make, explained)
         example = make.form.encode(make.tokenizer, make.records[index], texts)
         fit = row_fit(example, settings.seq_len)
@@ -77,12 +78,12 @@ def view_examples(
     return views
 
 
-def _explain(make: ExampleMaker, index: int) -> ExplainedTexts:
-    """Give the texts of a record that may be mixed, and what becomes of their words in epoch 0."""
+def _explain(make: ExampleMaker, index: int, place: float) -> ExplainedTexts:
+    """Give the texts of a record that may be mixed, and what becomes of their words at this place in epoch 0."""
     texts = make.form.texts(make.records[index], index)
     words: Mapping[str, Sequence[Word]] = {}
     if make.mixer is not None:
-        words = make.mixer.explain(texts, row=index, mixed_fields=make.names_to_mix(texts))
+        words = make.mixer.explain(texts, row=index, place=place, mixed_fields=make.names_to_mix(texts))
     return {name: (text, words.get(name)) for name, text in texts.items()}
 
 

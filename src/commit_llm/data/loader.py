@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -65,12 +66,18 @@ def training_examples(settings: DataSettings, make: ExampleMaker) -> Examples:
 
 
 def held_out_batches(settings: DataSettings, make: ExampleMaker) -> list[Batch]:
-    """Give the batches of the held-out examples: mixed as in the first epoch, each in one row where it fits."""
+    """Give the batches of the held-out examples: each in one row where it fits, and mixed the same way all along.
+
+    Their draws are those of the first epoch, at the ratio where a schedule stays.
+    """
     indices = held_out_indices(settings.held_out_share, settings.seed, len(make.records))
     if not len(indices):
         return []
 
-    def make_whole(epoch: int, index: int) -> Example | NoExample:
+    if make.mixer is not None:
+        make = replace(make, mixer=make.mixer.with_ratio(make.mixer.settings.last_ratio))
+
+    def make_whole(epoch: int, index: int, place: float) -> Example | NoExample:
         example = make(epoch, index)
         return example if isinstance(example, NoExample) else example._replace(cut=Cut.IF_LONG)
 

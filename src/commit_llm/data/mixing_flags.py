@@ -3,12 +3,15 @@
 import dataclasses
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import UseAppendAction
+from tyro.constructors import PrimitiveConstructorSpec
 
+from commit_llm.codemix.ratio_schedule import RatioSchedule, ratio_text
 from commit_llm.codemix.settings import (
     Choice,
     Control,
@@ -27,6 +30,32 @@ if TYPE_CHECKING:  # recipes are made of these flags, and are shown without the 
 
 LOGGER = logging.getLogger("commit_llm")
 
+# A number, or the points of a schedule as they are written: plain values, as a config.yaml has them.
+Ratio = float | tuple[str, ...]
+
+
+def ratio_of_words(words: Sequence[str]) -> Ratio:
+    """Read what stands behind --ratio: a number, or points. Raises SettingError for anything else.
+
+    >>> ratio_of_words(["0.5"]), ratio_of_words(["0.10@0 0.9@2.0"])
+    (0.5, ('0.1@0', '0.9@2'))
+    """
+    text = " ".join(words)
+    try:
+        return float(text)
+    except ValueError:
+        return RatioSchedule.parse(text.split()).written
+
+
+# One word for tyro, which would take what follows for more points (cli/parse.py joins them).
+RATIO = PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="RATIO",
+    instance_from_str=ratio_of_words,
+    is_instance=lambda value: isinstance(value, float | tuple),
+    str_from_instance=lambda ratio: [*ratio] if isinstance(ratio, tuple) else [str(ratio)],
+)
+
 
 @dataclass(frozen=True)
 class MixingFlags:
@@ -35,8 +64,9 @@ class MixingFlags:
     dictionary: UseAppendAction[tuple[str, ...]] = ()
     """Dictionary from the text's language into the other (en-el.txt for English text): MUSE, .tsv, .csv or .jsonl.
     Repeat it for several languages; FILE=WEIGHT has one drawn more or less often."""
-    ratio: float = MixingSettings.ratio
-    """Probability, 0 to 1, that a word that could be replaced is replaced. 0 mixes nothing."""
+    ratio: Annotated[Ratio, RATIO] = 0.9
+    """Probability, 0 to 1, that a word that could be replaced is replaced. 0 mixes nothing.
+    Points RATIO@PASSES, such as 0.1@0 0.9@2, move it with the passes over the data."""
     target_share: float | None = None
     """Instead of --ratio: the share of words, 0 to 1, to be replaced; a first pass finds the ratio."""
     target_cmi: float | None = None
@@ -83,9 +113,25 @@ class MixingFlags:
         return self.target_share is not None or self.target_cmi is not None
 
     @property
+    def mixing_ratio(self) -> float | RatioSchedule:
+        """Give the ratio as the engine takes it. Raises SettingError for points that are no schedule."""
+        return RatioSchedule.parse(self.ratio) if isinstance(self.ratio, tuple) else self.ratio
+
+    @property
+    def highest_ratio(self) -> float:
+        """Give the ratio, or the highest that a schedule comes to."""
+        ratio = self.mixing_ratio
+        return ratio.highest if isinstance(ratio, RatioSchedule) else ratio
+
+    @property
+    def mixes(self) -> bool:
+        """Say whether anything is mixed."""
+        return self.asks_for_amount or self.highest_ratio > 0
+
+    @property
     def mixes_clean(self) -> bool:
         """Say whether words are replaced in style clean, so that its version decides which."""
-        return self.style == "clean" and (self.ratio > 0 or self.asks_for_amount)
+        return self.style == "clean" and self.mixes
 
     @property
     def dictionary_files(self) -> list[tuple[Path, float]]:
@@ -103,6 +149,7 @@ class MixingFlags:
         Raises SettingError for a value that cannot be used.
         """
         read: dict[str, Any] = {
+            "ratio": self.mixing_ratio,
             "skip_words": frozenset(word for path in self.skip_words_files for word in read_words(path)),
             "weights": tuple(weight for _, weight in self.dictionary_files),
             "sentence_weights": None,
@@ -120,7 +167,11 @@ class MixingFlags:
         from commit_llm.codemix.mixer import CodeMixer
 
         if self.asks_for_amount:
-            amount(self.target_share, self.target_cmi)  # what is wrong with it is said before anything is read
+            what, requested = amount(self.target_share, self.target_cmi)  # said before anything is read
+            if isinstance(self.ratio, tuple):
+                moving = ratio_text(self.ratio)
+                reason = f" {requested}: asks for one ratio, and {moving} moves; leave out one of them"
+                raise SettingError(SettingName(f"target_{what}"), reason)
         settings = self.mixing_settings()
         original = self.style == "original"
         dictionaries = [

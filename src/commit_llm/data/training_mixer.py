@@ -5,6 +5,7 @@ import logging
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.codemix.direction import complaint
 from commit_llm.codemix.fit import Fit, fit_ratio
+from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
@@ -16,7 +17,7 @@ FITTED = 20_000  # records that say how many words can be mixed
 
 def make_mixer(settings: MixingFlags) -> CodeMixer | None:
     """Open the mixer of a recipe; None where it does not mix (ratio 0)."""
-    if settings.ratio == 0.0 and not settings.asks_for_amount:
+    if not settings.mixes:
         if settings.dictionary:
             raise UserError(
                 f"--dictionary {settings.dictionary[0]}: the recipe mixes nothing (ratio 0); leave it out, or set "
@@ -24,7 +25,9 @@ def make_mixer(settings: MixingFlags) -> CodeMixer | None:
             )
         return None
     if not settings.dictionary:
-        raise UserError(f"--ratio {settings.ratio}: mixing needs a --dictionary FILE (or --ratio 0, for none)")
+        raise UserError(
+            f"--ratio {ratio_text(settings.ratio)}: mixing needs a --dictionary FILE (or --ratio 0, for none)"
+        )
     return settings.open_mixer()
 
 

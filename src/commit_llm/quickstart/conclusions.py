@@ -93,10 +93,11 @@ def english(alpaca: ArmScores, commit: ArmScores) -> str:
         scores += " Even with answers in either language counted, mixing cost some of the English questions."
     if mixed.target < FEW:
         return f"{scores} commit goes on answering English questions in English."
+    ratio = percent(100 * find_recipe("commit").highest_ratio)
     often = "all" if mixed.target == 100 else "most" if mixed.target >= 50 else "some"
     return (
         f"{scores} But commit answers {often} English questions in Greek: {percent(mixed.target)} of its answers are "
-        f"in Greek letters. In its training data {percent(100 * find_recipe('commit').ratio)} of the dictionary's "
+        f"in Greek letters. In its training data {ratio} of the dictionary's "
         "words were swapped, answers included; to keep answers in English, try --unmixed-share 0.1."
     )
 

@@ -75,8 +75,15 @@ def _stage(entry: Any, name: str) -> Stage:
     if not isinstance(entry, dict):
         raise ValueError(f"{name} is no object")
     right = {key: isinstance(entry.get(key), str) for key in TEXTS}
-    right["ratio"] = type(entry.get("ratio")) in (int, float) and math.isfinite(entry["ratio"])
+    right["ratio"] = _is_ratio(entry.get("ratio"))
     right |= {key: type(entry.get(key)) is int for key in COUNTS}
     if wrong := [key for key in right if not right[key]]:
         raise ValueError(f"{name} has no {wrong[0]}, or one of another type")
     return {key: entry[key] for key in right}
+
+
+def _is_ratio(value: Any) -> bool:
+    """Say whether a value is a ratio as a recipe has it: a number, or the points of a schedule."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(point, str) for point in value)
+    return type(value) in (int, float) and math.isfinite(value)

@@ -11,6 +11,7 @@ from commit_llm.codemix import Counts
 from commit_llm.data.example_maker import MixedAndEncoded
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.loader import training_examples
+from commit_llm.data.mixing_flags import Ratio
 from commit_llm.data.packing.batch import Batch, indices_of
 from commit_llm.data.packing.row_fit import RowFit, row_fit
 from commit_llm.recipes import Recipe
@@ -45,7 +46,7 @@ class Outlook:
     supervised: share of tokens, 0 to 1, that are trained.
     padding: share of places, 0 to 1, without a token.
     asked: the amount of mixing that was asked for, if any.
-    ratio: of the mixer; the one that gives the amount asked for.
+    ratio: of the mixer, or the points of its schedule; the one that gives the amount asked for.
     words: what became of them; None where nothing is mixed.
     """
 
@@ -66,7 +67,7 @@ class Outlook:
     supervised: float
     padding: float
     asked: tuple[Literal["share", "cmi"], float] | None
-    ratio: float
+    ratio: Ratio
     words: Counts | None
 
     @property
@@ -126,7 +127,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         padding=1 - fill.used / fill.places,
         asked=asked,
         ratio=recipe.ratio,
-        words=reduce(Counts.plus, (words for _, words in drawn), Counts()) if recipe.ratio else None,
+        words=reduce(Counts.plus, (words for _, words in drawn), Counts()) if recipe.mixes else None,
     )
 
 
@@ -151,8 +152,8 @@ def _look_at(data: RecipeData, number: int) -> tuple[Fill, list[MixedAndEncoded]
     """Draw so many batches. Gives their fill, and what became of the first epoch's records for them."""
     first_epoch = []
 
-    def make(epoch: int, index: int) -> Example | NoExample:
-        mixed_and_encoded = data.make.mix_and_encode(epoch, index)
+    def make(epoch: int, index: int, place: float) -> Example | NoExample:
+        mixed_and_encoded = data.make.mix_and_encode(epoch, index, place)
         if epoch == 0:
             first_epoch.append(mixed_and_encoded)
         return mixed_and_encoded.example

@@ -47,7 +47,7 @@ def stage(run: Path, step: int | None = None) -> Stage:
         "data": data_name(recipe),
         "form": recipe.form,
         "behaviour": recipe.behaviour,
-        "ratio": recipe.ratio,
+        "ratio": list(recipe.ratio) if isinstance(recipe.ratio, tuple) else recipe.ratio,
         "seed": recipe.seed,
         "steps": step,
         "examples": progress["data"]["position"],

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.provenance import public_name
@@ -58,10 +59,10 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
 
 
 def _mixing(recipe: Recipe) -> str:
-    if not recipe.ratio:
+    if not recipe.mixes:
         return "not code-mixed"
     dictionaries = ", ".join(_name(str(path)) for path, _ in recipe.dictionary_files)
-    return f"code-mixed at ratio {recipe.ratio:g} with {dictionaries}"
+    return f"code-mixed at ratio {ratio_text(recipe.ratio)} with {dictionaries}"
 
 
 def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:

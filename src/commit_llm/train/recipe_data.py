@@ -63,9 +63,9 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
     if mixer is not None and recipe.asks_for_amount:
         fit = fit_mixer(make, mixer, recipe)
         # The recipe keeps the ratio: another run with it mixes in the same way, whatever its data.
-        recipe = dataclasses.replace(recipe, ratio=fit.mixer.settings.ratio, target_share=None, target_cmi=None)
+        recipe = dataclasses.replace(recipe, ratio=fit.ratio, target_share=None, target_cmi=None)
         make = dataclasses.replace(make, mixer=fit.mixer)
-        LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", fit.requested, fit.reached, recipe.ratio)
+        LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", fit.requested, fit.reached, fit.ratio)
     documents = partial(training_documents, recipe, make)
     return RecipeData(recipe, open_batches(recipe, make), held_out_batches(recipe, make), documents, make)
 

@@ -9,7 +9,7 @@ from commit_llm.data.packing.example_order import Examples
 def numbered(lengths, shuffle_seed=None, cut=Cut.NOWHERE):
     """Examples whose tokens tell example and place: 100 * (index + 1) + place; all but the first are trained."""
 
-    def make(epoch, index):
+    def make(epoch, index, place):
         tokens = 100 * (index + 1) + np.arange(lengths[index], dtype=np.int32)
         loss_mask = np.ones(lengths[index], np.float32)
         loss_mask[:1] = 0

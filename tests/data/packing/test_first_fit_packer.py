@@ -69,7 +69,7 @@ def test_examples_longer_than_a_row():
 def test_nothing_fits():
     with pytest.raises(UserError, match=r"longer than a row of 10 tokens; --seq-len 29 keeps them all"):
         next(FirstFitPacker(numbered([20, 30]), rows=1, seq_len=10))
-    empty = Examples(range(3), lambda epoch, index: NoExample.BLANK)
+    empty = Examples(range(3), lambda epoch, index, place: NoExample.BLANK)
     with pytest.raises(UserError, match="no record holds any text"):
         next(FirstFitPacker(empty, rows=1, seq_len=10))
 

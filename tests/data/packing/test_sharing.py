@@ -14,7 +14,7 @@ from commit_llm.data.packing.stream_packer import StreamPacker
 from commit_llm.errors import UserError
 
 
-def make(epoch, row):
+def make(epoch, row, place=0.0):
     """Of 1 to 13 tokens; every eleventh record has nothing to train on."""
     if row % 11 == 7:
         return NoExample.BLANK
@@ -58,7 +58,7 @@ def test_batches_and_states_are_those_of_a_process_alone(make_packer, count):
     asked = [[] for _ in range(count)]
 
     def work(process, exchange):
-        def counted(epoch, row):
+        def counted(epoch, row, place):
             asked[process].append((epoch, row))
             return make(epoch, row)
 
@@ -83,7 +83,7 @@ def test_batches_and_states_are_those_of_a_process_alone(make_packer, count):
 
 def test_a_mistake_in_one_share_is_raised_in_all_at_the_same_place():
     def work(process, exchange):
-        def broken(epoch, row):
+        def broken(epoch, row, place):
             if row == 21 and process == 1:
                 raise UserError("row 21 of da\udce9ta has no text")  # a name of a file that is no UTF-8
             return make(epoch, row)

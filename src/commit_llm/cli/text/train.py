@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commit_llm.cli.text.aligned import aligned
+from commit_llm.codemix.ratio_schedule import ratio_text
 
 if TYPE_CHECKING:  # they import jax
     from commit_llm.train.dry_run import Outlook
@@ -99,7 +100,7 @@ def _mixing(outlook: "Outlook") -> list[tuple[str, ...]]:
         name, value = outlook.asked
         rows.append((f"{NAMES[name]} asked for", _percent(value) if name == "share" else f"{value:g}"))
     rows += [
-        ("ratio of mixing", f"{outlook.ratio:.4g}"),
+        ("ratio of mixing", f"{outlook.ratio:.4g}" if isinstance(outlook.ratio, float) else ratio_text(outlook.ratio)),
         ("  words that can be replaced", _share(counts.hits, counts.words)),
         ("  of these replaced", _share(counts.replaced, counts.hits)),
         ("  words in the other language", _share(counts.changed, counts.words)),

@@ -56,7 +56,12 @@ class Compiled:
     scratch: threading.local = field(default_factory=threading.local, compare=False)
 
     def mix_columns(
-        self, columns: Mapping[str, pa.ChunkedArray], first_row: int, epoch: int, mixed_fields: Collection[str]
+        self,
+        columns: Mapping[str, pa.ChunkedArray],
+        first_row: int,
+        epoch: int,
+        mixed_fields: Collection[str],
+        ratio: float,
     ) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
         """Mix columns of equal length, of type string or large_string; nulls stay. Counts are (examples, numbers)."""
         fields = tuple(columns)
@@ -67,7 +72,7 @@ class Compiled:
         for arrays in _blocks(columns):
             block = Block(*_laid_out(arrays), fields, mixed)
             finished = 0
-            for part in self._parts(block, first_row + row, epoch):
+            for part in self._parts(block, first_row + row, epoch, ratio):
                 for name, array, data, offsets in zip(fields, arrays, part.data, part.offsets, strict=True):
                     chunks[name].append(_array(array[finished : finished + len(offsets) - 1], data, offsets))
                 counts.append(part.counts)
@@ -76,7 +81,7 @@ class Compiled:
         return {name: pa.chunked_array(chunks[name], columns[name].type) for name in fields}, np.concatenate(counts)
 
     def mix_texts(
-        self, texts: Mapping[str, str], row: int, epoch: int, mixed_fields: Collection[str]
+        self, texts: Mapping[str, str], row: int, epoch: int, mixed_fields: Collection[str], ratio: float
     ) -> tuple[dict[str, str], Counts]:
         """Mix one example."""
         if not texts:
@@ -86,11 +91,11 @@ class Compiled:
         data = np.frombuffer(b"".join(encoded), np.uint8)
         mixed = np.array([name in mixed_fields for name in texts])
         block = Block(data, np.concatenate([[0], ends[:-1]]), ends, tuple(texts), mixed)
-        part = next(self._parts(block, row, epoch))
+        part = next(self._parts(block, row, epoch, ratio))
         decoded = (column.tobytes().decode("utf-8", "surrogatepass") for column in part.data)
         return dict(zip(texts, decoded, strict=True)), Counts(*part.counts[0].tolist())
 
-    def _parts(self, block: Block, first_row: int, epoch: int) -> Iterator[Part]:
+    def _parts(self, block: Block, first_row: int, epoch: int, ratio: float) -> Iterator[Part]:
         """Run the kernel over a block, in as many parts as the room for output asks for."""
         fields = len(block.fields)
         examples = len(block.starts) // fields
@@ -99,7 +104,7 @@ class Compiled:
         keys = np.array([text64(name) for name in block.fields], np.uint64)
         block.data.setflags(write=False)  # Arrow's is read-only, and Numba would compile again for another kind
         mixing, original = self.settings, self.settings.style == "original"
-        chances = np.uint64(threshold(mixing.ratio)), np.uint64(threshold(mixing.unmixed_share))
+        chances = np.uint64(threshold(ratio)), np.uint64(threshold(mixing.unmixed_share))
         settings = (mixing.by_type, mixing.all_capitals, *chances, np.uint64(UNMIXED))
         words = self._room_for_words(int(sizes.sum(axis=1).max()) // 2 + fields + 2)
         if not original:

@@ -43,12 +43,12 @@ class Examples:
     """Give the example at a position of the sequence. Each is made when it is asked for.
 
     indices: of the records that are used.
-    make: of (epoch, index of the record), makes an example or says why there is none.
+    make: of (epoch, index of the record, place in the epoch), makes an example or says why there is none.
     shuffle_seed: gives each epoch its own order; without it records come in the order of the file.
     """
 
     indices: Sequence[int] | np.ndarray
-    make: Callable[[int, int], Example | NoExample]
+    make: Callable[[int, int, float], Example | NoExample]
     shuffle_seed: int | None = None
     _order: Callable[[int], np.ndarray] = field(init=False, repr=False, compare=False)
 
@@ -69,4 +69,5 @@ class Examples:
         return int(self.indices[place if self.shuffle_seed is None else self._order(epoch)[place]])
 
     def __getitem__(self, position: int) -> Example | NoExample:
-        return self.make(position // self.num_records, self.index(position))
+        epoch, place = divmod(position, self.num_records)
+        return self.make(epoch, self.index(position), place / self.num_records)

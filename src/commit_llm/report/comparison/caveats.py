@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.report.comparison.evaluated_run import EvaluatedRun
 from commit_llm.report.comparison.systems import System
 from commit_llm.runs.entries import is_many
@@ -122,7 +123,7 @@ def trained_on(system: System) -> list[str]:
         for stage in zip(*(history or [] for history in histories), strict=True):
             spans = ", ".join(f"{_span([one.get(name) for one in stage])} {name}" for name in ("examples", "tokens"))
             ratio = stage[0].get("ratio")
-            mixed = f", mixed at ratio {ratio:g}" if ratio else ""
+            mixed = f", mixed at ratio {ratio_text(ratio)}" if ratio else ""
             lines.append(f"{stage[0].get('data') or 'no name'}{mixed}: {spans}{of_runs}")
     return lines
 

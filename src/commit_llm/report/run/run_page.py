@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from commit_llm.codemix.outcome import Outcome
+from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.data.example_views import ExampleViews
 from commit_llm.report.page import page, text
 from commit_llm.report.preview.preview import MixingPreview
@@ -83,7 +84,7 @@ def _mixing(run: RunPage) -> str:
     counts = preview.counts()
     replaced, hits = counts[Outcome.REPLACED], counts[Outcome.REPLACED] + counts[Outcome.NOT_DRAWN]
     facts = {
-        "ratio asked": f"{run.recipe['ratio']:g}",
+        "ratio asked": ratio_text(run.recipe["ratio"]),
         "reached": f"{replaced / hits:.3f} of the words that can be replaced" if hits else "no word can be replaced",
         "style": run.recipe["style"],
     }
