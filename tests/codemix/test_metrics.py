@@ -115,6 +115,6 @@ def test_tags_of_words():
     """One tag a source word, whatever its translation's length."""
     first = [Word(n, n + 1, outcome, "δύο λέξεις" if outcome == 0 else None) for n, outcome in enumerate(Outcome)]
     tags, offsets = tags_of_words([first, [], first[:1]])
-    assert tags.tolist() == [1, 0, 0, 0, 0, 0, -1, 1]
-    assert offsets.tolist() == [0, 7, 7, 8]
+    assert tags.tolist() == [1, 0, 0, 0, 0, 0, 0, 0, -1, 1]
+    assert offsets.tolist() == [0, 9, 9, 10]
     assert (tags.dtype, offsets.dtype) == (np.int8, np.int64)

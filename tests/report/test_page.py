@@ -8,9 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from commit_llm.codemix.outcome import Outcome
 from commit_llm.errors import visible
 from commit_llm.report.page import STYLE, page, text
 from commit_llm.report.preview.preview_style import STYLE as PREVIEW_STYLE
+from commit_llm.report.preview.preview_style import css_name
 
 
 class Elements(HTMLParser):
@@ -85,7 +87,7 @@ def test_contrast():
         texts = [*itertools.product(("text", "quiet", "link"), ("ground", "raised"))]
         for front, back in [*texts, ("mark-text", "mark"), ("text", "was"), ("quiet", "ground")]:
             assert contrast(colours[front], colours[back]) >= 4.5, (front, back)
-        for line in ("replaced", "not-drawn", "not-in-dictionary", "identity-only", "name", "skipped", "protected"):
+        for line in map(css_name, Outcome):
             assert contrast(colours[line], colours["ground"]) >= 3, line
 
 

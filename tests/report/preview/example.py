@@ -14,7 +14,7 @@ def words(text, *found):
     return text, placed
 
 
-R, N, D, I, C, S, P = Outcome  # noqa: E741
+R, N, D, I, C, S, A, B, P = Outcome  # noqa: E741
 ROWS = [
     {
         "instruction": words(
@@ -23,7 +23,10 @@ ROWS = [
             ("of", S, None), ("Anna", C, None), ("cat", P, None),
         ),
         "input": ("", []),
-        "output": words("dog dog taxi", ("dog", R, "<b>كلب</b>"), ("dog", R, "<b>كلب</b>"), ("taxi", I, None)),
+        "output": words(
+            "dog dog taxi sea no", ("dog", R, "<b>كلب</b>"), ("dog", R, "<b>كلب</b>"), ("taxi", I, None),
+            ("sea", A, None), ("no", B, None),
+        ),
     },
     {"instruction": words("طبيب يعيش قرب البحر", ("يعيش", R, "lives")), "source": ("<i>kept</i>", None)},
 ]  # fmt: skip

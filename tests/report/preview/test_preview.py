@@ -28,16 +28,16 @@ def test_mixed_pieces_are_the_mixed_text(unspaced):
 
 def test_counts_shares_and_measures():
     counts = PREVIEW.counts()
-    assert counts == dict(zip(Outcome, (4, 1, 3, 1, 1, 1, 1), strict=True))
+    assert counts == dict(zip(Outcome, (4, 1, 3, 1, 1, 1, 1, 1, 1), strict=True))
     found = shares(counts)
     assert found[Outcome.PROTECTED] is None
-    assert found[Outcome.REPLACED] == pytest.approx(100 * 4 / 11)
+    assert found[Outcome.REPLACED] == pytest.approx(100 * 4 / 13)
     assert sum(share for share in found.values() if share) == pytest.approx(100)
-    # Tags by text: 0100000-, 110, 1; the empty text and the one that is not mixed are no utterances.
+    # Tags by text: 0100000-, 11000, 1; the empty text and the one that is not mixed are no utterances.
     metrics = PREVIEW.metrics()
-    assert metrics.cmi == pytest.approx((100 / 7 + 100 / 3 + 0) / 3)
-    assert metrics.i_index == pytest.approx(3 / 8)
-    assert metrics.spf == pytest.approx((2 / 6 + 1 / 2 + 0) / 3)
+    assert metrics.cmi == pytest.approx((100 / 7 + 100 * 2 / 5 + 0) / 3)
+    assert metrics.i_index == pytest.approx(3 / 10)
+    assert metrics.spf == pytest.approx((2 / 6 + 1 / 4 + 0) / 3)
 
 
 def test_the_usual_outcomes_are_always_told():

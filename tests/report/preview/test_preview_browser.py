@@ -2,7 +2,9 @@
 
 import pytest
 
+from commit_llm.codemix.outcome import Outcome
 from commit_llm.report.preview.preview_page import preview_page
+from commit_llm.report.preview.preview_style import LINES, css_name
 from tests.report.preview.example import EXPLAINED
 
 
@@ -39,11 +41,11 @@ def test_light_and_dark(opened):
 
 def test_reasons_are_told_apart(opened):
     """By the kind of line, not by colour alone."""
-    kinds = {
-        name: style(opened.locator(f".original .{name}").first, "textDecorationStyle")
-        for name in ("not-drawn", "not-in-dictionary", "identity-only", "name", "skipped")
-    }
-    assert len(set(kinds.values())) == len(kinds)
+    kinds = [
+        (style(word, "textDecorationLine"), style(word, "textDecorationStyle"))
+        for word in (opened.locator(f".original .{css_name(outcome)}").first for outcome in LINES)
+    ]
+    assert len(set(kinds)) == len(kinds) == len(Outcome) - 2
     assert style(opened.locator(".original .protected").first, "outlineStyle") == "solid"
 
 

@@ -25,8 +25,8 @@ def test_no_terminal():
     assert "instruction, mixed: The [σκύλος] <script>alert(1)</script> of Anna & `cat`.\n" in out
     assert "source, not mixed: <i>kept</i>\n" in out
     assert "\ninput, empty\n" in out
-    assert "replaced               4   36.4 %  swapped for a translation\n" in out
-    assert "CMI 15.9   M-index " in out
+    assert "replaced               4   30.8 %  swapped for a translation\n" in out
+    assert "CMI 18.1   M-index " in out
     assert "not drawn: The" not in out
     explained = printed(EXPLAINED, width=40)
     assert "  replaced: dog → <b>كلب</b> ×2\n" in explained

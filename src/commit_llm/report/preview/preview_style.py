@@ -15,20 +15,24 @@ def css_name(outcome: Outcome) -> str:
 
 # Every outcome has a colour and a line of its own, so that it can be seen without colours too.
 LINES = {
-    Outcome.NOT_DRAWN: "solid",
-    Outcome.NOT_IN_DICTIONARY: "dotted",
-    Outcome.IDENTITY_ONLY: "dashed",
-    Outcome.NAME: "double",
-    Outcome.SKIPPED: "wavy",
+    Outcome.NOT_DRAWN: "underline solid",
+    Outcome.NOT_IN_DICTIONARY: "underline dotted",
+    Outcome.IDENTITY_ONLY: "underline dashed",
+    Outcome.NAME: "underline double",
+    Outcome.SKIPPED: "underline wavy",
+    Outcome.ANSWER: "overline solid",
+    Outcome.REPEATED: "overline dashed",
 }
 
 LIGHT = {
     "replaced": "#b98900", "not-drawn": "#1668c7", "not-in-dictionary": "#74777f", "identity-only": "#1d7f4e",
-    "name": "#8a3fb4", "skipped": "#b3432b", "protected": "#5c5f68", "was": "#fff3cf",
+    "name": "#8a3fb4", "skipped": "#b3432b", "answer": "#0f7a85", "repeated": "#9a5b12", "protected": "#5c5f68",
+    "was": "#fff3cf",
 }  # fmt: skip
 DARK = {
     "replaced": "#d8a928", "not-drawn": "#6aaeff", "not-in-dictionary": "#969aa4", "identity-only": "#5cc794",
-    "name": "#cf93f2", "skipped": "#f0907a", "protected": "#a3a7b1", "was": "#33300f",
+    "name": "#cf93f2", "skipped": "#f0907a", "answer": "#58c3cf", "repeated": "#d99a52", "protected": "#a3a7b1",
+    "was": "#33300f",
 }  # fmt: skip
 
 STYLE = (
@@ -61,7 +65,7 @@ STYLE = (
 .was { background: var(--was); border-radius: 3px; }
 mark, .was, span.protected { box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .text:empty::before { content: "empty"; color: var(--quiet); font-style: italic; }
-.word { text-decoration-line: underline; text-decoration-thickness: 2px; text-underline-offset: .22em; }
+.word { text-underline-offset: .22em; }
 span.protected { outline: 1px solid var(--protected); outline-offset: 1px; border-radius: 2px; }
 .swatch { fill: currentColor; }
 details { font-size: .875rem; margin-top: .25rem; }
@@ -101,8 +105,7 @@ details dd { margin: 0; overflow-wrap: anywhere; }
 @media print { .heads { position: static; } .row { break-inside: avoid; } }
 """
     + "".join(
-        f".word.{css_name(outcome)} {{ text-decoration-style: {line}; "
-        f"text-decoration-color: var(--{css_name(outcome)}); }}\n"
+        f".word.{css_name(outcome)} {{ text-decoration: {line} 2px var(--{css_name(outcome)}); }}\n"
         for outcome, line in LINES.items()
     )
     + "".join(
