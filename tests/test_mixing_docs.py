@@ -10,7 +10,7 @@ import pytest
 import commit_llm
 from commit_llm.cli.main import main
 from commit_llm.cli.mix import Mix
-from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
+from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.mixing_flags import MixingFlags
 from tests.conftest import ROOT
 from tests.test_docs import blocks, commands
@@ -106,12 +106,16 @@ def test_an_example(folder):
 
 def test_arrow(folder):
     left = run("import pyarrow")
+    instructions, outputs = ["The dog barks.", "The cat."], ["A dog.", None]
+    by_row = [
+        left.mixer.mix_example({"instruction": one, "output": two}, row=row)
+        for row, one, two in zip([17, 4], instructions, outputs, strict=True)
+    ]
     assert {name: column.to_pylist() for name, column in left.mixed.items()} == {
-        "instruction": ["Ο σκύλος γαβγίζει.", "Ο γάτα."],
-        "output": ["A σκύλος.", None],
+        name: [example.texts[name] for example in by_row] for name in ("instruction", "output")
     }
-    assert left.counts.shape == (2, len(Counts._fields))
-    assert left.counts[:, 0].tolist() == [4, 2]
+    assert left.mixed["instruction"].to_pylist() != instructions
+    assert left.counts.tolist() == [[*example.counts] for example in by_row]
 
 
 def test_pandas(folder, expected):

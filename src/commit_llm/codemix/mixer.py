@@ -154,24 +154,27 @@ class CodeMixer:
         self,
         columns: Mapping[str, "pa.Array | pa.ChunkedArray"],
         *,
-        first_row: int = 0,
+        first_row: int | None = None,
+        rows: "pa.Array | pa.ChunkedArray | np.ndarray | None" = None,
         epoch: int = 0,
         place: float = 0.0,
         mixed_fields: Collection[str] | None = None,
     ) -> "tuple[dict[str, pa.ChunkedArray], np.ndarray]":
         """Mix Arrow columns of texts, an example a row; the same bytes as `mix_example` row by row. Nulls stay.
 
-        first_row: the index of the first example in the whole data.
+        first_row: the index of the first example in the whole data; None is 0.
+        rows: the index of each example in the whole data, integers, where one does not follow the other.
 
         Gives the columns, and counts, int64 (rows, fields of Counts).
         """
-        from commit_llm.codemix.engine.columns import mix_row_by_row, text_columns
+        from commit_llm.codemix.engine.columns import mix_row_by_row, row_numbers, text_columns
 
         texts = text_columns(columns)
         fields = _mixed_fields(columns, mixed_fields)
+        numbers = row_numbers(rows, first_row, max(map(len, texts.values()), default=0))
         if self.unspaced:
-            return mix_row_by_row(partial(self.mix_example, epoch=epoch, place=place), texts, first_row, fields)
-        return self._compiled.mix_columns(texts, first_row, epoch, fields, self.settings.ratio_at(epoch, place))
+            return mix_row_by_row(partial(self.mix_example, epoch=epoch, place=place), texts, numbers, fields)
+        return self._compiled.mix_columns(texts, numbers, epoch, fields, self.settings.ratio_at(epoch, place))
 
     @cached_property
     def _compiled(self) -> "Compiled":

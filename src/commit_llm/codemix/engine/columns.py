@@ -27,18 +27,43 @@ def text_columns(columns: Mapping[str, Any]) -> dict[str, pa.ChunkedArray]:
     return result
 
 
+def row_numbers(rows: Any, first_row: int | None, examples: int) -> np.ndarray:
+    """Give the row of each example: those that are named, or one after another from the first.
+
+    Raises UserError where rows are not an Arrow or NumPy array of integers from 0 on, one for each example.
+    """
+    if rows is None:
+        first = first_row or 0
+        return np.arange(first, first + examples)
+    if first_row is not None:
+        raise UserError(f"first_row {first_row} and rows: give one of them; rows name the row of every example")
+    if isinstance(rows, pa.Array | pa.ChunkedArray) and not rows.null_count:
+        rows = np.asarray(rows)
+    if not isinstance(rows, np.ndarray) or rows.ndim != 1 or rows.dtype.kind not in "iu" or np.ma.is_masked(rows):
+        kind = getattr(rows, "dtype", getattr(rows, "type", type(rows).__name__))
+        raise UserError(f"rows: {kind}; give an Arrow or NumPy array of integers in one dimension, without nulls")
+    if len(rows) != examples:
+        raise UserError(f"rows: {len(rows)} for {examples} examples; give one to each")
+    if examples and rows.min() < 0:
+        raise UserError(f"rows: {rows.min()} for example {rows.argmin() + 1}; a row counts from 0")
+    return rows
+
+
 def mix_row_by_row(
     mix: Callable[..., MixedExample],
     columns: Mapping[str, pa.ChunkedArray],
-    first_row: int,
+    rows: np.ndarray,
     mixed_fields: Collection[str],
 ) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
-    """Mix columns with a function of one example, `CodeMixer.mix_example`; gives columns, and counts (rows, numbers)"""
+    """Mix columns with a function of one example, `CodeMixer.mix_example`; gives columns, and counts (rows, numbers).
+
+    rows: the row of each example in the whole data, integers.
+    """
     names = list(columns)
     mixed: list[list[str | None]] = [[] for _ in names]
     counts = [np.zeros((0, len(Counts._fields)), np.int64)]
     texts_of = [_texts(name, column) for name, column in columns.items()]
-    for row, values in enumerate(zip(*texts_of, strict=True), first_row):
+    for row, *values in zip(rows.tolist(), *texts_of, strict=True):
         texts = dict(zip(names, values, strict=True))
         example = mix(texts, row=row, mixed_fields=mixed_fields)
         for name, column in zip(names, mixed, strict=True):

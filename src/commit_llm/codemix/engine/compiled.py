@@ -58,12 +58,15 @@ class Compiled:
     def mix_columns(
         self,
         columns: Mapping[str, pa.ChunkedArray],
-        first_row: int,
+        rows: np.ndarray,
         epoch: int,
         mixed_fields: Collection[str],
         ratio: float,
     ) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
-        """Mix columns of equal length, of type string or large_string; nulls stay. Counts are (examples, numbers)."""
+        """Mix columns of equal length, of type string or large_string; nulls stay. Counts are (examples, numbers).
+
+        rows: the row of each example in the whole data, integers.
+        """
         fields = tuple(columns)
         mixed = np.array([name in mixed_fields for name in fields])
         chunks: dict[str, list[pa.Array]] = {name: [] for name in fields}
@@ -72,7 +75,7 @@ class Compiled:
         for arrays in _blocks(columns):
             block = Block(*_laid_out(arrays), fields, mixed)
             finished = 0
-            for part in self._parts(block, first_row + row, epoch, ratio):
+            for part in self._parts(block, rows[row : row + len(arrays[0])], epoch, ratio):
                 for name, array, data, offsets in zip(fields, arrays, part.data, part.offsets, strict=True):
                     chunks[name].append(_array(array[finished : finished + len(offsets) - 1], data, offsets))
                 counts.append(part.counts)
@@ -91,16 +94,16 @@ class Compiled:
         data = np.frombuffer(b"".join(encoded), np.uint8)
         mixed = np.array([name in mixed_fields for name in texts])
         block = Block(data, np.concatenate([[0], ends[:-1]]), ends, tuple(texts), mixed)
-        part = next(self._parts(block, row, epoch, ratio))
+        part = next(self._parts(block, np.arange(row, row + 1), epoch, ratio))
         decoded = (column.tobytes().decode("utf-8", "surrogatepass") for column in part.data)
         return dict(zip(texts, decoded, strict=True)), Counts(*part.counts[0].tolist())
 
-    def _parts(self, block: Block, first_row: int, epoch: int, ratio: float) -> Iterator[Part]:
+    def _parts(self, block: Block, rows: np.ndarray, epoch: int, ratio: float) -> Iterator[Part]:
         """Run the kernel over a block, in as many parts as the room for output asks for."""
         fields = len(block.fields)
         examples = len(block.starts) // fields
         sizes = (block.ends - block.starts).reshape(examples, fields)
-        places = fold_all(hash64(self.settings.seed, epoch), np.arange(first_row, first_row + examples))
+        places = fold_all(hash64(self.settings.seed, epoch), rows)
         keys = np.array([text64(name) for name in block.fields], np.uint64)
         block.data.setflags(write=False)  # Arrow's is read-only, and Numba would compile again for another kind
         mixing, original = self.settings, self.settings.style == "original"
