@@ -75,6 +75,20 @@ def test_mended_recipes_see_as_many_tokens(name):
     assert changed <= allowed
 
 
+def test_a_ratio_that_moves_is_a_list_of_its_points():
+    moving = dataclasses.replace(find_recipe("commit"), ratio=("0.1@0", "0.9@2"))
+    text = dump_recipe(moving)
+    assert "\nratio:\n- 0.1@0\n- 0.9@2\n" in text
+    assert parse_recipe(text, "config.yaml").recipe == moving
+    assert "\nratio: 0.9\n" in dump_recipe(find_recipe("commit"))
+    assert parse_recipe("ratio: 1\n", "mine.yaml").recipe.ratio == 1.0
+    assert parse_recipe("ratio: 5e-1\n", "mine.yaml").recipe.ratio == 0.5
+    assert parse_recipe("ratio: [0.1@0, 0.9@2]\n", "mine.yaml").recipe == moving
+    for wrong in ("much", "[0.1, 0.9]", "{0.1: 0}", "true"):
+        with pytest.raises(UserError, match=r"mine\.yaml: ratio is "):
+            parse_recipe(f"ratio: {wrong}\n", "mine.yaml")
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_config_yaml_round_trip(tmp_path, name):
     recipe = find_recipe(name)

@@ -24,6 +24,22 @@ def test_it_shows_what_mix_writes(run, command, tmp_path):
     assert "\x1b" not in shown
 
 
+def test_where_training_has_the_rows(run, command):
+    """The draws of the pass and the ratio of the place; a fixed ratio has only the draws of the pass."""
+    settings = ["--rows", "3"]
+    shown = {
+        at: run(*command, "--ratio", "0.2@0", "0.8@2", "--at", at, *settings)[1] for at in ("0", "0.5", "1", "1.5")
+    }
+    for at, ratio in {"0": "0.2", "0.5": "0.35", "1": "0.5", "1.5": "0.65"}.items():
+        assert f"style clean, ratio {ratio}, after {at} passes of 0.2@0 0.8@2," in shown[at]
+        fixed = run(*command, "--ratio", ratio, "--at", at, *settings)[1]
+        assert fixed.splitlines()[1:] == shown[at].splitlines()[1:]
+    assert "style clean, ratio 0.65, after 1.5 passes," in fixed
+    first = run(*command, "--ratio", "0.65", *settings)[1]
+    assert "ratio 0.65, draw" in first
+    assert first.splitlines()[1:] != fixed.splitlines()[1:]
+
+
 def test_summary(run, command):
     _, out, _ = run(*command, "--ratio", "1", "--rows", "2")
     assert out.startswith(

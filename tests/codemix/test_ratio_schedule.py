@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, MixingSettings
 from commit_llm.codemix.outcome import Outcome
-from commit_llm.codemix.ratio_schedule import RatioSchedule
+from commit_llm.codemix.ratio_schedule import RatioSchedule, is_written_ratio
 from commit_llm.errors import SettingError
 
 RISING = RatioSchedule([(0.1, 0), (0.9, 2)])
@@ -72,6 +72,12 @@ def test_what_is_no_schedule(points, message):
     assert str(caught.value).startswith(message)
     assert caught.value.for_command().startswith("--" + message)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_ratios_of_files():
+    assert all(map(is_written_ratio, [0, 1, 0.5, ["0.1@0", "0.9@2"]]))
+    others = [None, True, -0.1, 10**400, float("nan"), "0.5", [], ["0.1@0"], [0.1, 0.9], ["0.1@0", 3], {"a": 1}]
+    assert not any(map(is_written_ratio, others))
 
 
 @pytest.mark.parametrize("style", ["clean", "original"])

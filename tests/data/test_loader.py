@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
-from commit_llm.data.loader import open_batches, open_examples, prefetched
+from commit_llm.codemix.ratio_schedule import RatioSchedule
+from commit_llm.data.loader import held_out_batches, open_batches, open_examples, prefetched, training_examples
 from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
 
@@ -24,6 +25,27 @@ def test_fields_to_mix(tokenizer):
     assert ("hi to dog" in text, "hi cat" in text) == (True, True)
     with pytest.raises(UserError, match="mixed_fields question: no such field is mixed here; there are instruction,"):
         opened(dataclasses.replace(recipe, mix_fields=("question",)), [RECORD], tokenizer, mixer)
+
+
+def test_a_ratio_that_moves_is_read_at_the_place_in_the_shuffled_order(tokenizer):
+    """Not at the batch, and after a restart as before it."""
+    words = [chr(97 + number) * 3 for number in range(20)]
+    records = [{"instruction": " ".join(words), "output": f"answer {number}"} for number in range(30)]
+    dictionary = BilingualDictionary.from_pairs([(word, word.upper() + "!") for word in words])
+    recipe = dataclasses.replace(find_recipe("commit"), seq_len=400, batch_size=1, held_out_share=0.2, seed=1)
+    mixer = CodeMixer(dictionary, ratio=RatioSchedule([(0.1, 0), (0.9, 2)]), seed=1)
+    make = open_examples(recipe, records, tokenizer, mixer)
+    examples = training_examples(recipe, make)
+    for position in (0, 1, 10, examples.num_records, 2 * examples.num_records + 3):
+        epoch, place = divmod(position, examples.num_records)
+        ratio = mixer.settings.ratio_at(epoch, place / examples.num_records)
+        at_this_ratio = dataclasses.replace(make, mixer=mixer.with_ratio(ratio))
+        expected = at_this_ratio(epoch, examples.index(position)).tokens.tolist()
+        assert examples[position].tokens.tolist() == expected
+    # Held-out examples are mixed as at the end, with the draws of the first pass.
+    last = open_examples(recipe, records, tokenizer, mixer.with_ratio(0.9))
+    for one, other in zip(held_out_batches(recipe, make), held_out_batches(recipe, last), strict=True):
+        assert all((one[name] == other[name]).all() for name in one)
 
 
 def test_a_hit_in_a_later_record_is_enough(tokenizer):

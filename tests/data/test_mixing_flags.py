@@ -7,7 +7,8 @@ import logging
 import pytest
 
 from commit_llm.codemix import MixingSettings
-from commit_llm.data.mixing_flags import MixingFlags, read_words
+from commit_llm.codemix.ratio_schedule import RatioSchedule
+from commit_llm.data.mixing_flags import MixingFlags, ratio_of_words, read_words
 from commit_llm.errors import SettingError, UserError
 
 
@@ -55,6 +56,15 @@ def test_settings_and_flags_have_the_same_defaults():
     assert MixingFlags().mixing_settings() == MixingSettings(weights=())
 
 
+def test_a_ratio_that_moves_is_kept_as_it_is_written(dictionary):
+    flags = MixingFlags(dictionary=(dictionary,), ratio=ratio_of_words(["0.10@0 0.9@2.0"]))
+    assert flags.ratio == ("0.1@0", "0.9@2")
+    assert flags.open_mixer().settings.ratio == RatioSchedule([(0.1, 0), (0.9, 2)])
+    assert (flags.highest_ratio, flags.mixes, flags.mixes_clean) == (0.9, True, True)
+    assert not MixingFlags(ratio=("0@0", "0@2")).mixes
+    assert MixingFlags(ratio=("0@0", "0@2"), target_share=0.5).mixes
+
+
 def test_bad_lines_that_are_left_out_are_told(tmp_path, caplog):
     (tmp_path / "en-el.txt").write_text("dog\tσκύλος\nbad\n", encoding="utf-8")
     with caplog.at_level(logging.WARNING, "commit_llm"):
@@ -71,6 +81,11 @@ def test_bad_lines_that_are_left_out_are_told(tmp_path, caplog):
         ({"skip_words": "none.txt"}, "--skip-words none.txt: no such file; it holds a word a line"),
         ({"skip_words": "."}, "--skip-words .: is a folder; it is a file with a word a line"),
         ({"skip_words": "latin.txt"}, "--skip-words latin.txt: not UTF-8 at byte 3; convert the file to UTF-8"),
+        ({"ratio": ("0.5@0",)}, "--ratio 0.5@0: a ratio that moves has two points or more, such as 0.1@0 0.9@2"),
+        (
+            {"ratio": ("0.1@0", "0.9@2"), "target_cmi": 5.0},
+            "--target-cmi 5.0: asks for one ratio, and 0.1@0 0.9@2 moves; leave out one of them",
+        ),
         ({"target_share": 2.0}, "--target-share 2.0: the share of words to replace is above 0 and at most 1"),
         ({"target_share": 0.5, "target_cmi": 5.0}, "--target-share and --target-cmi: ask for one of the two"),
     ],

@@ -18,6 +18,9 @@ def test_mixing_needs_a_dictionary():
         make_mixer(MixingFlags(("en-el.txt",), 0.0))
     with pytest.raises(UserError, match="mixing needs a --dictionary"):
         make_mixer(MixingFlags(ratio=0.5))
+    assert make_mixer(MixingFlags(ratio=("0@0", "0@1"))) is None
+    with pytest.raises(UserError, match=r"--ratio 0@0 0\.5@1: mixing needs a --dictionary"):
+        make_mixer(MixingFlags(ratio=("0@0", "0.5@1")))
 
 
 def test_a_dictionary_without_a_hit(tokenizer):

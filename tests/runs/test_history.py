@@ -29,7 +29,7 @@ def ours(**entries):
 
 
 def test_written_and_read_again(read):
-    known = History([STAGE, STAGE | {"ratio": 0}], hash_texts(["a", "b"]))
+    known = History([STAGE, STAGE | {"ratio": 0}, STAGE | {"ratio": ["0.1@0", "0.9@2"]}], hash_texts(["a", "b"]))
     found = read(ours(**known.to_json(TRAINING)))
     assert found.stages == known.stages
     assert found.documents.tolist() == known.documents.tolist()
@@ -66,6 +66,7 @@ def test_entries_that_are_not_known_are_dropped(read):
         (ours(training=[STAGE | {"steps": True}]), "stage 1 has no steps"),
         (ours(training=[STAGE | {"tokens": 1.5}]), "stage 1 has no tokens"),
         (ours(training=[STAGE | {"ratio": float("nan")}]), "stage 1 has no ratio"),
+        (ours(training=[STAGE | {"ratio": ["0.1@0"]}]), "stage 1 has no ratio"),
         (ours(documents=[]), "documents: no sha256_64"),
     ],
 )

@@ -15,7 +15,7 @@ from commit_llm.train.stop import Reason
 
 Command = TypeVar("Command")
 NUMBER = r"[-+]?[0-9.]+(?:e[-+]?[0-9]+)?"
-POINT = re.compile(rf"(?i:{NUMBER}@.*|.*@{NUMBER})")  # what is meant as RATIO@PASSES, right or wrong
+POINT = re.compile(rf"(?i:{NUMBER}(@.*)?|.*@{NUMBER})")  # what is meant as RATIO@PASSES, right or wrong
 
 
 def parse(command: type[Command], name: str, argv: list[str], default: Any = None) -> Command:

@@ -4,6 +4,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from commit_llm.errors import SettingError, SettingName
 
@@ -84,6 +85,16 @@ def ratio_text(ratio: float | RatioSchedule | Sequence[str]) -> str:
     if isinstance(ratio, RatioSchedule):
         return str(ratio)
     return f"{ratio:g}" if isinstance(ratio, int | float) else " ".join(ratio)
+
+
+def is_written_ratio(value: Any) -> bool:
+    """Say whether a value of a file is a ratio: a number from 0 to 1, or the points of a schedule in a list."""
+    if not isinstance(value, list):
+        return type(value) in (int, float) and 0 <= value <= 1
+    try:
+        return all(isinstance(point, str) for point in value) and bool(RatioSchedule.parse(value))
+    except SettingError:
+        return False
 
 
 def _point(text: str) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from commit_llm.codemix.ratio_schedule import is_written_ratio
 from commit_llm.errors import UserError
 
 MEAN = "mean"  # the last column of a comparison; no language is called so
@@ -56,7 +57,7 @@ COUNTS = ("contexts", "contaminated_contexts", "truncated", "empty", "cut")
 ENTRY_MAY: dict[str, Check] = dict.fromkeys(COUNTS, _or_none(_is_number))
 STAGE_MAY: dict[str, Check] = {
     "data": _or_none(lambda value: isinstance(value, str)),
-    "ratio": _or_none(lambda value: type(value) in (int, float) and 0 <= value <= 1),
+    "ratio": _or_none(is_written_ratio),
     "examples": _or_none(_is_number),
     "tokens": _or_none(_is_number),
 }

@@ -1,11 +1,11 @@
 """What a model was trained on, as provenance.json keeps it: the stages of its training, and its documents."""
 
-import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from commit_llm.codemix.ratio_schedule import is_written_ratio
 from commit_llm.data import document_hashes
 from commit_llm.errors import UserError
 from commit_llm.files.json_text import read_json
@@ -75,15 +75,8 @@ def _stage(entry: Any, name: str) -> Stage:
     if not isinstance(entry, dict):
         raise ValueError(f"{name} is no object")
     right = {key: isinstance(entry.get(key), str) for key in TEXTS}
-    right["ratio"] = _is_ratio(entry.get("ratio"))
+    right["ratio"] = is_written_ratio(entry.get("ratio"))
     right |= {key: type(entry.get(key)) is int for key in COUNTS}
     if wrong := [key for key in right if not right[key]]:
         raise ValueError(f"{name} has no {wrong[0]}, or one of another type")
     return {key: entry[key] for key in right}
-
-
-def _is_ratio(value: Any) -> bool:
-    """Say whether a value is a ratio as a recipe has it: a number, or the points of a schedule."""
-    if isinstance(value, list):
-        return bool(value) and all(isinstance(point, str) for point in value)
-    return type(value) in (int, float) and math.isfinite(value)

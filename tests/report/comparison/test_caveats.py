@@ -49,7 +49,7 @@ def test_answers_that_are_empty_or_cut(tmp_path):
 
 
 def test_what_was_trained_on(tmp_path):
-    align = TRAINED | {"data": "wiki.txt", "ratio": 0.5, "examples": 9, "tokens": 82_000_000}
+    align = TRAINED | {"data": "wiki.txt", "ratio": ["0.1@0", "0.5@1"], "examples": 9, "tokens": 82_000_000}
     folders = [
         evaluation(tmp_path / "a", seed=1, training=(align, TRAINED)),
         evaluation(tmp_path / "b", seed=2, training=(align, TRAINED | {"tokens": 300_000})),
@@ -58,7 +58,7 @@ def test_what_was_trained_on(tmp_path):
     ]
     two, one, none = read_systems([f"two={folders[0]}", f"two={folders[1]}", str(folders[2]), str(folders[3])])
     assert trained_on(two) == [
-        "wiki.txt, mixed at ratio 0.5: 9 examples, 82,000,000 tokens",
+        "wiki.txt, mixed at ratio 0.1@0 0.5@1: 9 examples, 82,000,000 tokens",
         "alpaca.jsonl, mixed at ratio 0.9: 1,600 examples, 250,000 to 300,000 tokens",
     ]
     assert trained_on(one) == ["alpaca.jsonl: 1,600 examples, 250,000 tokens"]

@@ -84,6 +84,7 @@ def test_mixing(html):
     assert "0.778 of the words that can be replaced" in text  # 7 of 9
     assert "CMI" in text
     assert "This run mixes nothing" in said(recipe=run_page_of().recipe | {"ratio": 0.0})
+    assert "0.1@0 0.9@2" in said(recipe=run_page_of().recipe | {"ratio": ("0.1@0", "0.9@2")})
     nothing = LOOKED._replace(explained=[{"text": ("", [])}])
     assert "no word can be replaced" in said(looked=nothing)
 
