@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commit_llm.codemix.finding.clean_words import OPEN, find_words, runs
-from commit_llm.codemix.finding.sentences import find_sentences, sentence_key
+from commit_llm.codemix.finding.sentences import find_sentences, is_sentence, sentence_key
 
 GREEK = frozenset({"el"})
 TABLE = [
@@ -43,6 +43,8 @@ TABLE = [
 @pytest.mark.parametrize(("text", "sentences"), TABLE)
 def test_the_sentences_of_a_text(text, sentences):
     assert [text[start:end] for start, end in find_sentences(text)] == sentences
+    assert is_sentence(text) == (len(sentences) == 1)
+    assert all(map(is_sentence, sentences))
 
 
 def test_the_greek_question_mark_ends_a_sentence_of_greek_alone():
@@ -65,6 +67,7 @@ def test_a_sentence_begins_where_a_word_opens_one(text, languages):
     ends = [place for sentence in sentences for place in sentence]
     assert ends == sorted(ends)  # one may begin where another ends: 1.The
     assert all(start < end for start, end in sentences)
+    assert is_sentence(text, languages) == (len(sentences) == 1)
     kept = "".join(text[start:end] for start, end in sentences)
     assert [c for c in kept if not c.isspace()] == [c for c in text if not c.isspace()]
 

@@ -1,6 +1,7 @@
 """Read the files that dictionaries come in, line by line, and say which lines are none of a dictionary's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,17 @@ class Skipped(NamedTuple):
 
 
 NONE_SKIPPED = Skipped()
+
+
+class Kind(NamedTuple):
+    """Name what a file of pairs is, for messages: one of its lines, the file, and what is to be given instead."""
+
+    line: str
+    file: str
+    instead: str
+
+
+DICTIONARY = Kind("a dictionary line", "dictionary file", "give a MUSE file of 'source<TAB>target' lines")
 
 
 class PairsRead(NamedTuple):
@@ -52,28 +64,78 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
     Raises UserError, with file, line and content, where a line has another shape; also where the file is missing or
     of another format or encoding, and where it has no pair.
     """
-    layout = _layout(path, original)
-    try:
-        with opened(path) as file:
-            head = head_of(file)
-            refuse_other_formats(path, head)
-            lines = lines_of_text(file, path, LONGEST_LINE, _encoding(path, head, original))
-            read = _pairs_of(lines, path, layout, original or layout.plain_words, skip_bad_lines)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such dictionary file; give a MUSE file of 'source<TAB>target' lines") from None
-    except IsADirectoryError:
-        raise UserError(f"{path}: is a directory; give a MUSE dictionary file") from None
-    if not read.pairs:
-        lines_out, first = read.skipped
-        left_out = f" without the {lines_out:,} bad lines ({first})" if lines_out else ""
-        raise UserError(f"{path}: the dictionary is empty{left_out}; it needs lines of {layout.shape}")
-    return read
+    suffix = layout_suffix(path)
+    layout = MUSE if original and suffix == ".tsv" else LAYOUTS.get(suffix.lower(), MUSE)
+    file = PairLines(path, layout, DICTIONARY, skip_bad_lines, original)
+    pairs: list[Pair] = []
+    tally = Tally()
+    for parsed in file:
+        pairs += parsed if original or layout.plain_words else taken_apart(parsed, tally)
+    if not pairs:
+        raise UserError(f"{path}: the dictionary is empty{file.left_out()}; it needs lines of {layout.shape}")
+    return PairsRead(pairs, file.skipped, tally)
 
 
-def _layout(path: Path, original: bool) -> Layout:
-    """Give the layout that a file's suffix tells, `.gz` put aside."""
-    suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
-    return MUSE if original and suffix == ".tsv" else LAYOUTS.get(suffix.lower(), MUSE)
+def layout_suffix(path: Path) -> str:
+    """Give the suffix that tells a file's layout: the last, `.gz` put aside."""
+    return Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
+
+
+@dataclass
+class PairLines:
+    """Give the pairs of each line of a file, as it is read.
+
+    skip_bad_lines: leave out lines of another shape.
+    original: read UTF-8 alone, with a byte-order mark in the first line.
+    skipped: the bad lines so far.
+
+    Raises UserError, when its lines are asked for, as `read_pairs` does.
+    """
+
+    path: Path
+    layout: Layout
+    kind: Kind
+    skip_bad_lines: bool = False
+    original: bool = False
+    skipped: Skipped = NONE_SKIPPED
+
+    def left_out(self) -> str:
+        """Say how many lines were left out, to go on in a message."""
+        lines, first = self.skipped
+        return f" without the {lines:,} bad lines ({first})" if lines else ""
+
+    def __iter__(self) -> Iterator[list[Pair]]:
+        path, layout, kind = self.path, self.layout, self.kind
+        try:
+            with opened(path) as file:
+                head = head_of(file)
+                refuse_other_formats(path, head)
+                lines = lines_of_text(file, path, LONGEST_LINE, _encoding(path, head, self.original))
+                header = [*(layout.header or ())]
+                for number, line in enumerate(lines, 1):
+                    pairs = self._pairs(number, line)
+                    if number > 1 or not pairs or [word.casefold() for word in pairs[0]] != header:
+                        yield pairs
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such {kind.file}; {kind.instead}") from None
+        except IsADirectoryError:
+            raise UserError(f"{path}: is a directory; {kind.instead}") from None
+
+    def _pairs(self, number: int, line: str) -> list[Pair]:
+        """Give the pairs of a line; none where it is blank, or left out."""
+        try:
+            if len(line) > LONGEST_LINE:
+                raise BadLineError(f"a line of over {LONGEST_LINE:,} characters")
+            if self.layout.blank_lines and not line.strip():
+                return []
+            return self.layout.parse(line)
+        except BadLineError as error:
+            reason = f"{error} in {quoted(line)}" if line.strip() else f"{error}"
+            if not self.skip_bad_lines:
+                where = f"{self.path}:{number}: {reason}; {self.kind.line} is {self.layout.shape}; "
+                raise SettingError(where, SettingName("skip_bad_lines"), " skips others") from None
+            self.skipped = Skipped(self.skipped.lines + 1, self.skipped.first or f"line {number}: {reason}")
+            return []
 
 
 def _encoding(path: Path, head: bytes, original: bool) -> Encoding:
@@ -84,27 +146,3 @@ def _encoding(path: Path, head: bytes, original: bool) -> Encoding:
     if not encoding.mark and (name := unmarked_utf_16(head)):
         raise UserError(f"{path}: {name} without a byte-order mark; convert it: iconv -f {name} -t UTF-8 FILE > NEW")
     return Encoding(UTF_8) if original else encoding
-
-
-def _pairs_of(lines: Iterable[str], path: Path, layout: Layout, as_they_stand: bool, skip_bad_lines: bool) -> PairsRead:
-    """Read the pairs of a file's lines. as_they_stand: whether fields are not taken apart."""
-    pairs: list[Pair] = []
-    skipped, tally = NONE_SKIPPED, Tally()
-    for number, line in enumerate(lines, 1):
-        try:
-            if len(line) > LONGEST_LINE:
-                raise BadLineError(f"a line of over {LONGEST_LINE:,} characters")
-            if layout.blank_lines and not line.strip():
-                continue
-            parsed = layout.parse(line)
-        except BadLineError as error:
-            reason = f"{error} in {quoted(line)}" if line.strip() else f"{error}"
-            if not skip_bad_lines:
-                where = f"{path}:{number}: {reason}; a dictionary line is {layout.shape}; "
-                raise SettingError(where, SettingName("skip_bad_lines"), " skips others") from None
-            skipped = Skipped(skipped.lines + 1, skipped.first or f"line {number}: {reason}")
-            continue
-        if number == 1 and layout.header and [word.casefold() for word in parsed[0]] == [*layout.header]:
-            continue
-        pairs += parsed if as_they_stand else taken_apart(parsed, tally)
-    return PairsRead(pairs, skipped, tally)

@@ -2,12 +2,18 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 SHOWN = 60  # characters of a bad line
 
+HALF = re.compile("[\ud800-\udfff]")
+
 Pair = tuple[str, str]
+# Makes a pair of the two values of a line, or raises BadLineError.
+MakePair = Callable[[Any, Any], Pair]
 
 
 class BadLineError(Exception):
@@ -31,6 +37,37 @@ class Layout(NamedTuple):
     plain_words: bool = False
 
 
+def text_pair(source: Any, target: Any) -> Pair:
+    """Give a pair as it stands. Raises BadLineError where either is no text that a file can hold."""
+    for text in (source, target):
+        if not isinstance(text, str):
+            raise BadLineError(f"{json.dumps(text)[:SHOWN]} is no text")
+        if not text.isprintable() and HALF.search(text):
+            raise BadLineError("half of a character")
+    return source, target
+
+
+def bare_pair(source: Any, target: Any) -> Pair:
+    """Give a pair without white space around it. Raises BadLineError where either is no text that a line can hold."""
+    source, target = (text.strip() for text in text_pair(source, target))
+    for text in (source, target):
+        if not text:
+            raise BadLineError("an empty field")
+        if any(character in text for character in "\t\n\r"):
+            raise BadLineError("a tab or a line break within a text")
+    return source, target
+
+
+def _two(fields: list[str], separated: str, pair: MakePair) -> Pair:
+    if len(fields) != 2:
+        raise BadLineError(_fields_found(fields, separated))
+    return pair(*fields)
+
+
+def _fields_found(fields: list[str], separated: str) -> str:
+    return f"{len(fields)} {separated} field(s)"
+
+
 def muse_line(line: str) -> list[Pair]:
     """Read a line of MUSE's exactly as the original does: stripped, cut at tabs, or else at single spaces.
 
@@ -47,28 +84,30 @@ def muse_line(line: str) -> list[Pair]:
     raise BadLineError(_fields_found(stripped.split("\t"), "tab-separated") if stripped else "a blank line")
 
 
-def tsv_line(line: str) -> list[Pair]:
+def tsv_line(line: str, pair: MakePair = bare_pair) -> list[Pair]:
     """Read a line of two columns, each of which may be a phrase.
+
+    pair: makes a pair of the two.
 
     >>> tsv_line("polar bear\\tπολική αρκούδα")
     [('polar bear', 'πολική αρκούδα')]
     """
-    return [_two(line.split("\t"), "tab-separated")]
+    return [_two(line.split("\t"), "tab-separated", pair)]
 
 
-def csv_line(line: str) -> list[Pair]:
+def csv_line(line: str, pair: MakePair = bare_pair) -> list[Pair]:
     """Read a line of two columns with a comma between them, quoted as spreadsheets do.
 
     >>> csv_line('"well, well",μπα')
     [('well, well', 'μπα')]
     """
     try:
-        return [_two(next(csv.reader([line], strict=True, skipinitialspace=True)), "comma-separated")]
+        return [_two(next(csv.reader([line], strict=True, skipinitialspace=True)), "comma-separated", pair)]
     except csv.Error as error:
         raise BadLineError(f"malformed CSV ({error})") from None
 
 
-def jsonl_line(line: str) -> list[Pair]:
+def jsonl_line(line: str, pair: MakePair = bare_pair) -> list[Pair]:
     """Read an object with a source and one or several targets.
 
     >>> jsonl_line('{"source": "dog", "target": ["σκύλος", "σκυλί"]}')
@@ -85,31 +124,7 @@ def jsonl_line(line: str) -> list[Pair]:
     targets = entry["target"] if isinstance(entry["target"], list) else [entry["target"]]
     if not targets:
         raise BadLineError("no target")
-    return [_checked(entry["source"], target) for target in targets]
-
-
-def _two(fields: list[str], separated: str) -> Pair:
-    if len(fields) != 2:
-        raise BadLineError(_fields_found(fields, separated))
-    return _checked(*fields)
-
-
-def _fields_found(fields: list[str], separated: str) -> str:
-    return f"{len(fields)} {separated} field(s)"
-
-
-def _checked(source: Any, target: Any) -> Pair:
-    """Give a pair without white space around it. Raises BadLineError where either is no text that a line can hold."""
-    for text in (source, target):
-        if not isinstance(text, str):
-            raise BadLineError(f"{json.dumps(text)[:SHOWN]} is no text")
-        if not text.strip():
-            raise BadLineError("an empty field")
-        if any(character in text.strip() for character in "\t\n\r"):
-            raise BadLineError("a tab or a line break within a text")
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise BadLineError("half of a character")
-    return source.strip(), target.strip()
+    return [pair(entry["source"], target) for target in targets]
 
 
 def quoted(line: str) -> str:
@@ -124,4 +139,10 @@ LAYOUTS = {
     ".tsv": Layout(tsv_line, "'source<TAB>target'"),
     ".csv": Layout(csv_line, "'source,target'", header=("source", "target")),
     ".jsonl": Layout(jsonl_line, '\'{"source": TEXT, "target": TEXT or [TEXT, ...]}\''),
+}
+# A side of a pair of sentences may be empty, and is not taken apart.
+SENTENCES = Layout(partial(tsv_line, pair=text_pair), LAYOUTS[".tsv"].shape)
+LAYOUTS_OF_SENTENCES = {
+    ".csv": LAYOUTS[".csv"]._replace(parse=partial(csv_line, pair=text_pair)),
+    ".jsonl": LAYOUTS[".jsonl"]._replace(parse=partial(jsonl_line, pair=text_pair)),
 }

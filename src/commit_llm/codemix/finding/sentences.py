@@ -7,7 +7,17 @@ has a place before a first word. It is taken as it stands, with its signs and wi
 import re
 from functools import cache
 
-from commit_llm.codemix.finding.characters import LINE_BREAK, SPACE, character_classes, character_set
+from commit_llm.codemix.finding.characters import (
+    APOSTROPHE,
+    CLOSER,
+    DOT,
+    IGNORED,
+    LINE_BREAK,
+    SENTENCE_END,
+    SPACE,
+    character_classes,
+    character_set,
+)
 from commit_llm.codemix.finding.clean_words import OPEN, OPENING_BEHIND, WITHIN, runs
 from commit_llm.codemix.finding.spelling import spelling
 
@@ -30,11 +40,25 @@ def find_sentences(text: str, languages: frozenset[str] = frozenset()) -> list[t
             borders.append(start)
         end, before = run.end(), WITHIN
     borders += _borders(text, end, len(text), before, languages)[0]
-    bare, sentences = _without_white_space(), []
+    bare, sentences = _bare(), []
     for start, end in zip(borders, [*borders[1:], len(text)], strict=True):
         if sentence := bare.search(text, start, end):
             sentences.append(sentence.span())
     return sentences
+
+
+def is_sentence(text: str, languages: frozenset[str] = frozenset()) -> bool:
+    """Say whether a text is one sentence, such as `find_sentences` finds.
+
+    >>> is_sentence("The cat."), is_sentence("The cat. The dog.")
+    (True, False)
+    """
+    bare = _bare().fullmatch(text)
+    before_stop = _before_stop(languages).match(text) if bare else None
+    # Most have one stop, at the end.
+    if before_stop and not _possible_border(languages).search(text, 0, before_stop.end()):
+        return True
+    return len(find_sentences(text, languages)) == 1
 
 
 def sentence_key(text: str) -> str:
@@ -43,7 +67,10 @@ def sentence_key(text: str) -> str:
     >>> sentence_key(" It’s \\n cafe\\u0301. ")
     "It's café."
     """
-    return _white_space().sub(" ", spelling(text)).strip(" ")
+    key = spelling(text)
+    if "  " in key or not key.isprintable():  # as all white space but the space is not
+        key = _white_space().sub(" ", key)
+    return key.strip(" ")
 
 
 def _borders(text: str, start: int, end: int, opening: int, languages: frozenset[str]) -> tuple[list[int], int]:
@@ -64,6 +91,19 @@ def _white_space() -> re.Pattern[str]:
 
 
 @cache
-def _without_white_space() -> re.Pattern[str]:
+def _bare() -> re.Pattern[str]:
+    """Match from what is no white space to what is none."""
     other = f"[^{character_set(SPACE)}{character_set(LINE_BREAK)}]"
     return re.compile(f"{other}(?s:.*{other})?")
+
+
+@cache
+def _before_stop(languages: frozenset[str]) -> re.Pattern[str]:
+    """Match a text up to the last character that is no stop, and nothing that may stand between stop and space."""
+    stops = "".join(character_set(kind, languages) for kind in (DOT, SENTENCE_END, CLOSER, APOSTROPHE, IGNORED))
+    return re.compile(f"(?s:.*)[^{stops}]")
+
+
+@cache
+def _possible_border(languages: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("[" + "".join(character_set(kind, languages) for kind in (DOT, SENTENCE_END, LINE_BREAK)) + "]")
