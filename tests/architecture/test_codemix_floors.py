@@ -19,7 +19,7 @@ MODULES = {
 FLOORS = [
     {"ratio_schedule"},
     {"randomness", "outcome", "settings"},
-    {"finding"},
+    {"finding", "replacement"},
     {"dictionaries"},
     {"engine"},
     {"mixer", "metrics"},

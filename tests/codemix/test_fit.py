@@ -6,6 +6,7 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.fit import fit_ratio, mean_cmi, share
+from commit_llm.codemix.outcome import Counts
 from commit_llm.errors import UserError
 
 WORDS = [f"{a}{b}{c}" for a in "bcdfg" for b in "aeiou" for c in "lmnrs"]
@@ -51,7 +52,12 @@ def test_what_is_no_amount(wrong):
 
 
 def test_measures_by_hand():
-    # replaced, not drawn, not in dictionary, identity, name, skipped, protected, changed
-    counts = np.array([[2, 1, 1, 0, 0, 0, 9, 2], [3, 0, 0, 0, 1, 0, 0, 3], [0, 0, 0, 0, 0, 0, 5, 0]])
+    counts = np.array(
+        [
+            Counts(replaced=2, not_drawn=1, not_in_dictionary=1, protected=9, changed=2),
+            Counts(replaced=3, name=1, changed=3),
+            Counts(protected=5),
+        ]
+    )
     assert share(counts) == 5 / 8
     assert mean_cmi(counts) == 100 * (2 / 4 + 1 / 4) / 2

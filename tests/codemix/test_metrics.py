@@ -16,7 +16,7 @@ from commit_llm.codemix.metrics import (
     switch_point_fraction,
     tags_of_words,
 )
-from commit_llm.codemix.outcome import Outcome, Word
+from commit_llm.codemix.outcome import Annotation, Outcome, Unit, Word
 
 # Tags of one utterance, its CMI, M-index, and switches per boundary (SPF and I-index of a single utterance).
 CASES = [
@@ -118,3 +118,41 @@ def test_tags_of_words():
     assert tags.tolist() == [1, 0, 0, 0, 0, 0, 0, 0, -1, 1]
     assert offsets.tolist() == [0, 9, 9, 10]
     assert (tags.dtype, offsets.dtype) == (np.int8, np.int64)
+
+
+R = Outcome.REPLACED
+DOG, GATO, CAT = Word(0, 1, R, "a", language="el"), Word(0, 1, R, "b", language="es"), Word(0, 1, R, "c")
+POLAR_BEAR = Word(0, 9, R, "d", Unit.PHRASE, words=2, language="el")
+SENTENCE = Word(0, 9, R, "e", Unit.SENTENCE, words=3, protected=2, language="el")
+STAYS = Word(0, 1, Outcome.NOT_DRAWN)
+
+
+def annotated(word):
+    return word._replace(annotation=Annotation.BRACKETS)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([STAYS, GATO, DOG, CAT, GATO], [0, 1, 2, 3, 1]),  # languages, the unknown one too, as they occur
+        ([STAYS, POLAR_BEAR], [0, 1, 1]),
+        ([SENTENCE, STAYS], [1, 1, 1, -1, -1, 0]),
+        ([STAYS, annotated(DOG), STAYS], [0, 0, 1, 0]),
+        ([annotated(POLAR_BEAR), GATO], [0, 0, 1, 1, 2]),
+        ([annotated(SENTENCE)], [0, 0, 0, 1, 1, 1, -1, -1]),
+    ],
+)
+def test_tags_of_phrases_sentences_annotations_and_languages(words, expected):
+    assert tags_of_words([words])[0].tolist() == expected
+
+
+def test_a_text_of_which_every_word_is_annotated_is_half_in_each_language():
+    assert mixing_metrics(*tags_of_words([[annotated(DOG)] * 4])) == (50, 1, 1, 1)
+
+
+def test_three_languages_in_equal_parts():
+    """One an example, as with a language an example: each text is half in another language."""
+    metrics = mixing_metrics(*tags_of_words([[STAYS, DOG], [STAYS, GATO], [STAYS, CAT]]))
+    assert metrics.cmi == 50
+    assert metrics.m_index == pytest.approx((1 - 1 / 3) / (3 * (1 / 4 + 3 / 36)))  # shares 1/2, and 1/6 each
+    assert mixing_metrics(*tags_of_words([[STAYS, DOG, GATO]])).m_index == pytest.approx(1)

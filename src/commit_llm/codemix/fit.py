@@ -49,17 +49,21 @@ def fit_ratio(
     """Find the ratio at which a mixer gives one of two amounts.
 
     columns: texts by field, an example a row.
-    target_share: the share of unprotected words to be replaced, in (0, 1].
+    target_share: the share of unprotected words to be replaced or annotated, in (0, 1].
     target_cmi: the mean code-mixing index of the examples (see `mean_cmi`), in (0, 50]. Of two ratios that give it
         the lower one is taken, since the index falls again where most words are replaced.
 
     The texts are mixed with the mixer's own draws of the first epoch. So the ratio gives on these very texts what was
     asked for, and nearly that on others like them.
 
-    Raises SettingError where the amount cannot be reached, naming the highest that can.
+    Raises SettingError where the amount cannot be reached, naming the highest or the lowest that can. The index is
+    not fitted where words are annotated: counts do not tell at which of them both languages stand.
     """
     what, requested = amount(target_share, target_cmi)
     measure, close = MEASURES[what], CLOSE[what]
+    if what == "cmi" and mixer.settings.surface == "annotate":
+        reason = ": annotated words stand beside their translations; ask for "
+        raise SettingError(SettingName("target_cmi"), reason, SettingName("target_share"))
 
     def counted(ratio: float) -> np.ndarray:
         return mixer.with_ratio(ratio).mix_columns(columns, mixed_fields=mixed_fields)[1]
@@ -80,7 +84,11 @@ def fit_ratio(
         ratio = guess if low < guess < high else (low + high) / 2
         reached = measure(counted(ratio))
     ratio = round(ratio, 6)  # short enough to read and to type
-    return Fit(mixer.with_ratio(ratio), requested, measure(counted(ratio)), highest)
+    reached = measure(counted(ratio))
+    if reached > requested + close and (lowest := measure(counted(0.0))) > requested + close:
+        reason = f" {requested}: the lowest that can be reached is {lowest:.4g}, of sentences alone; lower "
+        raise SettingError(SettingName(f"target_{what}"), reason, SettingName("sentence_ratio"))
+    return Fit(mixer.with_ratio(ratio), requested, reached, highest)
 
 
 def amount(target_share: float | None, target_cmi: float | None) -> tuple[Literal["share", "cmi"], float]:
@@ -115,7 +123,7 @@ def _unreplaced(counts: np.ndarray) -> str:
 
 
 def share(counts: np.ndarray) -> float:
-    """Give the share of unprotected words that are another word now, in [0, 1]. counts: (examples, numbers)."""
+    """Give the share of unprotected words that are another word now, or annotated. counts: (examples, numbers)."""
     words = int(counts[:, : Outcome.PROTECTED].sum())
     return int(counts[:, CHANGED].sum()) / words if words else 0.0
 
@@ -123,8 +131,8 @@ def share(counts: np.ndarray) -> float:
 def mean_cmi(counts: np.ndarray) -> float:
     """Give the mean over the examples of their code-mixing index, in [0, 50] (Das and Gambäck, 2014; metrics.py).
 
-    An example's words are one utterance; all translations count as one language. Examples without a word are left
-    out.
+    An example's words are one utterance; all translations count as one language, also those of several languages,
+    which metrics.py tells apart. Examples without a word are left out.
     """
     words = counts[:, : Outcome.PROTECTED].sum(axis=1)
     changed = counts[:, CHANGED][words > 0]

@@ -100,11 +100,25 @@ def mixing_metrics(tags: np.ndarray, offsets: np.ndarray) -> MixingMetrics:
 def tags_of_words(utterances: Iterable[Sequence[Word]]) -> tuple[np.ndarray, np.ndarray]:
     """Give tags (int8) and offsets (int64) of mixed texts: one tag a word of the source text, in its place.
 
-    1 for a replaced word (however many words its translation has, and whichever dictionary it is from), -1 for a
-    protected one, 0 for every other.
+        the  σκύλος  barks  |  the  dog  (σκύλος)  barks     a replaced word, an annotated one
+         0     1       0    |   0    0      1        0
+
+    0 for a word that stays, -1 for a protected one. A replaced word has the number of its translation's language, in
+    the order in which they occur, from 1; languages that are not known are one. It is one word, however many its
+    translation has; phrases and sentences are as many as they have in the source. Of what is annotated both stand
+    there: the source, and then the translation, as long.
     """
-    tag = {Outcome.REPLACED: 1, Outcome.PROTECTED: -1}
-    rows = [[tag.get(word.outcome, 0) for word in words] for words in utterances]
+    numbers: dict[str | None, int] = {}
+    rows = []
+    for words in utterances:
+        row: list[int] = []
+        for word in words:
+            if word.outcome is Outcome.REPLACED:
+                number = numbers.setdefault(word.language, len(numbers) + 1)
+                row += [0] * word.words * (word.annotation is not None) + [number] * word.words + [-1] * word.protected
+            else:
+                row.append(-1 if word.outcome is Outcome.PROTECTED else 0)
+        rows.append(row)
     tags = np.array([tag for row in rows for tag in row], np.int8)
     return tags, np.cumsum([0, *map(len, rows)], dtype=np.int64)
 

@@ -5,7 +5,7 @@ import pytest
 from commit_llm.codemix.outcome import Outcome
 from commit_llm.report.preview.preview_page import preview_page
 from commit_llm.report.preview.preview_style import LINES, css_name
-from tests.report.preview.example import EXPLAINED
+from tests.report.preview.example import EXPLAINED, WAYS
 
 
 @pytest.fixture
@@ -47,6 +47,25 @@ def test_reasons_are_told_apart(opened):
     ]
     assert len(set(kinds)) == len(kinds) == len(Outcome) - 2
     assert style(opened.locator(".original .protected").first, "outlineStyle") == "solid"
+
+
+def test_ways_to_mix_are_told_apart(open_page):
+    """Phrases, sentences and annotations by lines, languages by a label, which is no part of the text."""
+    page = open_page(preview_page(WAYS))
+    looks = [
+        [style(mark, name) for name in ("textDecorationLine", "borderLeftStyle", "outlineStyle")]
+        for mark in page.locator(".mixed mark").all()
+    ]
+    phrase, word, sentence, behind, _, phrase_behind = looks
+    assert word == ["none", "none", "none"]
+    assert (phrase, sentence) == (["underline", "none", "none"], ["none", "solid", "none"])
+    assert (behind, phrase_behind) == (["none", "none", "dashed"], ["underline", "none", "dashed"])
+    label = "element => getComputedStyle(element, '::before').content"
+    labels = [mark.evaluate(label) for mark in page.locator(".mixed mark").all()]
+    assert labels == ['"el"', '"ar"', '"el"', '"ar"', '"el"', '"el"']
+    assert page.locator(".mixed").last.inner_text() == "dogs (كلاب) (cats, γάτες) in time (εγκαίρως)"
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_text_from_right_to_left(opened):

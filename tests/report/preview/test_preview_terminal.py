@@ -1,6 +1,7 @@
 """The preview in a terminal, and where there is none."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -8,7 +9,7 @@ from rich.console import Console
 from commit_llm.codemix.outcome import Outcome
 from commit_llm.report.preview.preview import MixingPreview
 from commit_llm.report.preview.preview_terminal import show
-from tests.report.preview.example import EXPLAINED, PREVIEW
+from tests.report.preview.example import EXPLAINED, PREVIEW, WAYS
 
 
 def printed(preview, width=100, terminal=False, **options):
@@ -31,6 +32,35 @@ def test_no_terminal():
     explained = printed(EXPLAINED, width=40)
     assert "  replaced: dog → <b>كلب</b> ×2\n" in explained
     assert "  not in the dictionary: script ×2, alert\n" in explained
+
+
+def test_ways_to_mix_without_colours():
+    """Words in one pair of brackets, phrases in two, sentences in three; what stands behind a word; languages."""
+    out = printed(WAYS, width=40)
+    assert (
+        "marked:  [word]  [[phrase]]  [[[sentence]]]  word [(behind it)]  phrase [[(behind it)]]  el:its language\n"
+        in out
+    )
+    assert "original: A [[polar bear]] [eats] `fish`. [[[Dogs bark!]]] The <b>.\n" in out
+    mixed = "mixed: A [[el:πολική <αρκούδα>]] [ar:يأكل] `fish`. [[[el:Οι σκύλοι γαβγίζουν!]]] The <b>.\n"
+    assert mixed in out
+    assert "mixed: dogs [ar:(كلاب)] (cats, [el:γάτες]) in time [[el:(εγκαίρως)]]\n" in out
+    for line in (
+        "replaced: eats → يأكل (ar)", "phrases replaced: polar bear → πολική <αρκούδα> (el)",
+        "sentences replaced: Dogs bark! → Οι σκύλοι γαβγίζουν! (el)", "annotated: dogs → كلاب (ar), cats → γάτες (el)",
+        "phrases annotated: in time → εγκαίρως (el)", "phrases and sentences left out, beginning with: A",
+    ):  # fmt: skip
+        assert f"  {line}\n" in out
+    assert "marked:" not in printed(EXPLAINED)
+
+
+def test_ways_to_mix_have_styles():
+    out = printed(WAYS, 100, terminal=True, color_system="standard")
+    assert "[[" not in out
+    styles = [
+        re.search(r"\x1b\[([\d;]+)m" + re.escape(part), out).group(1) for part in ("ar:يأكل", "el:πολική", "el:Οι")
+    ]
+    assert len(set(styles)) == 3
 
 
 def test_nothing_is_cut_where_there_is_no_terminal():
@@ -65,7 +95,8 @@ def test_lines_fit_the_terminal(width):
     from rich.cells import cell_len
 
     row = {"instruction": ("狗" * 90 + " " + "w" * 90, []), **EXPLAINED.rows[0]}
-    out = printed(MixingPreview([row], 1, EXPLAINED.settings, explain=True), width, terminal=True, color_system=None)
+    rows = [row, *WAYS.rows]
+    out = printed(MixingPreview(rows, 2, EXPLAINED.settings, explain=True), width, terminal=True, color_system=None)
     assert max(map(cell_len, out.splitlines())) <= width
 
 

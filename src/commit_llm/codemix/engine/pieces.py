@@ -25,12 +25,18 @@ def pieces(text: str, words: Sequence[Word]) -> Iterator[tuple[str, Word | None]
 
 
 def mixed_pieces(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[tuple[str, Word | None]]:
-    """Cut as `pieces` does, with translations for the replaced words, set off by spaces where the text has none.
+    """Cut a mixed text as `pieces` does, with translations for the replaced words.
 
-    >>> from commit_llm.codemix.outcome import Outcome
+    A translation is set off by spaces where the text has none. One that is set behind its word is a piece of its own:
+    the word belongs to it, and what it stands behind is text.
+
+    >>> from commit_llm.codemix.outcome import Annotation, Outcome
     >>> words = [Word(0, 3, Outcome.REPLACED, "cat"), Word(3, 5, Outcome.REPLACED, "black")]
     >>> [part for part, _ in mixed_pieces("แมวดำ", words, unspaced=True)]
     ['cat', ' ', 'black']
+    >>> dog = Word(4, 7, Outcome.REPLACED, "σκύλος", annotation=Annotation.BRACKETS)
+    >>> [(part, word and word.translation) for part, word in mixed_pieces("The dog.", [dog], unspaced=False)]
+    [('The ', None), ('dog ', None), ('(σκύλος)', 'σκύλος'), ('.', None)]
     """
     mixed, end = replace(text, list(words), unspaced), 0
     for part, word in pieces(text, words):
@@ -38,5 +44,9 @@ def mixed_pieces(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[t
         if not mixed.startswith(shown, end):
             yield " ", None
             end += 1
-        yield shown, word
         end += len(shown)
+        if word is not None and word.annotation is not None:
+            behind = shown[len(part) :].lstrip(", ")
+            yield shown[: len(shown) - len(behind)], None
+            shown = behind
+        yield shown, word

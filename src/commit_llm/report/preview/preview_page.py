@@ -3,9 +3,21 @@
 from collections.abc import Iterator, Sequence
 
 from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
-from commit_llm.codemix.outcome import Outcome, Word
+from commit_llm.codemix.outcome import Outcome, Unit, Word
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.report.page import page, text
-from commit_llm.report.preview.preview import MEASURES, MixedRecord, MixingPreview, figures, reasons, shares
+from commit_llm.report.preview.preview import (
+    MEASURES,
+    UNKNOWN,
+    Fate,
+    MixedRecord,
+    MixingPreview,
+    Swap,
+    TableLine,
+    figures,
+    left_out,
+    reasons,
+)
 from commit_llm.report.preview.preview_style import STYLE, css_name
 
 
@@ -15,7 +27,7 @@ def preview_page(preview: MixingPreview) -> str:
     parts = [
         f"<header>\n<h1>{text(title)}</h1>\n<p class='shown'>{text(preview.heading())}</p>",
         f"{_settings(preview)}</header>",
-        f"<main>\n{summary(preview)}",
+        f"<main>\n{summary(preview)}{_legend(preview)}",
         "<div class='heads' aria-hidden='true'><span>Original</span><span>Mixed</span></div>",
         *(_row(number, row, preview) for number, row in enumerate(preview.rows, 1)),
         "</main>",
@@ -34,23 +46,29 @@ def summary(preview: MixingPreview) -> str:
 
 
 def _shares(preview: MixingPreview) -> str:
-    counts = preview.counts()
-    percent = shares(counts)
     rows, bars, left = [], [], 0.0
-    for outcome, count in counts.items():
-        share, drawn = percent[outcome], preview.explain or outcome is Outcome.REPLACED
-        rows.append(
-            f"<tr><th scope='row'>{_sample(outcome, drawn)}</th><td class='number'>{count:,}</td>"
-            f"<td class='number'>{'' if share is None else f'{share:.1f} %'}</td>"
-            f"<td class='quiet meaning-cell'>{text(outcome.meaning)}</td></tr>\n"
-        )
-        if share:
-            bars.append(f"<rect class='{css_name(outcome)}' x='{left:.3f}%' width='{share:.3f}%' height='100%'/>")
-            left += share
+    for line in preview.table():
+        rows.append(_line(line, preview.explain))
+        if line.share and line.outcome is not None:
+            place = f"x='{left:.3f}%' width='{line.share:.3f}%' height='100%'"
+            bars.append(f"<rect class='{css_name(line.outcome)}' {place}/>")
+            left += line.share
     caption = "share of the words of each outcome"
     return (
         f"<div><svg class='bar' role='img' aria-label='{caption}: told in the table below'>{''.join(bars)}</svg>\n"
         f"<table aria-label='{caption}'>\n{''.join(rows)}</table></div>\n"
+    )
+
+
+def _line(line: TableLine, explain: bool) -> str:
+    name = text(line.label.strip())
+    if line.outcome is not None:
+        name = _sample(line.outcome, explain or line.outcome is Outcome.REPLACED)
+    within = " class='within'" if line.label.startswith(" ") else ""
+    return (
+        f"<tr><th scope='row'{within}>{name}</th><td class='number'>{line.number:,}</td>"
+        f"<td class='number'>{'' if line.share is None else f'{line.share:.1f} %'}</td>"
+        f"<td class='quiet meaning-cell'>{text(line.meaning)}</td></tr>\n"
     )
 
 
@@ -72,6 +90,22 @@ def _measures(preview: MixingPreview) -> str:
     return f"<dl class='measures'>\n{''.join(cells)}</dl>\n"
 
 
+def _legend(preview: MixingPreview) -> str:
+    """Show how is marked what; nothing where only words are replaced, by one language."""
+    ways, has_languages = preview.replacements(), preview.has_languages()
+    if ways in ([], [Replacement()]) and not has_languages:
+        return ""
+    samples = [
+        f"{unit} <mark class='{_css_names(unit, annotated)}'>(behind it)</mark>"
+        if annotated
+        else f"<mark class='{_css_names(unit, annotated)}'>{unit}</mark>"
+        for unit, annotated in ways
+    ]
+    if has_languages:
+        samples.append(f"<mark data-language='{text(next(iter(preview.languages())))}'>its language</mark>")
+    return f"<p class='marks'>{' '.join(f'<span>{sample}</span>' for sample in samples)}</p>\n"
+
+
 def _row(number: int, row: MixedRecord, preview: MixingPreview) -> str:
     fields = "".join(_field(name, source, words, preview) for name, (source, words) in row.items())
     heading = f"<h2 id='row-{number}'>Row {number}</h2>"
@@ -83,12 +117,12 @@ def _field(name: str, source: str, words: Sequence[Word] | None, preview: Mixing
         unmixed = f"<div class='kept'><p class='text' dir='auto'>{text(source)}</p></div>"
         return f"<div class='field'><h3>{text(name)} <span class='quiet'>(not mixed)</span></h3>\n{unmixed}</div>\n"
     original = "".join(_original(source, words, preview.explain))
-    mixed = "".join(_mixed(source, words, preview.unspaced))
+    mixed = "".join(_mixed(source, words, preview.unspaced, preview.has_languages()))
     return (
         f"<div class='field'><h3>{text(name)}</h3>\n"
         f"<div><span class='side-name'>original</span><p class='text original' dir='auto'>{original}</p></div>\n"
         f"<div><span class='side-name'>mixed</span><p class='text mixed' dir='auto'>{mixed}</p></div>\n"
-        f"{_why(source, words) if preview.explain and words else ''}</div>\n"
+        f"{_why(source, words, preview.has_languages()) if preview.explain and words else ''}</div>\n"
     )
 
 
@@ -97,18 +131,29 @@ def _original(source: str, words: Sequence[Word], explain: bool) -> Iterator[str
         if word is None or (not explain and word.outcome is not Outcome.REPLACED):
             yield text(part)
         elif word.outcome is Outcome.REPLACED:
-            yield f"<span class='was' title='{text(f'replaced by {word.translation}')}'>{text(part)}</span>"
+            names = f"was {_css_names(word.unit, False)}".rstrip()
+            verb = "replaced by" if word.annotation is None else "annotated with"
+            yield f"<span class='{names}' title='{text(f'{verb} {word.translation}')}'>{text(part)}</span>"
         else:
             yield _marked(text(part), word.outcome, f"{word.outcome.label}: {word.outcome.meaning}")
 
 
-def _mixed(source: str, words: Sequence[Word], unspaced: bool) -> Iterator[str]:
+def _mixed(source: str, words: Sequence[Word], unspaced: bool, has_languages: bool) -> Iterator[str]:
     for part, word in mixed_pieces(source, words, unspaced):
         if word is not None and word.translation is not None:
             # dir isolates the word: written from right to left, it does not reorder its neighbours.
-            yield f"<mark dir='auto' title='{text(source[word.start : word.end])}'>{text(part)}</mark>"
+            names = _css_names(word.unit, word.annotation is not None)
+            attributes = f" class='{names}'" * bool(names)
+            if has_languages:
+                attributes += f" data-language='{text(word.language or UNKNOWN)}'"
+            yield f"<mark{attributes} dir='auto' title='{text(source[word.start : word.end])}'>{text(part)}</mark>"
         else:
             yield text(part)
+
+
+def _css_names(unit: Unit, annotated: bool) -> str:
+    """Name the CSS classes of what replaces a word, phrase or sentence, or stands behind it: none for a mere word."""
+    return " ".join(["unit-" + unit] * (unit is not Unit.WORD) + ["behind"] * annotated)
 
 
 def _marked(html: str, outcome: Outcome, title: str = "") -> str:
@@ -120,18 +165,27 @@ def _marked(html: str, outcome: Outcome, title: str = "") -> str:
     return f"<span class='{kind}{css_name(outcome)}'{attribute}>{html}</span>"
 
 
-def _why(source: str, words: Sequence[Word]) -> str:
+def _why(source: str, words: Sequence[Word], has_languages: bool) -> str:
     """Write the outcome of each word, to be opened. The keyboard reaches it, and it is printed."""
     groups = reasons(source, words)
-    totals = " · ".join(f"{sum(group.values())} {outcome.label}" for outcome, group in groups.items())
-    lists = (
-        f"<dt>{_marked(text(outcome.label), outcome)}</dt><dd>{', '.join(map(_counted, group, group.values()))}</dd>"
-        for outcome, group in groups.items()
-    )
+    totals = " · ".join(_total(fate, sum(group.values())) for fate, group in groups.items())
+    lists = [
+        f"<dt>{_marked(text(fate.label), fate.outcome)}</dt>"
+        f"<dd>{', '.join(_counted(swap, count, has_languages) for swap, count in group.items())}</dd>"
+        for fate, group in groups.items()
+    ]
+    if left := left_out(source, words):
+        beginnings = ", ".join(f"<bdi>{text(word)}</bdi>" for word in left)
+        lists.append(f"<dt>phrases and sentences left out</dt><dd>beginning with {beginnings}</dd>")
     return f"<details><summary>{text(totals)}</summary><dl>{''.join(lists)}</dl></details>\n"
 
 
-def _counted(word: tuple[str, str | None], count: int) -> str:
-    source, translation = word
-    arrow = "" if translation is None else f" → <bdi>{text(translation)}</bdi>"
-    return f"<bdi>{text(source)}</bdi>{arrow}{f' ({count} times)' if count > 1 else ''}"
+def _total(fate: Fate, number: int) -> str:
+    way = fate.replacement
+    return f"{number} {fate.label}" if way is None or way.unit is Unit.WORD else way.counted(number)
+
+
+def _counted(swap: Swap, count: int, has_languages: bool) -> str:
+    arrow = "" if swap.translation is None else f" → <bdi>{text(swap.translation)}</bdi>"
+    language = f" ({text(swap.language or UNKNOWN)})" if arrow and has_languages else ""
+    return f"<bdi>{text(swap.source)}</bdi>{arrow}{language}{f' ({count} times)' if count > 1 else ''}"

@@ -64,6 +64,17 @@ STYLE = (
 .heads { display: none; }
 .was { background: var(--was); border-radius: 3px; }
 mark, .was, span.protected { box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+mark.unit-phrase, .was.unit-phrase { text-decoration: underline solid 2px; text-underline-offset: .2em; }
+mark.unit-sentence, .was.unit-sentence {
+  border-inline: 3px solid currentColor; box-decoration-break: slice; -webkit-box-decoration-break: slice;
+}
+mark.behind { outline: 1px dashed currentColor; outline-offset: 0; }
+mark[data-language]::before {
+  content: attr(data-language); margin-inline-end: .25em; font-size: .7em; font-weight: 700; vertical-align: .3em;
+  line-height: 1; unicode-bidi: isolate;
+}
+.marks { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: -1.25rem 0 2rem; font-size: .925rem; }
+.summary th.within { padding-inline-start: 2rem; font-weight: 400; }
 .text:empty::before { content: "empty"; color: var(--quiet); font-style: italic; }
 .word { text-underline-offset: .22em; }
 span.protected { outline: 1px solid var(--protected); outline-offset: 1px; border-radius: 2px; }
@@ -74,6 +85,8 @@ details dl { margin: .5rem 0 .25rem; display: grid; grid-template-columns: max-c
 details dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 30rem) {
   .summary .meaning-cell { grid-column: 1 / -1; font-size: .85rem; line-height: 1.4; }
+  .summary .meaning-cell:empty { display: none; }
+  .summary th.within ~ .meaning-cell { padding-inline-start: 2rem; }
   .summary tbody { display: block; }
   .summary tr {
     display: grid; grid-template-columns: 1fr auto 4.5rem; padding: .4rem 0; border-top: 1px solid var(--line);
