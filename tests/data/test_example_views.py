@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix.outcome import Annotation, Outcome, Unit, Word
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.data.decoding import Piece
 from commit_llm.data.example_views import view_examples
 from commit_llm.data.examples import NoExample
@@ -83,14 +85,14 @@ def test_all_that_is_trained(tokenizer, name):
         special = [piece.text for part in view.parts for piece in part.pieces if piece.special]
         assert special == [name for token in tokens for name, id in tokenizer.specials.items() if id == token]
         assert "\ufffd" not in text_of(view.parts)
-        assert view.placed == view.replaced
+        assert view.placed == view.replaced[Replacement()]
         # The original's mask may cut a word in two: each half has the original.
         for original, written in marked(view.parts):
             assert written.lower() in dict(PAIRS)[original.lower()]
         assert "".join(written for _, written in marked(view.parts)).lower() == "".join(
             dict(PAIRS)[word.lower()] for word in replaced_words(source.make, view.record)
         )
-    assert sum(view.replaced for view in views.decoded) > 2
+    assert sum(view.placed for view in views.decoded) > 2
 
 
 def test_the_template_is_told_from_the_fields(tokenizer):
@@ -143,7 +145,7 @@ def test_a_tokenizer_that_changes_texts(llama, change, words):
     """A word is marked where it is, or not at all."""
     changing = dataclasses.replace(llama, vocab_size=1 << 21, specials={}, library=Changing(change))
     (view,) = views_of(opened(changing, "commit", [RECORDS[0]]), 1).decoded
-    assert (view.replaced, view.placed) == (len(WORDS), len(words))
+    assert (view.replaced[Replacement()], view.placed) == (len(WORDS), len(words))
     assert [original for original, _ in marked(view.parts)] == words
     assert set(marked(view.parts)) <= set(PAIRS)
 
@@ -167,13 +169,13 @@ def test_a_word_that_may_be_in_several_places(llama):
 def test_any_character_may_stand_in_a_text(llama):
     """Those too that Unicode keeps for a program's own use."""
     (view,) = views_of(opened(llama, "align", [{"text": "the dog \ufdd0 \ufdd1dog\ufdd2"}]), 1).decoded
-    assert (view.replaced, marked(view.parts)) == (2, [("dog", "σκύλος")] * 2)
+    assert (view.replaced, marked(view.parts)) == ({Replacement(): 2}, [("dog", "σκύλος")] * 2)
     assert "σκύλος \ufdd0 \ufdd1" in text_of(view.parts)
 
 
 def test_nothing_is_mixed(tokenizer):
     views = views_of(opened(tokenizer, "alpaca", mixed=False), 2)
-    assert [view.replaced for view in views.decoded] == [0, 0]
+    assert [view.replaced for view in views.decoded] == [{}, {}]
     assert all(words is None for row in views.explained for _, words in row.values())
 
 
@@ -207,3 +209,44 @@ def test_held_out_examples_are_not_shown(llama):
     shown = {view.record for view in views_of(source, 99).decoded}
     assert shown == set(training_examples(*source).indices.tolist())
     assert len(shown) < 40
+
+
+class MixerByHand(NamedTuple):
+    """A mixer that mixes as it is told: of each field, what is replaced, by what, and how."""
+
+    swaps: dict[str, list[tuple[str, str, dict[str, Any]]]]
+    unspaced: bool = False
+
+    def explain(self, texts, **place):
+        return {
+            name: [
+                Word(text.index(part), text.index(part) + len(part), Outcome.REPLACED, translation, **more)
+                for part, translation, more in self.swaps.get(name, [])
+            ]
+            for name, text in texts.items()
+        }
+
+
+def test_sentences_phrases_and_annotations(tokenizer):
+    """A sentence is marked as a whole, and of an annotated word what stands behind it."""
+    record = {"instruction": "Where lives a polar bear?", "input": "A dog (or a cat) lives.  It runs.", "output": "sea"}
+    mixer = MixerByHand(
+        {
+            "instruction": [("polar bear", "πολική αρκούδα", {"unit": Unit.PHRASE, "words": 2})],
+            "input": [
+                ("dog", "σκύλος", {"annotation": Annotation.BRACKETS}),
+                ("cat", "γάτα", {"annotation": Annotation.COMMA}),
+                ("It runs.", "Αυτό τρέχει, και  τρέχει.", {"unit": Unit.SENTENCE, "words": 2}),
+            ],
+            "output": [("sea", "θάλασσα", {})],
+        }
+    )
+    recipe, make = opened(tokenizer, "commit", [record])
+    (view,) = view_examples(recipe, dataclasses.replace(make, mixer=mixer), 1).decoded
+    assert marked(view.parts) == [
+        ("polar bear", "πολική αρκούδα"), ("dog", "(σκύλος)"), ("cat", "γάτα"),
+        ("It runs.", "Αυτό τρέχει, και  τρέχει."), ("sea", "θάλασσα"),
+    ]  # fmt: skip
+    assert "A dog (σκύλος) (or a cat, γάτα) lives.  Αυτό" in text_of(view.parts)
+    assert view.placed == sum(view.replaced.values()) == 5
+    assert view.replaced[Replacement(annotated=True)] == 2

@@ -16,7 +16,10 @@ SURROUNDINGS = (16, 6, 2)  # characters on each side by which a word is found ag
 
 
 class Stretch(NamedTuple):
-    """Hold some of a text that was encoded. original: where the stretch is a replaced word, what it stands in for."""
+    """Hold some of a text that was encoded.
+
+    original: where it is the translation of a word, phrase or sentence, what it stands in for, or behind.
+    """
 
     text: str
     original: str | None = None
@@ -26,7 +29,7 @@ class Piece(NamedTuple):
     """Hold some of a part's text.
 
     special: whether it is the name of a special token.
-    original: where it is a replaced word, what it stands in for.
+    original: where it is a translation, what it stands in for, or behind.
     """
 
     text: str

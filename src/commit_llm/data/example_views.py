@@ -1,12 +1,14 @@
 """Views of the examples of a run's first epoch: what became of their words, and how their tokens decode."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from typing import NamedTuple
 
 from commit_llm.codemix.engine.clean import replace
 from commit_llm.codemix.engine.pieces import mixed_pieces
-from commit_llm.codemix.outcome import Outcome, Word
+from commit_llm.codemix.outcome import Word
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.data.decoding import MaskedPart, Stretch, decode_parts
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.examples import NoExample
@@ -22,12 +24,13 @@ class ExampleView(NamedTuple):
 
     record: its index in the data set, from 0.
     parts: all of its tokens.
-    replaced: its replaced words; placed: how many of them are marked in the parts (the others were not found there).
+    replaced: how many words, phrases and sentences are replaced or annotated, by the way.
+    placed: how many of all these are marked in the parts (the others were not found there).
     """
 
     record: int
     parts: list[MaskedPart]
-    replaced: int
+    replaced: Mapping[Replacement, int]
     placed: int
 
 
@@ -72,9 +75,9 @@ def view_examples(
             views.explained.append(explained)
             characters -= sum(len(text) for text, _ in explained.values())
         if len(views.decoded) < decoded:
-            replaced = sum(word.outcome is Outcome.REPLACED for _, words in explained.values() for word in words or ())
+            ways = (Replacement.of(word) for _, words in explained.values() for word in words or ())
             parts, placed = decode_parts(example, make.tokenizer, _written(make, index, explained, texts))
-            views.decoded.append(ExampleView(index, parts, replaced, placed))
+            views.decoded.append(ExampleView(index, parts, Counter(filter(None, ways)), placed))
     return views
 
 
@@ -95,7 +98,7 @@ def _mixed(make: ExampleMaker, explained: ExplainedTexts) -> dict[str, str]:
 def _written(
     make: ExampleMaker, index: int, explained: ExplainedTexts, texts: Mapping[str, str]
 ) -> list[list[Stretch]]:
-    """Cut every string that is encoded into its replaced words and what stands between them."""
+    """Cut every string that is encoded into its translations and what stands between them."""
     mixer = make.mixer
     if mixer is None:
         return []
@@ -114,7 +117,7 @@ def _stretches(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[Str
 
 
 def _merged(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
-    """Join the stretches between two replaced words into one."""
+    """Join the stretches between two translations into one."""
     for is_replaced, group in groupby(stretches, lambda stretch: stretch.original is not None):
         if is_replaced:
             yield from group

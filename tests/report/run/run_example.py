@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.data.decoding import MaskedPart, Piece
 from commit_llm.data.example_views import ExampleView, ExampleViews
 from commit_llm.recipes import find_recipe
@@ -10,6 +11,7 @@ from commit_llm.runs.logs import Logs
 from tests.report.preview.example import ROWS
 
 SCRIPT = "<script>alert(1)</script>"
+WORDS = Replacement()
 LONG = [Piece("long "), Piece("λόγος", original="word")] * 900
 SAMPLES = [
     ExampleView(
@@ -20,11 +22,13 @@ SAMPLES = [
             ),
             MaskedPart(True, 3, (Piece(" "), Piece("كلب", original="<i>dog</i>"), Piece("</s>", special=True))),
         ],
-        3,
+        {WORDS: 3},
         2,
     ),
-    ExampleView(0, [MaskedPart(True, 4, (Piece("طبيب يعيش "), Piece("near", original="قرب"), Piece(" البحر")))], 1, 1),
-    ExampleView(1, [MaskedPart(True, 9000, (Piece("<s>", special=True), *LONG))], 900, 900),
+    ExampleView(
+        0, [MaskedPart(True, 4, (Piece("طبيب يعيش "), Piece("near", original="قرب"), Piece(" البحر")))], {WORDS: 1}, 1
+    ),
+    ExampleView(1, [MaskedPart(True, 9000, (Piece("<s>", special=True), *LONG))], {WORDS: 900}, 900),
 ]  # fmt: skip
 LOOKED = ExampleViews(SAMPLES, [*ROWS, ROWS[0]], 2, False)
 FILE = f"al<paca{'a' * 80}.json"

@@ -6,6 +6,8 @@ from unittest import mock
 
 import pytest
 
+from commit_llm.codemix.outcome import Unit
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.recipes import find_recipe
 from commit_llm.report.run.run_page import run_page
 from commit_llm.runs.logs import Logs
@@ -110,6 +112,18 @@ def test_examples(html):
     assert all(mark["dir"] == "auto" for mark in marks)
     assert "5,203 characters not shown" in found.text  # 900 times ten, and <s>; 3,800 are shown
     assert all(attributes["dir"] == "auto" for tag, attributes in found.tags if attributes.get("class") == "text")
+
+
+def test_ways_to_mix():
+    """Counted apart; the legend says what is marked."""
+    ways = {Replacement(Unit.SENTENCE): 2, Replacement(): 1, Replacement(annotated=True): 1}
+    looked = LOOKED._replace(decoded=[LOOKED.decoded[0]._replace(replaced=ways, placed=4)])
+    text = said(looked=looked)
+    assert "3 trained, 1 word replaced, 2 sentences replaced, 1 word annotated" in text
+    assert "replaced or annotated its original where you point at it" in text
+    nothing = said(looked=LOOKED._replace(decoded=[LOOKED.decoded[0]._replace(replaced={}, placed=0)]))
+    assert "3 trained, 0 words replaced" in nothing
+    assert "not marked" not in nothing
 
 
 def test_no_data_any_more(html):

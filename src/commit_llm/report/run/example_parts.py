@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.data.decoding import MaskedPart, Piece
 from commit_llm.data.example_views import ExampleView
 from commit_llm.report.page import text
@@ -17,13 +18,14 @@ def example_parts(views: list[ExampleView]) -> str:
 
 def _example(number: int, view: ExampleView) -> str:
     trained = sum(part.tokens for part in view.parts if part.trained)
+    ways = view.replaced or {Replacement(): 0}
     figures = [
         f"{sum(part.tokens for part in view.parts):,} tokens",
         f"{trained:,} trained",
-        f"{view.replaced:,} {'word' if view.replaced == 1 else 'words'} replaced",
+        *(way.counted(ways[way]) for way in sorted(ways, key=lambda way: way.place)),
     ]
-    if view.placed < view.replaced:
-        figures.append(f"{view.replaced - view.placed:,} of them not marked: the tokenizer has changed the text")
+    if unmarked := sum(ways.values()) - view.placed:
+        figures.append(f"{unmarked:,} of them not marked: the tokenizer has changed the text")
     parts = "".join(map(_part, view.parts))
     return (
         f"<section class='sample' aria-labelledby='sample-{number}'>\n"

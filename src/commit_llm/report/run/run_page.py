@@ -6,6 +6,7 @@ from typing import Any
 
 from commit_llm.codemix.outcome import Outcome
 from commit_llm.codemix.ratio_schedule import ratio_text
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.data.example_views import ExampleViews
 from commit_llm.report.page import page, text
 from commit_llm.report.preview.preview import MixingPreview
@@ -100,8 +101,10 @@ def _examples(run: RunPage) -> str:
     if isinstance(run.looked, str):
         return _missing(run.looked)
     views = run.looked.decoded
+    ways = {way.verb for view in views for way in view.replaced} or {Replacement().verb}
+    verbs = " or ".join(sorted(ways, reverse=True))
     legend = (
-        "<p class='legend'><span><mark>replaced</mark> its original where you point at it</span>"
+        f"<p class='legend'><span><mark>{verbs}</mark> its original where you point at it</span>"
         "<span><bdi class='token'>&lt;s&gt;</bdi> a special token</span></p>\n"
     )
     return (
