@@ -68,6 +68,13 @@ def test_what_is_said_of_replaced_words():
     assert [line.label for line in PREVIEW.table()] == [outcome.label for outcome in PREVIEW.counts()]
 
 
+def test_sentences_are_not_of_the_ratio():
+    """Of the words drawn, alone or in phrases: seven of nine are replaced, and a sentence of two besides."""
+    assert WAYS.reached() == 7 / 9
+    assert PREVIEW.reached() == 4 / 5
+    assert MixingPreview([{"text": ("", [])}], 1, {}).reached() is None
+
+
 @pytest.mark.parametrize("languages", [("el", "el"), (None, None)])
 def test_one_language_is_not_named(languages):
     row = placed("a b", *(("ab"[n], "x", {"language": language}) for n, language in enumerate(languages)))

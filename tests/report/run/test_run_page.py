@@ -89,6 +89,9 @@ def test_mixing(html):
     assert "0.1@0 0.9@2" in said(recipe=run_page_of().recipe | {"ratio": ("0.1@0", "0.9@2")})
     nothing = LOOKED._replace(explained=[{"text": ("", [])}])
     assert "no word can be replaced" in said(looked=nothing)
+    assert "drawn for each" not in text
+    changed = said(recipe=run_page_of().recipe | {"surface": "annotate", "draw_language": "example"})
+    assert all(fact in changed for fact in ("surfaceannotate", "a language drawn for eachexample"))
 
 
 def test_what_is_shown_of_examples():

@@ -61,6 +61,12 @@ class MixingPreview:
         totals = self._totals()
         return {outcome: totals[outcome] for outcome in Outcome if totals[outcome] or outcome in ALWAYS_SHOWN}
 
+    def reached(self) -> float | None:
+        """Give the share of the words drawn that are replaced, alone or in phrases; None where no word was drawn."""
+        drawn = sum(word.words for word in self._replaced() if word.unit is not Unit.SENTENCE)
+        could_be = drawn + self._totals().not_drawn
+        return drawn / could_be if could_be else None
+
     def languages(self) -> dict[str, int]:
         """Count the replaced words of each language, the most first."""
         words_of: Counter[str] = Counter()

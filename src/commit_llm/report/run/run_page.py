@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from commit_llm.codemix.outcome import Outcome
 from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.codemix.replacement import Replacement
+from commit_llm.codemix.settings import MixingSettings
 from commit_llm.data.example_views import ExampleViews
 from commit_llm.report.page import page, text
 from commit_llm.report.preview.preview import MixingPreview
@@ -16,6 +16,9 @@ from commit_llm.report.run.example_parts import example_parts
 from commit_llm.report.run.origin import provenance_tables, recipe_tables
 from commit_llm.report.run.run_style import STYLE
 from commit_llm.runs.logs import Logs
+
+# Settings that are named where they are not as they are by default.
+NAMED = {"surface": "surface", "draw_language": "a language drawn for each"}
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,15 @@ def _mixing(run: RunPage) -> str:
     if isinstance(run.looked, str):
         return _missing(run.looked)
     preview = MixingPreview(run.looked.explained, run.records, {})
-    counts = preview.counts()
-    replaced, hits = counts[Outcome.REPLACED], counts[Outcome.REPLACED] + counts[Outcome.NOT_DRAWN]
+    reached = preview.reached()
     facts = {
         "ratio asked": ratio_text(run.recipe["ratio"]),
-        "reached": f"{replaced / hits:.3f} of the words that can be replaced" if hits else "no word can be replaced",
+        "reached": "no word can be replaced" if reached is None else f"{reached:.3f} of the words that can be replaced",
         "style": run.recipe["style"],
     }
+    for setting, name in NAMED.items():
+        if (value := run.recipe[setting]) != getattr(MixingSettings, setting):
+            facts[name] = value
     pairs = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>\n" for name, value in facts.items())
     return (
         f"<dl class='settings'>\n{pairs}</dl>\n"
