@@ -125,7 +125,7 @@ class Pipeline:
         examples: list[Example | NoExample] = []
         making = cpu_seconds(lambda: examples.extend(make(0, index) for index in indices))
         order, packer = training_examples(self.recipe, self.make), self.packer
-        packer.examples = dataclasses.replace(order, make=lambda epoch, index: examples[index])
+        packer.examples = dataclasses.replace(order, make=lambda epoch, index, place: examples[index])
         packer.set_state(self.first)
         next(packer)
         before = packer.get_state()["position"]

@@ -6,9 +6,12 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+
+from tyro.conf import UseAppendAction
 
 from commit_llm.data.mixing_flags import MixingFlags, Ratio
+from commit_llm.data.named_source import DATA, NamedSource, named_sources, require_together
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
 
@@ -32,8 +35,12 @@ class Recipe(MixingFlags):
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     bos: Literal["auto", "always", "never"] = "auto"
     """Whether a bos stands before a text: what the model's folder says, always, or never."""
-    data: str | None = "tatsu-lab/alpaca"
-    """Training data: a .json, .jsonl, .parquet or .txt file, or a hub data set."""
+    data: Annotated[str | tuple[str, ...] | None, DATA] = "tatsu-lab/alpaca"
+    """Training data: a .json, .jsonl, .parquet or .txt file, or a hub data set. Repeat it for several sources:
+    FILE=WEIGHT gives each its share of the examples, FILE=WEIGHT:text or :instruction its form, which the columns tell
+    otherwise."""
+    data_unmixed: UseAppendAction[tuple[str, ...]] = ()
+    """Data beside --data that is not mixed, named in the same way; repeat it for several."""
     data_config: str | None = None
     """Configuration of a hub data set, such as 20231101.el of wikimedia/wikipedia."""
     data_split: str = "train"
@@ -115,6 +122,11 @@ class Recipe(MixingFlags):
     log_every: int = 10
     """Steps between lines of metrics.jsonl; step 1 and the last are always logged."""
 
+    @property
+    def sources(self) -> list[NamedSource]:
+        """Give the sources of the data. Raises UserError for a weight or a form that is none."""
+        return named_sources(self.data, self.data_unmixed)
+
     def check(self) -> None:
         """Raise UserError for a value out of its range, naming the flag (ratio: MixingSettings; schedule: below)."""
         positive = (
@@ -143,6 +155,7 @@ class Recipe(MixingFlags):
             raise UserError(f"--fcm-min-ratio {self.fcm_min_ratio}: above --fcm-max-ratio {self.fcm_max_ratio}")
         if self.epochs is not None and self.epochs < 1:
             raise UserError(f"--epochs {self.epochs}: must be at least 1")
+        require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
                 f"--gradient-accumulation {self.gradient_accumulation}: does not divide --batch-size {self.batch_size}"
@@ -177,6 +190,7 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "surface": "replace",
     "annotate_fields": (),
     "draw_language": "word",
+    "data_unmixed": (),
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
@@ -233,12 +247,17 @@ def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
 
     Data may be a hub id.
     """
-    if recipe.data is not None:
-        yield "data", Path(recipe.data)
+    yield from data_files_of(recipe)
     for number, (path, _) in enumerate(recipe.dictionary_files, 1):
         yield "dictionary" if number == 1 else f"dictionary {number}", path
     for path in recipe.skip_words_files:
         yield "skip-words", path
+
+
+def data_files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
+    """Yield the sources of the data that a recipe names, in their order, as `files_of` does."""
+    for number, source in enumerate(recipe.sources, 1):
+        yield "data" if number == 1 else f"data {number}", Path(source.name)
 
 
 def nearest_recipe(recipe: Recipe) -> str:

@@ -15,7 +15,6 @@ MAY_BE_SHORT = {
     "data/tokenizer_library.py": "what the readers of both kinds of file give",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/checksum.py": "checkpoints and exports, of two rooms, carry it",
-    "files/training_data.py": "the choice between two kinds of data, which know nothing of each other",
     "files/lock.py": "a lock knows nothing of what it guards",
     "model/keys_read.py": "written by a script",
     "parallel/mesh_sizes.py": "flags read it, without jax",

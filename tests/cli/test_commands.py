@@ -66,8 +66,8 @@ def test_a_mistyped_flag(run, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "name"),
     [
-        (["train", "commit", "--data", "a.jsonl", "--data", "b.jsonl"], "--data"),
-        (["train", "commit", "--data", "a.jsonl", "--data=b.jsonl"], "--data"),
+        (["train", "commit", "--data-config", "a", "--data-config", "b"], "--data-config"),
+        (["train", "commit", "--tokenizer", "a", "--tokenizer=b"], "--tokenizer"),
         (["train", "commit", "--batch-size", "1", "--batch_size", "2"], "--batch-size"),
         (["train", "commit", "--block-template", "--no-block-template"], "--block-template"),
         (["eval", "model", "--tasks", "a", "--tasks", "b"], "--tasks"),

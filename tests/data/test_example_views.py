@@ -48,7 +48,7 @@ def opened(tokenizer, name, records=None, mixed=True, **changes):
 
 
 def views_of(source, *numbers, **limits):
-    return view_examples(*source, *numbers, **limits)
+    return view_examples(source.recipe, [source.make], *numbers, **limits)
 
 
 def text_of(parts):
@@ -242,7 +242,7 @@ def test_sentences_phrases_and_annotations(tokenizer):
         }
     )
     recipe, make = opened(tokenizer, "commit", [record])
-    (view,) = view_examples(recipe, dataclasses.replace(make, mixer=mixer), 1).decoded
+    (view,) = view_examples(recipe, [dataclasses.replace(make, mixer=mixer)], 1).decoded
     assert marked(view.parts) == [
         ("polar bear", "πολική αρκούδα"), ("dog", "(σκύλος)"), ("cat", "γάτα"),
         ("It runs.", "Αυτό τρέχει, και  τρέχει."), ("sea", "θάλασσα"),

@@ -59,7 +59,7 @@ def test_the_ratio_of_an_amount(tokenizer):
     words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     records = [{"instruction": " ".join(words), "output": word} for word in words]
     mixer = CodeMixer(BilingualDictionary.from_pairs([(word, word[::-1]) for word in words]), ratio=0.9)
-    fit = fit_mixer(ExampleMaker(InstructionForm(), records, tokenizer), mixer, MixingFlags(target_share=0.4))
+    fit = fit_mixer([ExampleMaker(InstructionForm(), records, tokenizer)], mixer, MixingFlags(target_share=0.4))
     assert fit.requested == 0.4
     assert fit.reached == pytest.approx(0.4, abs=0.02)
     assert fit.mixer.settings.ratio == pytest.approx(0.4, abs=0.1)

@@ -258,7 +258,7 @@ from commit_llm.train.upcoming import upcoming_batches
 recipe = find_recipe(sys.argv[2])
 batches = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).batches
 made, make = [], batches.examples.make
-object.__setattr__(batches.examples, "make", lambda epoch, row: (made.append(row), make(epoch, row))[1])
+object.__setattr__(batches.examples, "make", lambda *drawn: (made.append(drawn), make(*drawn))[1])
 digest = hashlib.sha256()
 with upcoming_batches(batches) as upcoming:
     for _ in range(int(sys.argv[3])):

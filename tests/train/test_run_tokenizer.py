@@ -11,7 +11,7 @@ from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.recipes import load_recipe, load_stored_recipe
 from commit_llm.runs.run import read_provenance
-from commit_llm.runs.sources import open_sources
+from commit_llm.runs.sources import open_run_sources
 from commit_llm.train.export import export
 from commit_llm.train.loop import train
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
@@ -103,7 +103,7 @@ def test_a_run_keeps_to_its_tokenizer_file(recipe, both, tmp_path, file):
     assert open_model(str(run)).tokenizer.kind == kind
     assert train(recipe(tokenizer=str(both / file)), run)[:2] == (8, 8)
     stored = load_recipe(run / "config.yaml")
-    assert open_sources(run, stored, read_provenance(run)["files"]).tokenizer.kind == kind
+    assert open_run_sources(run, stored, read_provenance(run)["files"])[0].tokenizer.kind == kind
     export(run, out)
     assert open_model(str(out)).tokenizer.kind == kind
     assert open_model(str(out), str(out / "tokenizer.model")).tokenizer.kind == "sentencepiece"

@@ -1,11 +1,14 @@
 """Steps that are looked at: a loss that is no number, and that of held-out examples."""
 
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from commit_llm.data.example_maker import ExampleMaker
+from commit_llm.data.opened_sources import name_rows
 from commit_llm.errors import UserError
 from commit_llm.runs.logs import read_metrics
 from commit_llm.train.loop import train
@@ -33,6 +36,7 @@ def test_every_step_since_the_last_look_is_looked_at(tmp_path, place, bad):
     """A later step may be finite again, where the weights are not what they were."""
     stepping = Stepping.__new__(Stepping)
     stepping.checkpoints, stepping.saved = SimpleNamespace(run=tmp_path), 3
+    stepping.name_rows = partial(name_rows, [ExampleMaker(None, [], None)])
     good = {"loss": 1.0, "accuracy": 0.5, "grad_norm": 2.0}
     stepping.unchecked = [
         (4 + step, Metrics(**(good | bad if step == place else good)), np.array([[7, -1]])) for step in range(3)

@@ -44,6 +44,27 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
     return parsed
 
 
+def _with_data_gathered(argv: list[str]) -> list[str]:
+    """Gather what stands behind each --data behind the first one.
+
+    >>> _with_data_gathered(["--data", "a.jsonl=3", "--seed", "1", "--data=b.jsonl=1"])
+    ['--data', 'a.jsonl=3', 'b.jsonl=1', '--seed', '1']
+    """
+    data: list[str] = []
+    others: list[str] = []
+    first = is_data = None
+    for place, word in enumerate(argv):
+        if word == "--data" or word.startswith("--data="):
+            first, is_data = place if first is None else first, True
+            data += [word.removeprefix("--data=")] if word != "--data" else []
+        elif is_data and not word.startswith("--"):
+            data.append(word)
+        else:
+            is_data = False
+            others.append(word)
+    return argv if first is None else [*others[:first], "--data", *data, *others[first:]]
+
+
 def _with_points_joined(argv: list[str]) -> list[str]:
     """Join the points of a ratio into one word, so that what follows them is not taken for one.
 
@@ -110,8 +131,12 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
         recipe, rest, shown = Recipe(), argv, "RECIPE"
     else:
         raise UserError(f"name a recipe first: {', '.join(RECIPES)}, or a config.yaml")
-    if any(word.split("=")[0] == "--dictionary" for word in rest):
+    rest = _with_data_gathered(rest)
+    flags = {word.split("=")[0].replace("_", "-") for word in rest}
+    if "--dictionary" in flags:
         recipe = dataclasses.replace(recipe, dictionary=())  # those of the command line replace the recipe's own
+    if "--data-unmixed" in flags:
+        recipe = dataclasses.replace(recipe, data_unmixed=())
     if any(word.split("=")[0] == "--ratio" for word in rest):
         recipe = dataclasses.replace(recipe, target_share=None, target_cmi=None)
     if any(word.split("=")[0] == "--model" for word in rest):

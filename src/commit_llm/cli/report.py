@@ -41,7 +41,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.runs.chain import RUN, name_of
     from commit_llm.runs.logs import left_out, read_logs
     from commit_llm.runs.run import CONFIG, HUB, find_run, read_provenance
-    from commit_llm.runs.sources import open_sources
+    from commit_llm.runs.sources import open_run_sources
 
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")
@@ -57,8 +57,8 @@ def run(argv: list[str]) -> None:
     looked: ExampleViews | str
     records = 0
     try:
-        make = open_sources(run, recipe, files, hub)
-        looked, records = view_examples(recipe, make, command.rows), len(make.records)
+        makes = open_run_sources(run, recipe, files, hub)
+        looked, records = view_examples(recipe, makes, command.rows), sum(len(make.records) for make in makes)
     except UserError as error:  # the rest of the page is made all the same
         looked = error.for_command()
     content = RunPage(

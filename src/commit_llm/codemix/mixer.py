@@ -88,7 +88,14 @@ class CodeMixer:
 
     def with_ratio(self, ratio: float | RatioSchedule) -> "CodeMixer":
         """Give the same mixer with another ratio; what was made of the dictionaries is shared."""
-        mixer = CodeMixer(self.dictionaries, self.settings, ratio=ratio)
+        return self._with(ratio=ratio)
+
+    def with_seed(self, seed: int) -> "CodeMixer":
+        """Give the same mixer with another seed, as `with_ratio` does: the translations of a control stay."""
+        return self._with(seed=seed)
+
+    def _with(self, **changes: Any) -> "CodeMixer":
+        mixer = CodeMixer(self.dictionaries, self.settings, **changes)
         object.__setattr__(mixer, "vocabulary", self.vocabulary)
         return mixer
 

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.forms.form import Form
+from commit_llm.data.named_source import NamedSource
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.records import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+THE_DATA = NamedSource("the data")  # of whoever has only one source
 
 
 class MixedAndEncoded(NamedTuple):
@@ -28,6 +32,8 @@ class ExampleMaker:
     form: what its records are.
     mixer: None where nothing is mixed.
     mix_fields: names of the texts that are mixed; all of them where none is named.
+    source: how the recipe names it.
+    number: of the source, from 0.
     """
 
     form: Form
@@ -35,6 +41,8 @@ class ExampleMaker:
     tokenizer: Tokenizer
     mixer: CodeMixer | None = None
     mix_fields: tuple[str, ...] = ()
+    source: NamedSource = THE_DATA
+    number: int = 0
 
     def __call__(self, epoch: int, index: int, place: float = 0.0) -> Example | NoExample:
         """Make the example of a record. place: where in the order of its epoch it stands, 0 to 1."""

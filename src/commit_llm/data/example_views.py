@@ -13,6 +13,7 @@ from commit_llm.data.decoding import MaskedPart, Stretch, decode_parts
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.examples import NoExample
 from commit_llm.data.loader import DataSettings, training_examples
+from commit_llm.data.packing.example_order import DrawnExample
 from commit_llm.data.packing.row_fit import RowFit, row_fit
 
 # By name, each text that may be mixed, with what becomes of its words; None for the words of a text that is not mixed.
@@ -23,6 +24,7 @@ class ExampleView(NamedTuple):
     """Show an example as it decodes.
 
     record: its index in the data set, from 0.
+    source: the name of that, where there are several; None for the only one.
     parts: all of its tokens.
     replaced: how many words, phrases and sentences are replaced or annotated, by the way.
     placed: how many of all these are marked in the parts (the others were not found there).
@@ -32,6 +34,7 @@ class ExampleView(NamedTuple):
     parts: list[MaskedPart]
     replaced: Mapping[Replacement, int]
     placed: int
+    source: str | None = None
 
 
 class ExampleViews(NamedTuple):
@@ -50,20 +53,21 @@ class ExampleViews(NamedTuple):
 
 
 def view_examples(
-    settings: DataSettings, make: ExampleMaker, decoded: int, examples: int = 500, characters: int = 400_000
+    settings: DataSettings, makes: Sequence[ExampleMaker], decoded: int, examples: int = 500, characters: int = 400_000
 ) -> ExampleViews:
     """Look at so many examples, or at so many characters of them, whichever are fewer; decode the first `decoded`.
 
     The default takes two seconds. Raises UserError for a record without the fields that the form needs.
     """
     views = ExampleViews([], [], 0, True)
-    order = training_examples(settings, make)
+    order = training_examples(settings, *makes)
     for position in range(order.num_records):
-        index = order.index(position)
+        drawn = order.where(position)
+        make, index = makes[drawn.source], drawn.record
         has_room = len(views.explained) < examples and characters > 0
         if not has_room and len(views.decoded) >= decoded:
             return views._replace(complete=False)
-        explained = _explain(make, index, position / order.num_records)
+        explained = _explain(make, drawn)
         texts = _mixed(make, explained)
         example = make.form.encode(make.tokenizer, make.records[index], texts)
         fit = row_fit(example, settings.seq_len)
@@ -77,16 +81,18 @@ def view_examples(
         if len(views.decoded) < decoded:
             ways = (Replacement.of(word) for _, words in explained.values() for word in words or ())
             parts, placed = decode_parts(example, make.tokenizer, _written(make, index, explained, texts))
-            views.decoded.append(ExampleView(index, parts, Counter(filter(None, ways)), placed))
+            name = make.source.name if len(makes) > 1 else None
+            views.decoded.append(ExampleView(index, parts, Counter(filter(None, ways)), placed, name))
     return views
 
 
-def _explain(make: ExampleMaker, index: int, place: float) -> ExplainedTexts:
-    """Give the texts of a record that may be mixed, and what becomes of their words at this place in epoch 0."""
+def _explain(make: ExampleMaker, drawn: DrawnExample) -> ExplainedTexts:
+    """Give the texts of a record that may be mixed, and what becomes of their words where it is drawn."""
+    _, epoch, index, place = drawn
     texts = make.form.texts(make.records[index], index)
     words: Mapping[str, Sequence[Word]] = {}
     if make.mixer is not None:
-        words = make.mixer.explain(texts, row=index, place=place, mixed_fields=make.names_to_mix(texts))
+        words = make.mixer.explain(texts, row=index, epoch=epoch, place=place, mixed_fields=make.names_to_mix(texts))
     return {name: (text, words.get(name)) for name, text in texts.items()}
 
 

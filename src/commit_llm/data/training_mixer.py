@@ -1,6 +1,9 @@
 """The mixer of training: opened, fitted to an amount of mixing, and held against the words of the data."""
 
 import logging
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.codemix.direction import complaint
@@ -9,6 +12,9 @@ from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LOGGER = logging.getLogger("commit_llm")
 AT_A_TIME = 1000  # records, whose words are looked up for `require_hit`
@@ -31,13 +37,17 @@ def make_mixer(settings: MixingFlags) -> CodeMixer | None:
     return settings.open_mixer()
 
 
-def fit_mixer(make: ExampleMaker, mixer: CodeMixer, settings: MixingFlags) -> Fit:
-    """Fit a mixer to the amount of mixing that the settings ask for.
+def fit_mixer(makes: Sequence[ExampleMaker], mixer: CodeMixer, settings: MixingFlags) -> Fit:
+    """Fit a mixer to the amount of mixing that the settings ask for. makes: of the sources that are mixed.
 
-    Looks at all records, or at 20,000 that are spread over the data.
+    Looks at all records, or at 20,000 that are spread over the data; of several sources at as many of each as its
+    weight asks for.
     """
-    step = -(-len(make.records) // FITTED)
-    columns = make.columns(range(0, len(make.records), step))
+    if len(makes) == 1:
+        step = -(-len(makes[0].records) // FITTED)
+        columns = makes[0].columns(range(0, len(makes[0].records), step))
+    else:
+        columns = _weighted_columns(makes)
     return fit_ratio(
         mixer,
         columns,
@@ -45,6 +55,20 @@ def fit_mixer(make: ExampleMaker, mixer: CodeMixer, settings: MixingFlags) -> Fi
         target_cmi=settings.target_cmi,
         mixed_fields=settings.mix_fields or None,
     )
+
+
+def _weighted_columns(makes: Sequence[ExampleMaker]) -> "dict[str, pa.Array]":
+    """Give texts of several sources, in proportion to their weights, as columns; null where a source has none."""
+    import pyarrow as pa
+
+    total = sum(make.source.weight for make in makes)
+    most = min(FITTED, math.ceil(max(len(make.records) * total / make.source.weight for make in makes)))
+    tables = []
+    for make in makes:
+        number, records = max(1, round(most * make.source.weight / total)), len(make.records)
+        tables.append(pa.table(make.columns(place * records // number for place in range(number))))
+    table = pa.concat_tables(tables, promote_options="default")
+    return {name: table.column(name).combine_chunks() for name in table.column_names}
 
 
 def require_hit(make: ExampleMaker) -> None:

@@ -9,6 +9,12 @@ from commit_llm.files.line_records import Check, open_records
 from commit_llm.files.records import SUFFIXES, Record
 
 
+def is_file(data: str) -> bool:
+    """Say whether data is named as a file, and not as a data set of the hub."""
+    path = Path(data)
+    return path.suffix in SUFFIXES or path.exists()
+
+
 def load_data(
     data: str,
     config: str | None = None,
@@ -23,13 +29,12 @@ def load_data(
     check: looks at every record of a file. Those of a hub data set are not looked at: reading millions of them would
         take as long as an epoch.
     """
-    path = Path(data)
-    if path.suffix in SUFFIXES or path.exists():
+    if is_file(data):
         if revision is not None:
             raise UserError(
                 f"--data-revision {revision}: is for a data set of the hub, and {data} is a file; leave it out"
             )
-        return open_records(path, check)
+        return open_records(Path(data), check)
     if data.count("/") > 1 or data.startswith((".", "/", "~")):
         raise UserError(f"{data}: no such data file")
     return load_hub(data, config, split, revision)

@@ -25,6 +25,7 @@ from commit_llm.runs.history import BEFORE, History
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what the run was made of
 TOKENS = "special_tokens"  # of provenance.json: see tokens_of
 WEIGHTS = "weights"  # of provenance.json: those that training began with (train/weights_identity.py)
+SOURCES = "sources"  # of provenance.json: name, weight, share, form, mixed, records of each of several sources of data
 TOKENIZER = "tokenizer"  # of the provenance.json of a run and of an export: the name of the tokenizer's file
 HUB = "hub"  # of provenance.json: what came from the hub, "model" and "data"; absent in runs of older versions
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
@@ -88,6 +89,7 @@ def create_run(
     history: History,
     weights: Mapping[str, Any] | None = None,
     hub: Mapping[str, Mapping[str, Any]] | None = None,
+    sources: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
@@ -100,6 +102,7 @@ def create_run(
     history: the stages before this run, and the documents of this one too.
     weights: which they are that training begins with; None where they are random.
     hub: the commit of the model and of the data where they are from the hub, with what else tells these data.
+    sources: of the data, described; none where the recipe says all of the only one.
     """
     provenance = {
         "id": uuid.uuid4().hex[:12],
@@ -113,6 +116,7 @@ def create_run(
         "clean_version": stored.recipe.clean_version if stored.recipe.mixes_clean else None,
         "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer.path)},
         HUB: dict(hub or {}),
+        **({SOURCES: [dict(source) for source in sources]} if sources else {}),
         TOKENIZER: own_name(tokenizer),
         TOKENS: tokens_of(tokenizer, stops),
         **history.to_json(BEFORE),

@@ -5,22 +5,23 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.data.example_maker import ExampleMaker
-from commit_llm.data.loader import open_examples
+from commit_llm.data.named_source import NamedSource
+from commit_llm.data.opened_sources import load_source, open_sources
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.errors import UserError
 from commit_llm.files.hub_data import HubRecords
+from commit_llm.files.line_records import Check
 from commit_llm.files.provenance import sha256
 from commit_llm.files.records import SUFFIXES, Record
-from commit_llm.files.training_data import load_data
-from commit_llm.recipes import Recipe, files_of
+from commit_llm.recipes import Recipe, data_files_of, files_of
 from commit_llm.runs.run import MODEL, hub_changes, tokenizer_file
 
 
-def open_sources(
+def open_run_sources(
     run: Path, recipe: Recipe, files: Mapping[str, Any], hub: Mapping[str, Any] | None = None
-) -> ExampleMaker:
-    """Open the maker of a run's examples.
+) -> list[ExampleMaker]:
+    """Open the makers of a run's examples, of each source.
 
     files: what the run's provenance.json says of each file, by its role.
     hub: what it says of what came from the hub.
@@ -34,7 +35,12 @@ def open_sources(
     try:
         mixer = make_mixer(recipe)
         tokenizer = load_tokenizer(tokenizer_file(run, run / MODEL)).with_bos(recipe.bos)
-        return open_examples(recipe, _records(recipe, (hub or {}).get("data")), tokenizer, mixer)
+        roles = iter([role for role, _ in data_files_of(recipe)])
+
+        def load(source: NamedSource, check: Check) -> Sequence[Record]:
+            return _records(recipe, source, (hub or {}).get(next(roles)))
+
+        return open_sources(recipe, tokenizer, mixer, load)
     except UserError as error:
         message = error.for_command()
         for name in sorted(paths, key=len, reverse=True):
@@ -44,10 +50,10 @@ def open_sources(
         raise UserError(f"{Path(error.filename or 'a file').name}: {error.strerror or 'cannot be read'}") from None
 
 
-def _records(recipe: Recipe, described: Any) -> Sequence[Record]:
-    name = str(recipe.data)
+def _records(recipe: Recipe, source: NamedSource, described: Any) -> Sequence[Record]:
+    name = source.name
     try:
-        records = load_data(name, recipe.data_config, recipe.data_split, recipe.data_revision)
+        records = load_source(recipe, source)
     except UserError:
         if Path(name).exists():
             raise
@@ -64,7 +70,7 @@ def _require_same(role: str, path: Path, described: Any) -> None:
     """
     before = described if isinstance(described, dict) else None
     if not path.is_file():
-        if before is not None or path.suffix in SUFFIXES or role != "data":
+        if before is not None or path.suffix in SUFFIXES or not role.startswith("data"):
             raise UserError(f"the {role} {path.name} is no longer where it was when the run began")
         return
     if before is not None and sha256(path) != before.get("sha256"):

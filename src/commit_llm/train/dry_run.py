@@ -1,18 +1,21 @@
 """What a training run would see, from its first batches: nothing is written or compiled, no weights are read."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import compress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from commit_llm.codemix import Counts
-from commit_llm.data.example_maker import MixedAndEncoded
+from commit_llm.data.example_maker import ExampleMaker, MixedAndEncoded
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.loader import training_examples
 from commit_llm.data.mixing_flags import Ratio
 from commit_llm.data.packing.batch import Batch, indices_of
+from commit_llm.data.packing.example_order import Examples
+from commit_llm.data.packing.interleaving import InterleavedExamples
 from commit_llm.data.packing.row_fit import RowFit, row_fit
 from commit_llm.recipes import Recipe
 from commit_llm.runs.run import begun_recipe, require_same_files, require_same_hub
@@ -25,11 +28,26 @@ MOST_BATCHES = 100
 MOST_TOKENS = 4 << 20  # places of the batches looked at: some seconds of work, however large a batch is
 
 
+class SourceOutlook(NamedTuple):
+    """Say what a run would see of one of several sources.
+
+    examples: of a pass over it.
+    share: of all examples that come up, 0 to 1.
+    passes: over it, estimated.
+    """
+
+    name: str
+    examples: int
+    share: float
+    passes: float
+
+
 @dataclass(frozen=True)
 class Outlook:
     """Say what a run would see. Tokens count special tokens; a place is room for one token of a row.
 
     new: whether the run would begin, rather than go on.
+    sources: where there are several; an epoch is then over when each has had a whole pass.
     examples: of an epoch.
     held_out: examples beside them.
     looked_at: how many examples the figures come from. Where it is all of them the figures of an epoch are exact.
@@ -51,6 +69,7 @@ class Outlook:
     """
 
     new: bool
+    sources: list[SourceOutlook]
     examples: int
     held_out: int
     looked_at: int
@@ -110,6 +129,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         require_same_hub(run, from_hub(source, data))
     return Outlook(
         new=begun is None,
+        sources=_of_sources(data, an_epoch * recipe.steps / epoch),
         examples=an_epoch,
         held_out=len(indices_of(data.held_out)),
         looked_at=len(drawn),
@@ -148,21 +168,52 @@ class Fill:
         self.supervised += int(batch["loss_masks"].sum())
 
 
-def _look_at(data: RecipeData, number: int) -> tuple[Fill, list[MixedAndEncoded]]:
-    """Draw so many batches. Gives their fill, and what became of the first epoch's records for them."""
-    first_epoch = []
+@dataclass
+class Observed:
+    """Give the examples of the sources, and keep what became of those of the first epoch."""
 
-    def make(epoch: int, index: int, place: float) -> Example | NoExample:
-        mixed_and_encoded = data.make.mix_and_encode(epoch, index, place)
-        if epoch == 0:
-            first_epoch.append(mixed_and_encoded)
+    makes: Sequence[ExampleMaker]
+    order: Examples | InterleavedExamples
+    first_epoch: list[MixedAndEncoded] = field(default_factory=list)
+
+    @property
+    def num_records(self) -> int:
+        """Count the records of an epoch."""
+        return self.order.num_records
+
+    def index(self, position: int) -> int:
+        """Give the index of the record at a position of the sequence."""
+        return self.order.index(position)
+
+    def __getitem__(self, position: int) -> Example | NoExample:
+        source, epoch, index, place = self.order.where(position)
+        mixed_and_encoded = self.makes[source].mix_and_encode(epoch, index, place)
+        if position < self.num_records:
+            self.first_epoch.append(mixed_and_encoded)
         return mixed_and_encoded.example
 
-    data.batches.examples = replace(training_examples(data.recipe, data.make), make=make)
+
+def _look_at(data: RecipeData, number: int) -> tuple[Fill, list[MixedAndEncoded]]:
+    """Draw so many batches. Gives their fill, and what became of the first epoch's records for them."""
+    observed = Observed(data.makes, training_examples(data.recipe, *data.makes))
+    data.batches.examples = observed
     fill = Fill()
     for _ in range(number):
         fill.add(next(data.batches))
-    return fill, first_epoch
+    return fill, observed.first_epoch
+
+
+def _of_sources(data: RecipeData, drawn: float) -> list[SourceOutlook]:
+    """Say what is seen of several sources. drawn: the examples that come up in the run."""
+    order = training_examples(data.recipe, *data.makes)
+    if isinstance(order, Examples):
+        return []
+    total = sum(make.source.weight for make in data.makes)
+    shares = [float(make.source.weight / total) for make in data.makes]
+    return [
+        SourceOutlook(name, source.num_records, share, share * drawn / source.num_records)
+        for name, source, share in zip(order.names, order.sources, shares, strict=True)
+    ]
 
 
 def _length(example: Example | NoExample) -> int:

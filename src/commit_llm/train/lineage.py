@@ -1,14 +1,17 @@
 """The history of a model, read from where the model lies: a run, or a folder that `export` made."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from commit_llm.data.document_hashes import merge
 from commit_llm.files.provenance import public_name
+from commit_llm.files.training_data import is_file
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.history import BEFORE, NOTHING, TRAINING, UNKNOWN, History, Stage, read_history
-from commit_llm.runs.run import CONFIG, PROVENANCE
+from commit_llm.runs.run import CONFIG, PROVENANCE, SOURCES, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.weights import ModelSource
 
@@ -45,7 +48,7 @@ def stage(run: Path, step: int | None = None) -> Stage:
         step, progress = checkpoints.progress(step)
     return {
         "data": data_name(recipe),
-        "form": recipe.form,
+        "form": " and ".join(forms_of(recipe, read_provenance(run))),
         "behaviour": recipe.behaviour,
         "ratio": list(recipe.ratio) if isinstance(recipe.ratio, tuple) else recipe.ratio,
         "seed": recipe.seed,
@@ -56,6 +59,22 @@ def stage(run: Path, step: int | None = None) -> Stage:
 
 
 def data_name(recipe: Recipe) -> str:
-    """Give the file's name without its folder, or the hub's id, with its configuration."""
-    name = public_name(recipe.data or "")
-    return f"{name} {recipe.data_config}" if recipe.data_config else name
+    """Give the file's name without its folder, or the hub's id, with its configuration; of several, with its share."""
+    sources = recipe.sources
+    total = sum(source.weight for source in sources)
+    names = []
+    for source in sources:
+        name = public_name(source.name)
+        if recipe.data_config and (len(sources) == 1 or not is_file(source.name)):
+            name += f" {recipe.data_config}"
+        if len(sources) > 1:
+            name += f" {100 * float(source.weight / total):.3g} %{'' if source.mixed else ' unmixed'}"
+        names.append(name)
+    return ", ".join(names)
+
+
+def forms_of(recipe: Recipe, provenance: Mapping[str, Any]) -> list[str]:
+    """Give the forms of a run's data, each once. provenance: of the run; it has those that columns told."""
+    sources = provenance.get(SOURCES)
+    forms = [source.get("form") for source in sources if isinstance(source, dict)] if isinstance(sources, list) else []
+    return list(dict.fromkeys(form for form in forms if isinstance(form, str))) or [recipe.form]

@@ -2,10 +2,12 @@
 
 import dataclasses
 import logging
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from commit_llm.convert.config_text import changed_config
+from commit_llm.data.opened_sources import describe_sources, name_rows
 from commit_llm.files.lock import locked
 from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.processes import (
@@ -112,7 +114,8 @@ def train(
                 entered_by_first("logs", watching(run, start, tokens, wandb_project)) as watch,
                 upcoming_batches(batches) as upcoming,
             ):
-                steps = Stepping(training, checkpoints, watch, upcoming, data.held_out, report, tokens, saved=start)
+                rows = partial(name_rows, data.makes)
+                steps = Stepping(training, checkpoints, watch, upcoming, data.held_out, report, tokens, start, rows)
                 last, stopped = steps.run(state, start, stop)
                 taken = upcoming.get_state()
         signalled = stop.signalled()  # in the last step: all is saved, but what comes after must not begin
@@ -197,8 +200,9 @@ def _begin(
             tokenizer, stops = source.tokenizer, source.stops
             kept = None if weights is None else weights.to_json()
             create_run(
-                run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept, hub
-            )
+                run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept, hub,
+                describe_sources(data.makes),
+            )  # fmt: skip
         return params
 
 

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from commit_llm.data.example_maker import ExampleMaker
-from commit_llm.data.forms.form import choose_form
-from commit_llm.data.loader import held_out_batches, open_batches, open_examples, training_documents
+from commit_llm.data.loader import held_out_batches, open_batches, training_documents
+from commit_llm.data.opened_sources import load_source, open_sources
 from commit_llm.data.packing.batch import Batch, Packer
 from commit_llm.data.training_mixer import fit_mixer, make_mixer
 from commit_llm.errors import UserError
 from commit_llm.files.hub_data import HubRecords
-from commit_llm.files.training_data import load_data
-from commit_llm.recipes import Recipe
+from commit_llm.recipes import Recipe, data_files_of
 from commit_llm.train.weights import ModelSource, open_model
 
 LOGGER = logging.getLogger("commit_llm")
@@ -33,41 +32,40 @@ class RecipeData(NamedTuple):
     batches: those of training, from the first.
     held_out: those of the held-out examples.
     documents: hashes the texts of the data, all of them (data/document_hashes.py), so call it where a run is made.
-    make: makes the examples of the batches.
+    makes: make the examples of the batches, of each source.
     """
 
     recipe: Recipe
     batches: Packer
     held_out: list[Batch]
     documents: Callable[[], np.ndarray]
-    make: ExampleMaker
+    makes: list[ExampleMaker]
 
     @property
     def languages(self) -> list[str]:
         """Give the codes of the languages that are mixed, as far as the dictionaries tell them."""
-        directions = self.make.mixer.vocabulary.directions if self.make.mixer else ()
+        mixers = [make.mixer for make in self.makes if make.mixer is not None]
+        directions = mixers[0].vocabulary.directions if mixers else ()
         codes = [code for source, target, *_ in directions for code in (source, target) if code]
         return list(dict.fromkeys(codes))
 
 
 def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
     """Open the data of a recipe, for a model's tokenizer and its greatest sequence length."""
-    if recipe.data is None:
-        raise UserError("no training data; name a file or a hub data set with --data")
     recipe.check_seq_len(source.config.max_position_embeddings)
     mixer = make_mixer(recipe)
-    check = choose_form(recipe).texts
-    records = load_data(recipe.data, recipe.data_config, recipe.data_split, recipe.data_revision, check=check)
+    makes = open_sources(recipe, source.tokenizer, mixer, partial(load_source, recipe))
     recipe = dataclasses.replace(recipe, bos=source.tokenizer.resolved_bos)
-    make = open_examples(recipe, records, source.tokenizer, mixer)
     if mixer is not None and recipe.asks_for_amount:
-        fit = fit_mixer(make, mixer, recipe)
+        fit = fit_mixer([make for make in makes if make.mixer is not None], mixer, recipe)
         # The recipe keeps the ratio: another run with it mixes in the same way, whatever its data.
         recipe = dataclasses.replace(recipe, ratio=fit.ratio, target_share=None, target_cmi=None)
-        make = dataclasses.replace(make, mixer=fit.mixer)
+        makes = [
+            dataclasses.replace(make, mixer=make.mixer.with_ratio(fit.ratio)) if make.mixer else make for make in makes
+        ]
         LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", fit.requested, fit.reached, fit.ratio)
-    documents = partial(training_documents, recipe, make)
-    return RecipeData(recipe, open_batches(recipe, make), held_out_batches(recipe, make), documents, make)
+    documents = partial(training_documents, recipe, *makes)
+    return RecipeData(recipe, open_batches(recipe, *makes), held_out_batches(recipe, *makes), documents, makes)
 
 
 def from_hub(source: ModelSource, data: RecipeData) -> FromHub:
@@ -75,15 +73,21 @@ def from_hub(source: ModelSource, data: RecipeData) -> FromHub:
     described: FromHub = {}
     if source.commit is not None:
         described["model"] = {"commit": source.commit}
-    if isinstance(data.make.records, HubRecords):
-        described["data"] = data.make.records.describe()
+    roles = [role for role, _ in data_files_of(data.recipe)]
+    for role, make in zip(roles, data.makes, strict=True):
+        if isinstance(make.records, HubRecords):
+            described[role] = make.records.describe()
     return described
 
 
 def pinned(recipe: Recipe, described: FromHub) -> Recipe:
     """Give a recipe with the commits of what came from the hub as its revisions; another run with it has the same."""
-    commits = {f"{role}_revision": entry["commit"] for role, entry in described.items() if entry["commit"] is not None}
-    return dataclasses.replace(recipe, **commits)
+    commits = {role: entry["commit"] for role, entry in described.items() if entry["commit"] is not None}
+    of_data = [commit for role, commit in commits.items() if role != "model"]
+    revisions = {"model_revision": commits["model"]} if "model" in commits else {}
+    if len(of_data) == 1:  # several have no field for it; a run goes on with the same records of them, or not at all
+        revisions["data_revision"] = of_data[0]
+    return dataclasses.replace(recipe, **revisions)
 
 
 def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:

@@ -1,7 +1,7 @@
 """The steps of one call of `train`: taken, looked at for their numbers, logged and saved."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import jax
@@ -19,8 +19,6 @@ from commit_llm.train.stop import Reason
 from commit_llm.train.upcoming import AwaitedBatches
 from commit_llm.train.watch import HeldOut, Logged, Watch
 
-SHOWN_IDS = 8
-
 # Called after every step with (step, of how many) and, where the step was logged, its line.
 StepReport = Callable[[int, int, Logged | None], None]
 
@@ -32,6 +30,7 @@ class Stepping:
     watch: writes the logs; None in all processes but process 0.
     tokens: seen so far, padding left out.
     saved: the step of the newest checkpoint, 0 where there is none.
+    name_rows: writes which records ids of examples mean.
     unchecked: (step, its metrics, its example ids) of the steps since their numbers were last looked at.
     """
 
@@ -43,6 +42,7 @@ class Stepping:
     report: StepReport
     tokens: int
     saved: int
+    name_rows: Callable[[Sequence[int]], str]
     unchecked: list[tuple[int, Metrics, np.ndarray]] = field(default_factory=list)
 
     def run(self, state: TrainState, start: int, stop: CommonStop) -> tuple[int, Reason | None]:
@@ -87,11 +87,11 @@ class Stepping:
             values = jax.device_get(metrics)
             if not (math.isfinite(values.loss) and math.isfinite(values.grad_norm)):
                 rows = np.unique(ids[ids >= 0])
-                shown = ", ".join(map(str, rows[:SHOWN_IDS])) + (", ..." if len(rows) > SHOWN_IDS else "")
+                shown = self.name_rows(rows.tolist())
                 left = f"the checkpoint of step {self.saved} is kept" if self.saved else "there is no checkpoint yet"
                 raise UserError(
                     f"{self.checkpoints.run}: step {step} has loss {values.loss} and gradient norm {values.grad_norm}, "
-                    f"on rows {shown} of the data (from 0); {left}; look at these rows, or lower --learning-rate "
+                    f"on {shown} (from 0); {left}; look at these rows, or lower --learning-rate "
                     "with another --out"
                 )
         self.unchecked.clear()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from commit_llm.cli.text.aligned import aligned
 from commit_llm.codemix.ratio_schedule import ratio_text
+from commit_llm.files.provenance import public_name
 
 if TYPE_CHECKING:  # they import jax
     from commit_llm.train.dry_run import Outlook
@@ -59,6 +60,8 @@ def outlook_report(outlook: "Outlook", run: Path) -> str:
     batches = "1 batch" if outlook.batches == 1 else f"{outlook.batches:,} batches"
     looked = f"looked at the first {batches}, with {outlook.looked_at:,} of the {outlook.examples:,} examples"
     lines += ["", f"{looked}; ~ is estimated from them"]
+    if outlook.sources:
+        lines.append("an epoch of several sources is over when each has had a whole pass")
     lines.append(f"wrote nothing; without --dry-run {'trains' if outlook.new else 'goes on with'} {run}")
     return "\n".join(lines)
 
@@ -66,7 +69,13 @@ def outlook_report(outlook: "Outlook", run: Path) -> str:
 def outlook_json(outlook: "Outlook") -> dict[str, Any]:
     """Give the report for a program; shares are from 0 to 1."""
     counts = outlook.words
-    result: dict[str, Any] = asdict(outlook) | {"estimated": outlook.estimated, "asked": None, "words": None}
+    sources = [source._asdict() for source in outlook.sources]
+    result: dict[str, Any] = asdict(outlook) | {
+        "sources": sources,
+        "estimated": outlook.estimated,
+        "asked": None,
+        "words": None,
+    }
     if outlook.asked is not None:
         result["asked"] = dict([outlook.asked])
     if counts is not None:
@@ -78,6 +87,9 @@ def _data(outlook: "Outlook") -> list[tuple[str, ...]]:
     about = "~" if outlook.estimated else ""
     guess = ("~", "") if outlook.asked_for_epochs else ("", "~")
     rows: list[tuple[str, ...]] = [("examples an epoch", f"{outlook.examples:,}")]
+    for source in outlook.sources:
+        passes = f"~{source.passes:.3g} passes over its {source.examples:,}"
+        rows.append((f"  {public_name(source.name)}", f"{_percent(source.share)}, {passes}"))
     if outlook.held_out:
         rows.append(("  held out beside them", f"{outlook.held_out:,}"))
     rows += [

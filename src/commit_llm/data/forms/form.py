@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from commit_llm.data.examples import Cut, Example, NoExample
 from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.data.forms.plain_text import PlainTextForm
+from commit_llm.data.named_source import FormName
 from commit_llm.data.prompts import Passage
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.records import Record
@@ -17,6 +18,11 @@ class Form(Protocol):
     Mixing stands between `texts` and the rest: it takes the named texts and gives texts of the same names. Whatever a
     form writes around them is never mixed.
     """
+
+    @property
+    def name(self) -> FormName:
+        """Give the name that a recipe has for it."""
+        ...
 
     def texts(self, record: Record, index: int) -> Mapping[str, str]:
         """Give the texts of a record that may be mixed, by name.
@@ -44,7 +50,7 @@ class FormSettings(Protocol):
     @property
     def behaviour(self) -> Literal["original", "mended"]: ...
     @property
-    def form(self) -> Literal["instruction", "text"]: ...
+    def form(self) -> FormName: ...
     @property
     def fields(self) -> str: ...
     @property
@@ -53,10 +59,10 @@ class FormSettings(Protocol):
     def split_long(self) -> bool: ...
 
 
-def choose_form(settings: FormSettings) -> Form:
-    """Make the form that the settings ask for."""
+def choose_form(settings: FormSettings, name: FormName | None = None) -> Form:
+    """Make the form of this name, or the one that the settings ask for."""
     original = in_one_stream(settings)
-    if settings.form == "text":
+    if (name or settings.form) == "text":
         return PlainTextForm(settings.fields, original=original)
     cut = Cut.IF_LONG if settings.split_long else Cut.NOWHERE
     return InstructionForm(settings.block_template, cut, original=original)

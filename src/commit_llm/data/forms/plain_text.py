@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from commit_llm.data.examples import Cut, Example, NoExample, join
+from commit_llm.data.named_source import FormName
 from commit_llm.data.prompts import Passage, joined
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -50,6 +51,11 @@ class PlainTextForm:
                 raise UserError(
                     f"--fields {self.fields!r}: {part!r} is no field; write a column, a+b, [masked] or <|eos|>"
                 )
+
+    @property
+    def name(self) -> FormName:
+        """Give the name that a recipe has for it."""
+        return "text"
 
     @cached_property
     def parsed(self) -> tuple[Field, ...]:

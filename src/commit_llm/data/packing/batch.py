@@ -16,7 +16,8 @@ class Batch(TypedDict):
     loss_masks: float32, 1 where the target is trained.
     segment_ids: from 1 in each row, a number for each segment; 0 where a row is empty.
     positions: from 0 in each segment. (The original's rows are one segment each.)
-    example_ids: index of the record that an input token comes from; -1 where a row is empty.
+    example_ids: index of the record that an input token comes from; -1 where a row is empty. The records of several
+        sources are counted one source after another.
     """
 
     input_tokens: np.ndarray
@@ -67,7 +68,7 @@ class BatchStream(Protocol):
 class ExampleSource(Protocol):
     """Give examples by their position in an endless sequence, as packers read them.
 
-    num_records: records an epoch.
+    num_records: records an epoch; of several sources, examples until each has had one whole pass.
     index: of the record at a position.
     """
 

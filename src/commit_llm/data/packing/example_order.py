@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,15 @@ from commit_llm.data.examples import Example, NoExample
 from commit_llm.errors import UserError
 
 HELD_OUT = 0x4845_4C44  # keeps this draw apart from other draws
+SOURCE = 0x534F_5552_4345  # keeps the seed of a further source apart from other draws
+
+
+def source_seed(seed: int, number: int) -> int:
+    """Give the seed of a source: mixing, shuffle and held-out share draw with it as if the source were alone.
+
+    number: of the source, from 0; the first has the seed of the run.
+    """
+    return seed if number == 0 else hash64(seed, SOURCE, number)
 
 
 def held_out_indices(share: float, seed: int, num_records: int) -> np.ndarray:
@@ -38,6 +48,18 @@ def training_indices(share: float, seed: int, num_records: int) -> Sequence[int]
 SHUFFLE = 0x5348_5546  # keeps the shuffle's draws apart from the mixer's
 
 
+class DrawnExample(NamedTuple):
+    """Say which example stands at a position: of which source, in which pass over it, which of its records.
+
+    place: in the order of the pass, 0 to 1.
+    """
+
+    source: int
+    epoch: int
+    record: int
+    place: float
+
+
 @dataclass(frozen=True)
 class Examples:
     """Give the example at a position of the sequence. Each is made when it is asked for.
@@ -45,11 +67,13 @@ class Examples:
     indices: of the records that are used.
     make: of (epoch, index of the record, place in the epoch), makes an example or says why there is none.
     shuffle_seed: gives each epoch its own order; without it records come in the order of the file.
+    first_id: what the first record is called in batches; above 0 where other sources stand before this one.
     """
 
     indices: Sequence[int] | np.ndarray
     make: Callable[[int, int, float], Example | NoExample]
     shuffle_seed: int | None = None
+    first_id: int = 0
     _order: Callable[[int], np.ndarray] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -63,11 +87,15 @@ class Examples:
         """Count the records of an epoch."""
         return len(self.indices)
 
-    def index(self, position: int) -> int:
-        """Give the index of the record at a position of the sequence."""
+    def where(self, position: int) -> DrawnExample:
+        """Say which example stands at a position."""
         epoch, place = divmod(position, self.num_records)
-        return int(self.indices[place if self.shuffle_seed is None else self._order(epoch)[place]])
+        index = int(self.indices[place if self.shuffle_seed is None else self._order(epoch)[place]])
+        return DrawnExample(0, epoch, index, place / self.num_records)
+
+    def index(self, position: int) -> int:
+        """Give the index of the record at a position of the sequence, as batches have it."""
+        return self.first_id + self.where(position).record
 
     def __getitem__(self, position: int) -> Example | NoExample:
-        epoch, place = divmod(position, self.num_records)
-        return self.make(epoch, self.index(position), place / self.num_records)
+        return self.make(*self.where(position)[1:])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from commit_llm.codemix.replacement import Replacement
 from commit_llm.data.decoding import MaskedPart, Piece
 from commit_llm.data.example_views import ExampleView
+from commit_llm.files.provenance import public_name
 from commit_llm.report.page import text
 
 SHOWN = 4000  # characters of a part; of a longer one its beginning and its end are shown
@@ -29,9 +30,13 @@ def _example(number: int, view: ExampleView) -> str:
     parts = "".join(map(_part, view.parts))
     return (
         f"<section class='sample' aria-labelledby='sample-{number}'>\n"
-        f"<h3 id='sample-{number}'>Example {number} <span class='quiet'>record {view.record + 1:,} of the data: "
+        f"<h3 id='sample-{number}'>Example {number} <span class='quiet'>record {view.record + 1:,} of {_source(view)}: "
         f"{', '.join(figures)}</span></h3>\n{parts}</section>\n"
     )
+
+
+def _source(view: ExampleView) -> str:
+    return "the data" if view.source is None else f"<bdi>{text(public_name(view.source))}</bdi>"
 
 
 def _part(part: MaskedPart) -> str:
