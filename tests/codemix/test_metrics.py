@@ -140,6 +140,7 @@ def annotated(word):
         ([STAYS, annotated(DOG), STAYS], [0, 0, 1, 0]),
         ([annotated(POLAR_BEAR), GATO], [0, 0, 1, 1, 2]),
         ([annotated(SENTENCE)], [0, 0, 0, 1, 1, 1, -1, -1]),
+        ([SENTENCE._replace(outcome=Outcome.REPEATED, translation=None)], [0, 0, 0, -1, -1]),
     ],
 )
 def test_tags_of_phrases_sentences_annotations_and_languages(words, expected):

@@ -113,11 +113,11 @@ def tags_of_words(utterances: Iterable[Sequence[Word]]) -> tuple[np.ndarray, np.
     for words in utterances:
         row: list[int] = []
         for word in words:
+            if word.outcome is not Outcome.REPLACED or word.annotation is not None:
+                row += [-1 if word.outcome is Outcome.PROTECTED else 0] * word.words
             if word.outcome is Outcome.REPLACED:
-                number = numbers.setdefault(word.language, len(numbers) + 1)
-                row += [0] * word.words * (word.annotation is not None) + [number] * word.words + [-1] * word.protected
-            else:
-                row.append(-1 if word.outcome is Outcome.PROTECTED else 0)
+                row += [numbers.setdefault(word.language, len(numbers) + 1)] * word.words
+            row += [-1] * word.protected
         rows.append(row)
     tags = np.array([tag for row in rows for tag in row], np.int8)
     return tags, np.cumsum([0, *map(len, rows)], dtype=np.int64)
