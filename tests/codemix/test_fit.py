@@ -7,6 +7,7 @@ import pytest
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.fit import fit_ratio, mean_cmi, share
 from commit_llm.codemix.outcome import Counts
+from commit_llm.codemix.settings import MixingSettings
 from commit_llm.errors import UserError
 
 WORDS = [f"{a}{b}{c}" for a in "bcdfg" for b in "aeiou" for c in "lmnrs"]
@@ -61,3 +62,31 @@ def test_measures_by_hand():
     )
     assert share(counts) == 5 / 8
     assert mean_cmi(counts) == 100 * (2 / 4 + 1 / 4) / 2
+
+
+def test_the_index_of_annotated_words_is_refused():
+    annotating = CodeMixer(MIXER.dictionaries, surface="annotate")
+    with pytest.raises(UserError, match="target_cmi: annotated words stand beside their translations"):
+        fit_ratio(annotating, COLUMNS, target_cmi=20)
+
+
+class OfSentences:
+    """A mixer of 100 examples of 100 words; sentences are 20 of them, at any ratio."""
+
+    settings = MixingSettings()
+
+    def __init__(self, ratio=0.0):
+        self.ratio = ratio
+
+    def with_ratio(self, ratio):
+        return OfSentences(ratio)
+
+    def mix_columns(self, columns, mixed_fields):
+        replaced = 20 + round(80 * self.ratio)
+        return {}, np.array([Counts(replaced=replaced, not_drawn=100 - replaced, changed=replaced)] * 100)
+
+
+def test_less_than_sentences_come_to_is_refused_naming_the_lowest():
+    assert fit_ratio(OfSentences(), {}, target_share=0.6).reached == 0.6
+    with pytest.raises(UserError, match=r"target_share 0.1: the lowest that can be reached is 0.2, .* sentence_ratio"):
+        fit_ratio(OfSentences(), {}, target_share=0.1)

@@ -9,7 +9,7 @@ from rich.console import Console
 from commit_llm.codemix.outcome import Outcome
 from commit_llm.report.preview.preview import MixingPreview
 from commit_llm.report.preview.preview_terminal import show
-from tests.report.preview.example import EXPLAINED, PREVIEW, WAYS
+from tests.report.preview.example import ARABIC, EXPLAINED, GREEK, PREVIEW, WAYS, placed
 
 
 def printed(preview, width=100, terminal=False, **options):
@@ -52,6 +52,11 @@ def test_ways_to_mix_without_colours():
     ):  # fmt: skip
         assert f"  {line}\n" in out
     assert "marked:" not in printed(EXPLAINED)
+
+
+def test_several_languages_of_words_alone_are_named():
+    row = placed("a dog", ("a", "ένας", GREEK), ("dog", "كلب", ARABIC))
+    assert "marked:  [word]  el:its language\n" in printed(MixingPreview([{"text": row}], 1, {}))
 
 
 def test_ways_to_mix_have_styles():
