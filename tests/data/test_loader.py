@@ -31,7 +31,7 @@ def test_a_ratio_that_moves_is_read_at_the_place_in_the_shuffled_order(tokenizer
     """Not at the batch, and after a restart as before it."""
     words = [chr(97 + number) * 3 for number in range(20)]
     records = [{"instruction": " ".join(words), "output": f"answer {number}"} for number in range(30)]
-    dictionary = BilingualDictionary.from_pairs([(word, word.upper() + "!") for word in words])
+    dictionary = BilingualDictionary.from_pairs([(word, f"mixed{word}") for word in words])
     recipe = dataclasses.replace(find_recipe("commit"), seq_len=400, batch_size=1, held_out_share=0.2, seed=1)
     mixer = CodeMixer(dictionary, ratio=RatioSchedule([(0.1, 0), (0.9, 2)]), seed=1)
     make = open_examples(recipe, records, tokenizer, mixer)
