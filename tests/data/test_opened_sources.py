@@ -21,13 +21,15 @@ from commit_llm.recipes import find_recipe
 
 WORDS = ["the", "dog", "and", "cat", "see", "big", "house"]
 DICTIONARY = BilingualDictionary.from_pairs([(word, f"mixed{word}") for word in WORDS])
+MIXER = CodeMixer(DICTIONARY)
 INSTRUCTIONS = [{"instruction": f"see the dog {n}", "output": f"the big house {n}"} for n in range(30)]
 TEXTS = [{"text": f"the cat and the dog {n} see the house"} for n in range(12)]
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Two files of two forms, in the current folder."""
+    """Two files of two forms, in the current folder; few examples wait for a row, so that a batch takes few."""
+    monkeypatch.setattr("commit_llm.data.packing.first_fit_packer.OPEN_ROWS", 2)
     monkeypatch.chdir(tmp_path)
     write("a.jsonl", INSTRUCTIONS)
     write("b.jsonl", TEXTS)
@@ -45,7 +47,7 @@ def recipe_of(*data, unmixed=(), **changes):
 
 
 def opened(recipe, tokenizer, ratio=0.5):
-    mixer = CodeMixer(DICTIONARY, ratio=ratio, seed=recipe.seed)
+    mixer = MIXER.with_ratio(ratio).with_seed(recipe.seed)
     return open_sources(recipe, tokenizer, mixer, lambda source, check: load_source(recipe, source, check))
 
 
@@ -73,7 +75,7 @@ def test_one_source_is_as_it_was(folder, tokenizer):
     """Whatever its weight: the order, the draws and the ids are those of a recipe that names the file alone."""
     (plain,), (weighted,) = (opened(recipe_of(data), tokenizer) for data in ("a.jsonl", "a.jsonl=7"))
     first, second = (open_batches(recipe_of("a.jsonl"), make) for make in (plain, weighted))
-    for _ in range(5):
+    for _ in range(3):
         one, other = next(first), next(second)
         assert all((one[name] == other[name]).all() for name in one)
     assert first.get_state() == second.get_state()
@@ -93,11 +95,11 @@ def test_a_ratio_that_moves_is_read_at_the_passes_of_each_source(folder, tokeniz
 
 
 def test_what_is_held_out_of_each(folder, tokenizer):
-    recipe = recipe_of("a.jsonl=1", "b.jsonl=3", held_out_share=0.3, seed=1)
+    recipe = recipe_of("a.jsonl=2", "b.jsonl=1", held_out_share=0.3, seed=1)
     makes = opened(recipe, tokenizer)
     held_out = set(indices_of(held_out_batches(recipe, *makes)).tolist())
     packer = open_batches(recipe, *makes)
-    trained = set(indices_of([next(packer) for _ in range(60)]).tolist())
+    trained = set(indices_of([next(packer) for _ in range(18)]).tolist())
     assert not held_out & trained
     assert held_out | trained == set(range(42))
     assert any(id < 30 for id in held_out)
@@ -205,3 +207,22 @@ def test_a_dictionary_without_a_word_of_one_source(folder, tokenizer):
         open_batches(recipe, *opened(recipe, tokenizer))
     beside = recipe_of("a.jsonl", unmixed=["el.jsonl"])
     assert next(open_batches(beside, *opened(beside, tokenizer)))
+
+
+def test_whatever_is_killed_at_ten_moments_goes_on_with_the_same_batches(folder, tokenizer):
+    """Files opened again, and the state as a checkpoint has it: a ratio that moves, two sources that are mixed."""
+    recipe = recipe_of("a.jsonl=2", "b.jsonl=1", seed=3, seq_len=256, batch_size=1)
+    schedule = RatioSchedule([(0, 0), (1, 2)])
+    undisturbed = open_batches(recipe, *opened(recipe, tokenizer, schedule))
+    states, batches = [], []
+    for _ in range(21):
+        states.append(json.dumps(undisturbed.get_state()))
+        batches.append(next(undisturbed))
+    for moment in range(0, 20, 2):
+        resumed = open_batches(recipe, *opened(recipe, tokenizer, schedule))
+        resumed.set_state(json.loads(states[moment]))
+        for expected in batches[moment : moment + 2]:
+            batch = next(resumed)
+            assert all(np.array_equal(expected[name], batch[name]) for name in expected)
+    places = [undisturbed.examples.where(position) for position in range(undisturbed.get_state()["position"])]
+    assert {place.source for place in places if place.place > 0.5} == {0, 1}
