@@ -1,12 +1,14 @@
 """A small recipe on the small example, and a run of it."""
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from commit_llm.files.records import read_records
 from commit_llm.recipes import find_recipe
 from commit_llm.train.loop import train
 
@@ -43,6 +45,22 @@ def undisturbed(small_recipe, tmp_path_factory):
     run = tmp_path_factory.mktemp("undisturbed") / "run"
     assert train(small_recipe(), run)[:2] == (0, 8)
     return run
+
+
+@pytest.fixture(scope="session")
+def several_sources(small_recipe, example, tmp_path_factory):
+    """The small recipe with three sources and a ratio that moves: instructions, their contexts, and unmixed texts."""
+    contexts = tmp_path_factory.mktemp("sources") / "contexts.jsonl"
+    records = read_records(example / "instructions.jsonl")
+    lines = [json.dumps({"text": record["input"]}) for record in records[:100]]
+    contexts.write_text("\n".join(lines), encoding="utf-8")
+    data = (f"{example / 'instructions.jsonl'}=2", f"{contexts}=1")
+    unmixed = (f"{example / 'texts.jsonl'}=0.5",)
+
+    def make(**changes):
+        return small_recipe(**{"data": data, "data_unmixed": unmixed, "ratio": ("0.1@0", "0.9@0.05")} | changes)
+
+    return make
 
 
 NOW, BEFORE = "0123456789" * 4, "abcdef0123" * 4  # commits

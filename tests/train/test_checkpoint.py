@@ -133,9 +133,10 @@ def test_a_step_without_a_manifest_is_used_with_a_warning(small_recipe, undistur
 
 
 @pytest.mark.slow
-def test_killed_ten_times_the_metrics_are_those_of_an_undisturbed_run(small_recipe, tmp_path):
+@pytest.mark.parametrize("make", ["small_recipe", "several_sources"])
+def test_killed_ten_times_the_metrics_are_those_of_an_undisturbed_run(request, tmp_path, make):
     """SIGKILL at random moments; a checkpoint is being written at most of them."""
-    recipe = small_recipe(steps=200, checkpoint_every=2, log_every=1)
+    recipe = request.getfixturevalue(make)(steps=200, checkpoint_every=2, log_every=1)
     (tmp_path / "config.yaml").write_text(dump_recipe(recipe))
     run, other = tmp_path / "run", tmp_path / "undisturbed"
     command = [sys.executable, "-m", "commit_llm", "train", str(tmp_path / "config.yaml"), "--out"]

@@ -1,6 +1,7 @@
 """A look at what training would see: its figures are those of the data, and it leaves nothing behind."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -25,6 +26,22 @@ def all_examples(recipe):
     make = open_examples(recipe, records, source.tokenizer, mixer)
     counts = [mixer.mix_example(record, row=row).counts for row, record in enumerate(records)]
     return [make(0, row) for row in range(len(records))], Counts(*np.sum(counts, axis=0).tolist())
+
+
+def test_several_sources_have_passes_of_their_own(several_sources, tmp_path):
+    recipe = several_sources(steps=30)
+    outlook = dry_run(recipe, tmp_path / "run")
+    assert [(source.examples, round(source.share, 3)) for source in outlook.sources] == [
+        (324, 0.571), (100, 0.286), (324, 0.143),
+    ]  # fmt: skip
+    packer = open_recipe_batches(recipe, open_recipe_model(recipe)).batches
+    drawn = sum(int(next(packer)["segment_ids"].max(axis=1).sum()) for _ in range(30))
+    for source in outlook.sources:
+        assert source.passes == pytest.approx(source.share * drawn / source.examples, rel=0.2)
+    text = outlook_report(outlook, tmp_path / "run")
+    assert re.search(r"\n  contexts\.jsonl +28\.6 %, ~0\.\d+ passes over its 100\n", text)
+    assert re.search(r"\nratio of mixing +0\.1@0 0\.9@0\.05\n", text)
+    assert json.loads(json.dumps(outlook_json(outlook)))["sources"][1]["examples"] == 100
 
 
 @pytest.mark.parametrize("name", ["commit", "commit-2024"])

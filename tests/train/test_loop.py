@@ -9,12 +9,18 @@ import jax
 import numpy as np
 import pytest
 
+from commit_llm.cli.main import main
 from commit_llm.cli.text.train import outlook_report
+from commit_llm.data.document_hashes import document_hash, from_json
 from commit_llm.errors import UserError
+from commit_llm.files.records import read_records
 from commit_llm.recipes import differences, load_recipe, load_stored_recipe
+from commit_llm.runs.history import TRAINING, read_history
 from commit_llm.runs.logs import read_metrics
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
+from commit_llm.train.export import export
+from commit_llm.train.lineage import stage
 from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.weights import load_params, open_model, require_same_model
 
@@ -108,6 +114,41 @@ def test_epochs_become_steps(small_recipe, tmp_path, monkeypatch):
     assert dry_run(asked, tmp_path / "run").steps == recipe.steps
     with pytest.raises(UserError, match=r"another recipe \(epochs: 1 -> 2\)"):
         train(replace(asked, epochs=2), tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_a_run_of_several_sources(several_sources, example, tmp_path):
+    """Each is in provenance, card, page and history; a run goes on, and another weight is another recipe."""
+    run, recipe = tmp_path / "run", several_sources(steps=3, warmup_steps=1)
+    assert train(recipe, run)[:2] == (0, 3)
+    assert load_recipe(run / "config.yaml") == replace(recipe, bos="always")
+    assert train(recipe, run)[:2] == (3, 3)
+    instructions, contexts = recipe.data
+    with pytest.raises(UserError, match=r"holds a run of another recipe \(data: "):
+        train(replace(recipe, data=(instructions, contexts.replace("=1", "=2"))), run)
+    provenance = read_provenance(run)
+    assert set(provenance["files"]) == {"data", "data 2", "data 3", "dictionary", "tokenizer"}
+    facts = [[source[name] for name in ("share", "form", "mixed", "records")] for source in provenance["sources"]]
+    assert facts == [
+        [0.571429, "instruction", True, 324], [0.285714, "text", True, 100], [0.142857, "text", False, 324],
+    ]  # fmt: skip
+    documents = from_json(provenance["documents"]).tolist()
+    records = [read_records(example / name)[5] for name in ("instructions.jsonl", "texts.jsonl")]
+    assert all(document_hash(text) in documents for text in (records[0]["input"], records[1]["text"]))
+    named = stage(run)
+    assert named["data"] == "instructions.jsonl 57.1 %, contexts.jsonl 28.6 %, texts.jsonl 14.3 % unmixed"
+    assert (named["form"], named["ratio"]) == ("instruction and text", ["0.1@0", "0.9@0.05"])
+    export(run, tmp_path / "model")
+    assert read_history(tmp_path / "model" / "provenance.json", TRAINING).stages == [named]
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    mixed = "code-mixed at ratio 0.1@0 0.9@0.05 with en-el.txt"
+    assert f"| instructions.jsonl, 57.1 % of the examples, instruction, {mixed}; contexts.jsonl, 28.6 % of" in card
+    assert "texts.jsonl, 14.3 % of the examples, text, not code-mixed |" in card
+    assert str(tmp_path) not in card
+    assert main(["report", str(run)]) == 0
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert page.count("contexts.jsonl") >= 3
+    assert str(tmp_path) not in page
 
 
 @pytest.mark.slow

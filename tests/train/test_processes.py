@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -257,8 +258,9 @@ from commit_llm.recipes import find_recipe
 from commit_llm.train.upcoming import upcoming_batches
 recipe = find_recipe(sys.argv[2])
 batches = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).batches
-made, make = [], batches.examples.make
-object.__setattr__(batches.examples, "make", lambda *drawn: (made.append(drawn), make(*drawn))[1])
+made = []
+for source in getattr(batches.examples, "sources", [batches.examples]):
+    object.__setattr__(source, "make", lambda *drawn, make=source.make: (made.append(drawn), make(*drawn))[1])
 digest = hashlib.sha256()
 with upcoming_batches(batches) as upcoming:
     for _ in range(int(sys.argv[3])):
@@ -269,11 +271,12 @@ print(json.dumps([digest.hexdigest(), state, len(made)]))
 """
 
 
-@pytest.mark.parametrize("name", ["commit", "align", "commit-2024"])
-def test_batches_are_the_same_bytes_and_each_process_makes_its_share(small_recipe, tmp_path, name):
+@pytest.mark.parametrize("name", ["commit", "align", "commit-2024", "several sources"])
+def test_batches_are_the_same_bytes_and_each_process_makes_its_share(small_recipe, several_sources, tmp_path, name):
     changes = {"form": "text", "fields": "instruction+output"} if name == "align" else {}
     config = tmp_path / "config.yaml"
-    config.write_text(dump_recipe(small_recipe(name, batch_size=8, **changes)))
+    make = several_sources if name == "several sources" else partial(small_recipe, name, **changes)
+    config.write_text(dump_recipe(make(batch_size=8)))
     told = {}
     for count in (1, 2, 3):
         port = free_port()
