@@ -89,6 +89,20 @@ def test_a_ratio_that_moves_is_a_list_of_its_points():
             parse_recipe(f"ratio: {wrong}\n", "mine.yaml")
 
 
+def test_several_sources_are_a_list():
+    several = dataclasses.replace(find_recipe("commit"), data=("a.jsonl=3", "b.jsonl=1:text"), data_unmixed=("c.txt",))
+    text = dump_recipe(several)
+    assert "\ndata:\n- a.jsonl=3\n- b.jsonl=1:text\ndata_unmixed:\n- c.txt\n" in text
+    assert parse_recipe(text, "config.yaml").recipe == several
+    assert [source.name for source in several.sources] == ["a.jsonl", "b.jsonl", "c.txt"]
+    assert "\ndata: tatsu-lab/alpaca\n" in dump_recipe(find_recipe("commit"))
+    assert parse_recipe("data: null\n", "mine.yaml").recipe.data is None
+    with pytest.raises(UserError, match=r"mine\.yaml: data is 3"):
+        parse_recipe("data: 3\n", "mine.yaml")
+    with pytest.raises(UserError, match=r"--data b\.jsonl=none: 'none' is no weight"):
+        dataclasses.replace(several, data="b.jsonl=none").check()
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_config_yaml_round_trip(tmp_path, name):
     recipe = find_recipe(name)

@@ -82,6 +82,21 @@ def test_two_of_a_flag_that_takes_one_value_are_refused(run, argv, name):
     )
 
 
+def test_data_may_stand_twice(tmp_path):
+    """The sources of the command line take the place of the recipe's own, all of them."""
+    stored = dataclasses.replace(RECIPES["commit"][1], data=("old.jsonl=1", "older.jsonl=2"), data_unmixed=("c.txt",))
+    (tmp_path / "config.yaml").write_text(dump_recipe(stored))
+    argv = [str(tmp_path / "config.yaml"), "--out", "run"]
+    for words, data, unmixed in (
+        ([], stored.data, stored.data_unmixed),
+        (["--data", "a.jsonl=3", "--seed", "1", "--data=b.jsonl"], ("a.jsonl=3", "b.jsonl"), stored.data_unmixed),
+        (["--data", "a.jsonl"], "a.jsonl", stored.data_unmixed),
+        (["--data_unmixed", "x=1", "--data-unmixed=y"], stored.data, ("x=1", "y")),
+    ):
+        recipe = parse_with_recipe(TrainCommand, "train", [*argv, *words]).recipe
+        assert (recipe.data, recipe.data_unmixed) == (data, unmixed)
+
+
 def test_a_dictionary_may_stand_twice(run, tmp_path):
     for name, line in (("en-el.txt", "dog\tσκύλος"), ("en-de.txt", "cat\tKatze")):
         (tmp_path / name).write_text(f"{line}\n", encoding="utf-8")
@@ -341,6 +356,15 @@ MISTAKES = [
     (["train", "alpaca", "--model", "{folder}", "--out", "{out}"], "not a model folder"),
     (["train", "alpaca", "--model", "{folder}", "--out", "{out}", "--dry-run"], "not a model folder"),
     (["train", "alpaca", "--model", "{folder}", "--out", "{out}", "--json"], "--json: goes with --dry-run"),
+    (["train", "alpaca", "--model", "{model}", "--data", "{data}=0", "--data", "{data}=1", "--out", "{out}"], "'0' is no weight, which is a number above 0"),
+    (["train", "alpaca", "--model", "{model}", "--data", "{data}=2", "--data-unmixed", "{data}=x", "--out", "{out}"], "instructions.jsonl=x: 'x' is no weight"),
+    (["train", "alpaca", "--model", "{model}", "--data", "{data}=2", "--data=none.jsonl", "--out", "{out}"], "none.jsonl: no such data file"),
+    (["train", "alpaca", "--model", "{model}", "--data", "{data}", "--data", "{data}", "--epochs", "2", "--out", "{out}"], "--epochs 2: counts passes over one source"),
+    (["train", "alpaca-2024", "--model", "{model}", "--data", "{data}", "--data", "{data}", "--out", "{out}"], "does not go with behaviour original"),
+    (["batches", "alpaca-2024", "--model", "{model}", "--data", "{data}", "--data", "{data}", "--out", "{out}.npz"], "does not go with behaviour original"),
+    (["plan", "alpaca", "--model", "{model}", "--data", "{data}=1:prose"], "'prose' is no form; it is instruction or text"),
+    (["batches", "alpaca", "--model", "{model}", "--data", "{data}", "--data", "{empty}", "--out", "{out}.npz"], "empty.jsonl: holds no record"),
+    (["train", "alpaca", "--data", "--out", "{out}"], "--data: names nothing"),
     (["batches", "alpaca", "--model", "{model}", "--data", "{bad}", "--out", "{out}.npz"], "malformed JSON"),
     (["batches", "alpaca", "--model", "{model}", "--data", "{data}", "--out", "{out}.zip"], "go into an .npz file"),
     (["export", "{folder}", "--out", "{out}"], "not a run directory"),
