@@ -247,6 +247,11 @@ def test_sentences_phrases_and_annotations(tokenizer):
         ("polar bear", "πολική αρκούδα"), ("dog", "(σκύλος)"), ("cat", "γάτα"),
         ("It runs.", "Αυτό τρέχει, και  τρέχει."), ("sea", "θάλασσα"),
     ]  # fmt: skip
+    ways = [piece.way for part in view.parts for piece in part.pieces if piece.original]
+    assert ways == [
+        Replacement(Unit.PHRASE), Replacement(annotated=True), Replacement(annotated=True), Replacement(Unit.SENTENCE),
+        Replacement(),
+    ]  # fmt: skip
     assert "A dog (σκύλος) (or a cat, γάτα) lives.  Αυτό" in text_of(view.parts)
     assert view.placed == sum(view.replaced.values()) == 5
     assert view.replaced[Replacement(annotated=True)] == 2

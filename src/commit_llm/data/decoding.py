@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
+from commit_llm.codemix.replacement import Replacement
 from commit_llm.data.examples import Example
 from commit_llm.data.tokenizer import Tokenizer
 
@@ -19,22 +20,25 @@ class Stretch(NamedTuple):
     """Hold some of a text that was encoded.
 
     original: where it is the translation of a word, phrase or sentence, what it stands in for, or behind.
+    way: which of these it is.
     """
 
     text: str
     original: str | None = None
+    way: Replacement = Replacement()
 
 
 class Piece(NamedTuple):
     """Hold some of a part's text.
 
     special: whether it is the name of a special token.
-    original: where it is a translation, what it stands in for, or behind.
+    original, way: of a translation, as in `Stretch`.
     """
 
     text: str
     special: bool = False
     original: str | None = None
+    way: Replacement = Replacement()
 
 
 class MaskedPart(NamedTuple):
@@ -65,11 +69,11 @@ class _Run(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """Say where a replaced word stands in the decoded text, special tokens left out."""
+    """Say where a translation stands in the decoded text, special tokens left out."""
 
     start: int
     end: int
-    original: str
+    stretch: Stretch
 
 
 def decode_parts(example: Example, tokenizer: Tokenizer, written: Sequence[Sequence[Stretch]] = ()) -> Decoded:
@@ -134,7 +138,7 @@ def _common_length(first: str, second: str) -> int:
 
 
 def _marks(written: Sequence[Sequence[Stretch]], decoded: str, literals: Sequence[str]) -> Iterator[_Mark]:
-    """Find the replaced words of what was written in the decoded text. White space is not looked at."""
+    """Find the translations of what was written in the decoded text. White space is not looked at."""
     places = [place for place, character in enumerate(decoded) if not character.isspace()]
     solid = "".join(decoded[place] for place in places)
     expected, words = _without_space(written, ())
@@ -142,23 +146,24 @@ def _marks(written: Sequence[Sequence[Stretch]], decoded: str, literals: Sequenc
         without, remaining = _without_space(written, literals)  # the original makes tokens of them
         if without == solid:
             expected, words = without, remaining
-    for start, end, original in words:
+    for start, end, stretch in words:
         place = start if expected == solid else _find_again(expected, start, end, solid)
         if place is not None:
-            yield _Mark(places[place], places[place + end - start - 1] + 1, original)
+            yield _Mark(places[place], places[place + end - start - 1] + 1, stretch)
 
 
 def _without_space(
     written: Sequence[Sequence[Stretch]], literals: Sequence[str]
-) -> tuple[str, list[tuple[int, int, str]]]:
-    """Give what was written without white space and literals; start, end and original of each replaced word in it."""
+) -> tuple[str, list[tuple[int, int, Stretch]]]:
+    """Give what was written without white space and literals; start, end and stretch of each translation in it."""
     whole, words = "", []
-    for text, original in (stretch for stretches in written for stretch in stretches):
-        for literal in literals if original is None else ():
+    for stretch in (stretch for stretches in written for stretch in stretches):
+        text = stretch.text
+        for literal in literals if stretch.original is None else ():
             text = text.replace(literal, "")
         solid = "".join(text.split())
-        if original is not None and solid:
-            words.append((len(whole), len(whole) + len(solid), original))
+        if stretch.original is not None and solid:
+            words.append((len(whole), len(whole) + len(solid), stretch))
         whole += solid
     return whole, words
 
@@ -187,7 +192,7 @@ def _cut(text: str, start: int, marks: Sequence[_Mark]) -> Iterator[Piece]:
             continue
         if first > end:
             yield Piece(text[end:first])
-        yield Piece(text[first:last], original=mark.original)
+        yield Piece(text[first:last], original=mark.stretch.original, way=mark.stretch.way)
         end = last
     if end < len(text):
         yield Piece(text[end:])

@@ -118,8 +118,8 @@ def _written(
 
 def _stretches(text: str, words: Sequence[Word], unspaced: bool) -> Iterator[Stretch]:
     for written, word in mixed_pieces(text, words, unspaced):
-        is_replaced = word is not None and word.translation is not None
-        yield Stretch(written, text[word.start : word.end] if word and is_replaced else None)
+        way = None if word is None else Replacement.of(word)
+        yield Stretch(written) if word is None or way is None else Stretch(written, text[word.start : word.end], way)
 
 
 def _merged(stretches: Iterable[Stretch]) -> Iterator[Stretch]:

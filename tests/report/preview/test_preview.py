@@ -79,7 +79,7 @@ def test_sentences_are_not_of_the_ratio():
 def test_one_language_is_not_named(languages):
     row = placed("a b", *(("ab"[n], "x", {"language": language}) for n, language in enumerate(languages)))
     preview = MixingPreview([{"text": row}], 1, {})
-    assert not preview.has_languages()
+    assert not preview.has_languages
     assert len(preview.table()) == 3
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from commit_llm.codemix.outcome import Unit
 from commit_llm.codemix.replacement import Replacement
+from commit_llm.data.decoding import MaskedPart, Piece
 from commit_llm.recipes import find_recipe
 from commit_llm.report.run.run_page import run_page
 from commit_llm.runs.logs import Logs
@@ -123,7 +124,11 @@ def test_ways_to_mix():
     looked = LOOKED._replace(decoded=[LOOKED.decoded[0]._replace(replaced=ways, placed=4)])
     text = said(looked=looked)
     assert "3 trained, 1 word replaced, 2 sentences replaced, 1 word annotated" in text
-    assert "replaced or annotated its original where you point at it" in text
+    assert "word sentence word (behind it) its original where you point at it" in text
+    piece = Piece("Ο σκύλος.", original="The dog.", way=Replacement(Unit.SENTENCE))
+    sentence = looked.decoded[0]._replace(parts=[MaskedPart(True, 4, (piece,))])
+    html = run_page(run_page_of(looked=looked._replace(decoded=[sentence])))
+    assert "<mark class='unit-sentence' dir='auto' title='The dog.'>Ο σκύλος.</mark>" in html
     nothing = said(looked=LOOKED._replace(decoded=[LOOKED.decoded[0]._replace(replaced={}, placed=0)]))
     assert "3 trained, 0 words replaced" in nothing
     assert "not marked" not in nothing

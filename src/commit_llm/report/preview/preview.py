@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
@@ -74,6 +75,7 @@ class MixingPreview:
             words_of[word.language or UNKNOWN] += word.words
         return dict(words_of.most_common())
 
+    @cached_property
     def has_languages(self) -> bool:
         """Say whether translations of several languages are shown, which are then told apart."""
         return len(self.languages()) > 1
@@ -118,7 +120,7 @@ class MixingPreview:
                 yield f"  in {unit}s", words, f"{number:,} {unit}{'' if number == 1 else 's'}"
         if annotated := sum(word.words for word in replaced if word.annotation is not None):
             yield "  annotated", annotated, "the translation stands behind"
-        if self.has_languages():
+        if self.has_languages:
             for language, number in self.languages().items():
                 yield f"  in {language}", number, "a language that is not known" if language == UNKNOWN else ""
 

@@ -6,6 +6,7 @@ from commit_llm.codemix.engine.pieces import mixed_pieces, pieces
 from commit_llm.codemix.outcome import Outcome, Unit, Word
 from commit_llm.codemix.replacement import Replacement
 from commit_llm.report.page import page, text
+from commit_llm.report.preview.marks import mark, mark_original, samples
 from commit_llm.report.preview.preview import (
     MEASURES,
     UNKNOWN,
@@ -92,18 +93,13 @@ def _measures(preview: MixingPreview) -> str:
 
 def _legend(preview: MixingPreview) -> str:
     """Show how is marked what; nothing where only words are replaced, by one language."""
-    ways, has_languages = preview.replacements(), preview.has_languages()
+    ways, has_languages = preview.replacements(), preview.has_languages
     if ways in ([], [Replacement()]) and not has_languages:
         return ""
-    samples = [
-        f"{unit} <mark class='{_css_names(unit, annotated)}'>(behind it)</mark>"
-        if annotated
-        else f"<mark class='{_css_names(unit, annotated)}'>{unit}</mark>"
-        for unit, annotated in ways
-    ]
+    parts = [*samples(ways)]
     if has_languages:
-        samples.append(f"<mark data-language='{text(next(iter(preview.languages())))}'>its language</mark>")
-    return f"<p class='marks'>{' '.join(f'<span>{sample}</span>' for sample in samples)}</p>\n"
+        parts.append(f"<span><mark data-language='{text(next(iter(preview.languages())))}'>its language</mark></span>")
+    return f"<p class='marks'>{' '.join(parts)}</p>\n"
 
 
 def _row(number: int, row: MixedRecord, preview: MixingPreview) -> str:
@@ -117,12 +113,12 @@ def _field(name: str, source: str, words: Sequence[Word] | None, preview: Mixing
         unmixed = f"<div class='kept'><p class='text' dir='auto'>{text(source)}</p></div>"
         return f"<div class='field'><h3>{text(name)} <span class='quiet'>(not mixed)</span></h3>\n{unmixed}</div>\n"
     original = "".join(_original(source, words, preview.explain))
-    mixed = "".join(_mixed(source, words, preview.unspaced, preview.has_languages()))
+    mixed = "".join(_mixed(source, words, preview.unspaced, preview.has_languages))
     return (
         f"<div class='field'><h3>{text(name)}</h3>\n"
         f"<div><span class='side-name'>original</span><p class='text original' dir='auto'>{original}</p></div>\n"
         f"<div><span class='side-name'>mixed</span><p class='text mixed' dir='auto'>{mixed}</p></div>\n"
-        f"{_why(source, words, preview.has_languages()) if preview.explain and words else ''}</div>\n"
+        f"{_why(source, words, preview.has_languages) if preview.explain and words else ''}</div>\n"
     )
 
 
@@ -131,9 +127,7 @@ def _original(source: str, words: Sequence[Word], explain: bool) -> Iterator[str
         if word is None or (not explain and word.outcome is not Outcome.REPLACED):
             yield text(part)
         elif word.outcome is Outcome.REPLACED:
-            names = f"was {_css_names(word.unit, False)}".rstrip()
-            verb = "replaced by" if word.annotation is None else "annotated with"
-            yield f"<span class='{names}' title='{text(f'{verb} {word.translation}')}'>{text(part)}</span>"
+            yield mark_original(part, Replacement(word.unit, word.annotation is not None), word.translation or "")
         else:
             yield _marked(text(part), word.outcome, f"{word.outcome.label}: {word.outcome.meaning}")
 
@@ -141,19 +135,11 @@ def _original(source: str, words: Sequence[Word], explain: bool) -> Iterator[str
 def _mixed(source: str, words: Sequence[Word], unspaced: bool, has_languages: bool) -> Iterator[str]:
     for part, word in mixed_pieces(source, words, unspaced):
         if word is not None and word.translation is not None:
-            # dir isolates the word: written from right to left, it does not reorder its neighbours.
-            names = _css_names(word.unit, word.annotation is not None)
-            attributes = f" class='{names}'" * bool(names)
-            if has_languages:
-                attributes += f" data-language='{text(word.language or UNKNOWN)}'"
-            yield f"<mark{attributes} dir='auto' title='{text(source[word.start : word.end])}'>{text(part)}</mark>"
+            language = (word.language or UNKNOWN) if has_languages else None
+            way = Replacement(word.unit, word.annotation is not None)
+            yield mark(part, way, source[word.start : word.end], language)
         else:
             yield text(part)
-
-
-def _css_names(unit: Unit, annotated: bool) -> str:
-    """Name the CSS classes of what replaces a word, phrase or sentence, or stands behind it: none for a mere word."""
-    return " ".join(["unit-" + unit] * (unit is not Unit.WORD) + ["behind"] * annotated)
 
 
 def _marked(html: str, outcome: Outcome, title: str = "") -> str:

@@ -41,7 +41,7 @@ def show(preview: MixingPreview, console: Console) -> None:
     """
     summary(preview, console)
     plain = not console.is_terminal or console.no_color or console.color_system is None
-    has_languages = preview.has_languages()
+    has_languages = preview.has_languages
     wide = console.is_terminal and console.width >= SIDE_BY_SIDE
     if legend := _legend(preview, plain):
         console.print(legend, soft_wrap=not console.is_terminal)
@@ -82,7 +82,7 @@ def summary(preview: MixingPreview, console: Console) -> None:
 
 def _legend(preview: MixingPreview, plain: bool) -> Text | None:
     """Say how is marked what; None where only words are replaced, by one language."""
-    ways, labels = preview.replacements(), preview.has_languages()
+    ways, labels = preview.replacements(), preview.has_languages
     if ways in ([], [Replacement()]) and not labels:
         return None
     legend = Text("marked:")

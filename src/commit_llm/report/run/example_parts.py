@@ -7,6 +7,7 @@ from commit_llm.data.decoding import MaskedPart, Piece
 from commit_llm.data.example_views import ExampleView
 from commit_llm.files.provenance import public_name
 from commit_llm.report.page import text
+from commit_llm.report.preview.marks import mark
 
 SHOWN = 4000  # characters of a part; of a longer one its beginning and its end are shown
 HEAD, TAIL = 3000, 800
@@ -72,6 +73,5 @@ def _piece(piece: Piece) -> str:
     if piece.special:
         return f"<bdi class='token' title='special token'>{text(piece.text)}</bdi>"
     if piece.original is not None:
-        # dir isolates it: a word that is written from right to left does not reorder its neighbours.
-        return f"<mark dir='auto' title='{text(piece.original)}'>{text(piece.text)}</mark>"
+        return mark(piece.text, piece.way, piece.original)
     return text(piece.text)

@@ -9,6 +9,7 @@ from commit_llm.codemix.replacement import Replacement
 from commit_llm.codemix.settings import MixingSettings
 from commit_llm.data.example_views import ExampleViews
 from commit_llm.report.page import page, text
+from commit_llm.report.preview.marks import samples
 from commit_llm.report.preview.preview import MixingPreview
 from commit_llm.report.preview.preview_page import summary
 from commit_llm.report.run.curves import curve, curves
@@ -106,10 +107,11 @@ def _examples(run: RunPage) -> str:
     if isinstance(run.looked, str):
         return _missing(run.looked)
     views = run.looked.decoded
-    ways = {way.verb for view in views for way in view.replaced} or {Replacement().verb}
-    verbs = " or ".join(sorted(ways, reverse=True))
+    ways = sorted({way for view in views for way in view.replaced}, key=lambda way: way.place)
+    # Where words alone are replaced, the mark says so itself.
+    shown = " ".join(samples(ways)) if ways not in ([], [Replacement()]) else "<mark>replaced</mark>"
     legend = (
-        f"<p class='legend'><span><mark>{verbs}</mark> its original where you point at it</span>"
+        f"<p class='legend'><span>{shown} its original where you point at it</span>"
         "<span><bdi class='token'>&lt;s&gt;</bdi> a special token</span></p>\n"
     )
     return (
