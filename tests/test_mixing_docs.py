@@ -242,7 +242,14 @@ def test_the_rules_of_cleaning():
         ("dog", "σκύλος"),
     ]
     mixer = CodeMixer(BilingualDictionary.from_pairs(pairs), ratio=1.0)
-    kept = {"for": ("για",), "utc": (), "cat": ("γάτα",), "one": ("ένα δύο",), "dog": ("σκύλος",)}
+    kept = {
+        "for": ("για",),
+        "utc": (),
+        "cat": ("γάτα",),
+        "hot dog": ("χοτ ντογκ",),
+        "one": ("ένα δύο",),
+        "dog": ("σκύλος",),
+    }
     assert mixer.vocabulary.cleaned[0].translations == kept
 
 

@@ -22,6 +22,7 @@ FLOORS = [
     {"finding", "replacement"},
     {"dictionaries"},
     {"engine"},
+    {"language_draw"},
     {"mixer", "metrics"},
     {"fit", "direction"},
     {"inspection"},

@@ -16,6 +16,7 @@ BANNED_IDENTIFIERS = {"told", "found", "held"}
 # Tests of a whole, which no single module holds, each with what it is.
 TESTS_OF_A_WHOLE = {
     "cli/test_commands.py": "what all commands share: help, mistakes in one line, nothing half-written",
+    "codemix/engine/test_ways.py": "all features together, in both engines",
     "codemix/test_golden.py": "outputs of the original",
     "codemix/test_every_language.py": "a sentence of each language, through both engines",
     "codemix/test_promises.py": "what mixing promises, measured on real data",

@@ -12,6 +12,8 @@ MAY_BE_SHORT = {
     "cli/text/aligned.py": "every table of the command line is laid out by it",
     "cli/score.py": "a file a command",
     "cli/tasks.py": "a file a command",
+    "codemix/language_draw.py": "one draw, which the mixer and what counts examples make",
+    "codemix/engine/brackets.py": "a rule that decisions and answers need, and the kernel has in one file too",
     "data/tokenizer_library.py": "what the readers of both kinds of file give",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/checksum.py": "checkpoints and exports, of two rooms, carry it",

@@ -128,8 +128,9 @@ def test_outside_the_replaced_words_nothing_moves(make, texts, row, ratio):
         assert all(0 <= word.start < word.end <= len(text) for word in words)
         assert all(before.end <= after.start for before, after in pairwise(words))
         assert all((word.translation is not None) == (word.outcome is Outcome.REPLACED) for word in words)
-        outcomes.update(word.outcome for word in words)
-        changed += sum(word.translation not in (None, text[word.start : word.end]) for word in words)
+        for word in words:
+            outcomes[word.outcome] += word.words
+        changed += sum(word.words for word in words if word.translation not in (None, text[word.start : word.end]))
         expected, end = "", 0
         for word in words:
             if word.outcome is Outcome.REPLACED:

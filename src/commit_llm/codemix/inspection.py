@@ -10,6 +10,7 @@ from commit_llm.codemix.dictionaries.cleaning import (
     ACCENT_VARIANT,
     DUPLICATE,
     IDENTITY,
+    LONG_PHRASE,
     NO_LETTER,
     NO_WORD,
     PUNCTUATED,
@@ -35,7 +36,8 @@ KINDS = {
     REFERENCE: "&...; for a character: mended",
     IDENTITY: "a word by itself: no choice",
     WRONG_SCRIPT: "in another script: left out",
-    NO_WORD: "source can never match: left out",  # phrases, signs, digits
+    LONG_PHRASE: "over five words: passed over",
+    NO_WORD: "source can never match: left out",  # signs, digits
     NO_LETTER: "target has no letter: left out",
     DUPLICATE: "twice: counts once",
     ACCENT_VARIANT: "tonos differs: counts once",

@@ -7,9 +7,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.codemix.engine.clean import CleanStyle, replace
 from commit_llm.codemix.engine.original import explain_original
 from commit_llm.codemix.engine.vocabulary import Vocabulary
+from commit_llm.codemix.language_draw import LanguageDraw
 from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Word
 from commit_llm.codemix.randomness import UNMIXED, hash64, occurrence_draws, unit_float
 from commit_llm.codemix.ratio_schedule import RatioSchedule, ratio_text
@@ -27,10 +29,10 @@ USUAL = MixingSettings()
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class CodeMixer:
-    """Mix texts with one or several dictionaries; every draw is a function of seed, epoch, row and word.
+    """Mix texts with dictionaries and files of sentences; every draw is a function of seed, epoch, row and word.
 
     settings: how it mixes.
-    vocabulary: the dictionaries, and what is made of them.
+    vocabulary: the dictionaries and sentences, and what is made of them.
 
     >>> mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), ratio=1.0)
     >>> mixer.mix("The dog's (dog)\\tbarks. Dog-lover!").text
@@ -44,10 +46,12 @@ class CodeMixer:
         self,
         dictionaries: BilingualDictionary | Sequence[BilingualDictionary],
         settings: MixingSettings = USUAL,
+        sentences: SentencePairs | Sequence[SentencePairs] = (),
         **changes: Any,
     ) -> None:
         """Make a mixer. `CodeMixer(dictionary, ratio=0.5)` is short for a mixer with `MixingSettings(ratio=0.5)`.
 
+        sentences: translations of whole sentences; with them there may be no dictionary.
         changes: settings by name, in place of those in `settings`.
 
         Raises SettingError where settings and dictionaries do not go together.
@@ -56,25 +60,33 @@ class CodeMixer:
         settings = dataclasses.replace(settings, **changes)
         if not all(isinstance(dictionary, BilingualDictionary) for dictionary in several):
             raise TypeError(f"{dictionaries!r}: a CodeMixer takes dictionaries; BilingualDictionary.load reads a file")
-        if not several:
+        pairs = (sentences,) if isinstance(sentences, SentencePairs) else tuple(sentences)
+        if not several and not pairs:
             raise SettingError("no dictionary; name one with ", SettingName("dictionaries"))
-        if settings.weights is not None and len(settings.weights) != len(several):
-            numbers = f"{len(settings.weights)} for {len(several)} dictionaries"
-            raise SettingError(SettingName("weights"), f" {[*settings.weights]}: {numbers}; give one to each")
+        for name, weights, files in (
+            ("weights", settings.weights, several),
+            ("sentence_weights", settings.sentence_weights, pairs),
+        ):
+            if weights is not None and len(weights) != len(files):
+                numbers = f"{len(weights)} for {len(files)} {'dictionaries' if files is several else 'files'}"
+                raise SettingError(SettingName(name), f" {[*weights]}: {numbers}; give one to each")
         if settings.style == "original" and len(several) > 1:
             raise not_in_original("dictionaries")
+        if settings.style == "original" and pairs:
+            raise not_in_original("sentences")
         object.__setattr__(self, "settings", settings)
-        object.__setattr__(self, "vocabulary", Vocabulary(several, settings))
+        object.__setattr__(self, "vocabulary", Vocabulary(several, settings, pairs))
 
     def __repr__(self) -> str:
         words = ", ".join(f"{dictionary.name} ({len(dictionary):,} words)" for dictionary in self.dictionaries)
-        pairs = [f"{source or '?'}-{target or '?'}" for source, target, *_ in self.vocabulary.directions]
+        words += "".join(f", {pairs.name} ({len(pairs):,} sentences)" for pairs in self.vocabulary.sentences)
+        pairs = [f"{source or '?'}-{target or '?'}" for source, target, *_ in self.vocabulary.all_directions]
         style, languages = self.settings.style, ", ".join(dict.fromkeys(pairs))
         return f"CodeMixer({words}; ratio {ratio_text(self.settings.ratio)}, style {style}, languages {languages})"
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Give what another process needs: the arguments alone; all else is made there."""
-        return CodeMixer, (self.dictionaries, self.settings)
+        return CodeMixer, (self.dictionaries, self.settings, self.vocabulary.sentences)
 
     @property
     def dictionaries(self) -> tuple[BilingualDictionary, ...]:
@@ -88,16 +100,32 @@ class CodeMixer:
 
     def with_ratio(self, ratio: float | RatioSchedule) -> "CodeMixer":
         """Give the same mixer with another ratio; what was made of the dictionaries is shared."""
-        return self._with(ratio=ratio)
+        return _mixer_of(self.vocabulary, dataclasses.replace(self.settings, ratio=ratio))
 
     def with_seed(self, seed: int) -> "CodeMixer":
         """Give the same mixer with another seed, as `with_ratio` does: the translations of a control stay."""
-        return self._with(seed=seed)
+        return _mixer_of(self.vocabulary, dataclasses.replace(self.settings, seed=seed))
 
-    def _with(self, **changes: Any) -> "CodeMixer":
-        mixer = CodeMixer(self.dictionaries, self.settings, **changes)
-        object.__setattr__(mixer, "vocabulary", self.vocabulary)
-        return mixer
+    @cached_property
+    def languages(self) -> LanguageDraw | None:
+        """Give the draw of an example's language; None where all words are drawn from all dictionaries."""
+        parts = self.vocabulary.by_language
+        if self.settings.draw_language == "word" or len(parts) == 1:
+            return None
+        return LanguageDraw([*parts], [weight for weight, _ in parts.values()])
+
+    @cached_property
+    def _of_languages(self) -> "list[CodeMixer]":
+        """Give a mixer of each language, in the order of the draw."""
+        ratio, seed = self.settings.ratio, self.settings.seed
+        return [
+            _mixer_of(part, dataclasses.replace(part.settings, ratio=ratio, seed=seed))
+            for _, part in self.vocabulary.by_language.values()
+        ]
+
+    def _of_example(self, epoch: int, row: int) -> "CodeMixer":
+        """Give the mixer of an example's language, or this one."""
+        return self._of_languages[self.languages.number(self.settings.seed, epoch, row)] if self.languages else self
 
     def mix(self, text: str, *, row: int = 0, epoch: int = 0, place: float = 0.0, field: str = "text") -> Mixed:
         """Mix one text: the whole of the example at this row. Everything outside the replaced words stays as it is.
@@ -121,6 +149,9 @@ class CodeMixer:
         row: the index of the example in the whole data.
         mixed_fields: those that are mixed; the others stay, and help to tell names. None is all.
         """
+        if self.languages:
+            own = self._of_example(epoch, row)
+            return own.mix_example(texts, row=row, epoch=epoch, place=place, mixed_fields=mixed_fields)
         fields, present = _mixed_fields(texts, mixed_fields), _without_nulls(texts)
         if not self.unspaced:
             mixed, counts = self._compiled.mix_texts(present, row, epoch, fields, self.settings.ratio_at(epoch, place))
@@ -142,6 +173,9 @@ class CodeMixer:
         mixed_fields: Collection[str] | None = None,
     ) -> dict[str, list[Word]]:
         """Give what becomes of every word of an example's mixed fields, in plain Python; a null has no words."""
+        if self.languages:
+            own = self._of_example(epoch, row)
+            return own.explain(texts, row=row, epoch=epoch, place=place, mixed_fields=mixed_fields)
         fields, present = _mixed_fields(texts, mixed_fields), _without_nulls(texts)
         fields = [name for name in fields if name in present]
         settings, seed = self.settings, self.settings.seed
@@ -149,7 +183,14 @@ class CodeMixer:
         ratio = 0.0 if left_alone else settings.ratio_at(epoch, place)
         if settings.style == "clean":
             vocabulary = self.vocabulary
-            style = CleanStyle(vocabulary.lexicon, ratio, settings.by_type, settings.all_capitals, vocabulary.find)
+            style = CleanStyle(
+                vocabulary.reader,
+                ratio,
+                0.0 if left_alone else settings.sentence_ratio,
+                settings.by_type,
+                settings.all_capitals,
+                settings.annotates,
+            )
             return style.explain(present, fields, seed, epoch, row)
         translations = self.dictionaries[0].translations
         return {
@@ -174,11 +215,15 @@ class CodeMixer:
 
         Gives the columns, and counts, int64 (rows, fields of Counts).
         """
-        from commit_llm.codemix.engine.columns import mix_row_by_row, row_numbers, text_columns
+        from commit_llm.codemix.engine.columns import mix_parts, mix_row_by_row, row_numbers, text_columns
 
         texts = text_columns(columns)
         fields = _mixed_fields(columns, mixed_fields)
         numbers = row_numbers(rows, first_row, max(map(len, texts.values()), default=0))
+        if self.languages:
+            parts = self.languages.numbers(self.settings.seed, epoch, numbers)
+            mixes = [partial(own.mix_columns, epoch=epoch, place=place) for own in self._of_languages]
+            return mix_parts(mixes, texts, numbers, parts, fields)
         if self.unspaced:
             return mix_row_by_row(partial(self.mix_example, epoch=epoch, place=place), texts, numbers, fields)
         return self._compiled.mix_columns(texts, numbers, epoch, fields, self.settings.ratio_at(epoch, place))
@@ -187,7 +232,15 @@ class CodeMixer:
     def _compiled(self) -> "Compiled":
         from commit_llm.codemix.engine.compiled import Compiled
 
-        return Compiled(self.vocabulary.table, self.settings, self.vocabulary.source_languages)
+        vocabulary = self.vocabulary
+        return Compiled(vocabulary.table, vocabulary.sentence_table, self.settings, vocabulary.source_languages)
+
+
+def _mixer_of(vocabulary: Vocabulary, settings: MixingSettings) -> CodeMixer:
+    """Give a mixer of a vocabulary, of which all is shared that has been made."""
+    mixer = CodeMixer(vocabulary.dictionaries, settings, vocabulary.sentences)
+    object.__setattr__(mixer, "vocabulary", vocabulary)
+    return mixer
 
 
 def _mixed_fields(texts: Mapping[str, Any], mixed_fields: Collection[str] | None) -> list[str]:

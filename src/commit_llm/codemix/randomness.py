@@ -14,7 +14,9 @@ import numpy as np
 
 MASK = (1 << 64) - 1
 GOLDEN_GAMMA = 0x9E3779B97F4A7C15
-UNMIXED = 0x554E_4D49_5845_4400  # keeps the draw of the examples that are left in English apart from other draws
+# Each keeps some draws apart from all others: of examples that are left in English, of phrases, sentences, languages.
+UNMIXED = 0x554E_4D49_5845_4400
+PHRASE, SENTENCE, LANGUAGE = 0x5048_5241_5345_0000, 0x5345_4E54_454E_4345, 0x4C41_4E47_5541_4745
 
 
 def mix64(value: int) -> int:

@@ -130,6 +130,11 @@ class MixingSettings:
         """Say whether a word is drawn once an example, rather than wherever it stands."""
         return self.style == "clean" and self.draw != "occurrence"
 
+    def annotates(self, field: str) -> bool:
+        """Say whether the words of a field are annotated, rather than replaced."""
+        named = field in self.annotate_fields if self.annotate_fields else field != OUTPUT
+        return self.surface == "annotate" and named
+
 
 def require_clean_version(version: int) -> None:
     """Raise SettingError where texts are to be mixed as another version of style `clean` did."""

@@ -26,7 +26,14 @@ def cleaned(*pairs, languages=TO_GREEK):
         ([("cat", "kitten"), ("cat", "γάτα"), ("cat", "gάτα")], {"cat": ("γάτα",)}, {"wrong script": 2}),
         ([("γάτα", "σκύλος")], {}, {"wrong script": 1}),
         ([("cat", "kitten")], {}, {"wrong script": 1}),  # not neutral: it is as if it were not there
-        ([("hot dog", "ζεστό"), ("c3po", "ρομπότ"), ("...", "ναι"), ("s}}", "σ")], {}, {"no single word": 4}),
+        ([("c3po", "ρομπότ"), ("...", "ναι"), ("s}}", "σ"), ("a+b", "άλφα"), ("a, b", "α")], {}, {"no word": 5}),
+        (
+            [("hot  dog", "χοτ"), ("hot\tdog", "χοτ"), ("ice-cream", "πάγος")],
+            {"hot dog": ("χοτ",), "ice-cream": ("πάγος",)},
+            {"punctuated": 2, "duplicate": 1},
+        ),
+        ([("a b c d e", "α"), ("a b c d e f", "α")], {"a b c d e": ("α",)}, {"long phrase": 1}),
+        ([("new york", "New York")], {}, {"identity": 1}),  # not neutral: each of its words may be replaced
         ([("#in", "#σε")], {"in": ("σε",)}, {"punctuated": 1}),
         ([("two", "2"), ("dot", "...")], {}, {"no letter": 2}),
         ([("house", "το σπίτι")], {"house": ("το σπίτι",)}, {}),

@@ -16,6 +16,7 @@ from commit_llm.codemix.dictionaries.case import POLYTONIC, lower_case
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
 from commit_llm.codemix.dictionaries.fields import Tally
 from commit_llm.codemix.dictionaries.languages import UNKNOWN, Languages
+from commit_llm.codemix.dictionaries.phrases import MOST_WORDS, as_phrase, words_of
 from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.codemix.finding.characters import JOINERS
 from commit_llm.codemix.finding.clean_words import is_word
@@ -25,7 +26,8 @@ TONOS = "\u0301"
 GREEK = frozenset({"GREEK"})
 
 # The kinds of pairs that are left out.
-IDENTITY, NO_LETTER, WRONG_SCRIPT, NO_WORD = "identity", "no letter", "wrong script", "no single word"
+IDENTITY, NO_LETTER, WRONG_SCRIPT, NO_WORD = "identity", "no letter", "wrong script", "no word"
+LONG_PHRASE = "long phrase"
 DUPLICATE, ACCENT_VARIANT = "duplicate", "accent variant"
 PUNCTUATED = "punctuated"  # mended, not dropped
 
@@ -34,7 +36,7 @@ PUNCTUATED = "punctuated"  # mended, not dropped
 class CleanDictionary:
     """Hold what cleaning leaves of a dictionary, and what it left out.
 
-    translations: of each source word in file order, each one once; none at all where the word is neutral.
+    translations: of each source word or phrase in file order, each one once; none at all where a word is neutral.
     name: the dictionary's.
     languages: from which into which it is.
     tally: of the pairs that were left out, or mended.
@@ -59,19 +61,26 @@ def clean_dictionary(dictionary: BilingualDictionary, languages: Languages = UNK
     translations: dict[str, list[str]] = {}
     places: dict[tuple[str, str], int] = {}  # of translations that are one, among those of their source
     neutral: set[str] = set()
+    entries: dict[str, None] = {}  # in the order of the file, on which first_only and choice `first` rely
     tally = Tally()
     read_in = frozenset({languages.source} if languages.source else ())
     differ = bool(source_scripts and target_scripts and not source_scripts & target_scripts)
     for source, targets in dictionary.translations.items():
         word = bare(source)
         single = is_word(word, read_in) and (len(word) > 1 or word == nfc(source))  # of "s}}" no s is left, but a sign
+        phrase = "" if single else as_phrase(word, read_in)
+        word = phrase or word
+        entries[word] = None
         foreign = differ and not scripts(word) <= source_scripts
         for target in targets:
             pair, candidate = (source, target), bare(target)
-            if not single:
+            if not single and not phrase:
                 tally.note(NO_WORD, pair)
+            elif phrase and len(words_of(phrase)) > MOST_WORDS:
+                tally.note(LONG_PHRASE, pair)
             elif is_same(word, candidate, languages):
-                neutral.add(word)
+                if single:  # the words of a phrase may have translations
+                    neutral.add(word)
                 tally.note(IDENTITY, pair)
             elif not scripts(candidate):
                 tally.note(NO_LETTER, pair)
@@ -89,9 +98,7 @@ def clean_dictionary(dictionary: BilingualDictionary, languages: Languages = UNK
                 else:
                     tally.note(ACCENT_VARIANT, pair)
                     kept[place] = min(kept[place], candidate, key=accent_faults)
-    # In the order of the file, on which first_only and choice `first` rely.
-    words = dict.fromkeys(bare(source) for source in dictionary.translations)
-    usable = {word: tuple(translations.get(word, ())) for word in words if word in translations or word in neutral}
+    usable = {word: tuple(translations.get(word, ())) for word in entries if word in translations or word in neutral}
     return CleanDictionary(usable, dictionary.name, languages, tally)
 
 

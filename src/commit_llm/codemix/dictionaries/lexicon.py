@@ -6,11 +6,13 @@ in capitals, as its language writes them. Both engines look up the surface as it
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
 from commit_llm.codemix.dictionaries.case import Case, all_written, lower_case
 from commit_llm.codemix.dictionaries.cleaning import CleanDictionary
+from commit_llm.codemix.dictionaries.phrases import words_of
 from commit_llm.codemix.finding.spelling import nfc, spelling
 from commit_llm.codemix.outcome import Outcome
 from commit_llm.codemix.randomness import text64_all
@@ -18,7 +20,7 @@ from commit_llm.codemix.randomness import text64_all
 
 @dataclass(frozen=True)
 class Entry:
-    """Hold a word of the dictionary.
+    """Hold a word or phrase of the dictionary, or a sentence of a file of sentences.
 
     key64: its hash, the place of its draws.
     translations: those that may stand in its place.
@@ -26,6 +28,7 @@ class Entry:
     cumulative: translations[i] is drawn where a uniform number in [0, 1) is below cumulative[i] and not below the one
         before it.
     outcome: NOT_DRAWN where it can be replaced, else IDENTITY_ONLY or SKIPPED.
+    words: how many it is; a sentence counts as one here.
     """
 
     key64: int
@@ -33,6 +36,7 @@ class Entry:
     languages: tuple[str | None, ...]
     cumulative: tuple[float, ...]
     outcome: Outcome
+    words: int = 1
 
 
 class SurfaceForm(NamedTuple):
@@ -47,6 +51,11 @@ class Lexicon:
     """Hold all surface forms, composed (NFC)."""
 
     forms: Mapping[str, SurfaceForm]
+
+    @cached_property
+    def longest_phrase(self) -> int:
+        """Count the words of the longest phrase; 1 where there are words alone."""
+        return max((form.entry.words for form in self.forms.values()), default=1)
 
     def find(self, surface: str) -> SurfaceForm | None:
         """Give the form of a word of a text, however it is spelt (`spelling`)."""
@@ -81,7 +90,7 @@ def make_lexicon(
     choice: str = "uniform",
     skip_words: frozenset[str] = frozenset(),
 ) -> Lexicon:
-    """Make all surface forms of the words of one or several dictionaries.
+    """Make all surface forms of the words and phrases of one or several dictionaries.
 
     weights: of the dictionaries. A word that several have is drawn from each with a chance in proportion to them.
     choice: within one dictionary every translation has the same chance (`uniform`), or the first one all (`first`).
@@ -103,9 +112,10 @@ def make_lexicon(
             languages += [dictionary.languages.target] * len(targets)
             chances += [weight / len(targets) for _ in targets]
         outcome = Outcome.NOT_DRAWN if translations else Outcome.IDENTITY_ONLY
-        if word in skips:
+        parts = words_of(word)
+        if any(part in skips for part in parts):
             outcome = Outcome.SKIPPED
-        entries[word] = Entry(key, tuple(translations), tuple(languages), cumulated(chances), outcome)
+        entries[word] = Entry(key, tuple(translations), tuple(languages), cumulated(chances), outcome, len(parts))
     forms: dict[str, SurfaceForm] = {word: SurfaceForm(entry, Case.EXACT) for word, entry in entries.items()}
     # What stands in the dictionary comes before what is derived from it; capitals last, since "A" is both.
     for case in Case:

@@ -1,6 +1,6 @@
 """Take Arrow columns as the mixer needs them, and mix them row by row where the kernel cannot."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,32 @@ def mix_row_by_row(
         for name, column in zip(names, mixed, strict=True)
     }
     return arrays, np.concatenate(counts)
+
+
+def mix_parts(
+    mixes: Sequence[Callable[..., tuple[dict[str, pa.ChunkedArray], np.ndarray]]],
+    columns: Mapping[str, pa.ChunkedArray],
+    rows: np.ndarray,
+    parts: np.ndarray,
+    mixed_fields: Collection[str],
+) -> tuple[dict[str, pa.ChunkedArray], np.ndarray]:
+    """Mix each part of the examples with a function of its own, `CodeMixer.mix_columns`; their order stays.
+
+    parts: of each example, the number of its function.
+    """
+    order = np.argsort(parts, kind="stable")
+    borders = np.searchsorted(parts[order], np.arange(len(mixes) + 1))
+    of_parts = []
+    for mix, first, last in zip(mixes, borders, borders[1:], strict=False):
+        taken = order[first:last]
+        own = {name: column.take(taken) for name, column in columns.items()}
+        of_parts.append(mix(own, rows=rows[taken], mixed_fields=mixed_fields))
+    back = np.argsort(order, kind="stable")
+    mixed = {
+        name: pa.chunked_array([chunk for part, _ in of_parts for chunk in part[name].chunks], column.type).take(back)
+        for name, column in columns.items()
+    }
+    return mixed, np.concatenate([counts for _, counts in of_parts])[back]
 
 
 def _texts(name: str, column: pa.ChunkedArray) -> list[str | None]:

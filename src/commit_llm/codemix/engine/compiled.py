@@ -10,18 +10,20 @@ import numpy as np
 import pyarrow as pa
 
 from commit_llm.codemix.engine.canonical import equivalence
+from commit_llm.codemix.engine.kernel.deciding import Settings
 from commit_llm.codemix.engine.kernel.eights import SLACK
 from commit_llm.codemix.engine.kernel.mix_clean import mix_clean
 from commit_llm.codemix.engine.kernel.mix_original import mix_original
 from commit_llm.codemix.engine.kernel.scan import Words
 from commit_llm.codemix.engine.kernel.triggers import KINDS, find_triggers
+from commit_llm.codemix.engine.kernel.units import COLUMNS, LENGTHS, Units
 from commit_llm.codemix.engine.original import skip_table
 from commit_llm.codemix.engine.tables import Table, threshold
 from commit_llm.codemix.finding.characters import character_classes
 from commit_llm.codemix.finding.protection import protected_spans
 from commit_llm.codemix.outcome import Counts
 from commit_llm.codemix.randomness import UNMIXED, fold_all, hash64, text64
-from commit_llm.codemix.settings import MixingSettings
+from commit_llm.codemix.settings import OUTPUT, MixingSettings
 from commit_llm.errors import UserError
 
 BLOCK_ROWS, BLOCK_BYTES = 4096, 8 << 20
@@ -48,9 +50,14 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Compiled:
-    """Hold the compiled engine of one mixer. languages: codes of those that the texts are in, as far as known."""
+    """Hold the compiled engine of one mixer.
+
+    table, sentences: of words and phrases, and of sentences.
+    languages: codes of those that the texts are in, as far as known.
+    """
 
     table: Table
+    sentences: Table
     settings: MixingSettings
     languages: frozenset[str] = frozenset()
     scratch: threading.local = field(default_factory=threading.local, compare=False)
@@ -107,12 +114,15 @@ class Compiled:
         keys = np.array([text64(name) for name in block.fields], np.uint64)
         block.data.setflags(write=False)  # Arrow's is read-only, and Numba would compile again for another kind
         mixing, original = self.settings, self.settings.style == "original"
-        chances = np.uint64(threshold(ratio)), np.uint64(threshold(mixing.unmixed_share))
-        settings = (mixing.by_type, mixing.all_capitals, *chances, np.uint64(UNMIXED))
-        words = self._room_for_words(int(sizes.sum(axis=1).max()) // 2 + fields + 2)
+        chances = (np.uint64(threshold(chance)) for chance in (ratio, mixing.sentence_ratio, mixing.unmixed_share))
+        settings = Settings._make([mixing.by_type, mixing.all_capitals, *chances, np.uint64(UNMIXED)])
+        words, breaks, units = self._room(int(sizes.sum(axis=1).max()), fields)
         if not original:
             spans, first_spans = _spans(block)
-            names, first_words = self._room_for_names(), np.zeros(fields + 1, np.int64)
+            marks, first_words = self._room_for_marks(), np.zeros(fields + 1, np.int64)
+            annotated = np.array([mixing.annotates(name) for name in block.fields])
+            output = self._output(block)
+            single = not (self.table.longest.any() or len(breaks) or annotated.any())
         offsets = np.zeros((fields, examples + 1), np.int64)
         counts = np.zeros((examples, len(Counts._fields)), np.int64)
         growth, first = GROWTH, 0
@@ -122,14 +132,17 @@ class Compiled:
             region = np.stack([borders[:-1], borders[:-1], borders[1:] - SLACK], axis=1)
             out = np.empty(borders[-1], np.uint8)
             offsets[:, first] = region[:, 0]
-            where = (self.table, block.data, block.starts, block.ends)
-            which = (block.mixed, keys, places, first, examples, settings)
-            output = (out, region, offsets, counts)
+            where = (block.data, block.starts, block.ends)
+            which = (keys, places, first, examples, settings)
+            into = (out, region, offsets, counts)
             if original:
-                finished = mix_original(skip_table(), *where, *which, words, *output)
+                finished = mix_original(skip_table(), self.table, *where, block.mixed, *which, words, *into)
             else:
-                tables = character_classes(self.languages), equivalence(), *where
-                finished = mix_clean(*tables, spans, first_spans, *which, names, words, first_words, *output)
+                finished = mix_clean(
+                    character_classes(self.languages), equivalence(), (self.table, self.sentences), *where,
+                    spans, first_spans, block.mixed, annotated, output, *which, marks, words, breaks,
+                    None if single else units, first_words, *into,
+                )  # fmt: skip
             if not finished:
                 growth *= 2
                 continue
@@ -140,20 +153,41 @@ class Compiled:
             )
             first += finished
 
-    def _room_for_words(self, words: int) -> Words:
-        """Give room for an example's words; a thread keeps its own."""
-        local = self.scratch
-        if getattr(local, "room", -1) < words:
-            local.room = words
-            kinds = (np.int64, np.int64, np.uint64, np.int64, np.bool_, np.int64)
-            local.words = Words(*(np.empty(words, kind) for kind in kinds))
-        return local.words
+    def _output(self, block: Block) -> int:
+        """Give the number of the field whose text is to be found in others; -1 where there is none."""
+        if not self.settings.by_type or OUTPUT not in block.fields or block.mixed.sum() < 2:
+            return -1
+        number = block.fields.index(OUTPUT)
+        return number if block.mixed[number] else -1
 
-    def _room_for_names(self) -> np.ndarray:
+    def _room(self, size: int, fields: int) -> tuple[Words, np.ndarray, Units]:
+        """Give room for words, for where sentences begin, and for units, in so many bytes; a thread keeps its own."""
+        local = self.scratch
+        before = getattr(local, "room", (-1, -1))
+        if before[0] < size or before[1] < fields:
+            size, fields = local.room = max(size, before[0]), max(fields, before[1])
+            count = size // 2 + fields + 2
+            kinds = (np.int64, np.int64, np.uint64, np.int64, np.bool_, np.int64)
+            local.words = Words(*(np.empty(count, kind) for kind in kinds))
+            local.breaks = np.empty(size + fields if self.sentences.slots.any() else 0, np.int64)
+            buffer = np.empty(size + SLACK, np.uint8)
+            local.units = Units(
+                candidates=np.zeros(count, np.uint8),
+                phrases=np.empty((count, LENGTHS), np.int64),
+                sentences=np.empty((count, COLUMNS), np.int64),
+                first_sentences=np.zeros(fields + 1, np.int64),
+                buffer=buffer,
+                written=buffer.view(),
+                kept=np.zeros(len(self.sentences.longest), np.uint8),
+            )
+            local.units.written.setflags(write=False)
+        return local.words, local.breaks, local.units
+
+    def _room_for_marks(self) -> np.ndarray:
         """Give a zero for every entry; a thread keeps its own."""
-        if not hasattr(self.scratch, "names"):
-            self.scratch.names = np.zeros(self.table.entries, np.uint8)
-        return self.scratch.names
+        if not hasattr(self.scratch, "marks"):
+            self.scratch.marks = np.zeros(len(self.table.longest), np.uint8)
+        return self.scratch.marks
 
 
 def _blocks(columns: Mapping[str, pa.ChunkedArray]) -> Iterator[list[pa.Array]]:

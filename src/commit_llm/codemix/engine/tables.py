@@ -9,8 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from commit_llm.codemix.dictionaries.case import Case, written
-from commit_llm.codemix.dictionaries.lexicon import Lexicon, SurfaceForm, cumulated
+from commit_llm.codemix.dictionaries.lexicon import Entry, Lexicon, SurfaceForm, cumulated
+from commit_llm.codemix.dictionaries.phrases import words_of
+from commit_llm.codemix.dictionaries.sentence_lexicon import SentenceLexicon
+from commit_llm.codemix.finding.spelling import spelling
 from commit_llm.codemix.outcome import Outcome
+from commit_llm.codemix.randomness import text64_all
 
 
 class Table(NamedTuple):
@@ -23,14 +27,15 @@ class Table(NamedTuple):
     records: uint64. A record is KEY_WORDS words, the form's bytes, TARGET_WORDS words for each translation, and the
         translations' bytes. Bytes begin a new word; zeros fill their last one.
     halves, octets: the same memory as uint32 and uint8.
-    entries: the number of the dictionary's words, each of which may have several forms.
+    longest: uint8 (entries,): of the longest phrase that begins with a form of the entry, how many words it has; or 0.
+        An entry is a dictionary's word, or one that is nothing but the first of a phrase; each may have several forms.
     """
 
     slots: np.ndarray
     records: np.ndarray
     halves: np.ndarray
     octets: np.ndarray
-    entries: int
+    longest: np.ndarray
 
 
 # The halves of a record's first words, behind the hash of its dictionary key: the number of its entry; the length of
@@ -40,15 +45,20 @@ ENTRY, LENGTH, TARGETS, KIND, KEY_WORDS = 2, 3, 4, 5, 3
 TARGET_START, TARGET_END, TARGET_WORDS = 2, 3, 2
 SEED, MULTIPLIER = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # of the hash of forms, which is no part of any draw
 
+AT_A_TIME = 65_536  # pieces
+# What stands for a word that begins a phrase, and is not in the dictionary itself.
+FIRST_WORD = SurfaceForm(Entry(0, (), (), (), Outcome.NOT_IN_DICTIONARY), Case.EXACT)
+
 # A form, its case, outcome, key's hash and entry's number, its translations and their cumulative chances.
 Row = tuple[str, int, int, int, int, Sequence[str], Sequence[float]]
 
 
 def lexicon_table(lexicon: Lexicon) -> Table:
     """Make the table of style `clean`."""
-    forms = lexicon.forms
+    first_words = _first_words(lexicon)
+    forms = dict.fromkeys(first_words, FIRST_WORD) | dict(lexicon.forms)
     numbers: dict[int, int] = {}
-    return _table(
+    table = _table(
         (
             form,
             case,
@@ -60,6 +70,27 @@ def lexicon_table(lexicon: Lexicon) -> Table:
         )
         for form, (entry, case) in chain(forms.items(), _decomposed(forms))
     )
+    if first_words:
+        # A word is found as it stands before it is found in another spelling, a phrase in any.
+        longest = {spelling(word): count for word, count in first_words.items()}
+        for form, surface in forms.items():
+            number = numbers[id(surface.entry)]
+            table.longest[number] = max(table.longest[number], longest.get(spelling(form), 0))
+    return table
+
+
+def sentence_table(lexicon: SentenceLexicon) -> Table:
+    """Make the table of sentences, by their keys."""
+    keys = [*lexicon.keys()]
+    hashes = text64_all([key.encode("utf-8", "surrogatepass") for key in keys]).tolist()
+
+    def rows() -> Iterator[Row]:
+        for number, (key, hashed) in enumerate(zip(keys, hashes, strict=True)):
+            translations, _, cumulative = lexicon.choices(key)
+            for form in dict.fromkeys((key, key if key.isascii() else unicodedata.normalize("NFD", key))):
+                yield form, Case.EXACT, Outcome.NOT_DRAWN, hashed, number, translations, cumulative
+
+    return _table(rows())
 
 
 def original_table(translations: Mapping[str, Sequence[str]]) -> Table:
@@ -73,6 +104,17 @@ def original_table(translations: Mapping[str, Sequence[str]]) -> Table:
 def case_and_outcome(case: int, outcome: int) -> int:
     """Pack both into one number: case * 8 + outcome."""
     return case << 3 | outcome
+
+
+def _first_words(lexicon: Lexicon) -> dict[str, int]:
+    """Give the first word of each phrase, and how many words the longest one with it has."""
+    longest: dict[str, int] = {}
+    if lexicon.longest_phrase > 1:
+        for form, (entry, _) in lexicon.forms.items():
+            if entry.words > 1:
+                first = words_of(form)[0]
+                longest[first] = max(longest.get(first, 0), entry.words)
+    return longest
 
 
 def _decomposed(forms: Mapping[str, SurfaceForm]) -> Iterator[tuple[str, SurfaceForm]]:
@@ -119,7 +161,8 @@ def _table(rows: Iterable[Row]) -> Table:
     _scatter(octets, 8 * places[record] + start, target_lengths, target_data)
     octets.setflags(write=False)  # as texts are: Numba compiles what copies them once
     hashes = _hash_forms(records, places + KEY_WORDS, form_words)
-    return Table(_slots(hashes, places), records, halves, octets, max(entries, default=0) + 1)
+    longest = np.zeros(max(entries, default=0) + 1, np.uint8)
+    return Table(_slots(hashes, places), records, halves, octets, longest)
 
 
 def threshold(chance: float) -> int:
@@ -139,8 +182,12 @@ def _joined(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _scatter(octets: np.ndarray, places: np.ndarray, lengths: np.ndarray, data: np.ndarray) -> None:
-    """Write pieces of these lengths, which lie in a row, to their places."""
-    octets[np.repeat(places - (np.cumsum(lengths) - lengths), lengths) + np.arange(len(data))] = data
+    """Write pieces of these lengths, which lie in a row, to their places; some at a time, which takes less memory."""
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    for first in range(0, len(lengths), AT_A_TIME):
+        some = slice(first, first + AT_A_TIME)
+        start, end = starts[first], starts[min(first + AT_A_TIME, len(lengths))]
+        octets[np.repeat(places[some] - starts[:-1][some], lengths[some]) + np.arange(start, end)] = data[start:end]
 
 
 def _hash_forms(records: np.ndarray, starts: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The words that the kernel finds are those of the definition."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 from commit_llm.codemix.engine.kernel import scan
 from commit_llm.codemix.finding import clean_words
-from commit_llm.codemix.finding.characters import character_classes
+from commit_llm.codemix.finding.characters import LINE_BREAK, SPACE, character_classes
+from commit_llm.codemix.finding.sentences import find_sentences
 
 KINDS = (np.int64, np.int64, np.uint64, np.int64, np.bool_, np.int64)
 NO_SPANS = np.zeros((0, 2), np.int64)
@@ -17,6 +20,9 @@ TEXTS = st.sets(st.sampled_from(SIGNS), min_size=2, max_size=8).flatmap(
     lambda signs: st.text(st.sampled_from(sorted(signs)), max_size=14)
 )
 
+
+NO_BREAKS = np.zeros(0, np.int64)
+WHITE_SPACE = "".join(map(chr, np.flatnonzero(np.isin(character_classes(), (SPACE, LINE_BREAK)))))
 
 # What seldom meets.
 RARE = (
@@ -43,7 +49,13 @@ def test_words(monkeypatch_module, language, texts):
         words = scan.Words(*(np.zeros(len(text) + 1, kind) for kind in KINDS))
         data = np.frombuffer(text.encode(), np.uint8)
         classes = character_classes(languages)
-        count = scan.find_words(classes, data, 0, len(data), NO_SPANS, 0, 0, words, 0)
+        breaks = np.zeros(len(data) + 1, np.int64)
+        count, broken = scan.find_words(classes, data, 0, len(data), NO_SPANS, 0, 0, words, 0, breaks, 0)
+        assert scan.find_words(classes, data, 0, len(data), NO_SPANS, 0, 0, words, 0, NO_BREAKS, 0) == (count, 0)
+        borders = [0, *breaks[:broken].tolist(), len(data)]
+        parts = (data[start:end].tobytes().decode() for start, end in pairwise(borders))
+        sentences = [text[start:end] for start, end in find_sentences(text, languages)]
+        assert [part.strip(WHITE_SPACE) for part in parts if part.strip(WHITE_SPACE)] == sentences
         places = zip(words.start.tolist(), words.end.tolist(), strict=True)
         untouched = words.record == scan.UNTOUCHED
         assert expected == [

@@ -73,8 +73,11 @@ def look_up_respelt(equivalence, table, data, words, count):
 
 
 @compiled_apart
-def find_words(classes, data, start, end, spans, first_span, last_span, words, count):
-    """Find words as clean_words.find_words does, and hash them; gives their number. count: of those there already."""
+def find_words(classes, data, start, end, spans, first_span, last_span, words, count, breaks, broken):
+    """Find words as clean_words.find_words does, and hash them, and the places where sentences begin.
+
+    count, broken: of words and of places there already; gives both with these. Without room for places none is noted.
+    """
     starts, ends, hashes, places, opens, _ = words
     opening, behind_number = OPEN, False
     span = first_span
@@ -85,6 +88,9 @@ def find_words(classes, data, start, end, spans, first_span, last_span, words, c
         if kind != LETTER and kind != DIGIT and kind != UNDERSCORE:
             if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
                 opening = OPEN
+                if len(breaks):
+                    breaks[broken] = behind
+                    broken += 1
             elif kind == DOT or kind == SENTENCE_END:
                 opening = STOPPED
             elif opening == STOPPED and kind != CLOSER and kind != APOSTROPHE and kind != IGNORED:
@@ -96,6 +102,9 @@ def find_words(classes, data, start, end, spans, first_span, last_span, words, c
             at = skip_letters(data, behind, end)
         if behind_number:
             opening, behind_number = OPEN, False
+            if len(breaks):
+                breaks[broken] = run_start
+                broken += 1
         if at > run_start and ends_run(classes, data, at, end):
             word_first, word_last, letters, whole, place = run_start, at, True, True, NOT_THERE
         else:
@@ -105,15 +114,15 @@ def find_words(classes, data, start, end, spans, first_span, last_span, words, c
             span += 1
         if letters:
             opens[count] = opening == OPEN
+            starts[count], ends[count] = (word_first, word_last) if whole else (run_start, at)
             if whole and not (span < last_span and spans[span, 0] < at):
-                starts[count], ends[count] = word_first, word_last
                 hashes[count] = hash_form(data, word_first, word_last)
                 places[count] = place
             else:
                 places[count] = UNTOUCHED
             count += 1
         opening = WITHIN
-    return count
+    return count, broken
 
 
 @compiled
