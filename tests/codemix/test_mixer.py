@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, MixingSettings, Outcome
 from commit_llm.codemix.dictionaries.case import Case, written
+from commit_llm.codemix.finding.spelling import spelling
 from commit_llm.errors import UserError
 from tests.codemix.toy import DICTIONARY, EVERY, TEXTS
 
@@ -30,7 +31,7 @@ def test_only_dictionary_words_change(text, ratio):
         assert end <= word.start < word.end
         end = word.end
         if word.outcome is Outcome.REPLACED:
-            key = text[word.start : word.end].lower().replace("’", "'")
+            key = spelling(text[word.start : word.end]).lower()
             case = Case.CAPITALS if word.translation.isupper() else Case.EXACT
             translation = word.translation if case is Case.CAPITALS else word.translation.lower()
             assert translation in {written(target, case) for target in DICTIONARY.translations[key]} - {key}
