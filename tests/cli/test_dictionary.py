@@ -63,6 +63,29 @@ def test_the_report(run, file, text):
     assert run("inspect", file, "--text", text) == (0, REPORT, "")
 
 
+PHRASES = "hot dog\tχοτ ντογκ\ndog\tσκύλος\nhot-dog stand\tκαντίνα\nas long as it may ever be\tόσο\n"
+OF_PHRASES = """\
+source words                     4
+  translated by themselves only  0    0.0 %
+source words after cleaning      1   25.0 %
+phrases after cleaning           2   50.0 %
+  translations of both           3
+"""
+
+
+def test_phrases_are_counted(run, tmp_path):
+    """Those of two to five words, in the file and in a text; longer ones are passed over."""
+    path, text = tmp_path / "en-el.txt", tmp_path / "text.jsonl"
+    path.write_text(PHRASES, encoding="utf-8")
+    text.write_text('{"instruction": "A hot dog, a hot dog and a dog.", "output": ""}\n')
+    printed = run("inspect", path, "--text", text)[1]
+    assert OF_PHRASES in printed
+    assert "  over five words: passed over      1  25.0 %  as long as it may ever be → όσο\n" in printed
+    assert re.search(r"^  can be replaced +5  55.6 %\n    phrases among these +2$", printed, re.M)
+    found = json.loads(run("inspect", path, "--text", text, "--json")[1])
+    assert (found["words"], found["phrases"], found["text"]["counts"]["phrases"]) == (1, 2, 2)
+
+
 def test_the_report_for_a_program(run, file, text):
     found = json.loads(run("inspect", file, "--text", text, "--json")[1])
     assert found["languages"] == {
@@ -178,15 +201,15 @@ pairs                            6
 source words                     4
   translated by themselves only  0    0.0 %
 source words after cleaning      3   75.0 %
-  their translations             5
+phrases after cleaning           1   25.0 %
+  translations of both           6
 
-what cleaning finds                 pairs
-  a list: each part counts              1  16.7 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…
-  notes in brackets: dropped            2  33.3 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…; dog (animal) → σκύλος
-  nothing but a note: left out          1  16.7 %  cat → (ζώο)
-  ~ for a space: mended                 1  16.7 %  polar~bear → πολική~αρκούδα
-  &...; for a character: mended         1  16.7 %  war → πόλεμος &amp; ειρήνη
-  source can never match: left out      1  16.7 %  polar bear → πολική αρκούδα
+what cleaning finds              pairs
+  a list: each part counts           1  16.7 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…
+  notes in brackets: dropped         2  33.3 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…; dog (animal) → σκύλος
+  nothing but a note: left out       1  16.7 %  cat → (ζώο)
+  ~ for a space: mended              1  16.7 %  polar~bear → πολική~αρκούδα
+  &...; for a character: mended      1  16.7 %  war → πόλεμος &amp; ειρήνη
 """
 
 
@@ -198,9 +221,9 @@ def test_what_is_taken_apart_is_told(run, tmp_path):
         "polar~bear\tπολική~αρκούδα\nwar\tπόλεμος &amp; ειρήνη\n"
     )
     path.write_bytes(gzip.compress(lines.encode("utf-16")))
-    assert run("inspect", path, "--out", out) == (0, f"{TAKEN_APART}\nwrote {out}: 5 pairs\n", "")
+    assert run("inspect", path, "--out", out) == (0, f"{TAKEN_APART}\nwrote {out}: 6 pairs\n", "")
     assert out.read_text(encoding="utf-8") == (
-        "make\tφτιάχνω\nmake\tκατασκευάζω\nmake\tκάνω\ndog\tσκύλος\nwar\tπόλεμος & ειρήνη\n"
+        "make\tφτιάχνω\nmake\tκατασκευάζω\nmake\tκάνω\ndog\tσκύλος\npolar bear\tπολική αρκούδα\nwar\tπόλεμος & ειρήνη\n"
     )
     found = json.loads(run("inspect", path, "--json")[1])
     assert found["noise"][0]["kind"] == "list"

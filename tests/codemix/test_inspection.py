@@ -24,7 +24,8 @@ def test_the_numbers_of_a_dictionary():
     assert (found.pairs, found.sources) == (11, 7)
     assert (found.identity_pairs, found.identity_only) == (2, 1)
     assert found.in_script == 7
-    assert (found.words, found.translations, found.neutral) == (5, 5, 1)
+    assert found.phrases == 1
+    assert (found.words, found.translations, found.neutral) == (4, 5, 1)
     assert {noise.kind: noise.pairs for noise in found.noise} == {
         "identity": 2,
         "wrong script": 1,

@@ -21,6 +21,7 @@ from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
 from commit_llm.codemix.dictionaries.fields import LIST, NOTE, ONLY_NOTE, REFERENCE, TILDE, Tally, taken_apart
 from commit_llm.codemix.dictionaries.formats import Skipped
 from commit_llm.codemix.dictionaries.languages import Languages
+from commit_llm.codemix.dictionaries.phrases import words_of
 from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.codemix.direction import turned
 from commit_llm.codemix.mixer import CodeMixer
@@ -66,8 +67,8 @@ class Inspection:
     in_script: pairs whose target is in the target language's script; None where the two languages share one.
     whole_lists: pairs whose target looks like a list, in a file whose fields are not taken apart.
     noise: what reading takes apart, and cleaning leaves out or mends.
-    words: sources with a translation, after cleaning.
-    translations: of these words.
+    words, phrases: sources with a translation, after cleaning; a phrase has several words.
+    translations: of both.
     neutral: sources without one, after cleaning.
     """
 
@@ -82,6 +83,7 @@ class Inspection:
     whole_lists: int
     noise: tuple[Noise, ...]
     words: int
+    phrases: int
     translations: int
     neutral: int
 
@@ -94,6 +96,8 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
     numbers = dictionary.taken_apart.pairs | cleaned.tally.pairs
     examples = dictionary.taken_apart.examples | cleaned.tally.examples
     taken_apart(pairs, left := Tally())
+    usable = sum(map(bool, cleaned.translations.values()))
+    phrases = sum(bool(targets) and len(words_of(source)) > 1 for source, targets in cleaned.translations.items())
     in_script = None
     if source_scripts and target_scripts and not source_scripts & target_scripts:
         of_targets = [scripts(target) for _, target in pairs]
@@ -113,7 +117,8 @@ def inspect_dictionary(dictionary: BilingualDictionary, cleaned: CleanDictionary
             for kind, treatment in KINDS.items()
             if kind in numbers
         ),
-        words=sum(map(bool, cleaned.translations.values())),
+        words=usable - phrases,
+        phrases=phrases,
         translations=sum(map(len, cleaned.translations.values())),
         neutral=sum(not targets for targets in cleaned.translations.values()),
     )

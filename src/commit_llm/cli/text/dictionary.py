@@ -74,8 +74,14 @@ def _size(inspection: Inspection) -> list[str]:
             _share(inspection.identity_only, inspection.sources),
         ),
         ("source words after cleaning", f"{inspection.words:,}", _share(inspection.words, inspection.sources)),
-        ("  their translations", f"{inspection.translations:,}", ""),
     ]
+    translations = "  their translations"
+    if inspection.phrases:
+        rows.append(
+            ("phrases after cleaning", f"{inspection.phrases:,}", _share(inspection.phrases, inspection.sources))
+        )
+        translations = "  translations of both"
+    rows.append((translations, f"{inspection.translations:,}", ""))
     if inspection.skipped.lines:
         rows.append(("bad lines, left out", f"{inspection.skipped.lines:,}", ""))
     lines = [line.rstrip() for line in aligned(rows)]
@@ -121,6 +127,8 @@ def _coverage(inspection: Inspection, coverage: Coverage) -> list[str]:
         *((outcome.label, counts[outcome]) for outcome in NOT_REPLACEABLE),
     ):
         rows.append((f"  {name}", f"{number:,}", _share(number, words)))
+    if counts.phrases:
+        rows.insert(2, ("    phrases among these", f"{counts.phrases:,}", ""))
     turned, languages = coverage.turned, inspection.languages
     direction = f"{languages.target or 'target'} -> {languages.source or 'source'}"
     rows.append((f"found the other way round, {direction}", f"{turned.hits:,}", _share(turned.hits, turned.words)))
