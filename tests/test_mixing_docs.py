@@ -31,6 +31,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, pairs in (("en-el.txt", GREEK), ("en-de.txt", GERMAN)):
         (tmp_path / name).write_text("".join(f"{one}\t{two}\n" for one, two in pairs), encoding="utf-8")
+    pair = "Where is the dog?\tΠού είναι ο σκύλος;\n"
+    (tmp_path / "sentences-en-el.tsv").write_text(pair, encoding="utf-8")
     (tmp_path / "keep.txt").write_text("cat\n")
     (tmp_path / "alpaca.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     return tmp_path
@@ -48,7 +50,10 @@ def test_the_commands_run(folder, page, capsys):
     for words in found:
         assert main(words) == 0, (words, capsys.readouterr().err)
         printed = capsys.readouterr().out
-        if words[0] == "mix":
+        if "--list-sentences" in words:
+            listed = (folder / words[-1]).read_text(encoding="utf-8").splitlines()
+            assert listed == list(EXAMPLE.values())
+        elif words[0] == "mix":
             mixed = read(folder / words[words.index("--out") + 1])
             assert [row["id"] for row in mixed] == [row["id"] for row in ROWS]
             assert mixed != ROWS
@@ -155,6 +160,10 @@ def test_settings_in_one_object(folder):
     left = run("MixingSettings(")
     assert left.careful.settings.unmixed_share == 0.1
     assert left.careful.mix("The cat", row=2).text == "Ο cat"
+
+
+def test_sentences(folder):
+    assert run("SentencePairs").question.text == "Πού είναι ο σκύλος; Ο γάτα"
 
 
 def test_the_mixer_of_a_recipe(folder):

@@ -1,6 +1,8 @@
 """Recipes: what each sets, and what is said of values that make no sense."""
 
 import dataclasses
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,8 +15,10 @@ from commit_llm.recipes import (
     Recipe,
     differences,
     dump_recipe,
+    files_of,
     find_recipe,
     load_recipe,
+    nearest_recipe,
     parse_recipe,
 )
 
@@ -193,6 +197,13 @@ def test_values_out_of_range(change, message):
     with pytest.raises(UserError, match=message):  # noqa: PT012
         recipe.check()
         recipe.check_schedule()
+
+
+def test_sentences_are_files_of_a_recipe_and_mix_it():
+    recipe = replace(RECIPES["alpaca"][1], sentences=("en-el.tsv=2", "folder/en-de.tsv"))
+    assert list(files_of(recipe))[1:] == [("sentences", Path("en-el.tsv")), ("sentences 2", Path("folder/en-de.tsv"))]
+    assert nearest_recipe(recipe) == "commit"
+    assert nearest_recipe(replace(recipe, sentence_ratio=0.0)) == "alpaca"
 
 
 def test_unknown_recipe():

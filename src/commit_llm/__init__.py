@@ -18,6 +18,7 @@ __all__ = [
     "MixingSettings",
     "Outcome",
     "Recipe",
+    "SentencePairs",
     "UserError",
     "find_recipe",
     "fit_ratio",
@@ -39,7 +40,15 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], 
 
 
 if TYPE_CHECKING:
-    from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, MixingSettings, Outcome, fit_ratio
+    from commit_llm.codemix import (
+        BilingualDictionary,
+        CodeMixer,
+        Counts,
+        MixingSettings,
+        Outcome,
+        SentencePairs,
+        fit_ratio,
+    )
     from commit_llm.errors import UserError
     from commit_llm.recipes import Recipe, find_recipe
 else:

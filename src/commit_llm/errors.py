@@ -4,7 +4,12 @@ import json
 from typing import Any
 
 # Settings whose flag is not their own name.
-FLAGS = {"dictionaries": "--dictionary", "weights": "--dictionary FILE=WEIGHT", "mixed_fields": "--mix-fields"}
+FLAGS = {
+    "dictionaries": "--dictionary",
+    "weights": "--dictionary FILE=WEIGHT",
+    "sentence_weights": "--sentences FILE=WEIGHT",
+    "mixed_fields": "--mix-fields",
+}
 LONGEST_VALUE = 80  # characters of a value in a message
 LONGEST_MESSAGE = 2000  # characters: names that a message lists, and paths, have an end
 

@@ -186,6 +186,7 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "bos": "always",
     "model_revision": None,
     "data_revision": None,
+    "sentences": (),
     "sentence_ratio": 0.5,
     "surface": "replace",
     "annotate_fields": (),
@@ -250,6 +251,8 @@ def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
     yield from data_files_of(recipe)
     for number, (path, _) in enumerate(recipe.dictionary_files, 1):
         yield "dictionary" if number == 1 else f"dictionary {number}", path
+    for number, (path, _) in enumerate(recipe.sentence_files, 1):
+        yield "sentences" if number == 1 else f"sentences {number}", path
     for path in recipe.skip_words_files:
         yield "skip-words", path
 

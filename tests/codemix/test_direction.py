@@ -1,9 +1,12 @@
-"""Dictionaries and texts that do not belong together."""
+"""Dictionaries, sentences and texts that do not belong together."""
+
+# ruff: noqa: E501 (the tables)
 
 import pyarrow as pa
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
+from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.codemix.direction import complaint, turned
 
 GREEK = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("cat", "γάτα")], "en-el.txt")
@@ -50,6 +53,29 @@ WRONG = BilingualDictionary.from_pairs([("σκύλος", "dog"), ("γάτα", "c
 )
 def test_each_of_several_dictionaries_is_judged_by_itself(dictionaries, text, message):
     mixer, columns = CodeMixer(dictionaries, weights=[2.0, 1.0]), {"text": pa.array([text])}
+    counts = Counts(*mixer.mix_columns(columns)[1].sum(axis=0).tolist())
+    assert complaint(mixer, counts, columns) == message
+
+
+PAIRS = SentencePairs.from_pairs([("The dog.", "Ο σκύλος."), ("A cat.", "Μια γάτα.")], "en-el.tsv")
+HAS_NONE = "en-el.tsv: has no sentence of the data's first 1,000 examples"
+
+
+@pytest.mark.parametrize(
+    ("dictionaries", "texts", "message"),
+    [
+        ([], ["Well. The  dog. So"], None),
+        ([], [None, "Ο σκύλος."], f"{HAS_NONE}, but their translations; take the file of the other direction (en-el for English text, el-en for Greek)"),
+        ([], ["The dog"], f"{HAS_NONE}; its sources are to be sentences of the data, one each (en-el for English text, el-en for Greek)"),
+        ([GREEK], ["The dog."], None),
+        ([GERMAN], ["Stay. The house"], f"{HAS_NONE}; its sources are to be sentences of the data, one each (en-el for English text, el-en for Greek)"),
+        # A sentence that is replaced hides no dictionary of the wrong direction.
+        ([WRONG], ["The dog. A cat."], f"el-en.txt: has none of the data's words, and turned round 50.0 %; {TURN}"),
+    ],
+)  # fmt: skip
+def test_files_of_sentences_are_judged_by_themselves(dictionaries, texts, message):
+    mixer = CodeMixer(dictionaries, sentences=PAIRS, sentence_ratio=1.0)
+    columns = {"text": pa.array(texts)}
     counts = Counts(*mixer.mix_columns(columns)[1].sum(axis=0).tolist())
     assert complaint(mixer, counts, columns) == message
 

@@ -137,6 +137,13 @@ def test_other_settings_or_another_input_are_refused(tmp_path):
     start(versions[0], 1, overwrite=True)
     with pytest.raises(UserError, match=r"begun with clean_version 1 \(now 2\); .* or begin anew with --overwrite"):
         mix_file(versions[1])
+    pairs = tmp_path / "en-el.tsv"
+    pairs.write_text("A dog.\tένα\n", encoding="utf-8")
+    with_pairs = job(tmp_path, sentences=[(pairs, {})])
+    start(with_pairs, 1, overwrite=True)
+    pairs.write_text("A dog.\tδύο\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"begun with sentences .*or begin anew with --overwrite"):
+        mix_file(with_pairs)
     start(work, overwrite=True)
     before = parts_of(work)
     content = work.input.read_bytes()
@@ -222,13 +229,15 @@ def test_provenance(tmp_path):
     sidecar(dictionary).write_text(
         json.dumps({"sha256": sha256(dictionary), "licence": "CC BY 4.0", "url": "https://example.org/en-el"})
     )
-    work = job(tmp_path, dictionaries=[(dictionary, {"weight": 1.0, "pairs": 1})], recipe={"ratio": 0.5})
+    files = [(dictionary, {"weight": 1.0, "pairs": 1})]
+    work = job(tmp_path, dictionaries=files, sentences=files, recipe={"ratio": 0.5})
     done = mix_file(work)
     told = json.loads(sidecar(work.out).read_text(encoding="utf-8"))
     assert told["input"]["sha256"] == sha256(work.input)
     assert (told["input"]["rows"], told["input"]["licence"]) == (500, None)
     assert told["dictionaries"][0]["licence"] == "CC BY 4.0"
     assert (told["dictionaries"][0]["pairs"], told["recipe"]) == (1, {"ratio": 0.5})
+    assert told["sentences"] == told["dictionaries"]
     assert told["counts"]["replaced"] == done.counts.replaced
     assert told["output"]["sha256"] == sha256(work.out)
     assert set(told["libraries"]) >= {"numpy", "pyarrow"}

@@ -38,10 +38,15 @@ def test_the_settings_are_those_of_the_flags(tmp_path, dictionary):
         "unmixed_share": 0.25, "segmentation": "longest", "languages": "en-hi", "seed": 7, "sentence_ratio": 0.25,
         "surface": "annotate", "annotate_fields": ("input",), "draw_language": "example",
     }  # fmt: skip
-    flags = MixingFlags(dictionary=(dictionary, f"{dictionary}=0.5"), skip_words=str(tmp_path / "keep.txt"), **values)
-    read = {"weights": (1.0, 0.5), "skip_words": frozenset({"dog", "anna", "cat"})}
+    flags = MixingFlags(
+        dictionary=(dictionary, f"{dictionary}=0.5"),
+        sentences=(f"{dictionary}=2",),
+        skip_words=str(tmp_path / "keep.txt"),
+        **values,
+    )
+    read = {"weights": (1.0, 0.5), "sentence_weights": (2.0,), "skip_words": frozenset({"dog", "anna", "cat"})}
     assert flags.mixing_settings() == MixingSettings(**values, **read)
-    others = {"style", "clean_version", "sentence_weights"}
+    others = {"style", "clean_version"}
     assert {field.name for field in dataclasses.fields(MixingSettings)} == {*others, *values, *read}
     assert flags.open_mixer().settings == flags.mixing_settings()
     with pytest.raises(SettingError, match="style original"):
@@ -53,7 +58,7 @@ def test_settings_and_flags_have_the_same_defaults():
     for field in dataclasses.fields(MixingSettings):
         if field.name not in ("weights", "sentence_weights", "skip_words"):
             assert defaults[field.name] == field.default
-    assert MixingFlags().mixing_settings() == MixingSettings(weights=())
+    assert MixingFlags().mixing_settings() == MixingSettings(weights=(), sentence_weights=())
 
 
 def test_a_ratio_that_moves_is_kept_as_it_is_written(dictionary):
@@ -72,9 +77,41 @@ def test_bad_lines_that_are_left_out_are_told(tmp_path, caplog):
     assert "en-el.txt: 1 bad lines are left out; the first is line 2:" in caplog.text
 
 
+def test_files_of_sentences_are_read_and_what_is_left_out_of_them_told(tmp_path, dictionary, caplog):
+    (tmp_path / "pairs.tsv").write_text("A dog.\tένα\nA dog.\tδύο\nbad\n", encoding="utf-8")
+    flags = MixingFlags(sentences=(f"{tmp_path / 'pairs.tsv'}=2",), skip_bad_lines=True, languages="en-el")
+    with caplog.at_level(logging.WARNING, "commit_llm"):
+        (pairs,) = flags.open_mixer().vocabulary.sentences
+    assert (pairs.translations, pairs.languages[:2]) == ({"A dog.": "ένα"}, ("en", "el"))
+    assert "pairs.tsv: 1 bad lines are left out; the first is line 3" in caplog.text
+    assert "pairs.tsv: another translation of a sentence in 1 pair(s), such as 'A dog.' ('δύο')" in caplog.text
+    assert flags.mixing_settings().sentence_weights == (2.0,)
+
+
+def test_what_mixes():
+    none, some = MixingFlags(ratio=0.0), MixingFlags(ratio=0.0, sentences=("a.tsv",))
+    assert (none.mixes, none.mixes_clean, none.mixes_sentences) == (False, False, False)
+    assert (some.mixes, some.mixes_clean, some.mixes_sentences) == (True, True, True)
+    assert not dataclasses.replace(some, sentence_ratio=0.0).mixes
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"sentences": ("{}=much",)}, "--sentences {}=much: 'much' is no number; write FILE or FILE=WEIGHT"),
+        ({"sentences": ("{}=-1",)}, "--sentences FILE=WEIGHT -1.0: a weight is a number above 0"),
+        (
+            {"sentences": ("{}",), "sentence_ratio": 1.5},
+            "--sentence-ratio 1.5: the probability that a sentence is replaced is between 0 and 1",
+        ),
+        (
+            {"sentences": ("{}",), "style": "original"},
+            "--sentences: style original mixes as the original does; --style clean has it",
+        ),
+        (
+            {"dictionary": (), "sentences": ("{}",), "target_share": 0.5},
+            "--target-share 0.5: asks for a ratio of words; name a dictionary with --dictionary",
+        ),
         ({"dictionary": ("{}=much",)}, "--dictionary {}=much: 'much' is no number; write FILE or FILE=WEIGHT"),
         ({"dictionary": ("{}=-1",)}, "--dictionary FILE=WEIGHT -1.0: a weight is a number above 0"),
         ({"dictionary": ()}, "no dictionary; name one with --dictionary"),

@@ -3,6 +3,7 @@
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.data.mixing_flags import MixingFlags
@@ -21,6 +22,41 @@ def test_mixing_needs_a_dictionary():
     assert make_mixer(MixingFlags(ratio=("0@0", "0@1"))) is None
     with pytest.raises(UserError, match=r"--ratio 0@0 0\.5@1: mixing needs a --dictionary"):
         make_mixer(MixingFlags(ratio=("0@0", "0.5@1")))
+
+
+def test_sentences_need_no_dictionary(tmp_path):
+    (tmp_path / "en-el.tsv").write_text("Say hi to dog\tΠες γεια στον σκύλο\n", encoding="utf-8")
+    sentences = (str(tmp_path / "en-el.tsv"),)
+    for ratio in (0.0, 0.9):
+        mixer = make_mixer(MixingFlags(ratio=ratio, sentences=sentences, sentence_ratio=1.0))
+        assert mixer.mix(RECORD["instruction"]).text == "Πες γεια στον σκύλο"
+    with pytest.raises(UserError, match=r"--sentences .*en-el\.tsv: the recipe mixes nothing \(ratio 0\)"):
+        make_mixer(MixingFlags(ratio=0.0, sentences=sentences, sentence_ratio=0.0))
+    with pytest.raises(UserError, match="--sentence-ratio 0: mixes nothing without a --dictionary"):
+        make_mixer(MixingFlags(sentences=sentences, sentence_ratio=0.0))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (
+            ("Γεια", "hi dog"),
+            r"en-el\.tsv: has no sentence of the data's first 1,000 examples, but their translations; take",
+        ),
+        (("Hi", "Γεια"), r"en-el\.tsv: has no sentence of the data's first 1,000 examples; its sources are to be"),
+    ],
+)
+def test_sentences_without_a_hit(tokenizer, pairs, message):
+    mixer = CodeMixer((), sentences=SentencePairs.from_pairs([pairs], "en-el.tsv"))
+    with pytest.raises(UserError, match=message):
+        require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer))
+
+
+def test_a_sentence_that_is_not_drawn_is_a_hit(tokenizer):
+    pairs = SentencePairs.from_pairs([(RECORD["instruction"], "Γεια")])
+    require_hit(
+        ExampleMaker(InstructionForm(), [RECORD], tokenizer, CodeMixer((), sentences=pairs, sentence_ratio=0.0))
+    )
 
 
 def test_a_dictionary_without_a_hit(tokenizer):

@@ -22,6 +22,7 @@ from commit_llm.train.dry_run import dry_run
 from commit_llm.train.export import export
 from commit_llm.train.lineage import stage
 from commit_llm.train.loop import TrainingResult, train
+from commit_llm.train.model_card import model_card
 from commit_llm.train.weights import load_params, open_model, require_same_model
 
 
@@ -173,6 +174,25 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example, mo
     assert dry_run(recipe, tmp_path / "run").ratio == resolved.ratio
     with pytest.raises(UserError, match=r"another recipe \(target_share: 0\.2 -> 0\.3\)"):
         train(replace(recipe, target_share=0.3), tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_sentences_alone_are_mixed_and_kept_in_provenance(small_recipe, tmp_path, example):
+    pairs, run = tmp_path / "en-el.tsv", tmp_path / "run"
+    record = json.loads((example / "instructions.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    pairs.write_text(f"{record['instruction']}\tΜια ερώτηση;\n", encoding="utf-8")
+    recipe = small_recipe(
+        dictionary=(), ratio=0.0, sentences=(str(pairs),), sentence_ratio=1.0, steps=2, warmup_steps=1
+    )
+    assert train(recipe, run).last == 2
+    provenance = read_provenance(run)
+    assert set(provenance["files"]) == {"data", "sentences", "tokenizer"}
+    assert (provenance["languages"], provenance["clean_version"]) == (["en", "el"], recipe.clean_version)
+    assert "code-mixed at ratio 1 of sentences with en-el.tsv" in model_card(run, 2, "float32", open_model(str(run)))
+    with pairs.open("a", encoding="utf-8") as file:
+        file.write("Go.\tΠήγαινε.\n")
+    with pytest.raises(UserError, match=r"its sentences .*en-el\.tsv has changed since the run began"):
+        train(recipe, run)
 
 
 def test_an_amount_that_cannot_be_reached(small_recipe, tmp_path):

@@ -34,8 +34,11 @@ class Mix(MixingFlags):
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
     """A .json, .jsonl, .parquet or .txt file."""
-    out: Path = field(kw_only=True)
+    out: Path | None = None
     """The mixed file; its suffix names the format. OUT.provenance.json says what it was made of."""
+    list_sentences: Path | None = None
+    """Instead of mixing: write the sentences to translate for --sentences, one a line, each once; those that a file of
+    --sentences has are left out."""
     fields: tuple[str, ...] = ()
     """Columns to mix. Default: instruction, input and output, or text."""
     workers: int = 1
@@ -48,6 +51,14 @@ class Mix(MixingFlags):
 
 def run(argv: list[str]) -> int | None:
     command = parse(Mix, "mix", argv)
+    if command.list_sentences is not None:
+        from commit_llm.cli.list_sentences import run_list
+
+        run_list(command, command.list_sentences)
+        return None
+    out = command.out
+    if out is None:
+        raise UserError("name the mixed file with --out")
     if isinstance(command.ratio, tuple):
         raise UserError(
             f"--ratio {ratio_text(command.ratio)}: moves with the passes over the data, and a file is mixed once; give "
@@ -65,41 +76,43 @@ def run(argv: list[str]) -> int | None:
     from commit_llm.files.unfinished import folder_of
     from commit_llm.files.whole import refuse_existing_file
 
-    refuse_existing_file(command.out, command.overwrite)
-    require_suffix(command.out)
+    refuse_existing_file(out, command.overwrite)
+    require_suffix(out)
     require_data_file(command.input)
-    for source in [command.input, *(path for path, _ in command.dictionary_files), *command.skip_words_files]:
-        if source.resolve() == command.out.resolve():
-            raise UserError(f"{command.out}: is what is read; choose another --out")
+    named = [path for path, _ in (*command.dictionary_files, *command.sentence_files)]
+    for source in [command.input, *named, *command.skip_words_files]:
+        if source.resolve() == out.resolve():
+            raise UserError(f"{out}: is what is read; choose another --out")
     mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
     try:
         with bars() as bar:
             mixed = mix_file(
-                job(command, mixer),
+                job(command, out, mixer),
                 workers=command.workers,
                 overwrite=command.overwrite,
                 report=reporter(bar),
                 check=partial(check, mixer, command.mix_fields),
             )
     except (KeyboardInterrupt, SystemExit) as stop:
-        if folder_of(command.out).is_dir():
-            say(f"commit-llm mix: {command.out}: what is finished is kept; the same command goes on", to_stderr=True)
+        if folder_of(out).is_dir():
+            say(f"commit-llm mix: {out}: what is finished is kept; the same command goes on", to_stderr=True)
         if isinstance(stop, SystemExit):
             raise
         return INTERRUPTED
     ratio = mixer.settings.ratio_at(epoch=0, place=0.0)
-    say(as_json(mixed, command.out, ratio) if command.json else as_text(mixed, command.out, ratio, request))
+    of_sentences = command.sentence_ratio if command.sentences else None
+    say(as_json(mixed, out, ratio, of_sentences) if command.json else as_text(mixed, out, ratio, of_sentences, request))
     return None
 
 
-def job(command: Mix, mixer: "CodeMixer") -> "Job":
+def job(command: Mix, out: Path, mixer: "CodeMixer") -> "Job":
     """Describe the file to mix as the command asks for it."""
     from commit_llm.codemix.finding.segmentation import method_and_version
     from commit_llm.data.mix_file import Job
     from commit_llm.data.mix_records import Fields
 
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingFlags)}
-    del settings["dictionary"]  # described with its hash
+    del settings["dictionary"], settings["sentences"]  # described with their hashes
     if command.style != "clean":
         settings["clean_version"] = None
     settings["ratio"] = mixer.settings.ratio
@@ -107,18 +120,23 @@ def job(command: Mix, mixer: "CodeMixer") -> "Job":
         settings["segmentation"] = method_and_version(command.segmentation)
     return Job(
         input=command.input,
-        out=command.out,
+        out=out,
         mixer=mixer,
         fields=Fields(command.fields, command.mix_fields),
         dictionaries=[
             (path, {"weight": weight, "pairs": sum(map(len, dictionary.translations.values()))})
             for (path, weight), dictionary in zip(command.dictionary_files, mixer.dictionaries, strict=True)
         ],
+        sentences=[
+            (path, {"weight": weight, "pairs": len(pairs)})
+            for (path, weight), pairs in zip(command.sentence_files, mixer.vocabulary.sentences, strict=True)
+        ],
         other_files=command.skip_words_files,
         recipe={
             **settings,
             "fields": list(command.fields),
             "weights": [weight for _, weight in command.dictionary_files],
+            "sentence_weights": [weight for _, weight in command.sentence_files],
         },
     )
 

@@ -24,7 +24,7 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
 
     argv = _with_points_joined(argv)
     _refuse_two_of_a_flag(command, argv)
-    flags = {word.split("=")[0] for word in argv}
+    flags = {word.split("=")[0].replace("_", "-") for word in argv}
     if "--ratio" in flags and flags & {"--target-share", "--target-cmi"}:
         raise UserError("--ratio, and an amount to find it for: leave out one of them")
     tyro.extras.set_accent_color("cyan")
@@ -41,6 +41,8 @@ def parse(command: type[Command], name: str, argv: list[str], default: Any = Non
         ),
     )
     _refuse_endless_numbers(parsed)
+    if "--sentence-ratio" in flags and not getattr(parsed, "recipe", parsed).sentences:
+        raise UserError("--sentence-ratio: there are no sentences; name a file of them with --sentences")
     return parsed
 
 
@@ -137,6 +139,8 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
         recipe = dataclasses.replace(recipe, dictionary=())  # those of the command line replace the recipe's own
     if "--data-unmixed" in flags:
         recipe = dataclasses.replace(recipe, data_unmixed=())
+    if "--sentences" in flags:
+        recipe = dataclasses.replace(recipe, sentences=())
     if any(word.split("=")[0] == "--ratio" for word in rest):
         recipe = dataclasses.replace(recipe, target_share=None, target_cmi=None)
     if any(word.split("=")[0] == "--model" for word in rest):

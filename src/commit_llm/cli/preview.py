@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,8 @@ from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:  # numpy
+    from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+    from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
     from commit_llm.codemix.mixer import CodeMixer
     from commit_llm.codemix.settings import MixingSettings
     from commit_llm.files.records import Record
@@ -98,16 +101,21 @@ def _ratio(settings: "MixingSettings", at: float) -> str:
     return f"{ratio}, after {at:g} passes{moving}" if at or moving else f"{settings.ratio:g}"
 
 
+def _names(files: "Sequence[BilingualDictionary | SentencePairs]", weights: Sequence[float] | None) -> str:
+    """Name files, with their weights where these differ."""
+    if len(set(weights or ())) < 2:
+        return ", ".join(file.name for file in files)
+    return ", ".join(f"{file.name} ({weight:g})" for file, weight in zip(files, weights or (), strict=True))
+
+
 def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
     """Give what a reader needs to do the same: the usual settings, and every other that is not as it is by default."""
     settings = mixer.settings
-    weights = settings.weights or ()
-    names = [dictionary.name for dictionary in mixer.dictionaries]
-    if len(set(weights)) > 1:
-        names = [f"{name} ({weight:g})" for name, weight in zip(names, weights, strict=True)]
+    sentences = _names(mixer.vocabulary.sentences, settings.sentence_weights)
     shown = {
         "file": command.input.name,
-        "dictionary": ", ".join(names),
+        "dictionary": _names(mixer.dictionaries, settings.weights) or "none",
+        **({"sentences": sentences, "sentence ratio": f"{settings.sentence_ratio:g}"} if sentences else {}),
         "style": settings.style,
         "ratio": _ratio(settings, command.at),
         "draw": "type" if settings.by_type else "occurrence",
@@ -115,7 +123,7 @@ def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
     }
     for option in dataclasses.fields(MixingFlags):
         value = getattr(command, option.name)
-        if option.name not in (*shown, "target_share", "target_cmi") and value != option.default:
+        if option.name.replace("_", " ") not in (*shown, "target share", "target cmi") and value != option.default:
             if isinstance(value, tuple):
                 value = ", ".join(value)
             # Of a file its name is enough: a page is shown to others.

@@ -18,6 +18,7 @@ __all__ = [
     "MixingSettings",
     "Outcome",
     "RatioSchedule",
+    "SentencePairs",
     "Word",
     "fit_ratio",
     "mixing_metrics",
@@ -26,6 +27,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+    from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
     from commit_llm.codemix.fit import Fit, fit_ratio
     from commit_llm.codemix.metrics import MixingMetrics, mixing_metrics, tags_of_words
     from commit_llm.codemix.mixer import CodeMixer
@@ -40,6 +42,7 @@ else:
             "BilingualDictionary": f"{__name__}.dictionaries.dictionary",
             "CodeMixer": f"{__name__}.mixer",
             "MixingSettings": f"{__name__}.settings",
+            "SentencePairs": f"{__name__}.dictionaries.sentence_pairs",
             "RatioSchedule": f"{__name__}.ratio_schedule",
             **dict.fromkeys(["Fit", "fit_ratio"], f"{__name__}.fit"),
             **dict.fromkeys(["MixingMetrics", "mixing_metrics", "tags_of_words"], f"{__name__}.metrics"),

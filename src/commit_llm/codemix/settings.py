@@ -99,9 +99,10 @@ class MixingSettings:
             )
         if self.annotate_fields and self.surface != "annotate":
             raise SettingError(SettingName("annotate_fields"), ": needs ", SettingName("surface"), " annotate")
-        for weight in (*(self.weights or ()), *(self.sentence_weights or ())):
-            if not 0.0 < weight < math.inf:
-                raise SettingError(SettingName("weights"), f" {weight}: a weight is a number above 0")
+        for name in ("weights", "sentence_weights"):
+            for weight in getattr(self, name) or ():
+                if not 0.0 < weight < math.inf:
+                    raise SettingError(SettingName(name), f" {weight}: a weight is a number above 0")
         if self.languages is not None:
             language_codes(self.languages)
         if self.style == "clean" and self.highest_ratio > 0:

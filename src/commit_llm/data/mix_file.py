@@ -46,7 +46,7 @@ class Job:
     out: the mixed file.
     mixer: what mixes it.
     fields: the columns that are mixed.
-    dictionaries: the mixer's files, each with what its provenance says besides (weight, pairs).
+    dictionaries, sentences: the mixer's files, each with what its provenance says besides (weight, pairs).
     other_files: more files that decide on the output.
     recipe: the settings that decide on the output, by name.
     chunk_rows: the most records of a chunk.
@@ -58,6 +58,7 @@ class Job:
     mixer: CodeMixer
     fields: Fields = ALL
     dictionaries: Sequence[tuple[Path, Mapping[str, Any]]] = ()
+    sentences: Sequence[tuple[Path, Mapping[str, Any]]] = ()
     other_files: Sequence[Path] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
     chunk_rows: int = ROWS
@@ -101,11 +102,15 @@ def mix_file(
     require_data_file(job.input)
     before = _size_and_date(job.input)
     source = describe(job.input, sha256(job.input, lambda position: report("reading (bytes)", position, before[0])))
-    dictionaries = [{**describe(path, sha256(path)), **more} for path, more in job.dictionaries]
+    dictionaries, sentences = (
+        [{**describe(path, sha256(path)), **more} for path, more in files]
+        for files in (job.dictionaries, job.sentences)
+    )
     other_files = [describe(path, sha256(path)) for path in job.other_files]
     what = {
         "input": source["sha256"],
         "dictionaries": [dictionary["sha256"] for dictionary in dictionaries],
+        "sentences": [file["sha256"] for file in sentences],
         "other files": [file["sha256"] for file in other_files],
         **job.recipe,
         "chunks": [job.chunk_rows, job.chunk_bytes],
@@ -128,6 +133,7 @@ def mix_file(
                 sidecar(job.out),
                 source={**source, "rows": rows},
                 dictionaries=dictionaries,
+                sentences=sentences,
                 others=other_files,
                 recipe=job.recipe,
                 counts={"words": counts.words, "hits": counts.hits, **counts._asdict()},

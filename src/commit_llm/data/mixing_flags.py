@@ -21,11 +21,14 @@ from commit_llm.codemix.settings import (
     Segmentation,
     Style,
     Surface,
+    not_in_original,
 )
 from commit_llm.errors import SettingError, SettingName, UserError
 from commit_llm.files.text_stream import encoding_of, head_of, lines_of_text, opened
 
 if TYPE_CHECKING:  # recipes are made of these flags, and are shown without the mixer's libraries
+    from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+    from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
     from commit_llm.codemix.mixer import CodeMixer
 
 LOGGER = logging.getLogger("commit_llm")
@@ -80,6 +83,9 @@ class MixingFlags:
     """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
     choice: Choice = MixingSettings.choice
     """Among a word's translations: each with the same chance, or the dictionary's first."""
+    sentences: UseAppendAction[tuple[str, ...]] = ()
+    """File of sentences with their translations: .tsv, .csv, .jsonl or .parquet. Repeat it for several languages;
+    FILE=WEIGHT has one drawn more or less often. It needs no --dictionary."""
     sentence_ratio: float = MixingSettings.sentence_ratio
     """Probability, 0 to 1, that a sentence that has a translation is replaced by it."""
     surface: Surface = MixingSettings.surface
@@ -103,7 +109,7 @@ class MixingFlags:
     languages: str | None = MixingSettings.languages
     """Source and target language, such as en-el, where the dictionary's name and letters do not tell."""
     skip_bad_lines: bool = False
-    """Leave out lines of a dictionary that cannot be read, and say how many."""
+    """Leave out lines of a dictionary, or of sentences, that cannot be read, and say how many."""
     seed: int = MixingSettings.seed
     """The same seed gives the same text, for any number of workers."""
 
@@ -125,18 +131,28 @@ class MixingFlags:
 
     @property
     def mixes(self) -> bool:
-        """Say whether anything is mixed."""
-        return self.asks_for_amount or self.highest_ratio > 0
+        """Say whether anything is mixed: words, or sentences."""
+        return self.asks_for_amount or self.highest_ratio > 0 or self.mixes_sentences
+
+    @property
+    def mixes_sentences(self) -> bool:
+        """Say whether sentences are mixed."""
+        return bool(self.sentences) and self.sentence_ratio > 0
 
     @property
     def mixes_clean(self) -> bool:
-        """Say whether words are replaced in style clean, so that its version decides which."""
+        """Say whether style clean replaces words or sentences, so that its version decides which."""
         return self.style == "clean" and self.mixes
 
     @property
     def dictionary_files(self) -> list[tuple[Path, float]]:
         """Give the dictionaries' files and weights. Raises SettingError for a weight that is no number."""
         return [file_and_weight(name) for name in self.dictionary]
+
+    @property
+    def sentence_files(self) -> list[tuple[Path, float]]:
+        """Give the files of sentences and their weights. Raises SettingError for a weight that is no number."""
+        return [file_and_weight(name, "sentences") for name in self.sentences]
 
     @property
     def skip_words_files(self) -> list[Path]:
@@ -152,17 +168,45 @@ class MixingFlags:
             "ratio": self.mixing_ratio,
             "skip_words": frozenset(word for path in self.skip_words_files for word in read_words(path)),
             "weights": tuple(weight for _, weight in self.dictionary_files),
-            "sentence_weights": None,
+            "sentence_weights": tuple(weight for _, weight in self.sentence_files),
         }
         names = [field.name for field in dataclasses.fields(MixingSettings) if field.name not in read]
         return MixingSettings(**{name: getattr(self, name) for name in names}, **read)
 
-    def open_mixer(self) -> "CodeMixer":
-        """Read the dictionaries and give the mixer, with the ratio of the flags.
-
-        Raises UserError for a dictionary or a value that cannot be used.
-        """
+    def open_dictionaries(self) -> "list[BilingualDictionary]":
+        """Read the dictionaries, and warn where lines are left out. Raises UserError for one that cannot be used."""
         from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
+
+        dictionaries = [
+            BilingualDictionary.load(path, original=self.style == "original", skip_bad_lines=self.skip_bad_lines)
+            for path, _ in self.dictionary_files
+        ]
+        for dictionary in dictionaries:
+            if dictionary.skipped.lines:
+                lines, first = dictionary.skipped
+                LOGGER.warning("%s: %d bad lines are left out; the first is %s", dictionary.name, lines, first)
+        return dictionaries
+
+    def open_sentences(self) -> "list[SentencePairs]":
+        """Read the files of sentences, and warn of pairs that are left out. Raises UserError for one without pairs."""
+        from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
+
+        if self.sentences and self.style == "original":
+            raise not_in_original("sentences")
+        files = [
+            SentencePairs.load(path, skip_bad_lines=self.skip_bad_lines, languages=self.languages)
+            for path, _ in self.sentence_files
+        ]
+        for pairs in files:
+            for complaint in pairs.complaints():
+                LOGGER.warning("%s", complaint)
+        return files
+
+    def open_mixer(self) -> "CodeMixer":
+        """Read dictionaries and sentences, and give the mixer, with the ratio of the flags.
+
+        Raises UserError for a file or a value that cannot be used.
+        """
         from commit_llm.codemix.fit import amount
         from commit_llm.codemix.mixer import CodeMixer
 
@@ -172,21 +216,15 @@ class MixingFlags:
                 moving = ratio_text(self.ratio)
                 reason = f" {requested}: asks for one ratio, and {moving} moves; leave out one of them"
                 raise SettingError(SettingName(f"target_{what}"), reason)
+            if not self.dictionary:
+                reason = f" {requested}: asks for a ratio of words; name a dictionary with "
+                raise SettingError(SettingName(f"target_{what}"), reason, SettingName("dictionary"))
         settings = self.mixing_settings()
-        original = self.style == "original"
-        dictionaries = [
-            BilingualDictionary.load(path, original=original, skip_bad_lines=self.skip_bad_lines)
-            for path, _ in self.dictionary_files
-        ]
-        for dictionary in dictionaries:
-            if dictionary.skipped.lines:
-                lines, first = dictionary.skipped
-                LOGGER.warning("%s: %d bad lines are left out; the first is %s", dictionary.name, lines, first)
-        return CodeMixer(dictionaries, settings)
+        return CodeMixer(self.open_dictionaries(), settings, self.open_sentences())
 
 
-def file_and_weight(name: str) -> tuple[Path, float]:
-    """Take `FILE=WEIGHT` apart; the weight is 1 where there is none.
+def file_and_weight(name: str, setting: str = "dictionary") -> tuple[Path, float]:
+    """Take `FILE=WEIGHT` apart; the weight is 1 where there is none. setting: for messages.
 
     >>> file_and_weight("en-el.txt=0.5")[1], file_and_weight("en-el.txt")[1]
     (0.5, 1.0)
@@ -198,7 +236,7 @@ def file_and_weight(name: str) -> tuple[Path, float]:
         return Path(file), float(weight)
     except ValueError:
         reason = f" {name}: {weight!r} is no number; write FILE or FILE=WEIGHT"
-        raise SettingError(SettingName("dictionary"), reason) from None
+        raise SettingError(SettingName(setting), reason) from None
 
 
 def read_words(path: Path) -> frozenset[str]:

@@ -22,18 +22,19 @@ FITTED = 20_000  # records that say how many words can be mixed
 
 
 def make_mixer(settings: MixingFlags) -> CodeMixer | None:
-    """Open the mixer of a recipe; None where it does not mix (ratio 0)."""
+    """Open the mixer of a recipe; None where it does not mix (ratio 0, and no sentences)."""
     if not settings.mixes:
-        if settings.dictionary:
-            raise UserError(
-                f"--dictionary {settings.dictionary[0]}: the recipe mixes nothing (ratio 0); leave it out, or set "
-                "--ratio"
-            )
+        for flag, files in (("--dictionary", settings.dictionary), ("--sentences", settings.sentences)):
+            if files:
+                ratio = "--ratio" if flag == "--dictionary" else "--sentence-ratio"
+                raise UserError(f"{flag} {files[0]}: the recipe mixes nothing (ratio 0); leave it out, or set {ratio}")
         return None
-    if not settings.dictionary:
+    if not settings.dictionary and not settings.sentences:
         raise UserError(
             f"--ratio {ratio_text(settings.ratio)}: mixing needs a --dictionary FILE (or --ratio 0, for none)"
         )
+    if not settings.dictionary and not settings.mixes_sentences:
+        raise UserError("--sentence-ratio 0: mixes nothing without a --dictionary; raise it, or leave out --sentences")
     return settings.open_mixer()
 
 
@@ -72,9 +73,9 @@ def _weighted_columns(makes: Sequence[ExampleMaker]) -> "dict[str, pa.Array]":
 
 
 def require_hit(make: ExampleMaker) -> None:
-    """Raise UserError where the dictionary has not one word of the data; warn where it has few.
+    """Raise UserError where nothing of the data is in a dictionary or a file of sentences; warn where little is.
 
-    Looks at the first 1,000 records, and further only until the first hit.
+    Looks at the first 1,000 records, and further only until the first hit. A sentence that is not drawn is one too.
     """
     mixer = make.mixer
     if mixer is None:
@@ -84,7 +85,8 @@ def require_hit(make: ExampleMaker) -> None:
         columns = make.columns(range(start, min(start + AT_A_TIME, len(make.records))))
         outcomes = mixer.mix_columns(columns, mixed_fields=make.mix_fields or None)[1]
         counts = Counts(*outcomes.sum(axis=0).tolist())
-        message, hits = message or complaint(mixer, counts, columns), hits + counts.hits
+        message = message or complaint(mixer, counts, columns)
+        hits += counts.hits or (counts.words > 0 and message is None)
         if hits:
             break
     if not hits:

@@ -65,6 +65,7 @@ def write_provenance(
     *,
     source: Mapping[str, Any],
     dictionaries: Sequence[Mapping[str, Any]],
+    sentences: Sequence[Mapping[str, Any]],
     others: Sequence[Mapping[str, Any]],
     recipe: Mapping[str, Any],
     counts: Mapping[str, int],
@@ -72,7 +73,7 @@ def write_provenance(
 ) -> None:
     """Write, whole or not at all, what a mixed file was made of, how, and by what.
 
-    source, dictionaries, others, output: files as `describe` has them, with their rows or pairs.
+    source, dictionaries, sentences, others, output: files as `describe` has them, with their rows or pairs.
     recipe: the settings of the mixing.
     counts: what became of the words.
     """
@@ -83,6 +84,7 @@ def write_provenance(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "input": dict(source),
         "dictionaries": [dict(dictionary) for dictionary in dictionaries],
+        "sentences": [dict(file) for file in sentences],
         "other_files": [dict(other) for other in others],
         "recipe": dict(recipe),
         "counts": dict(counts),

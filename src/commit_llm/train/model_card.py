@@ -78,8 +78,15 @@ def _data(recipe: Recipe, provenance: Mapping[str, Any]) -> str:
 def _mixing(recipe: Recipe) -> str:
     if not recipe.mixes:
         return "not code-mixed"
-    dictionaries = ", ".join(_name(str(path)) for path, _ in recipe.dictionary_files)
-    return f"code-mixed at ratio {ratio_text(recipe.ratio)} with {dictionaries}"
+    parts = [
+        f"at ratio {ratio} with " + ", ".join(_name(str(path)) for path, _ in files)
+        for ratio, files in (
+            (ratio_text(recipe.ratio), recipe.dictionary_files),
+            (f"{recipe.sentence_ratio:g} of sentences", recipe.sentence_files),
+        )
+        if files
+    ]
+    return f"code-mixed {' and '.join(parts)}"
 
 
 def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:

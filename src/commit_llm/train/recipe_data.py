@@ -43,9 +43,9 @@ class RecipeData(NamedTuple):
 
     @property
     def languages(self) -> list[str]:
-        """Give the codes of the languages that are mixed, as far as the dictionaries tell them."""
+        """Give the codes of the languages that are mixed, as far as dictionaries and sentences tell them."""
         mixers = [make.mixer for make in self.makes if make.mixer is not None]
-        directions = mixers[0].vocabulary.directions if mixers else ()
+        directions = mixers[0].vocabulary.all_directions if mixers else ()
         codes = [code for source, target, *_ in directions for code in (source, target) if code]
         return list(dict.fromkeys(codes))
 

@@ -8,8 +8,13 @@ from commit_llm.data.mix_file import MixedFile
 from commit_llm.files.provenance import sidecar
 
 
-def as_text(mixed: MixedFile, out: Path, ratio: float, request: str | None = None) -> str:
-    """Give rows, words, what became of the words with their shares, what was requested and reached, and the files."""
+def as_text(
+    mixed: MixedFile, out: Path, ratio: float, sentence_ratio: float | None = None, request: str | None = None
+) -> str:
+    """Give rows, words, what became of the words with their shares, what was requested and reached, and the files.
+
+    sentence_ratio: None where no file of sentences is used.
+    """
     counts = mixed.counts
     before = f" ({mixed.earlier_rows:,} of them finished before)" if mixed.earlier_rows else ""
     lines = [f"{mixed.rows:,} rows{before}, {counts.words:,} words"]
@@ -21,18 +26,23 @@ def as_text(mixed: MixedFile, out: Path, ratio: float, request: str | None = Non
             lines.append(f"{figures}  {outcome.label}: {outcome.meaning}{beside}")
     if counts.changed != counts.replaced:
         lines.append(f"  {counts.changed:,} of the replaced words are another word now")
+    if counts.sentences:
+        lines.append(f"  {counts.sentences:,} sentences were replaced or annotated as a whole")
     if request:
         lines.append(
             f"{request}; in the whole file {_percent(counts.replaced, counts.words)} of the words are replaced"
         )
     else:
-        reached = f"{_percent(counts.replaced, counts.hits)} of those were, {100 * ratio:.1f} % were asked for"
+        asked = f", {100 * ratio:.1f} % were asked for"
+        if sentence_ratio is not None:
+            asked = f"; {100 * ratio:.1f} % of words and {100 * sentence_ratio:.1f} % of sentences were asked for"
+        reached = f"{_percent(counts.replaced, counts.hits)} of those were{asked}"
         lines.append(f"{_percent(counts.hits, counts.words)} of the words could be replaced; {reached}")
     lines.append(f"wrote {out} and {sidecar(out).name}")
     return "\n".join(lines)
 
 
-def as_json(mixed: MixedFile, out: Path, ratio: float) -> str:
+def as_json(mixed: MixedFile, out: Path, ratio: float, sentence_ratio: float | None = None) -> str:
     """Give the same for a program."""
     counts: Counts = mixed.counts
     return json.dumps(
@@ -43,6 +53,7 @@ def as_json(mixed: MixedFile, out: Path, ratio: float) -> str:
             "hits": counts.hits,
             **counts._asdict(),
             "ratio": ratio,
+            "sentence_ratio": sentence_ratio,
             "ratio_reached": counts.replaced / counts.hits if counts.hits else None,
             "out": str(out),
             "provenance": str(sidecar(out)),

@@ -67,10 +67,14 @@ def sentence_key(text: str) -> str:
     >>> sentence_key(" It’s \\n cafe\\u0301. ")
     "It's café."
     """
-    key = spelling(text)
-    if "  " in key or not key.isprintable():  # as all white space but the space is not
-        key = _white_space().sub(" ", key)
-    return key.strip(" ")
+    return with_single_spaces(spelling(text))
+
+
+def with_single_spaces(text: str) -> str:
+    """Write one space for all white space, and none around the text."""
+    if "  " in text or not text.isprintable():  # as all white space but the space is not
+        text = _white_space().sub(" ", text)
+    return text.strip(" ")
 
 
 def _borders(text: str, start: int, end: int, opening: int, languages: frozenset[str]) -> tuple[list[int], int]:
