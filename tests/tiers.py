@@ -43,6 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the counts; let XLA compile fast rather than well in the quick tier, where programs run once."""
+    if "not slow" in config.option.markexpr:
+        os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # also of the programs that tests start
     config.stash[LEFT_OUT] = Counter()
     config.stash[SHARED] = Counter()
     config.pluginmanager.register(FromWorkers(config))

@@ -19,9 +19,18 @@ SMALL = ModelConfig(
 )  # fmt: skip
 
 
+# Compiled whole: to compile every operation by itself takes several times as long.
+draw_parameters = jax.jit(init_parameters, static_argnums=0)
+whole_forward = jax.jit(forward, static_argnums=0, static_argnames=("regularisation", "execution"))
+
+
+def draw_tokens(rows, length, seed=1):
+    return jnp.array(np.random.default_rng(seed).integers(0, SMALL.vocab_size, (rows, length), np.int32))
+
+
 @pytest.fixture(scope="module")
 def params():
-    return init_parameters(SMALL, jax.random.key(0))
+    return draw_parameters(SMALL, jax.random.key(0))
 
 
 def test_forward_pass_of_the_original(shared, tiny):
@@ -39,9 +48,9 @@ def test_forward_pass_of_the_original(shared, tiny):
 
 
 def test_a_token_sees_nothing_later(params):
-    tokens = jax.random.randint(jax.random.key(1), (1, 12), 0, 97)
-    before = forward(SMALL, params, tokens)
-    after = forward(SMALL, params, tokens.at[0, 7].set((tokens[0, 7] + 1) % 97))
+    tokens = draw_tokens(1, 12)
+    other = tokens.at[0, 7].set((tokens[0, 7] + 1) % 97)
+    before, after = (np.asarray(whole_forward(SMALL, params, row)) for row in (tokens, other))
     np.testing.assert_array_equal(before[:, :7], after[:, :7])
     assert (before[:, 7:] != after[:, 7:]).any(axis=-1).all()
 
@@ -61,19 +70,19 @@ def test_no_gradient_flows_from_a_token_to_a_later_one(params):
 
 
 def test_segments_are_as_if_alone(params):
-    tokens = jax.random.randint(jax.random.key(1), (1, 12), 0, 97)
-    segment_ids = jnp.array([[1] * 5 + [2] * 4 + [0] * 3])
-    positions = jnp.array([[*range(5), *range(4), 0, 0, 0]])
-    packed = forward(SMALL, params, tokens, segment_ids, positions)
+    tokens = draw_tokens(1, 12)
+    segment_ids = np.array([[1] * 5 + [2] * 4 + [0] * 3])
+    positions = np.array([[*range(5), *range(4), 0, 0, 0]])
+    packed = whole_forward(SMALL, params, tokens, segment_ids, positions)
     for start, stop in ((0, 5), (5, 9)):
-        alone = forward(SMALL, params, tokens[:, start:stop])
-        np.testing.assert_allclose(packed[:, start:stop], alone, rtol=0, atol=1e-6)
-    assert jnp.isfinite(packed).all()
+        alone = whole_forward(SMALL, params, tokens[:, start:stop])
+        np.testing.assert_allclose(np.asarray(packed)[:, start:stop], alone, rtol=0, atol=1e-6)
+    assert np.isfinite(packed).all()
 
 
 @pytest.mark.slow
 def test_nothing_is_random_without_a_key_and_the_same_key_is_the_same_noise(params):
-    tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)
+    tokens = draw_tokens(2, 12)
     rates = Regularisation(0.1, 0.1, 0.1, 0.0, 0.5)
     plain = forward(SMALL, params, tokens)
     np.testing.assert_array_equal(plain, forward(SMALL, params, tokens, regularisation=rates))
@@ -85,17 +94,17 @@ def test_nothing_is_random_without_a_key_and_the_same_key_is_the_same_noise(para
 
 @pytest.mark.parametrize("rate", ["embd_pdrop", "resid_pdrop", "attn_pdrop", "fcm_max_ratio"])
 def test_every_kind_of_noise_is_there(params, rate):
-    tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)
+    tokens = draw_tokens(2, 12)
     rates = Regularisation(**{rate: 0.5})
-    noisy = forward(SMALL, params, tokens, regularisation=rates, dropout_key=jax.random.key(0))
-    assert (noisy != forward(SMALL, params, tokens)).any()
-    assert jnp.isfinite(noisy).all()
+    noisy = whole_forward(SMALL, params, tokens, regularisation=rates, dropout_key=jax.random.key(0))
+    assert (np.asarray(noisy) != whole_forward(SMALL, params, tokens)).any()
+    assert np.isfinite(noisy).all()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("remat", ["dots", "nothing"])
 def test_rematerialisation_changes_nothing(params, remat):
-    tokens = jax.random.randint(jax.random.key(1), (2, 12), 0, 97)
+    tokens = draw_tokens(2, 12)
     rates = Regularisation(0.1, 0.1, 0.1, 0.0, 0.1)
 
     def gradients(how, unroll):
@@ -116,34 +125,35 @@ def test_a_forgotten_key_is_forgotten_in_every_layer(params):
     """By gradients: did any of the layers see it, something of it would reach the tokens after it."""
     rates, key = Regularisation(fcm_min_ratio=0.5, fcm_max_ratio=0.6), jax.random.key(5)
     tokens, ones = jnp.arange(12)[None], jnp.ones((1, 12), int)
-    keep = forgetful_keys(jax.random.split(key, 3)[1], ones, jnp.arange(12)[None], 0.5, 0.6)[0]
-    assert 2 <= int(keep.sum()) < 11
+    drawn = jax.jit(lambda key: forgetful_keys(jax.random.split(key, 3)[1], ones, tokens, 0.5, 0.6))(key)
+    keep = np.asarray(drawn)[0]
+    assert 2 <= keep.sum() < 11
 
     def last_logits(embedding):
         return forward(SMALL, params | {"embedding": embedding}, tokens, regularisation=rates, dropout_key=key)[
             0, -1
         ].sum()
 
-    reached = np.abs(jax.grad(last_logits)(params["embedding"])).sum(axis=1)[:12] > 0
+    reached = np.abs(jax.jit(jax.grad(last_logits))(params["embedding"])).sum(axis=1)[:12] > 0
     assert reached[:-1].tolist() == keep[:-1].tolist()  # the last token reaches its own logits in any case
 
 
 def test_grouped_heads_are_key_value_heads_repeated(params):
     def repeat(kernel):  # (layers, embed, 2 heads * 8) to 4 heads, each one twice
-        return jnp.repeat(kernel.reshape(3, 32, 2, 8), 2, axis=2).reshape(3, 32, 32)
+        return np.repeat(np.asarray(kernel).reshape(3, 32, 2, 8), 2, axis=2).reshape(3, 32, 32)
 
     layers = params["layers"] | {name: repeat(params["layers"][name]) for name in ("key", "value")}
-    tokens = jax.random.randint(jax.random.key(1), (1, 12), 0, 97)
-    wide = forward(dataclasses.replace(SMALL, num_key_value_heads=4), params | {"layers": layers}, tokens)
-    np.testing.assert_allclose(wide, forward(SMALL, params, tokens), rtol=0, atol=1e-6)
+    tokens = draw_tokens(1, 12)
+    wide = whole_forward(dataclasses.replace(SMALL, num_key_value_heads=4), params | {"layers": layers}, tokens)
+    np.testing.assert_allclose(wide, whole_forward(SMALL, params, tokens), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_the_original_s_attention_dropout_is_one_mask_for_all_rows(params, shared):
     rates = Regularisation(attn_pdrop=0.5, shared_attention_mask=shared)
-    rows = jnp.tile(jnp.arange(12), (2, 1))
-    out = forward(SMALL, params, rows, regularisation=rates, dropout_key=jax.random.key(0))
-    assert np.allclose(out[0], out[1], atol=1e-6) == shared
+    rows = np.tile(np.arange(12), (2, 1))
+    out = whole_forward(SMALL, params, rows, regularisation=rates, dropout_key=jax.random.key(0))
+    assert np.allclose(*np.asarray(out), atol=1e-6) == shared
 
 
 def test_every_dropout_has_a_key_of_its_own(params, monkeypatch):
@@ -154,7 +164,7 @@ def test_every_dropout_has_a_key_of_its_own(params, monkeypatch):
         return x
 
     monkeypatch.setattr("commit_llm.model.decoder.dropout", spy)
-    forward(SMALL, params, jnp.zeros((1, 4), int), dropout_key=jax.random.key(0))
+    jax.jit(lambda key: forward(SMALL, params, jnp.zeros((1, 4), int), dropout_key=key))(jax.random.key(0))
     jax.effects_barrier()
     assert len(keys) == len(set(keys)) == 1 + 2 * SMALL.num_hidden_layers
 
