@@ -56,6 +56,23 @@ def test_what_came_from_the_hub_pins_the_recipe(hub_recipe):
     assert pinned(recipe, described).data_revision is None
 
 
+def test_of_several_sources_the_only_one_of_the_hub_is_pinned(hub_recipe, example):
+    """Of two, provenance keeps the commits; the recipe has no field for them."""
+    recipe, hub = hub_recipe
+    source = open_recipe_model(recipe)
+    data = HubRecords(hub["records"], NOW).describe()
+    with_a_file = dataclasses.replace(recipe, data=(f"{example / 'instructions.jsonl'}=2", "someone/texts=1"))
+    described = from_hub(source, open_recipe_batches(with_a_file, source))
+    assert described == {"model": {"commit": NOW}, "data 2": data}
+    assert pinned(with_a_file, described).data_revision == NOW
+    assert from_hub(source, open_recipe_batches(pinned(with_a_file, described), source)) == described
+    assert hub["asked"] == [None, NOW]
+    two = dataclasses.replace(recipe, data="someone/texts", data_unmixed=("someone/texts=2",))
+    described = from_hub(source, open_recipe_batches(two, source))
+    assert described == {"model": {"commit": NOW}, "data": data, "data 2": data}
+    assert pinned(two, described).data_revision is None
+
+
 def test_what_is_here_pins_nothing(small_recipe):
     recipe = small_recipe()
     source = open_recipe_model(recipe)
