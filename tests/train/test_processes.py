@@ -81,6 +81,17 @@ def test_two_processes_give_the_losses_of_one_and_either_goes_on_with_the_other_
     assert_same_metrics(run, alone)
 
 
+def test_two_processes_train_several_sources_at_a_ratio_that_moves_as_one_does(several_sources, tmp_path):
+    recipe = several_sources(batch_size=8, log_every=1, held_out_share=0.1, eval_every=4)
+    train(recipe, tmp_path / "alone")
+    argv = command(recipe, tmp_path, tmp_path / "run")
+    for status, _, err in run_command([argv, argv], tmp_path):
+        assert status == 0, err
+    assert_same_metrics(tmp_path / "run", tmp_path / "alone")
+    losses = ([line["loss"] for line in held_out(tmp_path / name)] for name in ("run", "alone"))
+    assert next(losses) == pytest.approx(next(losses), rel=1e-5)
+
+
 def test_where_one_process_cannot_read_a_checkpoint_all_take_the_one_before(recipe, alone, tmp_path):
     run = tmp_path / "run"
     argv = command(recipe, tmp_path, run)
