@@ -71,11 +71,12 @@ def _data(recipe: Recipe, provenance: Mapping[str, Any]) -> str:
     for source, facts in zip(named, described, strict=True):
         name = _name(source.name, None if is_file(source.name) else recipe.data_revision)
         share = f"{100 * facts['share']:.3g} % of the examples, " if len(named) > 1 else ""
-        cells.append(f"{name}, {share}{facts['form']}, {_mixing(recipe) if facts['mixed'] else 'not code-mixed'}")
+        cells.append(f"{name}, {share}{facts['form']}, {mixing_text(recipe) if facts['mixed'] else 'not code-mixed'}")
     return "; ".join(cells) or "none"
 
 
-def _mixing(recipe: Recipe) -> str:
+def mixing_text(recipe: Recipe) -> str:
+    """Say in a cell of a table how texts were mixed."""
     if not recipe.mixes:
         return "not code-mixed"
     parts = [
@@ -86,7 +87,11 @@ def _mixing(recipe: Recipe) -> str:
         )
         if files
     ]
-    return f"code-mixed {' and '.join(parts)}"
+    more = [
+        *["translations behind the words"] * (recipe.surface == "annotate"),
+        *["one language an example"] * (recipe.draw_language == "example"),
+    ]
+    return ", ".join([f"code-mixed {' and '.join(parts)}", *more])
 
 
 def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:

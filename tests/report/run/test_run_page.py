@@ -90,7 +90,10 @@ def test_mixing(html):
     assert "0.1@0 0.9@2" in said(recipe=run_page_of().recipe | {"ratio": ("0.1@0", "0.9@2")})
     nothing = LOOKED._replace(explained=[{"text": ("", [])}])
     assert "no word can be replaced" in said(looked=nothing)
-    assert "drawn for each" not in text
+    assert not any(fact in text for fact in ("drawn for each", "of sentences"))
+    of_sentences = {"ratio": 0.0, "sentences": ("pairs.tsv",), "sentence_ratio": 0.25}
+    assert "of sentences0.25" in said(recipe=run_page_of().recipe | of_sentences)
+    assert "mixes nothing" in said(recipe=run_page_of().recipe | of_sentences | {"sentence_ratio": 0.0})
     changed = said(recipe=run_page_of().recipe | {"surface": "annotate", "draw_language": "example"})
     assert all(fact in changed for fact in ("surfaceannotate", "a language drawn for eachexample"))
 

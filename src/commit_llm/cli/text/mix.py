@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from commit_llm.codemix import Counts, Outcome
+from commit_llm.codemix.outcome import Unit
 from commit_llm.data.mix_file import MixedFile
 from commit_llm.files.provenance import sidecar
 
@@ -24,10 +25,12 @@ def as_text(
             figures = f"  {number:>{len(f'{counts.words:,}')},}  {_percent(number, counts.words):>7}"
             beside = " (not counted as words)" if outcome is Outcome.PROTECTED else ""
             lines.append(f"{figures}  {outcome.label}: {outcome.meaning}{beside}")
+        if outcome is Outcome.REPLACED and (at_once := _at_once(counts)):
+            lines.append(f"{'':{len(figures)}}  with all words of {at_once}")
     if counts.changed != counts.replaced:
         lines.append(f"  {counts.changed:,} of the replaced words are another word now")
-    if counts.sentences:
-        lines.append(f"  {counts.sentences:,} sentences were replaced or annotated as a whole")
+    if counts.left_out:
+        lines.append(f"  left out of the draw, for an answer or for code: {counts.left_out:,} phrases and sentences")
     if request:
         lines.append(
             f"{request}; in the whole file {_percent(counts.replaced, counts.words)} of the words are replaced"
@@ -60,6 +63,12 @@ def as_json(mixed: MixedFile, out: Path, ratio: float, sentence_ratio: float | N
         },
         ensure_ascii=False,
     )
+
+
+def _at_once(counts: Counts) -> str:
+    """Count phrases and sentences; "" where there are none."""
+    numbers = ((Unit.PHRASE, counts.phrases), (Unit.SENTENCE, counts.sentences))
+    return " and ".join(f"{number:,} {unit}{'' if number == 1 else 's'}" for unit, number in numbers if number)
 
 
 def _percent(part: int, whole: int) -> str:

@@ -81,7 +81,8 @@ def _heading(run: RunPage) -> str:
 
 
 def _mixing(run: RunPage) -> str:
-    if run.recipe["ratio"] == 0:
+    sentences = bool(run.recipe["sentences"]) and run.recipe["sentence_ratio"] > 0
+    if run.recipe["ratio"] == 0 and not sentences:
         return "<p>This run mixes nothing: its ratio is 0.</p>\n"
     if isinstance(run.looked, str):
         return _missing(run.looked)
@@ -89,6 +90,7 @@ def _mixing(run: RunPage) -> str:
     reached = preview.reached()
     facts = {
         "ratio asked": ratio_text(run.recipe["ratio"]),
+        **({"of sentences": f"{run.recipe['sentence_ratio']:g}"} if sentences else {}),
         "reached": "no word can be replaced" if reached is None else f"{reached:.3f} of the words that can be replaced",
         "style": run.recipe["style"],
     }

@@ -1,0 +1,30 @@
+"""What the card of an exported model says of mixing."""
+
+import dataclasses
+
+import pytest
+
+from commit_llm.recipes import find_recipe
+from commit_llm.train.model_card import mixing_text
+
+WORDS = {"dictionary": ("secret/en-el.txt",)}
+SENTENCES = {"sentences": ("secret/pairs.tsv=2",), "sentence_ratio": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ratio": 0.0}, "not code-mixed"),
+        (WORDS, "code-mixed at ratio 0.9 with en-el.txt"),
+        (
+            WORDS | SENTENCES,
+            "code-mixed at ratio 0.9 with en-el.txt and at ratio 0.25 of sentences with pairs.tsv",
+        ),
+        (
+            WORDS | {"surface": "annotate", "draw_language": "example"},
+            "code-mixed at ratio 0.9 with en-el.txt, translations behind the words, one language an example",
+        ),
+    ],
+)
+def test_mixing(changes, said):
+    assert mixing_text(dataclasses.replace(find_recipe("commit"), **changes)) == said
