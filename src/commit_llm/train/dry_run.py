@@ -65,6 +65,7 @@ class Outlook:
     padding: share of places, 0 to 1, without a token.
     asked: the amount of mixing that was asked for, if any.
     ratio: of the mixer, or the points of its schedule; the one that gives the amount asked for.
+    sentence_ratio: of sentences; None where none is mixed.
     words: what became of them; None where nothing is mixed.
     """
 
@@ -87,6 +88,7 @@ class Outlook:
     padding: float
     asked: tuple[Literal["share", "cmi"], float] | None
     ratio: Ratio
+    sentence_ratio: float | None
     words: Counts | None
 
     @property
@@ -147,6 +149,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         padding=1 - fill.used / fill.places,
         asked=asked,
         ratio=recipe.ratio,
+        sentence_ratio=recipe.sentence_ratio if recipe.mixes_sentences else None,
         words=reduce(Counts.plus, (words for _, words in drawn), Counts()) if recipe.mixes else None,
     )
 

@@ -1,8 +1,13 @@
-"""The end of a training, as `train` and `run` print it."""
+"""The end of a training, as `train` and `run` print it, and what --dry-run says."""
 
+import dataclasses
 import json
+import re
+from pathlib import Path
 
-from commit_llm.cli.text.train import training_summary
+from commit_llm.cli.text.train import outlook_report, training_summary
+from commit_llm.codemix import Counts
+from commit_llm.train.dry_run import Outlook
 from commit_llm.train.loop import TrainingResult
 
 REST = ("accuracy", "learning_rate", "grad_norm", "tokens")
@@ -15,3 +20,19 @@ def test_a_run_that_waited_for_its_data_says_so(tmp_path):
     assert quick == f"trained {tmp_path} to step 8: loss 3.0000 at step 1, 2.0000 at the last"
     slow = training_summary(tmp_path, 128, TrainingResult(0, 8, waiting=0.21))
     assert slow.startswith(quick + "\nthe steps waited 21 % of the time for data (")
+
+
+OUTLOOK = Outlook(
+    new=True, sources=[], examples=9, held_out=0, looked_at=9, tokens_an_epoch=99, longer=0, longer_are="cut",
+    longest=0, batches=1, batch_size=1, seq_len=8, steps=1, epochs=1.0, asked_for_epochs=False, supervised=0.5, padding=0.1,
+    asked=None, ratio=0.9, sentence_ratio=0.25, words=Counts(replaced=7, not_drawn=3, sentences=1200),
+)  # fmt: skip
+
+
+def test_sentences_are_said_where_there_are_any():
+    text = outlook_report(OUTLOOK, Path("run"))
+    assert re.search(r"\nratio of mixing +0\.9\nratio of sentences +0\.25\n", text)
+    assert re.search(r"\n  sentences replaced or annotated +1,200\n", text)
+    assert "phrases" not in text
+    words = dataclasses.replace(OUTLOOK, sentence_ratio=None, words=Counts(replaced=7))
+    assert "sentences" not in outlook_report(words, Path("run"))

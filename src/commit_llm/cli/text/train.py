@@ -113,10 +113,13 @@ def _mixing(outlook: "Outlook") -> list[tuple[str, ...]]:
         rows.append((f"{NAMES[name]} asked for", _percent(value) if name == "share" else f"{value:g}"))
     rows += [
         ("ratio of mixing", f"{outlook.ratio:.4g}" if isinstance(outlook.ratio, float) else ratio_text(outlook.ratio)),
+        *([] if outlook.sentence_ratio is None else [("ratio of sentences", f"{outlook.sentence_ratio:.4g}")]),
         ("  words that can be replaced", _share(counts.hits, counts.words)),
         ("  of these replaced", _share(counts.replaced, counts.hits)),
         ("  words in the other language", _share(counts.changed, counts.words)),
     ]
+    at_once = (("phrases", counts.phrases), ("sentences", counts.sentences))
+    rows += [(f"  {name} replaced or annotated", f"{number:,}") for name, number in at_once if number]
     return rows
 
 
