@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.codemix.randomness import hash64
 from commit_llm.codemix.ratio_schedule import RatioSchedule
 from commit_llm.data.document_hashes import document_hash
@@ -22,6 +23,7 @@ from commit_llm.recipes import find_recipe
 WORDS = ["the", "dog", "and", "cat", "see", "big", "house"]
 DICTIONARY = BilingualDictionary.from_pairs([(word, f"mixed{word}") for word in WORDS])
 MIXER = CodeMixer(DICTIONARY)
+SENTENCES = SentencePairs.from_pairs([("A dog sees me.", "Ich bin gesehen."), ("So be it.", "Sei es.")], "en-de.tsv")
 INSTRUCTIONS = [{"instruction": f"see the dog {n}", "output": f"the big house {n}"} for n in range(30)]
 TEXTS = [{"text": f"the cat and the dog {n} see the house"} for n in range(12)]
 
@@ -46,8 +48,8 @@ def recipe_of(*data, unmixed=(), **changes):
     return dataclasses.replace(find_recipe("commit"), data=data, data_unmixed=tuple(unmixed), **values)
 
 
-def opened(recipe, tokenizer, ratio=0.5):
-    mixer = MIXER.with_ratio(ratio).with_seed(recipe.seed)
+def opened(recipe, tokenizer, ratio=0.5, mixer=MIXER):
+    mixer = mixer.with_ratio(ratio).with_seed(recipe.seed)
     return open_sources(recipe, tokenizer, mixer, lambda source, check: load_source(recipe, source, check))
 
 
@@ -210,19 +212,26 @@ def test_a_dictionary_without_a_word_of_one_source(folder, tokenizer):
 
 
 def test_whatever_is_killed_at_ten_moments_goes_on_with_the_same_batches(folder, tokenizer):
-    """Files opened again, and the state as a checkpoint has it: a ratio that moves, two sources that are mixed."""
+    """Files opened again, and the state as a checkpoint has it: a ratio that moves, sentences, two mixed sources."""
+    told = "A dog sees me. The cat and the dog see the house. So be it."
+    write("a.jsonl", [{"instruction": f"{n} dogs?", "output": told} for n in range(30)])
+    write("b.jsonl", [{"text": f"{told} And {n} dogs."} for n in range(12)])
+    mixer = CodeMixer(DICTIONARY, sentences=SENTENCES, sentence_ratio=0.5)
     recipe = recipe_of("a.jsonl=2", "b.jsonl=1", seed=3, seq_len=256, batch_size=1)
     schedule = RatioSchedule([(0, 0), (1, 2)])
-    undisturbed = open_batches(recipe, *opened(recipe, tokenizer, schedule))
+    undisturbed = open_batches(recipe, *opened(recipe, tokenizer, schedule, mixer))
     states, batches = [], []
     for _ in range(21):
         states.append(json.dumps(undisturbed.get_state()))
         batches.append(next(undisturbed))
     for moment in range(0, 20, 2):
-        resumed = open_batches(recipe, *opened(recipe, tokenizer, schedule))
+        resumed = open_batches(recipe, *opened(recipe, tokenizer, schedule, mixer))
         resumed.set_state(json.loads(states[moment]))
         for expected in batches[moment : moment + 2]:
             batch = next(resumed)
             assert all(np.array_equal(expected[name], batch[name]) for name in expected)
     places = [undisturbed.examples.where(position) for position in range(undisturbed.get_state()["position"])]
     assert {place.source for place in places if place.place > 0.5} == {0, 1}
+    text = tokenizer.decode(np.concatenate([batch["input_tokens"].ravel() for batch in batches]).tolist())
+    mixed = ["A dog sees me.", "Ich bin gesehen.", "The cat", "mixedcat", "So be it.", "Sei es."]
+    assert [part for part in mixed if part not in text] == []

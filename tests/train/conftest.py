@@ -49,16 +49,25 @@ def undisturbed(small_recipe, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def several_sources(small_recipe, example, tmp_path_factory):
-    """The small recipe with three sources and a ratio that moves: instructions, their contexts, and unmixed texts."""
+    """The small recipe with three sources, sentences and a ratio that moves.
+
+    Instructions, their contexts, and unmixed texts; of the contexts half of the sentences have a translation.
+    """
     contexts = tmp_path_factory.mktemp("sources") / "contexts.jsonl"
     records = read_records(example / "instructions.jsonl")
     lines = [json.dumps({"text": record["input"]}) for record in records[:100]]
     contexts.write_text("\n".join(lines), encoding="utf-8")
+    pairs = contexts.with_name("en-el.tsv")
+    told = list(dict.fromkeys(record["input"] for record in records[:100:2]))
+    pairs.write_text(
+        "".join(f"{text}\t{'είναι ' * number}έτσι.\n" for number, text in enumerate(told)), encoding="utf-8"
+    )
     data = (f"{example / 'instructions.jsonl'}=2", f"{contexts}=1")
     unmixed = (f"{example / 'texts.jsonl'}=0.5",)
 
     def make(**changes):
-        return small_recipe(**{"data": data, "data_unmixed": unmixed, "ratio": ("0.1@0", "0.9@0.05")} | changes)
+        values = {"data": data, "data_unmixed": unmixed, "ratio": ("0.1@0", "0.9@0.05"), "sentences": (str(pairs),)}
+        return small_recipe(**values | changes)
 
     return make
 

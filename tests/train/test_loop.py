@@ -128,7 +128,7 @@ def test_a_run_of_several_sources(several_sources, example, tmp_path):
     with pytest.raises(UserError, match=r"holds a run of another recipe \(data: "):
         train(replace(recipe, data=(instructions, contexts.replace("=1", "=2"))), run)
     provenance = read_provenance(run)
-    assert set(provenance["files"]) == {"data", "data 2", "data 3", "dictionary", "tokenizer"}
+    assert set(provenance["files"]) == {"data", "data 2", "data 3", "dictionary", "sentences", "tokenizer"}
     facts = [[source[name] for name in ("share", "form", "mixed", "records")] for source in provenance["sources"]]
     assert facts == [
         [0.571429, "instruction", True, 324], [0.285714, "text", True, 100], [0.142857, "text", False, 324],
