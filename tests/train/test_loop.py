@@ -142,7 +142,7 @@ def test_a_run_of_several_sources(several_sources, example, tmp_path):
     export(run, tmp_path / "model")
     assert read_history(tmp_path / "model" / "provenance.json", TRAINING).stages == [named]
     card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
-    mixed = "code-mixed at ratio 0.1@0 0.9@0.05 with en-el.txt"
+    mixed = "code-mixed at ratio 0.1@0 0.9@0.05 with en-el.txt and at ratio 0.5 of sentences with en-el.tsv"
     assert f"| instructions.jsonl, 57.1 % of the examples, instruction, {mixed}; contexts.jsonl, 28.6 % of" in card
     assert "texts.jsonl, 14.3 % of the examples, text, not code-mixed |" in card
     assert str(tmp_path) not in card

@@ -98,6 +98,13 @@ def test_mixing(html):
     assert all(fact in changed for fact in ("surfaceannotate", "a language drawn for eachexample"))
 
 
+def test_an_example_names_its_source_where_there_are_several():
+    views = [view._replace(source=f"/home/anna/{name}.jsonl") for view, name in zip(LOOKED.decoded, "abc", strict=True)]
+    text = said(looked=LOOKED._replace(decoded=views))
+    assert "record 9 of a.jsonl: 8 tokens" in text
+    assert "anna" not in text
+
+
 def test_what_is_shown_of_examples():
     for number, complete, heading in (
         (1, True, "The only example"), (1, False, "The first example"),
