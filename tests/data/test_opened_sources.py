@@ -178,6 +178,14 @@ def test_what_cannot_be_opened(folder, tokenizer, data, changes, message):
         opened(recipe_of(*data, **changes), tokenizer)
 
 
+def test_nothing_is_left_to_mix(folder, tokenizer):
+    recipe = dataclasses.replace(recipe_of(unmixed=["a.jsonl"]), data=None)
+    with pytest.raises(UserError, match="--data-unmixed: no source is left to mix; name one with --data, or set"):
+        opened(recipe, tokenizer)
+    (make,) = open_sources(recipe, tokenizer, None, lambda source, check: load_source(recipe, source, check))
+    assert describe_sources([make])[0]["mixed"] is False
+
+
 def test_a_form_that_is_named_and_fields_that_one_source_has(folder, tokenizer):
     write("e.jsonl", [{"instruction": "a dog", "output": "the cat", "text": "see the house"}])
     makes = opened(recipe_of("e.jsonl=1:text", "e.jsonl=1:instruction", mix_fields=("output", "text")), tokenizer)

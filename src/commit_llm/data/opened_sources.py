@@ -49,6 +49,8 @@ def open_sources(
     if not sources:
         raise UserError("no training data; name a file or a hub data set with --data")
     _require_one_of_the_hub(settings, sources)
+    if mixer is not None and not any(source.mixed for source in sources):
+        raise UserError("--data-unmixed: no source is left to mix; name one with --data, or set --ratio 0")
     makes = []
     for number, source in enumerate(sources):
         look = _Look(settings, source, several=len(sources) > 1)
