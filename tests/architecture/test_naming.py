@@ -21,6 +21,7 @@ TESTS_OF_A_WHOLE = {
     "codemix/test_every_language.py": "a sentence of each language, through both engines",
     "codemix/test_promises.py": "what mixing promises, measured on real data",
     "codemix/test_properties.py": "properties of every way to mix",
+    "codemix/test_ways_to_mix.py": "a table of sentences for each way to mix and each pair of ways",
     "codemix/test_spelling_properties.py": "properties of every spelling of a text",
     "data/packing/test_packers.py": "what both packers do",
     "data/test_golden_tokens.py": "outputs of the original",

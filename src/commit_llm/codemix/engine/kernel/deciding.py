@@ -45,16 +45,19 @@ class Settings(NamedTuple):
 
 
 @compiled
-def decide(table, record, state, chance, all_capitals, mark):
-    """Decide on a form; gives its outcome, and the bytes of its translation. mark: of its entry."""
+def decide(table, record, state, chance, all_capitals, marks, any_kept):
+    """Decide on a form; gives its outcome, and the bytes of its translation.
+
+    any_kept: whether any entry of the example is kept; else its mark need not be brought from memory.
+    """
     _, records, halves, _, _ = table
     kind = np.int64(halves[2 * record + tables.KIND])
     if kind & 7 != NOT_DRAWN:
         return kind & 7, 0, 0
-    case = kind >> 3
-    if not (all_capitals or case == EXACT or (case == CAPITALISED and not mark & NAME)):
+    case, entry = kind >> 3, halves[2 * record + tables.ENTRY]
+    if not (all_capitals or case == EXACT or (case == CAPITALISED and not marks[entry] & NAME)):
         return NAME_OUTCOME, 0, 0
-    if mark & KEPT:
+    if any_kept and marks[entry] & KEPT:
         return ANSWER, 0, 0
     if fold(state, ZERO) >> SPARE >= chance:
         return NOT_DRAWN, 0, 0
@@ -128,7 +131,7 @@ def write_units(
                 number = np.int64(halves[2 * record + tables.ENTRY])
                 state = fold(state, table.records[record])
                 of_phrase, target_start, target_end = decide(
-                    table, record, state, chance, settings.all_capitals, marks[number]
+                    table, record, state, chance, settings.all_capitals, marks, True
                 )
                 counts[LEFT_OUT] += of_phrase == ANSWER
                 if of_phrase == REPLACED:
@@ -149,7 +152,7 @@ def write_units(
                 else:
                     state = fold(fold(place, field_key), U(word - first))
                 outcome, target_start, target_end = decide(
-                    table, record, state, chance, settings.all_capitals, marks[unit]
+                    table, record, state, chance, settings.all_capitals, marks, True
                 )
         following = word + count + protected
         if outcome == REPLACED and annotates:

@@ -1,10 +1,12 @@
 """Say what must stay as it is for an output to be found: codemix/engine/answer_keeping.py, in compiled code."""
 
+import numpy as np
+
 from commit_llm.codemix.dictionaries.phrases import MOST_WORDS
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.annotating import CLOSING, OPENING, find_brackets, is_one, is_within
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
-from commit_llm.codemix.engine.kernel.eights import decode
+from commit_llm.codemix.engine.kernel.eights import decode, load_some
 from commit_llm.codemix.engine.kernel.scan import LINE_BREAK, NOT_THERE, SPACE, UNTOUCHED
 from commit_llm.codemix.engine.kernel.units import END, FIRST, LENGTHS, RECORD, START, is_same
 from commit_llm.codemix.outcome import Outcome
@@ -17,24 +19,27 @@ KEPT = 2  # beside NAME, in the marks of entries
 def keep_answer(
     classes, both_tables, data, starts, ends, text, fields, mixed, annotated, output, words, first_words, units, marks
 ):
-    """Mark what is left out of the draws of an example. text: the number of its first. output: a field's number."""
+    """Mark what is left out of the draws of an example; say whether there may be anything.
+
+    text: the number of its first. output: a field's number.
+    """
     start, end = starts[text + output], ends[text + output]
+    any_kept = False
     if is_empty(classes, data, start, end):
-        return
+        return any_kept
     for field in range(fields):
-        if field == output or not mixed[field]:
-            continue
-        length = ends[text + field] - starts[text + field]
-        if length < end - start:
+        if field == output or not mixed[field] or ends[text + field] - starts[text + field] < end - start:
             continue
         place, aligned = find_place(
             data, starts[text + field], ends[text + field], start, end, first_words, field, output, words
         )
-        if place >= 0:
+        if place >= 0 and (units is not None or not aligned):
+            any_kept = True
             keep(
                 classes, both_tables, data, starts[text + field], ends[text + field], place, aligned, start, end,
                 annotated[field], annotated[output], field, output, words, first_words, units, marks,
             )  # fmt: skip
+    return any_kept
 
 
 @compiled
@@ -53,10 +58,10 @@ def find_place(data, at, behind, start, end, first_words, field, output, words):
 
     Gives with it whether it has its words.
     """
-    first_place = -1
-    length = end - start
+    first_place, length = np.int64(-1), end - start
+    first = load_some(data, start, min(length, 8))
     while at + length <= behind:
-        if data[at] == data[start] and is_same(data, at, at + length, data, start, end):
+        if load_some(data, at, min(length, 8)) == first and is_same(data, at, at + length, data, start, end):
             if is_aligned(at, start, end, first_words, field, output, words):
                 return at, True
             if first_place < 0:

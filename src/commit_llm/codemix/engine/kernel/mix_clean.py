@@ -8,7 +8,7 @@ them.
 import numpy as np
 
 from commit_llm.codemix.engine import tables
-from commit_llm.codemix.engine.kernel.compiling import compiled_apart
+from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
 from commit_llm.codemix.engine.kernel.deciding import (
     CAPITALISED,
     CHANGED,
@@ -84,8 +84,9 @@ def mix_clean(
                     classes, equivalence, table, data, first_words[field], first_words[field + 1], words, units
                 )
             mark_phrase_names(halves, words, count, units, marks)
-        if output >= 0:
-            keep_answer(
+        any_kept = False
+        if output >= 0 and may_stand_elsewhere(starts, ends, example * fields, fields, output):
+            any_kept = keep_answer(
                 classes, both_tables, data, starts, ends, example * fields, fields, mixed, annotated, output, words,
                 first_words, units, marks,
             )  # fmt: skip
@@ -115,9 +116,8 @@ def mix_clean(
                         state = fold(place, records[record])
                     else:
                         state = fold(fold(place, fields_key[field]), U(word - first_word))
-                    mark = marks[halves[2 * record + tables.ENTRY]]
                     outcome, target_start, target_end = decide(
-                        table, record, state, chance, settings.all_capitals, mark
+                        table, record, state, chance, settings.all_capitals, marks, any_kept
                     )
                     counts[example, outcome] += 1
                     if outcome != REPLACED:
@@ -134,13 +134,23 @@ def mix_clean(
                 for earlier in range(field):
                     region[earlier, 1] = offsets[earlier, example]
                 counts[example, :] = 0
-                clear(halves, both_tables, words, count, number, output >= 0, units, marks)
+                clear(halves, both_tables, words, count, number, any_kept, units, marks)
                 return example - first
             at = copy(data, copied, ends[text], out, at)
             region[field, 1] = at
             offsets[field, example + 1] = at
-        clear(halves, both_tables, words, count, number, output >= 0, units, marks)
+        clear(halves, both_tables, words, count, number, any_kept, units, marks)
     return last - first
+
+
+@compiled
+def may_stand_elsewhere(starts, ends, text, fields, output):
+    """Say whether an example's output has anything, and another field has room for it. text: its first."""
+    length = ends[text + output] - starts[text + output]
+    for field in range(fields):
+        if field != output and ends[text + field] - starts[text + field] >= length > 0:
+            return True
+    return False
 
 
 @compiled_apart
