@@ -29,7 +29,8 @@ def ours(**entries):
 
 
 def test_written_and_read_again(read):
-    known = History([STAGE, STAGE | {"ratio": 0}, STAGE | {"ratio": ["0.1@0", "0.9@2"]}], hash_texts(["a", "b"]))
+    others = ({"ratio": 0}, {"ratio": ["0.1@0", "0.9@2"]}, {"ways": "0.5 of sentences"})
+    known = History([STAGE, *(STAGE | other for other in others)], hash_texts(["a", "b"]))
     found = read(ours(**known.to_json(TRAINING)))
     assert found.stages == known.stages
     assert found.documents.tolist() == known.documents.tolist()
@@ -67,6 +68,7 @@ def test_entries_that_are_not_known_are_dropped(read):
         (ours(training=[STAGE | {"tokens": 1.5}]), "stage 1 has no tokens"),
         (ours(training=[STAGE | {"ratio": float("nan")}]), "stage 1 has no ratio"),
         (ours(training=[STAGE | {"ratio": ["0.1@0"]}]), "stage 1 has no ratio"),
+        (ours(training=[STAGE | {"ways": 3}]), "stage 1 has no ways"),
         (ours(documents=[]), "documents: no sha256_64"),
     ],
 )

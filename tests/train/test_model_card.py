@@ -14,7 +14,7 @@ SENTENCES = {"sentences": ("secret/pairs.tsv=2",), "sentence_ratio": 0.25}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ratio": 0.0}, "not code-mixed"),
+        ({"ratio": 0.0, "surface": "annotate"}, "not code-mixed"),
         (WORDS, "code-mixed at ratio 0.9 with en-el.txt"),
         (
             WORDS | SENTENCES,

@@ -58,6 +58,7 @@ ENTRY_MAY: dict[str, Check] = dict.fromkeys(COUNTS, _or_none(_is_number))
 STAGE_MAY: dict[str, Check] = {
     "data": _or_none(lambda value: isinstance(value, str)),
     "ratio": _or_none(is_written_ratio),
+    "ways": _or_none(lambda value: isinstance(value, str)),
     "examples": _or_none(_is_number),
     "tokens": _or_none(_is_number),
 }

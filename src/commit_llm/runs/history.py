@@ -14,13 +14,14 @@ Stage = dict[str, Any]
 BEFORE, TRAINING, DOCUMENTS = "trained_before", "training", "documents"
 TEXTS = ("data", "form", "behaviour")
 COUNTS = ("seed", "steps", "examples", "tokens")
+WAYS = "ways"  # a stage has it only where words are not mixed in the usual way alone
 
 
 class History(NamedTuple):
     """Hold what a model was trained on; None stands for what nobody knows.
 
     stages: oldest first, each with data (its name without its folder), form, behaviour, ratio, seed, steps, examples
-        (that came up), tokens.
+        (that came up), tokens, and in words the other ways in which it is mixed, if any.
     documents: the hashes of all documents of their data, uint64, ascending.
     """
 
@@ -77,6 +78,8 @@ def _stage(entry: Any, name: str) -> Stage:
     right = {key: isinstance(entry.get(key), str) for key in TEXTS}
     right["ratio"] = is_written_ratio(entry.get("ratio"))
     right |= {key: type(entry.get(key)) is int for key in COUNTS}
+    if WAYS in entry:
+        right[WAYS] = isinstance(entry[WAYS], str)
     if wrong := [key for key in right if not right[key]]:
         raise ValueError(f"{name} has no {wrong[0]}, or one of another type")
     return {key: entry[key] for key in right}

@@ -10,7 +10,7 @@ from commit_llm.data.document_hashes import merge
 from commit_llm.files.provenance import public_name
 from commit_llm.files.training_data import is_file
 from commit_llm.recipes import Recipe, load_recipe
-from commit_llm.runs.history import BEFORE, NOTHING, TRAINING, UNKNOWN, History, Stage, read_history
+from commit_llm.runs.history import BEFORE, NOTHING, TRAINING, UNKNOWN, WAYS, History, Stage, read_history
 from commit_llm.runs.run import CONFIG, PROVENANCE, SOURCES, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.weights import ModelSource
@@ -46,6 +46,7 @@ def stage(run: Path, step: int | None = None) -> Stage:
     recipe = load_recipe(run / CONFIG)
     with Checkpoints(run) as checkpoints:
         step, progress = checkpoints.progress(step)
+    ways = [*[f"{recipe.sentence_ratio:g} of sentences"] * recipe.mixes_sentences, *ways_of(recipe)]
     return {
         "data": data_name(recipe),
         "form": " and ".join(forms_of(recipe, read_provenance(run))),
@@ -55,7 +56,16 @@ def stage(run: Path, step: int | None = None) -> Stage:
         "steps": step,
         "examples": progress["data"]["position"],
         "tokens": progress["tokens"],
+        **({WAYS: ", ".join(ways)} if ways else {}),
     }
+
+
+def ways_of(recipe: Recipe) -> list[str]:
+    """Say how a recipe mixes words and sentences, where it is not the usual way."""
+    return [
+        *["translations behind the words"] * (recipe.mixes and recipe.surface == "annotate"),
+        *["one language an example"] * (recipe.mixes and recipe.draw_language == "example"),
+    ]
 
 
 def data_name(recipe: Recipe) -> str:

@@ -12,7 +12,7 @@ from commit_llm.files.training_data import is_file
 from commit_llm.recipes import Recipe, load_recipe, nearest_recipe
 from commit_llm.runs.logs import read_metrics
 from commit_llm.runs.run import CONFIG, SOURCES, read_provenance
-from commit_llm.train.lineage import forms_of
+from commit_llm.train.lineage import forms_of, ways_of
 from commit_llm.train.weights import ModelSource
 
 LICENCES = (
@@ -87,11 +87,7 @@ def mixing_text(recipe: Recipe) -> str:
         )
         if files
     ]
-    more = [
-        *["translations behind the words"] * (recipe.surface == "annotate"),
-        *["one language an example"] * (recipe.draw_language == "example"),
-    ]
-    return ", ".join([f"code-mixed {' and '.join(parts)}", *more])
+    return ", ".join([f"code-mixed {' and '.join(parts)}", *ways_of(recipe)])
 
 
 def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:

@@ -1,5 +1,7 @@
 """What a reader of the figures is warned of, and what each system was trained on."""
 
+import pytest
+
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
 from commit_llm.report.comparison.systems import read_systems
@@ -62,15 +64,22 @@ def test_what_was_trained_on(tmp_path):
         "alpaca.jsonl, mixed at ratio 0.9: 1,600 examples, 250,000 to 300,000 tokens",
     ]
     assert trained_on(one) == ["alpaca.jsonl: 1,600 examples, 250,000 tokens"]
+    ways = {"ways": "0.5 of sentences"}
+    stages = (TRAINED | ways, TRAINED | {"ratio": 0} | ways)
+    sentences = read_systems([str(evaluation(tmp_path / "e", seed=5, training=stages)), str(folders[3])])[0]
+    assert [line.partition(":")[0] for line in trained_on(sentences)] == [
+        "alpaca.jsonl, mixed at ratio 0.9 (0.5 of sentences)", "alpaca.jsonl, mixed (0.5 of sentences)",
+    ]  # fmt: skip
     assert trained_on(none) == ["not known"]
     random = evaluation(tmp_path / "random", seed=5, training=())
     assert trained_on(read_systems([str(random), str(folders[0])])[0]) == ["nothing"]
 
 
-def test_runs_of_one_name_that_are_not_seeds_of_one_recipe(tmp_path):
+@pytest.mark.parametrize("changed", [{"ratio": 0.5}, {"ways": "translations behind the words"}])
+def test_runs_of_one_name_that_are_not_seeds_of_one_recipe(tmp_path, changed):
     """They may be compared, but nobody is told that they were trained as the first was."""
     one = evaluation(tmp_path / "one", seed=1)
-    two = evaluation(tmp_path / "two", seed=2, training=(TRAINED, TRAINED | {"ratio": 0.5}))
+    two = evaluation(tmp_path / "two", seed=2, training=(TRAINED, TRAINED | changed))
     other = evaluation(tmp_path / "other", seed=3)
     found = compare_systems(read_systems([f"x={one}", f"x={two}", str(other)]), ComparisonSettings(resamples=200))
     assert "The runs of x differ in more than the seed: what they were trained on is below." in found.notes

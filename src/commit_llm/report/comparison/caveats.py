@@ -17,7 +17,7 @@ TOLD_WHERE_DIFFERENT = {
     "tokenizer": ("tokenizers:", "?"),
     "max-length": ("tokens of prompt and answer:", "as many as the model has positions"),
 }
-RECIPE = ("data", "form", "behaviour", "ratio")  # of a stage: what runs that differ in the seed have in common
+RECIPE = ("data", "form", "behaviour", "ratio", "ways")  # of a stage: what runs that differ in the seed have in common
 
 
 def caveats(systems: Sequence[System], baseline: str, tasks: Sequence[str], contaminated: Sequence[str]) -> list[str]:
@@ -123,13 +123,15 @@ def trained_on(system: System) -> list[str]:
         for stage in zip(*(history or [] for history in histories), strict=True):
             spans = ", ".join(f"{_span([one.get(name) for one in stage])} {name}" for name in ("examples", "tokens"))
             ratio = stage[0].get("ratio")
-            mixed = f", mixed at ratio {ratio_text(ratio)}" if ratio else ""
+            ways = stage[0].get("ways")
+            mixed = f", mixed at ratio {ratio_text(ratio)}" if ratio else ", mixed" if ways else ""
+            mixed += f" ({ways})" if ways else ""
             lines.append(f"{stage[0].get('data') or 'no name'}{mixed}: {spans}{of_runs}")
     return lines
 
 
 def _alike_trained(system: System) -> list[list[EvaluatedRun]]:
-    """Group the runs of a system whose stages had the same data, form, behaviour and ratio."""
+    """Group the runs of a system whose stages had the same data, form, behaviour and mixing."""
     groups: list[tuple[Any, list[EvaluatedRun]]] = []
     for run in system.runs:
         training = run.model.get("training")
