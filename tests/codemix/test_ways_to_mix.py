@@ -150,3 +150,13 @@ def test_phrases_are_not_those_of_style_original():
     text = {"input": "A hot dog."}
     original = CodeMixer(PHRASES, ratio=1.0, style="original").mix_example(text, row=0)
     assert original.texts == CodeMixer(WORDS, ratio=1.0, style="original").mix_example(text, row=0).texts
+
+
+def test_each_language_has_its_share_and_is_counted():
+    mixer = CodeMixer(BOTH, weights=(3.0, 1.0), draw_language="example", unmixed_share=0.25, ratio=1.0)
+    counts = mixer.count_languages(20_000, epoch=2)
+    assert counts == pytest.approx({"el": 11_250, "es": 3_750}, rel=0.03)
+    mixed, _ = mixer.mix_columns({"text": pa.array(["A dog."] * 20_000)}, epoch=2)
+    texts = mixed["text"].to_pylist()
+    assert {"el": texts.count("A σκύλος."), "es": texts.count("A perro.")} == counts
+    assert CodeMixer(BOTH).count_languages(9) == {}

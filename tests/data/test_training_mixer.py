@@ -6,9 +6,10 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.forms.instruction import InstructionForm
+from commit_llm.data.forms.plain_text import PlainTextForm
 from commit_llm.data.mixing_flags import MixingFlags
-from commit_llm.data.training_mixer import fit_mixer, make_mixer, require_hit
-from commit_llm.errors import UserError
+from commit_llm.data.training_mixer import fit_mixer, make_mixer, require_annotated_fields, require_hit
+from commit_llm.errors import SettingError, UserError
 
 RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
 
@@ -99,3 +100,14 @@ def test_the_ratio_of_an_amount(tokenizer):
     assert fit.requested == 0.4
     assert fit.reached == pytest.approx(0.4, abs=0.02)
     assert fit.mixer.settings.ratio == pytest.approx(0.4, abs=0.1)
+
+
+def test_a_field_that_is_annotated_is_one_of_a_mixed_source():
+    mixer = CodeMixer(
+        BilingualDictionary.from_pairs([("dog", "σκύλος")]), surface="annotate", annotate_fields=("input", "text")
+    )
+    instructions = ExampleMaker(InstructionForm(), [RECORD], None, mixer)
+    with pytest.raises(SettingError, match="annotate_fields text: no such field in the data; there are instruction"):
+        require_annotated_fields([instructions])
+    require_annotated_fields([instructions, ExampleMaker(PlainTextForm(), [{"text": "a"}], None, mixer)])
+    require_annotated_fields([ExampleMaker(InstructionForm(), [RECORD], None)])

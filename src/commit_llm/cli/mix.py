@@ -150,9 +150,10 @@ def check(
     """
     from commit_llm.codemix.direction import complaint
 
-    for name in mix_fields:
-        if name not in columns:
-            raise UserError(f"--mix-fields {name}: no such field in the data; there are {', '.join(columns)}")
+    for setting, names in (("--mix-fields", mix_fields), ("--annotate-fields", mixer.settings.annotate_fields)):
+        for name in names:
+            if name not in columns:
+                raise UserError(f"{setting} {name}: no such field in the data; there are {', '.join(columns)}")
     warning = complaint(mixer, counts, columns)
     if not counts.words:
         warning = f"{', '.join(columns)}: has no word to mix"

@@ -66,9 +66,10 @@ def run(argv: list[str]) -> None:
     records, total = first_records(command.input, command.rows)
     mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
     rows = [_row(record, row, mixer, command) for row, record in enumerate(records)]
-    for name in command.mix_fields:
-        if not any(name in row for row in rows):
-            raise UserError(f"--mix-fields {name}: no such field in these rows; there are {', '.join(rows[0])}")
+    for setting, names in (("--mix-fields", command.mix_fields), ("--annotate-fields", command.annotate_fields)):
+        for name in names:
+            if not any(name in row for row in rows):
+                raise UserError(f"{setting} {name}: no such field in these rows; there are {', '.join(rows[0])}")
     settings = _settings(command, mixer) | ({"amount": request} if request else {})
     preview = report.MixingPreview(rows, total, settings, command.explain, mixer.unspaced)
     console = Console()

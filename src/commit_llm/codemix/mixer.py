@@ -13,7 +13,7 @@ from commit_llm.codemix.engine.original import explain_original
 from commit_llm.codemix.engine.vocabulary import Vocabulary
 from commit_llm.codemix.language_draw import LanguageDraw
 from commit_llm.codemix.outcome import Counts, Mixed, MixedExample, Word
-from commit_llm.codemix.randomness import UNMIXED, hash64, occurrence_draws, unit_float
+from commit_llm.codemix.randomness import UNMIXED, fold_all, hash64, occurrence_draws, unit_float
 from commit_llm.codemix.ratio_schedule import RatioSchedule, ratio_text
 from commit_llm.codemix.settings import MixingSettings, not_in_original
 from commit_llm.errors import SettingError, SettingName, UserError, shown
@@ -122,6 +122,22 @@ class CodeMixer:
             _mixer_of(part, dataclasses.replace(part.settings, ratio=ratio, seed=seed))
             for _, part in self.vocabulary.by_language.values()
         ]
+
+    def count_languages(self, examples: int, epoch: int = 0) -> dict[str, int]:
+        """Count, of so many examples from row 0 on, those that are mixed in each language.
+
+        Gives nothing where an example may be in several.
+        """
+        import numpy as np
+
+        if not self.languages:
+            return {}
+        rows = np.arange(examples)
+        draws = fold_all(UNMIXED, fold_all(hash64(self.settings.seed, epoch), rows))
+        mixed = rows[(draws >> np.uint64(11)) * 2.0**-53 >= self.settings.unmixed_share]
+        codes = self.languages.codes
+        counts = np.bincount(self.languages.numbers(self.settings.seed, epoch, mixed), minlength=len(codes))
+        return dict(zip(codes, counts.tolist(), strict=True))
 
     def _of_example(self, epoch: int, row: int) -> "CodeMixer":
         """Give the mixer of an example's language, or this one."""

@@ -20,7 +20,7 @@ from commit_llm.data.packing.first_fit_packer import FirstFitPacker
 from commit_llm.data.packing.interleaving import InterleavedExamples
 from commit_llm.data.packing.stream_packer import StreamPacker
 from commit_llm.data.tokenizer import Tokenizer
-from commit_llm.data.training_mixer import require_hit
+from commit_llm.data.training_mixer import require_annotated_fields, require_hit
 from commit_llm.errors import UserError
 from commit_llm.files.records import Record
 
@@ -77,6 +77,7 @@ def open_batches(settings: DataSettings, *makes: ExampleMaker) -> Packer:
         with naming_source(make, makes):
             make.require_fields()
             require_hit(make)
+    require_annotated_fields(makes)
     packer = StreamPacker if in_one_stream(settings) else FirstFitPacker
     return packer(training_examples(settings, *makes), settings.batch_size, settings.seq_len)
 

@@ -136,6 +136,7 @@ def mix_file(
                 sentences=sentences,
                 others=other_files,
                 recipe=job.recipe,
+                languages=job.mixer.count_languages(rows),
                 counts={"words": counts.words, "hits": counts.hits, **counts._asdict()},
                 output=output,
             )

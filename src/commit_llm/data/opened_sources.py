@@ -74,8 +74,12 @@ def load_source(settings: SourceSettings, source: NamedSource, check: Check | No
 
 
 def describe_sources(makes: Sequence[ExampleMaker]) -> list[dict[str, Any]]:
-    """Describe the sources of a run for its provenance.json; none where the recipe says all of the only one."""
-    if len(makes) == 1 and makes[0].source[1:] == NamedSource("")[1:]:
+    """Describe the sources of a run for its provenance.json; none where the recipe says all of the only one.
+
+    languages: of the examples of the first pass, where each is in one of several.
+    """
+    languages = [make.mixer.count_languages(len(make.records)) if make.mixer else {} for make in makes]
+    if not any(languages) and len(makes) == 1 and makes[0].source[1:] == NamedSource("")[1:]:
         return []
     total = sum(make.source.weight for make in makes)
     return [
@@ -86,8 +90,9 @@ def describe_sources(makes: Sequence[ExampleMaker]) -> list[dict[str, Any]]:
             "form": make.form.name,
             "mixed": make.mixer is not None,
             "records": len(make.records),
+            **({"languages": counts} if counts else {}),
         }
-        for make in makes
+        for make, counts in zip(makes, languages, strict=True)
     ]
 
 

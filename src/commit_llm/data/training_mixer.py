@@ -11,7 +11,7 @@ from commit_llm.codemix.fit import Fit, fit_ratio
 from commit_llm.codemix.ratio_schedule import ratio_text
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.mixing_flags import MixingFlags
-from commit_llm.errors import UserError
+from commit_llm.errors import SettingError, SettingName, UserError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,3 +93,13 @@ def require_hit(make: ExampleMaker) -> None:
         raise UserError(message or f"{make.mix_fields or 'the data'}: has no word to mix")
     if message:
         LOGGER.warning("%s", message)
+
+
+def require_annotated_fields(makes: Sequence[ExampleMaker]) -> None:
+    """Raise SettingError where a field that is to be annotated is mixed in no source."""
+    mixing = [make for make in makes if make.mixer is not None and len(make.records)]
+    names = dict.fromkeys(name for make in mixing for name in make.form.texts(make.records[0], 0))
+    for name in mixing[0].mixer.settings.annotate_fields if mixing and mixing[0].mixer else ():
+        if name not in names:
+            reason = f" {name}: no such field in the data; there are {', '.join(names)}"
+            raise SettingError(SettingName("annotate_fields"), reason)

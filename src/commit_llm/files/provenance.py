@@ -68,6 +68,7 @@ def write_provenance(
     sentences: Sequence[Mapping[str, Any]],
     others: Sequence[Mapping[str, Any]],
     recipe: Mapping[str, Any],
+    languages: Mapping[str, int],
     counts: Mapping[str, int],
     output: Mapping[str, Any],
 ) -> None:
@@ -75,6 +76,7 @@ def write_provenance(
 
     source, dictionaries, sentences, others, output: files as `describe` has them, with their rows or pairs.
     recipe: the settings of the mixing.
+    languages: how many examples are in each, where an example is in one of several; else empty.
     counts: what became of the words.
     """
     provenance = {
@@ -87,6 +89,7 @@ def write_provenance(
         "sentences": [dict(file) for file in sentences],
         "other_files": [dict(other) for other in others],
         "recipe": dict(recipe),
+        "languages": dict(languages),
         "counts": dict(counts),
         "output": dict(output),
     }

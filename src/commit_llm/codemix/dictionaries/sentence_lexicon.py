@@ -41,5 +41,4 @@ class SentenceLexicon:
 
     def keys(self) -> Iterator[str]:
         """Give all sentences, each once."""
-        for number, sentences in enumerate(self.translations):
-            yield from (key for key in sentences if not any(key in before for before in self.translations[:number]))
+        return iter(dict.fromkeys(key for sentences in self.translations for key in sentences))
