@@ -4,8 +4,12 @@ import json
 import tracemalloc
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from commit_llm.data.list_sentences import LONGEST, Listed, list_sentences
+from commit_llm.codemix import CodeMixer, SentencePairs
+from commit_llm.codemix.finding.sentences import find_sentences
+from commit_llm.data.list_sentences import LONGEST, Listed, list_sentences, sentences_with_words
 from commit_llm.data.mix_records import Fields
 from commit_llm.errors import UserError
 from commit_llm.files.records import require_data_file
@@ -39,6 +43,31 @@ def listing(tmp_path):
         return listed, out.read_bytes().decode().split("\n")[:-1]
 
     return write_and_list
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Go. See ```a\nb. c``` there. Stay", ["Go.", "Stay"]),
+        ("`a` b. $c. d$ e. f", ["`a` b.", "f"]),
+        ("{a b}. c `d` e `f`. `g`\nh", ["c `d` e `f`.", "h"]),
+        ("```\na", []),
+    ],
+)
+def test_what_something_protected_reaches_beyond_is_never_replaced(text, sentences):
+    assert list(sentences_with_words(text)) == sentences
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.sampled_from(["a", "B1", "1", ".", "! ", "\n", " ", "`", "```", "$", "{", "}", "’", '"', "http://x"]))
+)
+def test_what_is_listed_is_what_the_mixer_can_replace(pieces):
+    text = "".join(pieces)
+    listed = list(sentences_with_words(text))
+    pairs = SentencePairs.from_pairs([(text[start:end], f"{text[start:end]} ξ") for start, end in find_sentences(text)])
+    words = CodeMixer((), sentences=pairs, sentence_ratio=1.0).explain({"text": text})["text"] if len(pairs) else []
+    assert [text[word.start : word.end] for word in words if word.unit == "sentence"] == listed
 
 
 @pytest.mark.parametrize("name", ["data.jsonl", "data.json"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commit_llm.codemix.finding.clean_words import find_words
+from commit_llm.codemix.finding.protection import protected_spans
 from commit_llm.codemix.finding.sentences import find_sentences, sentence_key, with_single_spaces
 from commit_llm.data.mix_records import ALL, Fields
 from commit_llm.errors import UserError
@@ -52,6 +53,7 @@ def list_sentences(
 ) -> Listed:
     """Write the sentences of the mixed fields that have an unprotected word, a line each, in order of appearance.
 
+    Those into which something protected reaches from outside, a block of code, are never replaced, and left out.
     White space within one is written as single spaces. The file may be larger than memory: of each sentence 16 bytes
     are kept.
 
@@ -113,14 +115,23 @@ def _sentences_of(
 
 
 def sentences_with_words(text: str, languages: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Give the sentences of a text that have an unprotected word.
+    """Give the sentences of a text that have an unprotected word, and nothing protected that reaches beyond them.
 
     >>> list(sentences_with_words("Run `ls`. 1. A dog! (3.14) `a. b`"))
     ['Run `ls`.', 'A dog!']
     """
     words = (word.start for word in find_words(text, None, languages) if not word.protected)
-    word = next(words, None)
+    spans = iter(protected_spans(text))
+    word, span = next(words, None), next(spans, None)
     for start, end in find_sentences(text, languages):
-        if word is not None and word < end:
-            yield text[start:end]
+        if word is None:
+            return
+        while span is not None and span[1] <= start:
+            span = next(spans, None)
+        whole = span is None or span[0] >= start
+        while span is not None and span[1] <= end:
+            span = next(spans, None)
+        if word < end:
+            if whole and (span is None or span[0] >= end):
+                yield text[start:end]
             word = next((later for later in words if later >= end), None)

@@ -1,7 +1,7 @@
 """Sentences end where a word would open the next one, and are known whatever their white space and spelling."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commit_llm.codemix.finding.clean_words import OPEN, find_words, runs
@@ -53,6 +53,7 @@ def test_the_greek_question_mark_ends_a_sentence_of_greek_alone():
     assert find_sentences(text) == [(0, len(text))]
 
 
+@settings(max_examples=50)
 @given(st.text(alphabet="aΒ1_.!?;\"'’) \n\r-…\u00ad\u0301ก"), st.sampled_from([frozenset(), GREEK]))
 def test_a_sentence_begins_where_a_word_opens_one(text, languages):
     sentences = find_sentences(text, languages)

@@ -41,4 +41,5 @@ class SentenceLexicon:
 
     def keys(self) -> Iterator[str]:
         """Give all sentences, each once."""
-        return iter(dict.fromkeys(key for sentences in self.translations for key in sentences))
+        for number, sentences in enumerate(self.translations):
+            yield from (key for key in sentences if not any(key in before for before in self.translations[:number]))

@@ -2,8 +2,9 @@
 
 import math
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ ENTRY, LENGTH, TARGETS, KIND, KEY_WORDS = 2, 3, 4, 5, 3
 TARGET_START, TARGET_END, TARGET_WORDS = 2, 3, 2
 SEED, MULTIPLIER = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # of the hash of forms, which is no part of any draw
 
-AT_A_TIME = 65_536  # pieces
+AT_A_TIME = 8192  # pieces, which may be sentences
 # What stands for a word that begins a phrase, and is not in the dictionary itself.
 FIRST_WORD = SurfaceForm(Entry(0, (), (), (), Outcome.NOT_IN_DICTIONARY), Case.EXACT)
 
@@ -81,11 +82,15 @@ def lexicon_table(lexicon: Lexicon) -> Table:
 
 def sentence_table(lexicon: SentenceLexicon) -> Table:
     """Make the table of sentences, by their keys."""
-    keys = [*lexicon.keys()]
-    hashes = text64_all([key.encode("utf-8", "surrogatepass") for key in keys]).tolist()
+
+    def hashed_keys() -> Iterator[tuple[str, int]]:
+        keys = lexicon.keys()
+        while some := [*islice(keys, AT_A_TIME)]:
+            hashes = text64_all([key.encode("utf-8", "surrogatepass") for key in some]).tolist()
+            yield from zip(some, hashes, strict=True)
 
     def rows() -> Iterator[Row]:
-        for number, (key, hashed) in enumerate(zip(keys, hashes, strict=True)):
+        for number, (key, hashed) in enumerate(hashed_keys()):
             translations, _, cumulative = lexicon.choices(key)
             for form in dict.fromkeys((key, key if key.isascii() else unicodedata.normalize("NFD", key))):
                 yield form, Case.EXACT, Outcome.NOT_DRAWN, hashed, number, translations, cumulative
@@ -177,8 +182,12 @@ def threshold(chance: float) -> int:
 
 def _joined(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Give the lengths of texts in UTF-8, and their bytes."""
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    return np.array([len(part) for part in encoded], np.int64), np.frombuffer(b"".join(encoded), np.uint8)
+    lengths, data = array("q"), bytearray()  # a list of bytes would take twice as much memory
+    for text in texts:
+        encoded = text.encode("utf-8", "surrogatepass")
+        lengths.append(len(encoded))
+        data += encoded
+    return np.frombuffer(lengths, np.int64), np.frombuffer(data, np.uint8)
 
 
 def _scatter(octets: np.ndarray, places: np.ndarray, lengths: np.ndarray, data: np.ndarray) -> None:

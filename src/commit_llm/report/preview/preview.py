@@ -59,13 +59,13 @@ class MixingPreview:
 
     def counts(self) -> dict[Outcome, int]:
         """Count the words of each outcome. An outcome that no word has is left out, but for the usual three."""
-        totals = self._totals()
+        totals = self._totals
         return {outcome: totals[outcome] for outcome in Outcome if totals[outcome] or outcome in ALWAYS_SHOWN}
 
     def reached(self) -> float | None:
         """Give the share of the words drawn that are replaced, alone or in phrases; None where no word was drawn."""
         drawn = sum(word.words for word in self._replaced() if word.unit is not Unit.SENTENCE)
-        could_be = drawn + self._totals().not_drawn
+        could_be = drawn + self._totals.not_drawn
         return drawn / could_be if could_be else None
 
     def languages(self) -> dict[str, int]:
@@ -92,9 +92,9 @@ class MixingPreview:
         for outcome, number in counts.items():
             lines.append(TableLine(outcome.label, number, percent[outcome], outcome.meaning, outcome))
             if outcome is Outcome.REPLACED:
-                words = max(self._totals().words, 1)
+                words = max(self._totals.words, 1)
                 lines += [TableLine(label, n, 100 * n / words, meaning) for label, n, meaning in self._of_replaced()]
-        if left_out := self._totals().left_out:
+        if left_out := self._totals.left_out:
             lines.append(TableLine("left out", left_out, None, "phrases, sentences: for an answer, or code"))
         return lines
 
@@ -113,7 +113,7 @@ class MixingPreview:
 
     def _of_replaced(self) -> Iterator[tuple[str, int, str]]:
         """Count the replaced words of phrases, sentences and languages, and those that are annotated."""
-        totals, replaced = self._totals(), list(self._replaced())
+        totals, replaced = self._totals, list(self._replaced())
         for unit, number in ((Unit.PHRASE, totals.phrases), (Unit.SENTENCE, totals.sentences)):
             if number:
                 words = sum(word.words for word in replaced if word.unit is unit)
@@ -124,6 +124,7 @@ class MixingPreview:
             for language, number in self.languages().items():
                 yield f"  in {language}", number, "a language that is not known" if language == UNKNOWN else ""
 
+    @cached_property
     def _totals(self) -> Counts:
         total = Counts()
         for text, words in self._utterances():
