@@ -38,6 +38,18 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def run_mix(tmp_path, capsys):
+    """Run `mix` on a file; what it says of the words."""
+
+    def call(texts, *flags):
+        argv = ["mix", texts, *flags, "--out", tmp_path / "out.jsonl", "--overwrite", "--json"]
+        assert main([str(word) for word in argv]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return call
+
+
 def read(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
@@ -284,3 +296,21 @@ def test_an_added_entry_moves_no_other_word():
     for row in range(50):
         mixed = two.mix(text, row=row).text
         assert one.mix(text, row=row).text == mixed.replace("είναι", "is")
+
+
+@pytest.mark.slow
+def test_the_amounts_of_the_recipes_ratios(shared, tmp_path, run_mix):
+    """The table of the page, as `mix` counts it; Thai needs the ICU that the figures were measured with."""
+    pytest.importorskip("icu4py", reason="needs ICU (extra seg)")
+    table = PAGE.split("| texts, dictionary, ratio |")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| [\d,]+ \w+ of (\w+), (\w\w-\w\w), ([\d.]+) \| ([\d.]+) % \| ([\d.]+) % \|$", table, re.M)
+    assert len(rows) == 6
+    for source, pair, ratio, *shares in rows:
+        texts = shared.data("alpaca/alpaca_1807.jsonl")
+        if source == "XQuAD":
+            texts = tmp_path / f"{pair[:2]}.jsonl"
+            contexts = shared.contexts(pair[:2])
+            texts.write_text("".join(json.dumps(context) + "\n" for context in contexts), encoding="utf-8")
+        for style, share in zip(("clean", "original"), shares, strict=True):
+            counts = run_mix(texts, "--dictionary", shared.data(f"muse/{pair}.txt"), "--ratio", ratio, "--style", style)
+            assert f"{100 * counts['changed'] / counts['words']:.1f}" == share, (pair, style)

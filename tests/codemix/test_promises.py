@@ -14,6 +14,8 @@ import pyarrow as pa
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts, Outcome
+from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
+from commit_llm.codemix.finding.sentences import find_sentences
 from commit_llm.codemix.fit import fit_ratio
 from commit_llm.errors import UserError
 
@@ -104,7 +106,7 @@ def test_capitalised_words_fall_back_where_every_occurrence_opens_a_sentence(dic
         texts = {field: example[field] for field in FIELDS}
         opens, outcome_of = {}, {}
         for field, words in mixer.explain(texts, row=row).items():
-            for start, end, outcome, _ in words:
+            for start, end, outcome, *_ in words:
                 form = texts[field][start:end]
                 capitalised = form[0].isupper() and form[1:] == form[1:].lower()
                 if outcome is Outcome.PROTECTED or not capitalised or form in known or form.lower() not in known:
@@ -128,29 +130,69 @@ def test_acronyms_stay(dictionary, alpaca_999):
         replaced = Counter()
         for row, example in enumerate(alpaca_999):
             for field, words in mixer.explain({field: example[field] for field in FIELDS}, row=row).items():
-                for start, end, outcome, _ in words:
+                for start, end, outcome, *_ in words:
                     form = example[field][start:end]
                     if len(form) > 1 and form.isupper() and form not in known and outcome is Outcome.REPLACED:
                         replaced[form] += 1
         assert (replaced.total() > 20) == all_capitals, replaced
 
 
+def mixed_answers(mixer, questions):
+    """Of the extractive examples: the share whose mixed answer is in their mixed context; and the counts of all."""
+    mixed, counts = mixer.mix_columns(columns(questions))
+    answers, contexts = (mixed[field].to_pylist() for field in ("output", "input"))
+    found = sum(answer in context for answer, context in zip(answers, contexts, strict=True))
+    return found / len(questions), Counts(*counts.sum(axis=0).tolist())
+
+
 def share_of_answers_found(mixer, questions):
-    """Of the extractive examples: those whose mixed answer is in their mixed context."""
-    found = 0
-    for row, example in enumerate(questions):
-        texts = mixer.mix_example(example, row=row).texts
-        found += texts["output"] in texts["input"]
-    return found / len(questions)
+    return mixed_answers(mixer, questions)[0]
+
+
+def with_phrases(words, contexts):
+    """A dictionary with the phrases of two to five words that stand in three contexts or more, word for word."""
+    frequent = Counter()
+    for context in contexts:
+        runs = context.split(" ")
+        frequent.update({tuple(runs[at : at + size]) for size in range(2, 6) for at in range(len(runs) - size + 1)})
+    pairs = [(word, target) for word, targets in words.translations.items() for target in targets]
+    for phrase, times in frequent.items():
+        translations = [words.translations.get(word, (word,))[0] for word in phrase]
+        if times >= 3 and all(LETTER_RUN.fullmatch(word) for word in phrase) and translations != [*phrase]:
+            pairs.append((" ".join(phrase), " ".join(translations)))
+    return BilingualDictionary.from_pairs(pairs, words.name)
+
+
+def every_other_sentence(words, contexts):
+    """Every second sentence of the contexts with a translation of its own length, in which no English is left."""
+    sentences = {context[start:end]: None for context in contexts for start, end in find_sentences(context)}
+    some = next(iter(words.translations.values()))[0]
+    pairs = [(sentence, " ".join([some] * len(sentence.split())) + ".") for sentence in [*sentences][::2]]
+    return SentencePairs.from_pairs(pairs, words.name)
+
+
+WAYS = [("words",), ("phrases",), ("sentences",), ("annotation",), ("phrases", "sentences", "annotation")]
 
 
 @pytest.mark.parametrize("language", ["el", "hi", "th", "es", "tr"])
-def test_answers_stay_in_their_contexts(dictionary, questions, language):
+@pytest.mark.parametrize("ways", WAYS, ids=" and ".join)
+def test_answers_stay_in_their_contexts(dictionary, questions, language, ways):
     assert len(questions) == 1190
     assert all(example["output"] in example["input"] for example in questions)
-    share = share_of_answers_found(CodeMixer(dictionary(f"en-{language}"), ratio=0.9, style="clean"), questions)
-    print(f"en-{language}: {share:.2%} of the mixed answers are in their mixed contexts")
-    assert share >= 0.995
+    words, contexts = dictionary(f"en-{language}"), dict.fromkeys(example["input"] for example in questions)
+    sentences = every_other_sentence(words, contexts) if "sentences" in ways else ()
+    mixer = CodeMixer(
+        with_phrases(words, contexts) if "phrases" in ways else words,
+        sentences=sentences, ratio=0.9, surface="annotate" if "annotation" in ways else "replace",
+    )  # fmt: skip
+    share, counts = mixed_answers(mixer, questions)
+    print(
+        f"en-{language}, {' and '.join(ways)}: {share:.2%} of the mixed answers are in their mixed contexts; {counts}"
+    )
+    assert share >= 0.999
+    assert (counts.phrases > 1000) == ("phrases" in ways)
+    assert (counts.sentences > 100) == ("sentences" in ways)
+    assert (counts.answer > 1000) == ("annotation" in ways)  # words that stay as they are, so that the answer does
 
 
 @pytest.mark.parametrize(("language", "known"), [("el", 0.69), ("hi", 0.72), ("th", 0.78)])

@@ -34,6 +34,7 @@ def test_words_alone():
         ({"phrases": 1}, "                  with all words of 1 phrase"),
         ({"phrases": 1200, "sentences": 2}, "                  with all words of 1,200 phrases and 2 sentences"),
         ({"left_out": 3}, "  left out of the draw, for an answer or for code: 3 phrases and sentences"),
+        ({"changed": 52}, "  52 of the replaced words are another word now, 4.0 % of all words"),
         ({"answer": 2}, "      2    0.2 %  kept for an answer: so that the output is still found"),
     ],
 )

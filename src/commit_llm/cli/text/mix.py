@@ -28,7 +28,8 @@ def as_text(
         if outcome is Outcome.REPLACED and (at_once := _at_once(counts)):
             lines.append(f"{'':{len(figures)}}  with all words of {at_once}")
     if counts.changed != counts.replaced:
-        lines.append(f"  {counts.changed:,} of the replaced words are another word now")
+        share = _percent(counts.changed, counts.words)
+        lines.append(f"  {counts.changed:,} of the replaced words are another word now, {share} of all words")
     if counts.left_out:
         lines.append(f"  left out of the draw, for an answer or for code: {counts.left_out:,} phrases and sentences")
     if request:
