@@ -110,4 +110,7 @@ def test_another_version_of_clean_is_refused_where_it_decides_on_words():
     with pytest.raises(SettingError, match=r"clean_version 1: .* install commit-llm==0\.1\.0; otherwise begin anew"):
         MixingSettings(clean_version=1)
     assert MixingSettings(clean_version=0, ratio=0.0).ratio == 0.0
+    with pytest.raises(SettingError, match="clean_version 0"):
+        MixingSettings(clean_version=0, ratio=0.0, sentence_weights=(1.0,))
+    assert MixingSettings(clean_version=0, ratio=0.0, sentence_weights=(1.0,), sentence_ratio=0.0).ratio == 0.0
     assert MixingSettings(clean_version=0, style="original").style == "original"

@@ -105,7 +105,8 @@ class MixingSettings:
                     raise SettingError(SettingName(name), f" {weight}: a weight is a number above 0")
         if self.languages is not None:
             language_codes(self.languages)
-        if self.style == "clean" and self.highest_ratio > 0:
+        mixes_sentences = bool(self.sentence_weights) and self.sentence_ratio > 0
+        if self.style == "clean" and (self.highest_ratio > 0 or mixes_sentences):
             require_clean_version(self.clean_version)
         if self.style == "original":
             for name, possible in OF_ORIGINAL.items():
