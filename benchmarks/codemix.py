@@ -13,6 +13,9 @@ line a row, as an output), from the folder of reference material (COMMIT_SHARED,
   an empty cache.
 - original, clean: ours, through `CodeMixer.mix_columns` on Arrow columns. At ratio 1 with one translation a
   word, style original must give the bytes of the plain version on all of the text.
+- clean, phrases: the dictionary has the phrases of two to five words too that stand in the text five times or more,
+  word for word.
+- clean, sentences: every other sentence of the text has a translation, which takes its place one time in two.
 
 Rounds are interleaved, because these machines are noisy; a figure is the median over rounds of CPU time. A word
 is a piece between spaces with something left after peeling; they are counted once, for all versions. Loading
@@ -32,6 +35,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -43,13 +47,18 @@ os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 import pyarrow as pa
 
-from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.codemix import BilingualDictionary, CodeMixer, Counts
+from commit_llm.codemix.dictionaries.phrases import MOST_WORDS
+from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.codemix.engine.original import skip_characters
+from commit_llm.codemix.finding.sentences import find_sentences
 
 SHARED = Path(os.environ.get("COMMIT_SHARED", Path(__file__).parents[2] / "shared"))
 FIELDS = ("instruction", "input", "output")
 MOST_COPIES = 3
 STYLES = ("original", "clean")
+
+VARIANTS = ("clean, phrases", "clean, sentences")
 
 Translations = dict[str, tuple[str, ...]]
 Columns = dict[str, list[str]]
@@ -157,6 +166,28 @@ def count_words(columns: Columns) -> int:
     return sum(bool(piece.strip(skip)) for texts in columns.values() for text in texts for piece in text.split(" "))
 
 
+def with_phrases(dictionary: BilingualDictionary, texts: Sequence[str]) -> BilingualDictionary:
+    """Add the frequent phrases of the texts, each translated word for word."""
+    times: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        words = text.split(" ")
+        for size in range(2, MOST_WORDS + 1):
+            times.update(zip(*(words[start:] for start in range(size)), strict=False))
+    pairs = [(word, target) for word, targets in dictionary.translations.items() for target in targets]
+    for phrase, number in times.items():
+        if number >= 5 and all(word in dictionary for word in phrase):
+            pairs.append((" ".join(phrase), " ".join(dictionary.translations[word][0] for word in phrase)))
+    return BilingualDictionary.from_pairs(pairs, dictionary.name)
+
+
+def every_other_sentence(dictionary: BilingualDictionary, texts: Sequence[str]) -> SentencePairs:
+    """Give every other sentence of the texts a translation of as many words."""
+    sentences = list(dict.fromkeys(text[start:end] for text in texts for start, end in find_sentences(text)))
+    word = next(iter(dictionary.translations.values()))[0]
+    pairs = ((sentence, " ".join([word] * len(sentence.split()))) for sentence in sentences[::2])
+    return SentencePairs.from_pairs(pairs, dictionary.name)
+
+
 def cpu_seconds(run: Callable[[], object]) -> float:
     """Measure the CPU time of a call."""
     begun = time.process_time()
@@ -218,13 +249,22 @@ def main() -> None:
         mixer.mix_columns(first_row(chunk))
         print(f"{style}: making the mixer {made - begun:.2f} s, first call {time.process_time() - made:.2f} s")
         versions[style] = partial(mixer.mix_columns, chunk)
+    for name in VARIANTS:
+        if name.endswith("phrases"):
+            mixer = CodeMixer(with_phrases(dictionary, texts), ratio=arguments.ratio)
+        else:
+            sentences = every_other_sentence(dictionary, texts)
+            mixer = CodeMixer(dictionary, sentences=sentences, ratio=arguments.ratio)
+        counts = Counts(*mixer.mix_columns(chunk)[1].sum(axis=0).tolist())
+        print(f"{name}: {counts.phrases:,} phrases and {counts.sentences:,} sentences are replaced")
+        versions[name] = partial(mixer.mix_columns, chunk)
     hold_ours_to_plain(columns, dictionary)
 
     rounds = [{name: cpu_seconds(run) for name, run in versions.items()} for _ in range(arguments.rounds)]
     seconds = {name: statistics.median(each[name] for each in rounds) for name in versions}
-    print(f"{'version':<14} {'CPU-s':>7} {'M words/CPU-s':>14} {'× plain':>8}")
+    print(f"{'version':<16} {'CPU-s':>7} {'M words/CPU-s':>14} {'× plain':>8}")
     for name, median in seconds.items():
-        print(f"{name:<14} {median:>7.3f} {words / median / 1e6:>14.2f} {seconds['plain'] / median:>8.1f}")
+        print(f"{name:<16} {median:>7.3f} {words / median / 1e6:>14.2f} {seconds['plain'] / median:>8.1f}")
     for style in STYLES:
         command = [sys.executable, __file__, "--peak-memory", style, "--pair", arguments.pair]
         command += ["--ratio", str(arguments.ratio)]
@@ -233,6 +273,8 @@ def main() -> None:
         print(f"{style}: peak memory {peak / 2**20:.1f} MiB, {peak / size:.1f} × the chunk's {size / 2**20:.1f} MiB")
     for style in STYLES:
         print(f"{style}: {seconds['plain'] / seconds[style]:.1f} ×")
+    for name in VARIANTS:
+        print(f"{name}: {seconds['clean'] / seconds[name]:.2f} of the speed of clean")
 
 
 if __name__ == "__main__":
