@@ -56,6 +56,11 @@ def test_a_list_and_back(run, data, tmp_path):
     assert "no sentence to list; all of its 9 have a translation" in err
 
 
+def test_what_to_do_names_the_file_as_a_shell_takes_it(run, data, tmp_path):
+    listed = tmp_path / "to translate" / "list.txt"
+    assert f": paste '{listed}' TRANSLATIONS > pairs.tsv\n" in run("mix", data, "--list-sentences", listed)[1]
+
+
 def test_those_that_have_a_translation_are_left_out(run, data, tmp_path):
     pairs, listed = tmp_path / "en-el.jsonl", tmp_path / "list.txt"
     pairs.write_text('{"source": "Name  it.", "target": "x"}', encoding="utf-8")
@@ -83,6 +88,7 @@ def test_sentences_alone(run, data, tmp_path):
         (["--list-sentences", "{out}", "--out", "{out}.jsonl"], "is made instead of a mixed file; leave out --out"),
         (["--list-sentences", "{out}", "--style", "original"], "--list-sentences: style original knows no sentences"),
         (["--list-sentences", "{data}", "--overwrite"], "is what is read; choose another --list-sentences"),
+        (["--list-sentences", "{folder}"], "is a folder; name a file with --list-sentences"),
         (["--list-sentences", "{out}", "--mix-fields", "x"], "--mix-fields x: no such field in the data"),
         (["--list-sentences", "{out}", "--fields", "x"], "record 1 of the data: no field 'x'"),
         (
@@ -110,7 +116,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing(run, data, tmp_path, argv, mes
     pairs = tmp_path / "en-el.tsv"
     pairs.write_text("Τώρα!\tNow!\n", encoding="utf-8")
     before = sorted(tmp_path.iterdir())
-    places = {"{out}": tmp_path / "out", "{data}": data, "{pairs}": pairs}
+    places = {"{out}": tmp_path / "out", "{data}": data, "{pairs}": pairs, "{folder}": tmp_path}
     for name, place in places.items():
         argv = [word.replace(name, str(place)) for word in argv]
     status, printed, err = run("mix", data, *argv)

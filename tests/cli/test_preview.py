@@ -94,7 +94,7 @@ def test_page(run, command, tmp_path):
     html = page.read_text(encoding="utf-8")
     assert html.count("<section class='row'") == 3
     assert "<details>" not in html
-    assert run(*command, "--html", page)[0] == 2
+    assert "exists already; choose another --html" in run(*command, "--html", page)[2]
     assert run(*command, "--html", page, "--explain", "--overwrite")[0] == 0
     assert "<details>" in page.read_text(encoding="utf-8")
 

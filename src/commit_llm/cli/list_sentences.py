@@ -1,7 +1,7 @@
 """Write the list of `commit-llm mix --list-sentences`: what a translation system is to be given."""
 
 import json
-import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from commit_llm.cli.lines import say
 from commit_llm.codemix.settings import language_codes
 from commit_llm.errors import UserError
+from commit_llm.files.whole import refuse_existing_file
 
 if TYPE_CHECKING:
     from commit_llm.cli.mix import Mix
@@ -22,8 +23,7 @@ def run_list(command: "Mix", out: Path) -> None:
         raise UserError(f"--list-sentences {out}: is made instead of a mixed file; leave out --out")
     if command.style == "original":
         raise UserError("--list-sentences: style original knows no sentences; --style clean has them")
-    if os.path.lexists(out) and not command.overwrite:
-        raise UserError(f"{out}: exists already; choose another --list-sentences, or add --overwrite")
+    refuse_existing_file(out, command.overwrite, "--list-sentences")
     named = [path for path, _ in (*command.dictionary_files, *command.sentence_files)]
     if any(source.resolve() == out.resolve() for source in (command.input, *named)):
         raise UserError(f"{out}: is what is read; choose another --list-sentences")
@@ -75,5 +75,5 @@ def as_text(listed: "Listed", out: Path) -> str:
         f"{listed.written:,} sentences to translate{beside}; {listed.rows:,} rows have {listed.sentences:,} sentences "
         f"with a word, {listed.different:,} of them different\n"
         f"wrote {out}; put their translations beside them, a tab between, for --sentences: "
-        f"paste {out.name} TRANSLATIONS > pairs.tsv"
+        f"paste {shlex.quote(str(out))} TRANSLATIONS > pairs.tsv"
     )

@@ -62,7 +62,7 @@ def run(argv: list[str]) -> None:
     if command.html is not None:
         if command.html.suffix not in (".html", ".htm"):
             raise UserError(f"--html {command.html}: the page is an .html file")
-        refuse_existing_file(command.html, command.overwrite)
+        refuse_existing_file(command.html, command.overwrite, "--html")
     records, total = first_records(command.input, command.rows)
     mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
     rows = [_row(record, row, mixer, command) for row, record in enumerate(records)]

@@ -54,12 +54,15 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
             raise UserError(f"{path}: cannot be put in place ({error.strerror}); choose another --out") from None
 
 
-def refuse_existing_file(path: Path, overwrite: bool = False) -> None:
-    """Raise UserError where an output file exists and is not to be overwritten, or is a folder or a link."""
+def refuse_existing_file(path: Path, overwrite: bool = False, flag: str = "--out") -> None:
+    """Raise UserError where an output file exists and is not to be overwritten, or is a folder or a link.
+
+    flag is the one that names the file.
+    """
     if path.is_dir():
-        raise UserError(f"{path}: is a folder; name a file with --out")
+        raise UserError(f"{path}: is a folder; name a file with {flag}")
     if os.path.lexists(path) and not overwrite:
-        raise UserError(f"{path}: exists already; choose another --out, or add --overwrite")
+        raise UserError(f"{path}: exists already; choose another {flag}, or add --overwrite")
     refuse_link(path)
 
 
