@@ -219,6 +219,13 @@ def test_a_dictionary_without_a_word_of_one_source(folder, tokenizer):
     assert next(open_batches(beside, *opened(beside, tokenizer)))
 
 
+def test_a_warning_names_its_source(folder, tokenizer, caplog):
+    write("few.jsonl", [{"text": f"dog {'elsewhere ' * 40}"}])
+    recipe = recipe_of("a.jsonl", "few.jsonl")
+    open_batches(recipe, *opened(recipe, tokenizer))
+    assert [record.message.split(": ")[0] for record in caplog.records] == ["few.jsonl"]
+
+
 def test_whatever_is_killed_at_ten_moments_goes_on_with_the_same_batches(folder, tokenizer):
     """Files opened again, and the state as a checkpoint has it: a ratio that moves, sentences, two mixed sources."""
     told = "A dog sees me. The cat and the dog see the house. So be it."

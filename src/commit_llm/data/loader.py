@@ -76,7 +76,7 @@ def open_batches(settings: DataSettings, *makes: ExampleMaker) -> Packer:
     for make in makes:
         with naming_source(make, makes):
             make.require_fields()
-            require_hit(make)
+            require_hit(make, several=len(makes) > 1)
     require_annotated_fields(makes)
     packer = StreamPacker if in_one_stream(settings) else FirstFitPacker
     return packer(training_examples(settings, *makes), settings.batch_size, settings.seq_len)

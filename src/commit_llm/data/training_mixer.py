@@ -72,10 +72,12 @@ def _weighted_columns(makes: Sequence[ExampleMaker]) -> "dict[str, pa.Array]":
     return {name: table.column(name).combine_chunks() for name in table.column_names}
 
 
-def require_hit(make: ExampleMaker) -> None:
+def require_hit(make: ExampleMaker, several: bool = False) -> None:
     """Raise UserError where nothing of the data is in a dictionary or a file of sentences; warn where little is.
 
     Looks at the first 1,000 records, and further only until the first hit. A sentence that is not drawn is one too.
+
+    several: of several sources the warning names this one.
     """
     mixer = make.mixer
     if mixer is None:
@@ -92,7 +94,7 @@ def require_hit(make: ExampleMaker) -> None:
     if not hits:
         raise UserError(message or f"{make.mix_fields or 'the data'}: has no word to mix")
     if message:
-        LOGGER.warning("%s", message)
+        LOGGER.warning("%s", f"{make.source.name}: {message}" if several else message)
 
 
 def require_annotated_fields(makes: Sequence[ExampleMaker]) -> None:
