@@ -160,3 +160,12 @@ def test_each_language_has_its_share_and_is_counted():
     texts = mixed["text"].to_pylist()
     assert {"el": texts.count("A σκύλος."), "es": texts.count("A perro.")} == counts
     assert CodeMixer(BOTH).count_languages(9) == {}
+
+
+def test_words_and_sentences_of_a_language_that_is_not_known_are_not_parted():
+    nameless = SentencePairs.from_pairs([("A dog barks.", "Un perro ladra.")], "pairs.tsv")
+    with pytest.raises(SettingError, match=r"draw_language example: pairs\.tsv: its language is not known"):
+        CodeMixer(WORDS, sentences=nameless, draw_language="example").mix("A dog barks.")
+    assert CodeMixer(WORDS, sentences=nameless, draw_language="word", ratio=1.0).mix("A dog.").text == "A σκύλος."
+    alone = CodeMixer((), sentences=[nameless, SENTENCES], draw_language="example")
+    assert [*alone.count_languages(9)] == ["pairs.tsv", "el"]

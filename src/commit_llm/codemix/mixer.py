@@ -109,8 +109,8 @@ class CodeMixer:
     @cached_property
     def languages(self) -> LanguageDraw | None:
         """Give the draw of an example's language; None where all words are drawn from all dictionaries."""
-        parts = self.vocabulary.by_language
-        if self.settings.draw_language == "word" or len(parts) == 1:
+        parts = self.vocabulary.by_language if self.settings.draw_language == "example" else {}
+        if len(parts) < 2:
             return None
         return LanguageDraw([*parts], [weight for weight, _ in parts.values()])
 

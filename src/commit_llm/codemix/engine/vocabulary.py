@@ -17,6 +17,7 @@ from commit_llm.codemix.finding.characters import UNSPACED_SCRIPTS
 from commit_llm.codemix.finding.clean_words import FoundWord, find_words
 from commit_llm.codemix.finding.segmentation import make_cut
 from commit_llm.codemix.settings import MixingSettings
+from commit_llm.errors import SettingError, SettingName
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,24 @@ class Vocabulary:
 
     @cached_property
     def by_language(self) -> dict[str, tuple[float, "Vocabulary"]]:
-        """Give what is of each target language, with its weight (`LanguageDraw`)."""
+        """Give what is of each target language, with its weight (`LanguageDraw`).
+
+        Raises SettingError where it is not known which words and which sentences are of one language.
+        """
         weights, sentence_weights = self.settings.weights, self.settings.sentence_weights
         files: list[tuple[BilingualDictionary | SentencePairs, float]] = [
             *zip(self.dictionaries, weights or [1.0] * len(self.dictionaries), strict=True),
             *zip(self.sentences, sentence_weights or [1.0] * len(self.sentences), strict=True),
         ]
         names = [languages.target or file.name for (file, _), languages in zip(files, self.all_directions, strict=True)]
+        unknown = [
+            file.name for (file, _), languages in zip(files, self.all_directions, strict=True) if not languages.target
+        ]
+        if self.dictionaries and self.sentences and unknown and len(set(names)) > 1:
+            reason = (
+                f" example: {unknown[0]}: its language is not known; name the file by its languages, such as en-el.tsv"
+            )
+            raise SettingError(SettingName("draw_language"), reason)
         result = {}
         for name in dict.fromkeys(names):
             own = [pair for pair, other in zip(files, names, strict=True) if other == name]
