@@ -1,5 +1,7 @@
 """A table of sentences for each way to mix, and for each pair of ways: what a text becomes."""
 
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,6 +10,7 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.codemix.ratio_schedule import RatioSchedule
 from commit_llm.errors import SettingError
+from commit_llm.files.records import read_records
 
 WORDS = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("hot", "ζεστός"), ("barks", "γαβγίζει")], "en-el")
 PHRASES = BilingualDictionary.from_pairs(
@@ -169,3 +172,21 @@ def test_words_and_sentences_of_a_language_that_is_not_known_are_not_parted():
     assert CodeMixer(WORDS, sentences=nameless, draw_language="word", ratio=1.0).mix("A dog.").text == "A σκύλος."
     alone = CodeMixer((), sentences=[nameless, SENTENCES], draw_language="example")
     assert [*alone.count_languages(9)] == ["pairs.tsv", "el"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({}, "5c9be0ff45ec2278c5245f00"), ({"draw": "occurrence"}, "46052eaeffda1df0ece82878")],
+)
+def test_without_new_ways_the_bytes_are_those_of_before_them(shared, alpaca_999, settings, expected):
+    """Of Alpaca with MUSE's en-el at 0.9, mixed at the commit before phrases (1dfba4b)."""
+    records = [*read_records(shared.data("alpaca/alpaca_1807.jsonl")), *alpaca_999]
+    names = ("instruction", "input", "output")
+    columns = {name: pa.array([record.get(name) for record in records], pa.large_string()) for name in names}
+    mixer = CodeMixer(BilingualDictionary.load(shared.data("muse/en-el.txt")), ratio=0.9, **settings)
+    hashed = hashlib.sha256()
+    for column in mixer.mix_columns(columns)[0].values():
+        for text in column.to_pylist():
+            hashed.update(text.encode() + b"\x1e")
+    assert hashed.hexdigest()[:24] == expected

@@ -122,7 +122,7 @@ class Compiled:
             marks, first_words = self._room_for_marks(), np.zeros(fields + 1, np.int64)
             annotated = np.array([mixing.annotates(name) for name in block.fields])
             output = self._output(block)
-            single = not (self.table.longest.any() or len(breaks) or annotated.any())
+            single = not (self.table.longest.any() or breaks is not None or annotated.any())
         offsets = np.zeros((fields, examples + 1), np.int64)
         counts = np.zeros((examples, len(Counts._fields)), np.int64)
         growth, first = GROWTH, 0
@@ -160,7 +160,7 @@ class Compiled:
         number = block.fields.index(OUTPUT)
         return number if block.mixed[number] else -1
 
-    def _room(self, size: int, fields: int) -> tuple[Words, np.ndarray, Units]:
+    def _room(self, size: int, fields: int) -> tuple[Words, np.ndarray | None, Units]:
         """Give room for words, for where sentences begin, and for units, in so many bytes; a thread keeps its own."""
         local = self.scratch
         before = getattr(local, "room", (-1, -1))
@@ -169,7 +169,7 @@ class Compiled:
             count = size // 2 + fields + 2
             kinds = (np.int64, np.int64, np.uint64, np.int64, np.bool_, np.int64)
             local.words = Words(*(np.empty(count, kind) for kind in kinds))
-            local.breaks = np.empty(size + fields if self.sentences.slots.any() else 0, np.int64)
+            local.breaks = np.empty(size + fields, np.int64) if self.sentences.slots.any() else None
             buffer = np.empty(size + SLACK, np.uint8)
             local.units = Units(
                 candidates=np.zeros(count, np.uint8),
@@ -179,6 +179,7 @@ class Compiled:
                 buffer=buffer,
                 written=buffer.view(),
                 kept=np.zeros(len(self.sentences.longest), np.uint8),
+                no_pairs=np.empty((0, 2), np.int64),
             )
             local.units.written.setflags(write=False)
         return local.words, local.breaks, local.units

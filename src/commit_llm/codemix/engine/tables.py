@@ -1,6 +1,7 @@
 """Make arrays of the lexicon, for the compiled engine: a hash table of surface forms, and all that belongs to each."""
 
 import math
+import re
 import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,8 @@ class Table(NamedTuple):
     halves, octets: the same memory as uint32 and uint8.
     longest: uint8 (entries,): of the longest phrase that begins with a form of the entry, how many words it has; or 0.
         An entry is a dictionary's word, or one that is nothing but the first of a phrase; each may have several forms.
+    beginnings: uint64 (a power of two,), bits: one is set, as BIT_SHIFT says, for the first two words of each phrase,
+        the first three and so on. Most words that follow each other begin none, and need not be looked up further.
     """
 
     slots: np.ndarray
@@ -37,6 +40,7 @@ class Table(NamedTuple):
     halves: np.ndarray
     octets: np.ndarray
     longest: np.ndarray
+    beginnings: np.ndarray
 
 
 # The halves of a record's first words, behind the hash of its dictionary key: the number of its entry; the length of
@@ -46,6 +50,7 @@ ENTRY, LENGTH, TARGETS, KIND, KEY_WORDS = 2, 3, 4, 5, 3
 TARGET_START, TARGET_END, TARGET_WORDS = 2, 3, 2
 SEED, MULTIPLIER = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # of the hash of forms, which is no part of any draw
 
+BIT_SHIFT = 20  # of a hash, for the place of its bit among the beginnings
 AT_A_TIME = 8192  # pieces, which may be sentences
 # What stands for a word that begins a phrase, and is not in the dictionary itself.
 FIRST_WORD = SurfaceForm(Entry(0, (), (), (), Outcome.NOT_IN_DICTIONARY), Case.EXACT)
@@ -77,6 +82,7 @@ def lexicon_table(lexicon: Lexicon) -> Table:
         for form, surface in forms.items():
             number = numbers[id(surface.entry)]
             table.longest[number] = max(table.longest[number], longest.get(spelling(form), 0))
+        table = table._replace(beginnings=_beginnings([form for form, (entry, _) in forms.items() if entry.words > 1]))
     return table
 
 
@@ -120,6 +126,26 @@ def _first_words(lexicon: Lexicon) -> dict[str, int]:
                 first = words_of(form)[0]
                 longest[first] = max(longest.get(first, 0), entry.words)
     return longest
+
+
+def _beginnings(phrases: Iterable[str]) -> np.ndarray:
+    """Make the bits of the beginnings of phrases, a sixteenth of them set at most."""
+    texts = {phrase[: gap.start()] for phrase in phrases for gap in re.finditer("[ -]|$", phrase)}
+    hashes = _hash_texts([text for text in texts if len(words_of(text)) > 1])
+    bits = np.zeros(2 << (len(hashes) // 4).bit_length(), np.uint64)
+    places = hashes >> np.uint64(BIT_SHIFT) & np.uint64(64 * len(bits) - 1)
+    np.bitwise_or.at(bits, (places >> np.uint64(6)).astype(np.int64), np.uint64(1) << (places & np.uint64(63)))
+    return bits
+
+
+def _hash_texts(texts: Sequence[str]) -> np.ndarray:
+    """Hash texts as forms are."""
+    lengths, data = _joined(texts)
+    words = -(-lengths // 8)
+    starts = np.cumsum(words) - words
+    eights = np.zeros(int(words.sum()), np.uint64)
+    _scatter(eights.view(np.uint8), 8 * starts, lengths, data)
+    return _hash_forms(eights, starts, words)
 
 
 def _decomposed(forms: Mapping[str, SurfaceForm]) -> Iterator[tuple[str, SurfaceForm]]:
@@ -167,7 +193,7 @@ def _table(rows: Iterable[Row]) -> Table:
     octets.setflags(write=False)  # as texts are: Numba compiles what copies them once
     hashes = _hash_forms(records, places + KEY_WORDS, form_words)
     longest = np.zeros(max(entries, default=0) + 1, np.uint8)
-    return Table(_slots(hashes, places), records, halves, octets, longest)
+    return Table(_slots(hashes, places), records, halves, octets, longest, np.zeros(1, np.uint64))
 
 
 def threshold(chance: float) -> int:

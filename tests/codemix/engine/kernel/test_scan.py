@@ -21,7 +21,6 @@ TEXTS = st.sets(st.sampled_from(SIGNS), min_size=2, max_size=8).flatmap(
 )
 
 
-NO_BREAKS = np.zeros(0, np.int64)
 WHITE_SPACE = "".join(map(chr, np.flatnonzero(np.isin(character_classes(), (SPACE, LINE_BREAK)))))
 
 # What seldom meets.
@@ -51,7 +50,7 @@ def test_words(monkeypatch_module, language, texts):
         classes = character_classes(languages)
         breaks = np.zeros(len(data) + 1, np.int64)
         count, broken = scan.find_words(classes, data, 0, len(data), NO_SPANS, 0, 0, words, 0, breaks, 0)
-        assert scan.find_words(classes, data, 0, len(data), NO_SPANS, 0, 0, words, 0, NO_BREAKS, 0) == (count, 0)
+        assert scan.find_words(classes, data, 0, len(data), NO_SPANS, 0, 0, words, 0, None, 0) == (count, 0)
         borders = [0, *breaks[:broken].tolist(), len(data)]
         parts = (data[start:end].tobytes().decode() for start, end in pairwise(borders))
         sentences = [text[start:end] for start, end in find_sentences(text, languages)]

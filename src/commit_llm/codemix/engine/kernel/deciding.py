@@ -45,24 +45,18 @@ class Settings(NamedTuple):
 
 
 @compiled
-def decide(table, record, state, chance, all_capitals, marks, any_kept):
-    """Decide on a form; gives its outcome, and the bytes of its translation.
+def outcome_of(halves, record, all_capitals, marks, any_kept):
+    """Say what becomes of a form before the draw: NOT_DRAWN where it can be replaced.
 
-    any_kept: whether any entry of the example is kept; else its mark need not be brought from memory.
+    any_kept: whether an entry may be kept; where none can be, that is known when this is compiled.
     """
-    _, records, halves, _, _ = table
     kind = np.int64(halves[2 * record + tables.KIND])
     if kind & 7 != NOT_DRAWN:
-        return kind & 7, 0, 0
+        return kind & 7
     case, entry = kind >> 3, halves[2 * record + tables.ENTRY]
     if not (all_capitals or case == EXACT or (case == CAPITALISED and not marks[entry] & NAME)):
-        return NAME_OUTCOME, 0, 0
-    if any_kept and marks[entry] & KEPT:
-        return ANSWER, 0, 0
-    if fold(state, ZERO) >> SPARE >= chance:
-        return NOT_DRAWN, 0, 0
-    start, end = draw_target(records, halves, record, state)
-    return REPLACED, start, end
+        return NAME_OUTCOME
+    return ANSWER if any_kept and marks[entry] & KEPT else NOT_DRAWN
 
 
 @compiled
@@ -91,7 +85,7 @@ def write_units(
     halves = table.halves
     starts, ends, _, places, _, _ = words
     candidates, phrases, sentences, kept = units.candidates, units.phrases, units.sentences, units.kept
-    pairs = find_brackets(classes, data, start, end if annotates else start)
+    pairs = find_brackets(classes, data, start, end) if annotates else units.no_pairs
     copied, word = start, first
     annotated, behind_annotated = (
         np.int64(NO_UNIT),
@@ -125,16 +119,17 @@ def write_units(
                 if not candidates[word] >> (length - 2) & 1:
                     continue
                 record = phrases[word, length - 2]
+                of_phrase = outcome_of(halves, record, settings.all_capitals, marks, True)
+                counts[LEFT_OUT] += of_phrase == ANSWER
+                if of_phrase != NOT_DRAWN:
+                    continue
                 state = fold(place, PHRASE_KEY)
                 if not settings.by_type:
                     state = fold(fold(state, field_key), U(word - first))
-                number = np.int64(halves[2 * record + tables.ENTRY])
                 state = fold(state, table.records[record])
-                of_phrase, target_start, target_end = decide(
-                    table, record, state, chance, settings.all_capitals, marks, True
-                )
-                counts[LEFT_OUT] += of_phrase == ANSWER
-                if of_phrase == REPLACED:
+                if fold(state, ZERO) >> SPARE < chance:
+                    number = np.int64(halves[2 * record + tables.ENTRY])
+                    target_start, target_end = draw_target(table.records, halves, record, state)
                     outcome, count, unit, kind = REPLACED, length, number, PHRASES
                     unit_end = ends[word + length - 1]
                     changes = not is_same(data, unit_start, unit_end, octets, target_start, target_end)
@@ -147,13 +142,14 @@ def write_units(
                 outcome = NOT_IN_DICTIONARY
             else:
                 unit = np.int64(halves[2 * record + tables.ENTRY])
-                if settings.by_type:
+                outcome = outcome_of(halves, record, settings.all_capitals, marks, True)
+                if outcome == NOT_DRAWN:
                     state = fold(place, table.records[record])
-                else:
-                    state = fold(fold(place, field_key), U(word - first))
-                outcome, target_start, target_end = decide(
-                    table, record, state, chance, settings.all_capitals, marks, True
-                )
+                    if not settings.by_type:
+                        state = fold(fold(place, field_key), U(word - first))
+                    if fold(state, ZERO) >> SPARE < chance:
+                        outcome = REPLACED
+                        target_start, target_end = draw_target(table.records, halves, record, state)
         following = word + count + protected
         if outcome == REPLACED and annotates:
             if word == behind_annotated and unit == annotated:

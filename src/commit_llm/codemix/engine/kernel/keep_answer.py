@@ -6,13 +6,40 @@ from commit_llm.codemix.dictionaries.phrases import MOST_WORDS
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.annotating import CLOSING, OPENING, find_brackets, is_one, is_within
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
-from commit_llm.codemix.engine.kernel.eights import decode, load_some
+from commit_llm.codemix.engine.kernel.eights import ONES, U, decode, find_byte
 from commit_llm.codemix.engine.kernel.scan import LINE_BREAK, NOT_THERE, SPACE, UNTOUCHED
 from commit_llm.codemix.engine.kernel.units import END, FIRST, LENGTHS, RECORD, START, is_same
 from commit_llm.codemix.outcome import Outcome
 
 NO_ENTRY = int(Outcome.NOT_IN_DICTIONARY)  # of a word that is nothing but the first of a phrase
 KEPT = 2  # beside NAME, in the marks of entries
+
+
+@compiled
+def stands_elsewhere(data, starts, ends, text, fields, output):
+    """Say whether an example's output stands in another field. text: the number of its first. output: a field's number.
+
+    Asked for every example, so what takes long is asked of those alone where it does.
+    """
+    start, end = starts[text + output], ends[text + output]
+    for field in range(fields):
+        if field != output and ends[text + field] - starts[text + field] >= end - start > 0:
+            if find_text(data, starts[text + field], ends[text + field], start, end) < ends[text + field]:
+                return True
+    return False
+
+
+@compiled_apart
+def find_text(data, at, behind, start, end):
+    """Find a part of the data, data[start:end], from a place on; gives behind where it is not there."""
+    last = behind - (end - start)  # at which it may begin
+    first = ONES * U(data[start])
+    while at <= last:
+        at = find_byte(data, at, last + 1, first)
+        if at <= last and is_same(data, at, at + end - start, data, start, end):
+            return at
+        at += 1
+    return behind
 
 
 @compiled_apart
@@ -58,15 +85,14 @@ def find_place(data, at, behind, start, end, first_words, field, output, words):
 
     Gives with it whether it has its words.
     """
-    first_place, length = np.int64(-1), end - start
-    first = load_some(data, start, min(length, 8))
-    while at + length <= behind:
-        if load_some(data, at, min(length, 8)) == first and is_same(data, at, at + length, data, start, end):
-            if is_aligned(at, start, end, first_words, field, output, words):
-                return at, True
-            if first_place < 0:
-                first_place = at
-        at += 1
+    first_place = np.int64(-1)
+    at = find_text(data, at, behind, start, end)
+    while at < behind:
+        if is_aligned(at, start, end, first_words, field, output, words):
+            return at, True
+        if first_place < 0:
+            first_place = at
+        at = find_text(data, at + 1, behind, start, end)
     return first_place, False
 
 

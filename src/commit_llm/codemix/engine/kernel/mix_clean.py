@@ -8,22 +8,27 @@ them.
 import numpy as np
 
 from commit_llm.codemix.engine import tables
-from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
+from commit_llm.codemix.engine.kernel.compiling import compiled_apart
 from commit_llm.codemix.engine.kernel.deciding import (
+    ANSWER,
     CAPITALISED,
     CHANGED,
     NAME,
+    NOT_DRAWN,
     NOT_IN_DICTIONARY,
     PROTECTED,
     REPLACED,
-    decide,
+    draw_target,
+    outcome_of,
     write_units,
 )
 from commit_llm.codemix.engine.kernel.eights import U, copy
-from commit_llm.codemix.engine.kernel.keep_answer import keep_answer
+from commit_llm.codemix.engine.kernel.keep_answer import keep_answer, stands_elsewhere
 from commit_llm.codemix.engine.kernel.lookup import SPARE, ZERO, fold
-from commit_llm.codemix.engine.kernel.scan import NOT_THERE, UNTOUCHED, find_words, look_up, look_up_respelt
+from commit_llm.codemix.engine.kernel.scan import UNTOUCHED, find_words, look_up, look_up_respelt
 from commit_llm.codemix.engine.kernel.units import LENGTHS, RECORD, find_phrases, find_sentences
+
+HIDDEN = -4  # less a record: that of a word which is kept, in place of the record
 
 
 @compiled_apart
@@ -48,14 +53,14 @@ def mix_clean(
     offsets: field f's text of example e ends at offsets[f, e + 1]. Gives the number of examples that were mixed.
     """
     table, sentence_table = both_tables
-    _, records, halves, octets, _ = table
+    by_type, all_capitals, ratio, sentence_ratio, unmixed, unmixed_key = settings
+    _, records, halves, octets, _, _ = table
     word_starts, word_ends, _, places, _, _ = words
     fields = len(mixed)
     for example in range(first, last):
         place = rows[example]
-        unmixed = fold(place, settings.unmixed_key) >> SPARE < settings.unmixed
-        chance = ZERO if unmixed else settings.ratio
-        sentence_chance = ZERO if unmixed else settings.sentence_ratio
+        stays = fold(place, unmixed_key) >> SPARE < unmixed
+        chance, sentence_chance = (ZERO, ZERO) if stays else (ratio, sentence_ratio)
         count = broken = number = np.int64(0)  # as literals they had types of their own
         for field in range(fields):
             text = example * fields + field
@@ -67,7 +72,8 @@ def mix_clean(
             )  # fmt: skip
             if units is not None:
                 units.first_sentences[field] = number
-                if len(breaks) and mixed[field]:
+            if breaks is not None:
+                if mixed[field]:
                     number = find_sentences(
                         classes, equivalence, sentence_table, data, starts[text], ends[text], breaks, first_break,
                         broken, first_words[field], count, spans, first_spans[text], first_spans[text + 1], words,
@@ -79,17 +85,20 @@ def mix_clean(
         mark_names(halves, words, count, marks, NAME)
         if units is not None:
             units.first_sentences[fields] = number
+        if units is not None and len(table.beginnings) > 1:
             for field in range(fields):
                 find_phrases(
                     classes, equivalence, table, data, first_words[field], first_words[field + 1], words, units
                 )
             mark_phrase_names(halves, words, count, units, marks)
         any_kept = False
-        if output >= 0 and may_stand_elsewhere(starts, ends, example * fields, fields, output):
+        if output >= 0 and stands_elsewhere(data, starts, ends, example * fields, fields, output):
             any_kept = keep_answer(
                 classes, both_tables, data, starts, ends, example * fields, fields, mixed, annotated, output, words,
                 first_words, units, marks,
             )  # fmt: skip
+            if units is None and any_kept:
+                hide_kept(halves, words, count, all_capitals, marks)
         # Decide and write, a field after the other.
         for field in range(fields):
             text = example * fields + field
@@ -106,22 +115,23 @@ def mix_clean(
             else:
                 for word in range(first_word, first_words[field + 1] if mixed[field] else first_word):
                     record = places[word]
-                    if record == UNTOUCHED:
-                        counts[example, PROTECTED] += 1
+                    if record < 0:
+                        outcome = PROTECTED if record == UNTOUCHED else NOT_IN_DICTIONARY
+                        counts[example, outcome if record > HIDDEN else ANSWER] += 1
                         continue
-                    if record == NOT_THERE:
-                        counts[example, NOT_IN_DICTIONARY] += 1
+                    outcome = outcome_of(halves, record, all_capitals, marks, False)  # what is kept is hidden
+                    if outcome != NOT_DRAWN:
+                        counts[example, outcome] += 1
                         continue
-                    if settings.by_type:
+                    if by_type:
                         state = fold(place, records[record])
                     else:
                         state = fold(fold(place, fields_key[field]), U(word - first_word))
-                    outcome, target_start, target_end = decide(
-                        table, record, state, chance, settings.all_capitals, marks, any_kept
-                    )
-                    counts[example, outcome] += 1
-                    if outcome != REPLACED:
+                    if fold(state, ZERO) >> SPARE >= chance:
+                        counts[example, NOT_DRAWN] += 1
                         continue
+                    counts[example, REPLACED] += 1
+                    target_start, target_end = draw_target(records, halves, record, state)
                     if at + (word_starts[word] - copied) + target_end - target_start > room:
                         at = room + 1
                         break
@@ -143,14 +153,13 @@ def mix_clean(
     return last - first
 
 
-@compiled
-def may_stand_elsewhere(starts, ends, text, fields, output):
-    """Say whether an example's output has anything, and another field has room for it. text: its first."""
-    length = ends[text + output] - starts[text + output]
-    for field in range(fields):
-        if field != output and ends[text + field] - starts[text + field] >= length > 0:
-            return True
-    return False
+@compiled_apart
+def hide_kept(halves, words, count, all_capitals, marks):
+    """Hide the words that an answer keeps from the draws: to ask each time would take a tenth of all the time."""
+    for word in range(count):
+        record = words.record[word]
+        if record >= 0 and outcome_of(halves, record, all_capitals, marks, True) == ANSWER:
+            words.record[word] = HIDDEN - record
 
 
 @compiled_apart
@@ -176,13 +185,14 @@ def mark_phrase_names(halves, words, count, units, marks):
 
 @compiled_apart
 def clear(halves, both_tables, words, count, number, any_kept, units, marks):
-    """Take away all marks of an example. any_kept: whether other words than names may have one."""
-    if units is None and not any_kept:
+    """Take away all marks of an example. any_kept: whether others than names may have one."""
+    if any_kept:
+        for word in range(count):
+            record = words.record[word] if words.record[word] > HIDDEN else HIDDEN - words.record[word]
+            if record >= 0:
+                marks[halves[2 * record + tables.ENTRY]] = 0
+    else:
         mark_names(halves, words, count, marks, 0)
-        return
-    for word in range(count):
-        if words.record[word] >= 0:
-            marks[halves[2 * words.record[word] + tables.ENTRY]] = 0
     if units is not None:
         for word in range(count):
             for length in range(LENGTHS if units.candidates[word] else 0):

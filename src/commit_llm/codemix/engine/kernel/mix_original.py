@@ -21,7 +21,7 @@ def mix_original(
 ):  # fmt: skip
     """Mix as `mix_clean` does, by the rules of original.py. skipped: whether code point c is peeled off."""
     _, _, ratio, _, unmixed, unmixed_key = settings
-    _, _, halves, octets, _ = table
+    _, _, halves, octets, _, _ = table
     word_starts, word_ends, _, places, _, positions = words
     fields = len(mixed)
     for example in range(first, last):

@@ -44,7 +44,7 @@ class Words(NamedTuple):
 @compiled_apart
 def look_up(table, data, words, count):
     """Find the forms of words. What has to come from far is asked for first, for all words at once."""
-    slots, records, halves, _, _ = table
+    slots, records, halves, _, _, _ = table
     starts, ends, hashes, places, _, _ = words
     mask = U(len(slots) - 1)
     for word in range(count):
@@ -61,7 +61,7 @@ def look_up(table, data, words, count):
 @compiled_apart
 def look_up_respelt(equivalence, table, data, words, count):
     """Find the forms of words that are not there as they stand, where there may be another spelling."""
-    slots, records, halves, _, _ = table
+    slots, records, halves, _, _, _ = table
     starts, ends, _, places, _, _ = words
     about = equivalence.about
     for word in range(count):
@@ -76,7 +76,7 @@ def look_up_respelt(equivalence, table, data, words, count):
 def find_words(classes, data, start, end, spans, first_span, last_span, words, count, breaks, broken):
     """Find words as clean_words.find_words does, and hash them, and the places where sentences begin.
 
-    count, broken: of words and of places there already; gives both with these. Without room for places none is noted.
+    count, broken: of words and of places there already; gives both with these. breaks: room for places, or None.
     """
     starts, ends, hashes, places, opens, _ = words
     opening, behind_number = OPEN, False
@@ -88,7 +88,7 @@ def find_words(classes, data, start, end, spans, first_span, last_span, words, c
         if kind != LETTER and kind != DIGIT and kind != UNDERSCORE:
             if kind == LINE_BREAK or (kind == SPACE and opening == STOPPED):
                 opening = OPEN
-                if len(breaks):
+                if breaks is not None:
                     breaks[broken] = behind
                     broken += 1
             elif kind == DOT or kind == SENTENCE_END:
@@ -102,7 +102,7 @@ def find_words(classes, data, start, end, spans, first_span, last_span, words, c
             at = skip_letters(data, behind, end)
         if behind_number:
             opening, behind_number = OPEN, False
-            if len(breaks):
+            if breaks is not None:
                 breaks[broken] = run_start
                 broken += 1
         if at > run_start and ends_run(classes, data, at, end):
@@ -114,11 +114,12 @@ def find_words(classes, data, start, end, spans, first_span, last_span, words, c
             span += 1
         if letters:
             opens[count] = opening == OPEN
-            starts[count], ends[count] = (word_first, word_last) if whole else (run_start, at)
             if whole and not (span < last_span and spans[span, 0] < at):
+                starts[count], ends[count] = word_first, word_last
                 hashes[count] = hash_form(data, word_first, word_last)
                 places[count] = place
             else:
+                starts[count], ends[count] = (word_first, word_last) if whole else (run_start, at)
                 places[count] = UNTOUCHED
             count += 1
         opening = WITHIN

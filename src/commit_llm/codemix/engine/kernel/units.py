@@ -8,7 +8,7 @@ from commit_llm.codemix.dictionaries.phrases import MOST_WORDS
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.canonical import RESPELT
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
-from commit_llm.codemix.engine.kernel.eights import decode
+from commit_llm.codemix.engine.kernel.eights import U, decode, is_ascii
 from commit_llm.codemix.engine.kernel.lookup import find_form, hash_form
 from commit_llm.codemix.engine.kernel.respelling import find_respelt, may_be_respelt, place_of
 from commit_llm.codemix.engine.kernel.scan import LINE_BREAK, SPACE, UNTOUCHED
@@ -29,6 +29,7 @@ class Units(NamedTuple):
     first_sentences: of each field.
     buffer, written: bytes, for a text with the white space of its key; written is the same memory, to read.
     kept: uint8, a zero for every sentence of the table, and zeros again afterwards.
+    no_pairs: (0, 2), the brackets of a text in which none are looked for.
     """
 
     candidates: np.ndarray
@@ -38,12 +39,13 @@ class Units(NamedTuple):
     buffer: np.ndarray
     written: np.ndarray
     kept: np.ndarray
+    no_pairs: np.ndarray
 
 
 @compiled_apart
 def find_phrases(classes, equivalence, table, data, first, behind, words, units):
     """Find the phrases that begin with the words of a text."""
-    _, _, halves, _, longest = table
+    _, _, halves, _, longest, beginnings = table
     starts, ends, _, places, _, _ = words
     candidates, phrases, buffer, written = units.candidates, units.phrases, units.buffer, units.written
     for word in range(first, behind):
@@ -68,19 +70,33 @@ def find_phrases(classes, equivalence, table, data, first, behind, words, units)
                 length = write(data, next_start, ends[word + joined], buffer, length + 1)
             joined += 1
             if as_it_stands:
-                record = find_any(equivalence, table, data, starts[word], ends[word + joined - 1])
+                start, end = starts[word], ends[word + joined - 1]
+                hashed = hash_form(data, start, end)
+                if not is_beginning(beginnings, hashed) and is_ascii(data, start, end):
+                    break
+                record = find_any(equivalence, table, data, start, end, hashed)
             else:
-                record = find_any(equivalence, table, written, np.int64(0), length)
+                hashed = hash_form(written, np.int64(0), length)
+                if not is_beginning(beginnings, hashed) and is_ascii(written, np.int64(0), length):
+                    break
+                record = find_any(equivalence, table, written, np.int64(0), length, hashed)
             if record >= 0:
                 candidates[word] |= 1 << (joined - 2)
                 phrases[word, joined - 2] = record
 
 
+@compiled
+def is_beginning(beginnings, hashed):
+    """Say whether words of this hash may be the beginning of a phrase."""
+    place = hashed >> U(tables.BIT_SHIFT) & U(64 * len(beginnings) - 1)
+    return beginnings[place >> U(6)] >> (place & U(63)) & U(1) != U(0)
+
+
 @compiled_apart
-def find_any(equivalence, table, data, start, end):
-    """Find the form of these bytes in any spelling; -1 where there is none."""
-    slots, records, halves, _, _ = table
-    record = find_form(slots, records, halves, hash_form(data, start, end), data, start, end)
+def find_any(equivalence, table, data, start, end, hashed):
+    """Find the form of these bytes in any spelling; -1 where there is none. hashed: their hash."""
+    slots, records, halves, _, _, _ = table
+    record = find_form(slots, records, halves, hashed, data, start, end)
     if record < 0 and may_be_respelt(equivalence.about, data, start, end):
         record = find_respelt(equivalence, slots, records, halves, data, start, end)
     return record
@@ -139,8 +155,13 @@ def find_sentences(
             word += 1
         if not some:
             continue
-        length = write_key(classes, equivalence, data, sentence_start, sentence_end, units.buffer)
-        record = find_any(equivalence, table, units.written, np.int64(0), length) if length else -1
+        if is_key(data, sentence_start, sentence_end):
+            hashed = hash_form(data, sentence_start, sentence_end)
+            record = find_any(equivalence, table, data, sentence_start, sentence_end, hashed)
+        else:
+            length = write_key(classes, equivalence, data, sentence_start, sentence_end, units.buffer)
+            hashed = hash_form(units.written, np.int64(0), max(length, 1))
+            record = find_any(equivalence, table, units.written, np.int64(0), length, hashed) if length else -1
         if record < 0:
             continue
         while span < last_span and spans[span, 1] <= sentence_start:
@@ -155,6 +176,19 @@ def find_sentences(
         sentences[count, FIRST_SPAN], sentences[count, BEHIND_SPAN] = span, behind_span
         count += 1
     return count
+
+
+@compiled
+def is_key(data, at, end):
+    """Say whether a sentence surely is its own key: ASCII, without other white space than single spaces."""
+    before = BLANK
+    while at < end:
+        byte = data[at]
+        if byte < BLANK or byte >= 0x7F or (byte == BLANK and before == BLANK):
+            return False
+        before = byte
+        at += 1
+    return True
 
 
 @compiled_apart
