@@ -129,3 +129,8 @@ def test_another_process_gets_the_arguments_alone():
     EVERY.mix_example({"text": "dog"}, row=0)
     assert pickle.dumps(EVERY) == packed
     assert pickle.loads(packed).mix("dog house") == EVERY.mix("dog house")
+
+
+def test_sentences_are_no_names_of_files():
+    with pytest.raises(TypeError, match="sentences are SentencePairs"):
+        CodeMixer((), sentences=["en-el.tsv"])

@@ -111,3 +111,10 @@ def test_a_field_that_is_annotated_is_one_of_a_mixed_source():
         require_annotated_fields([instructions])
     require_annotated_fields([instructions, ExampleMaker(PlainTextForm(), [{"text": "a"}], None, mixer)])
     require_annotated_fields([ExampleMaker(InstructionForm(), [RECORD], None)])
+
+
+def test_annotation_annotates_something():
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")]), surface="annotate")
+    with pytest.raises(SettingError, match=r"surface annotate: no field that is mixed is annotated \(output\)"):
+        require_annotated_fields([ExampleMaker(InstructionForm(), [RECORD], None, mixer, ("output",))])
+    require_annotated_fields([ExampleMaker(InstructionForm(), [RECORD], None, mixer)])

@@ -154,6 +154,7 @@ def check(
         for name in names:
             if name not in columns:
                 raise UserError(f"{setting} {name}: no such field in the data; there are {', '.join(columns)}")
+    mixer.settings.require_annotated(mix_fields or columns)
     warning = complaint(mixer, counts, columns)
     if not counts.words:
         warning = f"{', '.join(columns)}: has no word to mix"

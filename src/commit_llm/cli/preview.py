@@ -70,6 +70,7 @@ def run(argv: list[str]) -> None:
         for name in names:
             if not any(name in row for row in rows):
                 raise UserError(f"{setting} {name}: no such field in these rows; there are {', '.join(rows[0])}")
+    mixer.settings.require_annotated(command.mix_fields or dict.fromkeys(name for row in rows for name in row))
     settings = _settings(command, mixer) | ({"amount": request} if request else {})
     preview = report.MixingPreview(rows, total, settings, command.explain, mixer.unspaced)
     console = Console()

@@ -61,6 +61,8 @@ class CodeMixer:
         if not all(isinstance(dictionary, BilingualDictionary) for dictionary in several):
             raise TypeError(f"{dictionaries!r}: a CodeMixer takes dictionaries; BilingualDictionary.load reads a file")
         pairs = (sentences,) if isinstance(sentences, SentencePairs) else tuple(sentences)
+        if not all(isinstance(each, SentencePairs) for each in pairs):
+            raise TypeError(f"{sentences!r}: sentences are SentencePairs; SentencePairs.load reads a file")
         if not several and not pairs:
             raise SettingError("no dictionary; name one with ", SettingName("dictionaries"))
         for name, weights, files in (

@@ -3,7 +3,7 @@
 import math
 import re
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,6 +136,13 @@ class MixingSettings:
         """Say whether the words of a field are annotated, rather than replaced."""
         named = field in self.annotate_fields if self.annotate_fields else field != OUTPUT
         return self.surface == "annotate" and named
+
+    def require_annotated(self, mixed_fields: Iterable[str]) -> None:
+        """Raise SettingError where annotation is asked for, and of the fields that are mixed none is annotated."""
+        fields = list(mixed_fields)
+        if self.surface == "annotate" and fields and not any(map(self.annotates, fields)):
+            reason = f" annotate: no field that is mixed is annotated ({', '.join(fields)}); name one with "
+            raise SettingError(SettingName("surface"), reason, SettingName("annotate_fields"))
 
 
 def require_clean_version(version: int) -> None:

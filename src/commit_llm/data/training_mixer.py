@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from commit_llm.codemix import CodeMixer, Counts
+from commit_llm.codemix import CodeMixer, Counts, MixingSettings
 from commit_llm.codemix.direction import complaint
 from commit_llm.codemix.fit import Fit, fit_ratio
 from commit_llm.codemix.ratio_schedule import ratio_text
@@ -98,10 +98,13 @@ def require_hit(make: ExampleMaker, several: bool = False) -> None:
 
 
 def require_annotated_fields(makes: Sequence[ExampleMaker]) -> None:
-    """Raise SettingError where a field that is to be annotated is mixed in no source."""
+    """Raise SettingError where a field that is to be annotated is mixed in no source, or no mixed one is annotated."""
     mixing = [make for make in makes if make.mixer is not None and len(make.records)]
     names = dict.fromkeys(name for make in mixing for name in make.form.texts(make.records[0], 0))
-    for name in mixing[0].mixer.settings.annotate_fields if mixing and mixing[0].mixer else ():
-        if name not in names:
-            reason = f" {name}: no such field in the data; there are {', '.join(names)}"
-            raise SettingError(SettingName("annotate_fields"), reason)
+    for make in mixing[:1]:
+        settings = make.mixer.settings if make.mixer else MixingSettings()
+        for name in settings.annotate_fields:
+            if name not in names:
+                reason = f" {name}: no such field in the data; there are {', '.join(names)}"
+                raise SettingError(SettingName("annotate_fields"), reason)
+        settings.require_annotated(make.mix_fields or names)
