@@ -261,6 +261,7 @@ def test_run_does_not_take_another_run_s_model(run, recipe_flags, tmp_path):
     assert (status, "was not exported from this run" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_model_card_names_no_folder(run, recipe_flags, tmp_path):
     assert run("run", "commit", *recipe_flags, "--out", tmp_path / "one")[0] == 0
     card = (tmp_path / "one" / "model" / "README.md").read_text(encoding="utf-8")

@@ -75,10 +75,6 @@ def check_steps(shared, tiny, run, steps, **options):
     return state.params, log
 
 
-def test_three_steps(shared, tiny):
-    check_steps(shared, tiny, "bf16mom_lr1e-3", 3)
-
-
 @pytest.mark.slow
 def test_gradient_accumulation_leaves_the_loss_unchanged(shared, tiny):
     check_steps(shared, tiny, "bf16mom_lr1e-3", 2, gradient_accumulation=2)

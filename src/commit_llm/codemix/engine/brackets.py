@@ -10,8 +10,8 @@ OPENING, CLOSING = "([（［", ")]）］"
 def bracket_pairs(text: str) -> list[tuple[int, int]]:
     """Give the places of an opening and its closing bracket, of each pair that closes in its line, as they close.
 
-    >>> bracket_pairs("1) a (b [c] ( d)\n)")
-    [(8, 10), (12, 15)]
+    >>> bracket_pairs("1) a (b [c] ( d))")
+    [(8, 10), (12, 15), (5, 16)]
     """
     classes = character_classes()
     pairs: list[tuple[int, int]] = []

@@ -13,7 +13,7 @@ from itertools import chain, pairwise
 from commit_llm.codemix.dictionaries.case import Case, written
 from commit_llm.codemix.dictionaries.lexicon import Entry, SurfaceForm, outcome_of
 from commit_llm.codemix.engine.answer_keeping import Kept, kept_for_answer
-from commit_llm.codemix.engine.brackets import bracket_pairs, is_within
+from commit_llm.codemix.engine.brackets import bracket_pairs
 from commit_llm.codemix.engine.reading import Reader, Reading
 from commit_llm.codemix.finding.characters import DIGIT, LETTER, MARK, character_classes
 from commit_llm.codemix.finding.segmentation import is_unspaced
@@ -86,7 +86,8 @@ class Decisions:
     def words(self) -> list[Word]:
         """Say what becomes of every word, phrase and sentence."""
         words: list[Word] = []
-        pairs = bracket_pairs(self.reading.text) if self.annotates else []
+        pairs = sorted(bracket_pairs(self.reading.text)) if self.annotates else []
+        bracket, reach = 0, -1  # the next bracket that opens, and where those before it close
         number, annotated, behind_annotated = 0, 0, -1  # the entry that was annotated last, and the word behind it
         while number < len(self.reading.words):
             word, count, entry = self._next(number)
@@ -94,8 +95,9 @@ class Decisions:
                 if number == behind_annotated and entry == annotated:
                     word = word._replace(outcome=Outcome.REPEATED, translation=None, unit=Unit.WORD)
                 else:
-                    comma = is_within(pairs, word.start)
-                    word = word._replace(annotation=Annotation.COMMA if comma else Annotation.BRACKETS)
+                    while bracket < len(pairs) and pairs[bracket][0] < word.start:
+                        reach, bracket = max(reach, pairs[bracket][1]), bracket + 1
+                    word = word._replace(annotation=Annotation.COMMA if word.start < reach else Annotation.BRACKETS)
                 annotated, behind_annotated = entry, number + count
             words.append(word)
             number += count

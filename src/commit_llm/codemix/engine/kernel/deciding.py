@@ -6,7 +6,7 @@ import numpy as np
 
 from commit_llm.codemix.dictionaries.case import Case
 from commit_llm.codemix.engine import tables
-from commit_llm.codemix.engine.kernel.annotating import AROUND, annotate, find_brackets, is_within
+from commit_llm.codemix.engine.kernel.annotating import AROUND, annotate, find_brackets
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
 from commit_llm.codemix.engine.kernel.eights import U, copy
 from commit_llm.codemix.engine.kernel.keep_answer import KEPT
@@ -87,6 +87,7 @@ def write_units(
     candidates, phrases, sentences, kept = units.candidates, units.phrases, units.sentences, units.kept
     pairs = find_brackets(classes, data, start, end) if annotates else units.no_pairs
     copied, word = start, first
+    bracket, reach = 0, np.int64(-1)  # the next bracket that opens, and where those before it close
     annotated, behind_annotated = (
         np.int64(NO_UNIT),
         np.int64(NO_UNIT),
@@ -164,7 +165,10 @@ def write_units(
             return room + 1, copied
         at = copy(data, copied, unit_end if annotates else unit_start, out, at)
         if annotates:
-            at = annotate(octets, target_start, target_end, is_within(pairs, unit_start), out, at)
+            while bracket < len(pairs) and pairs[bracket, 0] < unit_start:
+                reach = max(reach, pairs[bracket, 1])
+                bracket += 1
+            at = annotate(octets, target_start, target_end, unit_start < reach, out, at)
         else:
             at = copy(octets, target_start, target_end, out, at)
         copied = unit_end

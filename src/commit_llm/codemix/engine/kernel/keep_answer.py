@@ -194,9 +194,15 @@ def mark(halves, record, marks):
 @compiled
 def same_sentence(sentences, first_sentences, field, number, moved):
     """Give the sentence of a field that begins so many words further on than another; -1 where there is none."""
-    for n in range(first_sentences[field], first_sentences[field + 1]):
-        if sentences[n, FIRST] == sentences[number, FIRST] + moved:
-            return n
+    wanted, first, behind = sentences[number, FIRST] + moved, first_sentences[field], first_sentences[field + 1]
+    while first < behind:
+        middle = (first + behind) >> 1
+        if sentences[middle, FIRST] == wanted:
+            return middle
+        if sentences[middle, FIRST] < wanted:
+            first = middle + 1
+        else:
+            behind = middle
     return -1
 
 
