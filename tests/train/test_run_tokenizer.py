@@ -68,6 +68,7 @@ def test_the_original_s_batches_are_those_of_the_sentencepiece_model_alone(
 
 
 @pytest.mark.parametrize(("asked", "stored"), [("auto", "always"), ("always", "always"), ("never", "never")])
+@pytest.mark.slow
 def test_what_a_bos_resolves_to_is_stored_beside_what_was_asked(recipe, tmp_path, asked, stored):
     run = tmp_path / "run"
     train(recipe(bos=asked), run)
@@ -94,6 +95,7 @@ def test_a_folder_decides_on_the_bos_of_its_batches(recipe, both, post_processor
 
 
 @pytest.mark.parametrize("file", ["tokenizer.model", "tokenizer.json"])
+@pytest.mark.slow
 def test_a_run_keeps_to_its_tokenizer_file(recipe, both, tmp_path, file):
     run, out = tmp_path / "run", tmp_path / "out"
     kind = "sentencepiece" if file == "tokenizer.model" else "tokenizers"
@@ -109,6 +111,7 @@ def test_a_run_keeps_to_its_tokenizer_file(recipe, both, tmp_path, file):
     assert open_model(str(out), str(out / "tokenizer.model")).tokenizer.kind == "sentencepiece"
 
 
+@pytest.mark.slow
 def test_a_run_of_before_goes_on_with_the_tokenizer_model_that_was_preferred_then(recipe, both, tmp_path):
     run = tmp_path / "run"
     train(recipe(tokenizer=str(both / "tokenizer.model")), run)
@@ -122,6 +125,7 @@ def test_a_run_of_before_goes_on_with_the_tokenizer_model_that_was_preferred_the
     assert open_model(str(run)).tokenizer.kind == "sentencepiece"
 
 
+@pytest.mark.slow
 def test_an_export_has_the_files_of_the_source_and_its_stops(recipe, both, tmp_path):
     (both / "chat_template.jinja").write_bytes(b"{{ x }}\r\n")
     (both / "generation_config.json").write_text('{"eos_token_id": [9, 2],  "temperature": 0.6}')
@@ -135,6 +139,7 @@ def test_an_export_has_the_files_of_the_source_and_its_stops(recipe, both, tmp_p
 
 
 @pytest.mark.parametrize("bos", ["always", "never"])
+@pytest.mark.slow
 def test_an_export_puts_a_bos_as_in_training_and_says_what_it_changed(recipe, both, tmp_path, caplog, bos):
     write_bytes_tokenizer(both, None if bos == "always" else template())
     run, out = tmp_path / "run", tmp_path / "out"

@@ -122,7 +122,6 @@ class Compiled:
             marks, first_words = self._room_for_marks(), np.zeros(fields + 1, np.int64)
             annotated = np.array([mixing.annotates(name) for name in block.fields])
             output = self._output(block)
-            single = not (self.table.longest.any() or breaks is not None or annotated.any())
         offsets = np.zeros((fields, examples + 1), np.int64)
         counts = np.zeros((examples, len(Counts._fields)), np.int64)
         growth, first = GROWTH, 0
@@ -141,7 +140,7 @@ class Compiled:
                 finished = mix_clean(
                     character_classes(self.languages), equivalence(), (self.table, self.sentences), *where,
                     spans, first_spans, block.mixed, annotated, output, *which, marks, words, breaks,
-                    None if single else units, first_words, *into,
+                    units, first_words, *into,
                 )  # fmt: skip
             if not finished:
                 growth *= 2
@@ -160,8 +159,11 @@ class Compiled:
         number = block.fields.index(OUTPUT)
         return number if block.mixed[number] else -1
 
-    def _room(self, size: int, fields: int) -> tuple[Words, np.ndarray | None, Units]:
-        """Give room for words, for where sentences begin, and for units, in so many bytes; a thread keeps its own."""
+    def _room(self, size: int, fields: int) -> tuple[Words, np.ndarray | None, Units | None]:
+        """Give room for words, and where there are any for borders of sentences and for units, in so many bytes.
+
+        A thread keeps its own.
+        """
         local = self.scratch
         before = getattr(local, "room", (-1, -1))
         if before[0] < size or before[1] < fields:
@@ -169,20 +171,27 @@ class Compiled:
             count = size // 2 + fields + 2
             kinds = (np.int64, np.int64, np.uint64, np.int64, np.bool_, np.int64)
             local.words = Words(*(np.empty(count, kind) for kind in kinds))
-            local.breaks = np.empty(size + fields, np.int64) if self.sentences.slots.any() else None
-            buffer = np.empty(size + SLACK, np.uint8)
-            local.units = Units(
-                candidates=np.zeros(count, np.uint8),
-                phrases=np.empty((count, LENGTHS), np.int64),
-                sentences=np.empty((count, COLUMNS), np.int64),
-                first_sentences=np.zeros(fields + 1, np.int64),
-                buffer=buffer,
-                written=buffer.view(),
-                kept=np.zeros(len(self.sentences.longest), np.uint8),
-                no_pairs=np.empty((0, 2), np.int64),
-            )
-            local.units.written.setflags(write=False)
+            has_sentences = bool(self.sentences.slots.any())
+            has_units = has_sentences or bool(self.table.longest.any()) or self.settings.surface == "annotate"
+            local.breaks = np.empty(size + fields, np.int64) if has_sentences else None
+            local.units = self._units(size, fields, count) if has_units else None
         return local.words, local.breaks, local.units
+
+    def _units(self, size: int, fields: int, count: int) -> Units:
+        """Make room for the units of an example. count: the most words."""
+        buffer = np.empty(size + SLACK, np.uint8)
+        written = buffer.view()
+        written.setflags(write=False)
+        return Units(
+            candidates=np.zeros(count, np.uint8),
+            phrases=np.empty((count, LENGTHS), np.int64),
+            sentences=np.empty((count, COLUMNS), np.int64),
+            first_sentences=np.zeros(fields + 1, np.int64),
+            buffer=buffer,
+            written=written,
+            kept=np.zeros(len(self.sentences.longest), np.uint8),
+            no_pairs=np.empty((0, 2), np.int64),
+        )
 
     def _room_for_marks(self) -> np.ndarray:
         """Give a zero for every entry; a thread keeps its own."""

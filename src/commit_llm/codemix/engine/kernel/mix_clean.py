@@ -72,7 +72,7 @@ def mix_clean(
             )  # fmt: skip
             if units is not None:
                 units.first_sentences[field] = number
-            if breaks is not None:
+            if breaks is not None:  # a condition by itself: what it rules out is not compiled
                 if mixed[field]:
                     number = find_sentences(
                         classes, equivalence, sentence_table, data, starts[text], ends[text], breaks, first_break,
