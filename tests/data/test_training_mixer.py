@@ -53,11 +53,12 @@ def test_sentences_without_a_hit(tokenizer, pairs, message):
         require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer))
 
 
-def test_a_sentence_that_is_not_drawn_is_a_hit(tokenizer):
+def test_a_sentence_that_is_not_drawn_is_a_hit(tokenizer, caplog):
     pairs = SentencePairs.from_pairs([(RECORD["instruction"], "Γεια")])
     require_hit(
         ExampleMaker(InstructionForm(), [RECORD], tokenizer, CodeMixer((), sentences=pairs, sentence_ratio=0.0))
     )
+    assert caplog.text == ""
 
 
 def test_a_dictionary_without_a_hit(tokenizer):

@@ -8,11 +8,11 @@ from commit_llm.codemix.dictionaries.case import Case
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.annotating import AROUND, annotate, find_brackets
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
-from commit_llm.codemix.engine.kernel.eights import U, copy
+from commit_llm.codemix.engine.kernel.eights import U, copy, is_same
 from commit_llm.codemix.engine.kernel.keep_answer import KEPT
 from commit_llm.codemix.engine.kernel.lookup import ONE, SPARE, ZERO, fold
 from commit_llm.codemix.engine.kernel.scan import NOT_THERE, UNTOUCHED
-from commit_llm.codemix.engine.kernel.units import BEHIND, END, FIRST, LENGTHS, RECORD, START, has_all, is_same
+from commit_llm.codemix.engine.kernel.units import BEHIND, END, FIRST, LENGTHS, RECORD, START, has_all
 from commit_llm.codemix.outcome import Counts, Outcome
 from commit_llm.codemix.randomness import PHRASE, SENTENCE
 

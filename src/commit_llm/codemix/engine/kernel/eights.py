@@ -151,6 +151,17 @@ def is_ascii(data, at, end):
 
 
 @compiled
+def is_same(one, one_start, one_end, two, two_start, two_end):
+    """Say whether two pieces of bytes are the same."""
+    if one_end - one_start != two_end - two_start:
+        return False
+    for n in range(one_end - one_start):
+        if one[one_start + n] != two[two_start + n]:
+            return False
+    return True
+
+
+@compiled
 def decode(data, at):
     """Give the code point at a byte of valid UTF-8, and the byte behind it."""
     first = np.int64(data[at])

@@ -6,9 +6,9 @@ from commit_llm.codemix.dictionaries.phrases import MOST_WORDS
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.annotating import CLOSING, OPENING, find_brackets, is_one, is_within
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
-from commit_llm.codemix.engine.kernel.eights import ONES, U, decode, find_byte
+from commit_llm.codemix.engine.kernel.eights import ONES, U, decode, find_byte, is_same
 from commit_llm.codemix.engine.kernel.scan import LINE_BREAK, NOT_THERE, SPACE, UNTOUCHED
-from commit_llm.codemix.engine.kernel.units import END, FIRST, LENGTHS, RECORD, START, is_same
+from commit_llm.codemix.engine.kernel.units import END, FIRST, LENGTHS, RECORD, START
 from commit_llm.codemix.outcome import Outcome
 
 NO_ENTRY = int(Outcome.NOT_IN_DICTIONARY)  # of a word that is nothing but the first of a phrase

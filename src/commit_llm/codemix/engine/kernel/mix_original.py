@@ -4,7 +4,7 @@ import numpy as np
 
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
-from commit_llm.codemix.engine.kernel.eights import ONES, U, copy, decode, find_byte
+from commit_llm.codemix.engine.kernel.eights import ONES, U, copy, decode, find_byte, is_same
 from commit_llm.codemix.engine.kernel.lookup import HALF, LOW_HALF, ONE, SPARE, ZERO, fold, hash_form
 from commit_llm.codemix.engine.kernel.scan import NOT_THERE, look_up
 from commit_llm.codemix.outcome import Counts, Outcome
@@ -59,7 +59,7 @@ def mix_original(
                 at = copy(octets, target_start, target_end, out, at)
                 copied = word_ends[word]
                 counts[example, REPLACED] += 1
-                counts[example, CHANGED] += differs(octets, target_start, target_end, data, word_start, copied)
+                counts[example, CHANGED] += not is_same(octets, target_start, target_end, data, word_start, copied)
             if at + (end - copied) > room:
                 for earlier in range(field):
                     region[earlier, 1] = offsets[earlier, example]
@@ -106,14 +106,3 @@ def peel(skipped, data, start, end):
             break
         end = at
     return start, end
-
-
-@compiled_apart
-def differs(one, one_start, one_end, two, two_start, two_end):
-    """Say whether two pieces of bytes differ."""
-    if one_end - one_start != two_end - two_start:
-        return True
-    for n in range(one_end - one_start):
-        if one[one_start + n] != two[two_start + n]:
-            return True
-    return False

@@ -8,7 +8,7 @@ from commit_llm.codemix.dictionaries.phrases import MOST_WORDS
 from commit_llm.codemix.engine import tables
 from commit_llm.codemix.engine.canonical import RESPELT
 from commit_llm.codemix.engine.kernel.compiling import compiled, compiled_apart
-from commit_llm.codemix.engine.kernel.eights import U, decode, is_ascii
+from commit_llm.codemix.engine.kernel.eights import U, decode, is_ascii, is_same
 from commit_llm.codemix.engine.kernel.lookup import find_form, hash_form
 from commit_llm.codemix.engine.kernel.respelling import find_respelt, may_be_respelt, place_of
 from commit_llm.codemix.engine.kernel.scan import LINE_BREAK, SPACE, UNTOUCHED
@@ -263,14 +263,3 @@ def overlaps(spans, first, behind, start, end):
         if spans[span, 0] < end and start < spans[span, 1]:
             return True
     return False
-
-
-@compiled
-def is_same(one, one_start, one_end, two, two_start, two_end):
-    """Say whether two pieces of bytes are the same."""
-    if one_end - one_start != two_end - two_start:
-        return False
-    for n in range(one_end - one_start):
-        if one[one_start + n] != two[two_start + n]:
-            return False
-    return True
