@@ -20,6 +20,7 @@ MAY_BE_SHORT = {
     "files/lock.py": "a lock knows nothing of what it guards",
     "model/keys_read.py": "written by a script",
     "parallel/mesh_sizes.py": "flags read it, without jax",
+    "runs/answer_shares.py": "what two rooms show, the command line and reports",
     "runs/chain.py": "flags read its names, without numpy",
     "report/comparison/output_folder.py": "what is replaced and what is refused, apart from what is written",
 }

@@ -7,9 +7,20 @@ from pathlib import Path
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.evaluate import language as language_module
+from commit_llm.evaluate import results as results_module
+from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.contamination import Contamination
+from commit_llm.evaluate.language_identifier import identifier
 from commit_llm.evaluate.questions import Question, english_references, load_questions
-from commit_llm.evaluate.results import AnswerScores, mean_and_error, score_answers, signature, summary
+from commit_llm.evaluate.results import (
+    AnswerScores,
+    mean_and_error,
+    prediction_rows,
+    score_answers,
+    signature,
+    summary,
+)
 from commit_llm.evaluate.scores import words
 from commit_llm.evaluate.tasks import TASKS, find_task
 from commit_llm.runs.entries import ENTRY, ENTRY_MAY, require_entries
@@ -44,6 +55,7 @@ def test_right_in_english(tmp_path):
     assert english == [("Athens",), ("Patras",), ("7",)]
     entry = summary(score_answers(task, items, ["Athens", "Πάτρα", "7"], english), GIVEN, None)
     assert (entry["exact_match"], entry["exact_match_english"]) == (66.67, 66.67)
+    assert entry["exact_match_english_only"] == 33.33  # the 7 is right in both
     assert entry["answer_language"] == {"target": 50.0, "latin": 50.0, "mixed": 0.0, "neutral": 0.0, "items": 2}
     assert "|task-version:2.0|labels:alpaca|normaliser:" in entry["signature"]  # whoever answers puts a bos, or none
     assert english_references(find_task("ogx_xquad_en"), items, folder) is None
@@ -64,12 +76,23 @@ def test_right_in_english_of_mlqa(tmp_path, name, file):
     assert (entry["exact_match"], entry["exact_match_english"]) == (50.0, 50.0)
 
 
-def test_latin_script_languages_have_no_answer_language(tmp_path):
-    (tmp_path / "xquad.de.json").write_text(squad("Athen"))
+def test_latin_script_languages_have_no_answer_language_without_the_identifier(tmp_path, monkeypatch):
+    (tmp_path / "xquad.de.json").write_text(squad("Anna"))
     task = find_task("ogx_xquad_de")
-    entry = summary(score_answers(task, load_questions(task, str(tmp_path)), ["Athen"], None), GIVEN, None)
-    assert entry["exact_match"] == 100
-    assert "answer_language" not in entry
+    items = load_questions(task, str(tmp_path))
+    entry = summary(score_answers(task, items, ["Anna"], None), GIVEN, None)
+    assert entry["exact_match"] == entry["in_context"] == 100
+    shares = {"target": 0.0, "english": 0.0, "other": 0.0, "unknown": 100.0, "items": 1}
+    assert (entry["answer_language"], entry["language_identifier"]) == (shares, identifier())
+    for module in (results_module, language_module):
+        monkeypatch.setattr(module, "identifier", lambda: None)
+    scored = score_answers(task, items, ["Anna"], None)
+    entry = summary(scored, GIVEN, None)
+    assert (entry.get("answer_language"), entry["language_identifier"], entry["exact_match"]) == (None, None, 100)
+    (row,) = prediction_rows(scored, [Answer("Anna", False, "stop")])
+    assert row["in_context"] is True
+    assert "answer_language" not in row
+    require_entries(Path("results.json"), {"fingerprint": "0"}, {task.name: entry | {"contexts": None}})
 
 
 def test_without_icu_the_score_is_left_out(monkeypatch):
@@ -119,4 +142,7 @@ def test_an_entry_is_what_readers_of_results_json_ask_for():
     model = {"fingerprint": "0", "training": None}
     entry = summary(score_answers(TASK, ITEMS, ["Maria"], None), GIVEN, None, Contamination(1, 0))
     require_entries(Path("results.json"), model, {TASK.name: entry})
-    assert {*ENTRY, *ENTRY_MAY} - set(entry) == {"truncated", "cut"}  # those of a model's answers have these too
+    assert {*ENTRY, *ENTRY_MAY} - set(entry) == {
+        "truncated", "cut",  # those of a model's answers have these too
+        "exact_match_english_only",  # where there are English references
+    }  # fmt: skip

@@ -40,10 +40,12 @@ def test_the_evaluation_directory(evaluated, model, example):
     assert [row["task"] for row in rows] == ["ogx_xquad_el"] * 5 + ["xquad_instruct_el"] * 5
     assert list(rows[0]) == [
         "id", "task", "context_id", "question", "prediction", "references", "exact_match", "f1",
-        "exact_match_english", "f1_english", "truncated", "finish_reason", "empty", "prompt_sha256",
+        "exact_match_english", "f1_english", "in_context", "answer_language", "truncated", "finish_reason",
+        "empty", "prompt_sha256",
     ]  # fmt: skip
     for task, entry in results.items():
         of_task = [row for row in rows if row["task"] == task]
+        assert entry["in_context"] == 20.0 * sum(row["in_context"] for row in of_task)
         assert entry["empty"] == sum(row["empty"] for row in of_task)
         assert entry["cut"] == sum(row["finish_reason"] == "length" for row in of_task)
         assert entry["truncated"] == 0

@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 from commit_llm import __version__
 from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.contamination import Contamination
-from commit_llm.evaluate.language import has_script_of_its_own, language_shares
+from commit_llm.evaluate.language import (
+    AnswerLanguage,
+    IdentifiedLanguage,
+    has_script_of_its_own,
+    language_shares,
+    languages_of,
+)
+from commit_llm.evaluate.language_identifier import identifier
+from commit_llm.evaluate.literal import stands_in
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.scores import UNSPACED, icu_version, normaliser, score, words_f1
 from commit_llm.evaluate.tasks import Task
@@ -32,12 +40,18 @@ class AnswerScores(NamedTuple):
 
 
 class ScoredTask(NamedTuple):
-    """Hold a task's questions with the model's answers and their scores, in the same order."""
+    """Hold a task's questions with the model's answers and what is said of each, in the same order.
+
+    in_context: whether the answer stands literally in its context.
+    languages: of the answers. None where no identifier is installed that could tell them.
+    """
 
     task: Task
     questions: Sequence[Question]
     answers: Sequence[str]
     scores: list[AnswerScores]
+    in_context: list[bool]
+    languages: list[AnswerLanguage] | list[IdentifiedLanguage] | None
 
 
 def score_answers(
@@ -52,7 +66,10 @@ def score_answers(
         by_words = words_f1(answer, question.references, task.language) if with_words else None
         in_english = score(answer, english[place], normalise_english) if english else (None, None)
         scores.append(AnswerScores(*own, by_words, *in_english))
-    return ScoredTask(task, questions, answers, scores)
+    in_context = [
+        stands_in(question.context, answer, task.language) for question, answer in zip(questions, answers, strict=True)
+    ]
+    return ScoredTask(task, questions, answers, scores, in_context, languages_of(answers, task.language))
 
 
 def summary(
@@ -69,9 +86,15 @@ def summary(
         values = [getattr(scores, name) for scores in scored.scores]
         if None not in values:
             entry |= mean_and_error(name, values)
-    if has_script_of_its_own(task.language):
+    if "exact_match_english" in entry:
+        only = sum(bool(scores.exact_match_english) and not scores.exact_match for scores in scored.scores)
+        entry["exact_match_english_only"] = round(100 * only / len(questions), 2)
+    entry["in_context"] = round(100 * sum(scored.in_context) / len(questions), 2)
+    if scored.languages is not None:
         references = [question.references for question in questions]
-        entry["answer_language"] = language_shares(scored.answers, references, task.language)
+        entry["answer_language"] = language_shares(scored.languages, references, task.language)
+    if not has_script_of_its_own(task.language):
+        entry["language_identifier"] = identifier()
     if contamination is not None:
         entry |= {"contexts": contamination.contexts, "contaminated_contexts": contamination.contaminated}
     return entry | {
@@ -129,7 +152,9 @@ def prompts_hash(task: Task, questions: Sequence[Question]) -> str:
 def prediction_rows(scored: ScoredTask, answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """Make the lines of predictions.jsonl."""
     task, rows = scored.task, []
-    for item, answer, scores in zip(scored.questions, answers, scored.scores, strict=True):
+    languages = scored.languages or [None] * len(answers)
+    per_answer = zip(scored.questions, answers, scored.scores, scored.in_context, languages, strict=True)
+    for item, answer, scores, in_context, language in per_answer:
         prompt = task.prompt(item.context, item.question).encode("utf-8", "surrogatepass")
         rows.append(
             {
@@ -140,6 +165,8 @@ def prediction_rows(scored: ScoredTask, answers: Sequence[Answer]) -> list[dict[
                 "prediction": answer.text,
                 "references": list(item.references),
                 **{name: round(100 * value, 2) for name, value in scores._asdict().items() if value is not None},
+                "in_context": in_context,
+                **({"answer_language": language} if language else {}),
                 "truncated": answer.truncated,
                 "finish_reason": answer.finish_reason,
                 "empty": answer.empty,

@@ -39,6 +39,13 @@ def _is_number(value: Any) -> bool:
     return type(value) is int and 0 <= value < LARGEST
 
 
+def _is_shares(value: Any) -> bool:
+    """Tell whether a value holds the shares of languages, and the number of questions that they are of."""
+    if not isinstance(value, dict) or not _is_number(value.get("items")):
+        return False
+    return all(is_score(share) for kind, share in value.items() if kind != "items")
+
+
 def _or_none(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
@@ -54,7 +61,12 @@ ENTRY: dict[str, Check] = {
     **dict.fromkeys(METRICS, is_score),
 }
 COUNTS = ("contexts", "contaminated_contexts", "truncated", "empty", "cut")
-ENTRY_MAY: dict[str, Check] = dict.fromkeys(COUNTS, _or_none(_is_number))
+ENTRY_MAY: dict[str, Check] = {
+    **dict.fromkeys(COUNTS, _or_none(_is_number)),
+    **dict.fromkeys(("in_context", "exact_match_english_only"), _or_none(is_score)),
+    "answer_language": _or_none(_is_shares),
+    "language_identifier": _or_none(is_line),
+}
 STAGE_MAY: dict[str, Check] = {
     "data": _or_none(lambda value: isinstance(value, str)),
     "ratio": _or_none(is_written_ratio),

@@ -1,6 +1,7 @@
-"""Rows of cells in columns, for every table that a command prints."""
+"""Rows of cells in columns, for every table that a command prints; figures as cells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -17,3 +18,24 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
         )
         for row in rows
     ]
+
+
+def figure_cell(value: float | None, unit: str = "") -> str:
+    """Write a figure, or a dash where there is none.
+
+    >>> figure_cell(2.5, "%"), figure_cell(None, "%")
+    ('2.5%', '-')
+    """
+    return "-" if value is None else f"{value:g}{unit}"
+
+
+def score_cell(entry: Mapping[str, Any], name: str) -> str:
+    """Write a score of an entry of results.json with its standard error.
+
+    >>> score_cell({"f1": 20.25, "f1_stderr": 5.0}, "f1")
+    '20.25 ±5.0'
+    """
+    if name not in entry:
+        return "-"
+    error = entry.get(f"{name}_stderr")
+    return f"{entry[name]:.2f}" + ("" if error is None else f" ±{error:.1f}")

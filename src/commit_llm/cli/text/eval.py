@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from commit_llm.cli.text.aligned import aligned
+from commit_llm.cli.text.aligned import aligned, figure_cell, score_cell
+from commit_llm.cli.text.answer_lines import answer_lines
 from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
 from commit_llm.runs.entries import is_many
 
@@ -13,8 +14,8 @@ KINDS_TO_WARN_OF = {"empty": "are empty", "cut": f"did not end within {MAX_NEW_T
 def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Write a line a task: exact match and F1 (0-100) with standard errors, questions, prompts that were shortened.
 
-    Below: a warning of each task with many answers that are empty or cut. Then, where there are such scores: answers in
-    each language, right in English, F1 over ICU's words; the metrics of lm-eval's own tasks.
+    Below: a warning of each task with many answers that are empty or cut; what answers are beside right or wrong; the
+    metrics of lm-eval's own tasks.
 
     >>> scores = {"exact_match": 12.5, "exact_match_stderr": 4.1, "f1": 20.25, "f1_stderr": 5.0, "items": 8}
     >>> print(scores_table({"ogx_xquad_de": scores}))
@@ -29,23 +30,16 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
         rows += [
             (
                 task,
-                _score(entry, "exact_match"),
-                _score(entry, "f1"),
+                score_cell(entry, "exact_match"),
+                score_cell(entry, "f1"),
                 str(entry["items"]),
-                _cell(entry.get("truncated")),
+                figure_cell(entry.get("truncated")),
             )
             for task, entry in own.items()
         ]
         lines += aligned(rows)
         lines += [line for task, entry in own.items() if (line := _warning(task, entry))]
-    beside = {task: entry for task, entry in own.items() if {"answer_language", "f1_words"} & set(entry)}
-    if beside:
-        rows = [("task", "in the language", "Latin", "mixed", "neutral", "right in English", "F1 over words")]
-        for task, entry in beside.items():
-            shares = entry.get("answer_language", {})
-            kinds = [_cell(shares.get(kind), "%") for kind in ("target", "latin", "mixed", "neutral")]
-            rows.append((task, *kinds, _score(entry, "exact_match_english"), _score(entry, "f1_words")))
-        lines += ["", "answers, of questions whose reference is in the language's script:", *aligned(rows)]
+    lines += answer_lines(own)
     for task, entry in results.items():
         if "metrics" in entry:
             values = "  ".join(
@@ -64,14 +58,3 @@ def _warning(task: str, entry: Mapping[str, Any]) -> str | None:
         if is_many(number := entry.get(name), items)
     ]
     return f"warning: {task}: {', and '.join(many)}" if many else None
-
-
-def _score(entry: Mapping[str, Any], name: str) -> str:
-    if name not in entry:
-        return "-"
-    error = entry.get(f"{name}_stderr")
-    return f"{entry[name]:.2f}" + ("" if error is None else f" ±{error:.1f}")
-
-
-def _cell(value: float | None, unit: str = "") -> str:
-    return "-" if value is None else f"{value:g}{unit}"

@@ -1,0 +1,62 @@
+"""What answers are, beside right or wrong, as `eval` prints it."""
+
+import pytest
+
+from commit_llm.cli.text.answer_lines import BY_LETTERS, IDENTIFIED, NO_IDENTIFIER, answer_lines
+
+GREEK = {
+    "in_context": 28.0, "exact_match_english": 3.0, "exact_match_english_only": 1.3,
+    "answer_language": {"target": 96.0, "latin": 2.0, "mixed": 2.0, "neutral": 0.0, "items": 50},
+}  # fmt: skip
+SPANISH = {
+    "in_context": 30.5, "language_identifier": "py3langid 0.4.0",
+    "answer_language": {"target": 40.0, "english": 10.0, "other": 0.0, "unknown": 50.0, "items": 50},
+}  # fmt: skip
+ENGLISH = SPANISH | {"answer_language": {"target": 50.0, "other": 0.0, "unknown": 50.0, "items": 50}}
+
+
+def test_a_line_a_task():
+    assert answer_lines({"el": GREEK, "es": SPANISH, "en": ENGLISH}) == [
+        "",
+        "answers:",
+        "task  in the language  in English  other  unknown  in the context  right in English  F1 over words",
+        "el                96%          2%     2%       0%             28%              3.00              -",
+        "es                40%         10%     0%      50%           30.5%                 -              -",
+        "en                50%           -     0%      50%           30.5%                 -              -",
+        BY_LETTERS,
+        IDENTIFIED.format("py3langid 0.4.0"),
+        "el: answered in the language 96 %, in English 2 %, right in English only 1.3 %, in the context 28 %: "
+        "little for mixing to mend (docs/evaluation.md)",
+        "es: answered in the language 40 %, in English 10 %, in the context 30.5 %: "
+        "mixing has something to mend (docs/evaluation.md)",
+    ]
+
+
+def test_entries_without_these_figures_have_no_line():
+    assert answer_lines({"el": {"exact_match": 1.0}}) == []
+    no_question = {"answer_language": {"items": 0}}
+    assert len(answer_lines({"el": {"exact_match": 1.0}, "hi": no_question})) == 4  # a gap, a title, heads, hi
+
+
+def test_why_no_language_is_known_is_said_once():
+    entry = {"in_context": 1.0, "language_identifier": None}
+    lines = answer_lines({"es": entry, "de": entry})
+    assert lines.count(NO_IDENTIFIER) == 1
+    assert lines[-1] == NO_IDENTIFIER
+
+
+@pytest.mark.parametrize(
+    ("shares", "only", "verdict"),
+    [
+        ((90.1, 9.9, 0.0, 0.0), 9.9, "little for mixing to mend"),
+        ((90.0, 10.0, 0.0, 0.0), 0.0, "mixing has something to mend"),
+        ((45.5, 4.5, 0.0, 50.0), 0.0, "little for mixing to mend"),
+        ((45.0, 5.0, 0.0, 50.0), 0.0, "mixing has something to mend"),
+        ((100.0, 0.0, 0.0, 0.0), 10.0, "mixing has something to mend"),
+        ((0.0, 9.0, 0.0, 91.0), 0.0, "the language of most answers is not known"),
+    ],
+)
+def test_room(shares, only, verdict):
+    kinds = dict(zip(("target", "english", "other", "unknown"), shares, strict=True))
+    entry = {"in_context": 1.0, "exact_match_english_only": only, "answer_language": kinds | {"items": 9}}
+    assert answer_lines({"es": entry})[-1].endswith(f": {verdict} (docs/evaluation.md)")
