@@ -9,7 +9,6 @@ LONGEST, SHORTEST = 400, 40
 MAY_BE_SHORT = {
     "__main__.py": "what `python -m commit_llm` runs",
     "cli/export.py": "a file a command",
-    "cli/text/aligned.py": "every table of the command line is laid out by it",
     "cli/score.py": "a file a command",
     "cli/tasks.py": "a file a command",
     "codemix/language_draw.py": "one draw, which the mixer and what counts examples make",
