@@ -1,16 +1,16 @@
 """The whole chain in one go: train, export, evaluate; given again, it goes on with what is not done yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.convert.folder import CONFIG_FILE
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
+from commit_llm.evaluate.asked import ask
 from commit_llm.evaluate.placement import Placement
-from commit_llm.evaluate.questions import load_questions
-from commit_llm.evaluate.results import prompts_hash
 from commit_llm.evaluate.runner import OnAnswers, evaluate
+from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.whole import refuse_existing_folder
 from commit_llm.model.execution import compute_dtype
@@ -44,6 +44,7 @@ def run_chain(
     *,
     data_dir: str | None = None,
     limit: int | None = None,
+    per_context: Mapping[str, int] | None = None,
     batch_size: int = 8,
     eval_mesh: str = EVERY_DEVICE,
     stop_after_minutes: float | None = None,
@@ -53,12 +54,15 @@ def run_chain(
 ) -> Chain:
     """Train into `out/run`, export to `out/model`, evaluate the export into `out/eval`, on the devices of eval_mesh.
 
+    limit, per_context: as in `evaluate`.
+
     Questions and mesh are looked at before training, so that a missing file or a mesh that does not fit ends the
     command at once.
     """
     run, exported, evaluation = out / RUN, out / EXPORT, out / EVALUATION
     with together("chain"):
-        asked = {task.name: prompts_hash(task, load_questions(task, data_dir, limit)) for task in tasks}
+        selections = {task.name: Selection(limit, (per_context or {}).get(task.name)) for task in tasks}
+        asked = {task.name: ask(task, data_dir, selections[task.name]).prompts_sha256 for task in tasks}
         if is_first():
             _require_usable(run, exported, evaluation, asked)
         config = None
@@ -96,6 +100,7 @@ def run_chain(
         history=history_of(source),
         data_dir=data_dir,
         limit=limit,
+        per_context=per_context,
         batch_size=batch_size,
         hint=False,
         on_answers=on_answers,
@@ -111,4 +116,6 @@ def _require_usable(run: Path, exported: Path, evaluation: Path, asked: dict[str
     if not (evaluation / RESULTS).is_file():
         return
     if {task: entry["prompts_sha256"] for task, entry in read_results(evaluation).items()} != asked:
-        raise UserError(f"{evaluation}: holds an evaluation of other --tasks, --limit or data; choose another --out")
+        raise UserError(
+            f"{evaluation}: holds an evaluation of other --tasks, --limit, --per-context or data; choose another --out"
+        )

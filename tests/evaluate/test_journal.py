@@ -75,7 +75,7 @@ def test_another_evaluation_is_refused_naming_what_differs(tmp_path):
             journal(tmp_path / "eval", what, False, "results.json"),
         ):
             pass
-    assert Journal(tmp_path / "eval").answers == {"t": {0: ("Αθήνα\u2028", False, "stop")}}
+    assert Journal(tmp_path / "eval").replies == {"t": {0: ("Αθήνα\u2028", False, "stop")}}
     other = what | {"model": "b", "limit": 5}
     with (
         pytest.raises(UserError, match="an unfinished evaluation with another model, limit"),
@@ -83,7 +83,7 @@ def test_another_evaluation_is_refused_naming_what_differs(tmp_path):
     ):
         pass
     with journal(tmp_path / "eval", other, True, "results.json") as kept:
-        assert not kept.answers
+        assert not kept.replies
     assert json.loads((tmp_path / "eval" / "unfinished" / "what.json").read_text()) == other
 
 
@@ -92,7 +92,7 @@ def test_one_of_an_earlier_version_is_refused(model, example, tmp_path, monkeypa
     monkeypatch.setattr(answers_module, "generate", lambda config, params, rows, *rest: np.full((len(rows), 4), -1))
     options = {"data_dir": str(example), "limit": 2}
     with monkeypatch.context() as killed:
-        killed.delattr("commit_llm.evaluate.runner.summary")
+        killed.delattr("commit_llm.evaluate.asked.summary")
         with pytest.raises(NameError):
             evaluate(model, TASKS, tmp_path / "eval", **options)
     folder = tmp_path / "eval" / "unfinished"
@@ -141,7 +141,7 @@ def test_answers_that_nothing_describes_are_not_taken_over(tmp_path):
         kept.keep("t", {0: Answer("old", False, "stop")})
     (kept.folder / "what.json").unlink()  # as where a kill met the removal of the folder
     with journal(tmp_path / "eval", {"model": "b"}, False, "results.json") as kept:
-        assert not kept.answers
+        assert not kept.replies
 
 
 def test_what_a_damaged_line_answered_is_asked_again(tmp_path, caplog):
@@ -162,7 +162,7 @@ def test_what_a_damaged_line_answered_is_asked_again(tmp_path, caplog):
         path.write_bytes(damaged)
         caplog.clear()
         with journal(tmp_path / "eval", what, False, "results.json") as kept:
-            assert kept.answers == {"t": {0: answer, 2: answer}}
+            assert kept.replies == {"t": {0: answer, 2: answer}}
         (record,) = caplog.records
         told = f"{path}:2: a damaged line was passed over; what it answered is asked again"
         assert record.getMessage() == told
@@ -205,7 +205,7 @@ def test_overwrite_leaves_an_evaluation_under_way_alone(tmp_path):
         ):
             pass
         kept.keep("t", {0: Answer("mine", False, "stop")})
-    assert Journal(tmp_path / "eval").answers == {"t": {0: ("mine", False, "stop")}}
+    assert Journal(tmp_path / "eval").replies == {"t": {0: ("mine", False, "stop")}}
 
 
 def test_files_of_an_earlier_evaluation_do_not_stay(tmp_path):

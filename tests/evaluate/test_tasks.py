@@ -17,7 +17,7 @@ def test_tasks_of_a_suite_differ_in_language_alone():
         suites.setdefault(task.suite, []).append(task)
     assert {suite: len(tasks) for suite, tasks in suites.items()} == {
         "ogx_xquad": 12, "ogx_xquad_en": 3, "ogx_mlqa": 7, "ogx_mlqa_en": 1, "ogx_mlqa_val": 1, "ogx_mlqa_en_val": 1,
-        "xquad_instruct": 12, "mlqa_instruct": 7,
+        "xquad_instruct": 12, "mlqa_instruct": 7, "xquad_rank": 12,
     }  # fmt: skip
     assert {task.name for task in suites["ogx_xquad_en"]} == {"ogx_xquad_enhi", "ogx_xquad_enel", "ogx_xquad_enth"}
     for tasks in suites.values():

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Eval:
-    """Answer and score tasks with a model: greedy, at most 256 new tokens, zero-shot. Scores are 0-100."""
+    """Answer and score tasks with a model, zero-shot: greedy, at most 256 new tokens, or ranking answers that are given
+    (xquad_rank_LANG). Scores are 0-100."""
 
     model: Annotated[str | None, tyro.conf.Positional] = None
     """Model folder, hub id, or run directory."""
@@ -29,11 +30,13 @@ class Eval:
     """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     limit: int | None = None
     """Only the first N questions of each task, in file order."""
+    per_context: tuple[str, ...] = ()
+    """Only the first N questions of each context: N, or TASK=N for a task. --limit counts what is left."""
     batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
     max_length: int | None = None
-    """Tokens of prompt and answer together, for the _instruct_ tasks; a longer prompt loses the end of its context.
-    Default: as many as the model has positions. The ogx_ tasks always have 2,048, as in the paper."""
+    """Tokens of prompt and answer together, for _instruct_ and _rank_ tasks; a longer prompt loses the end of its
+    context. Default: as many as the model has positions. The ogx_ tasks always have 2,048, as in the paper."""
     step: int | None = None
     """Checkpoint of a run directory. Default: the newest."""
     model_revision: str | None = None
@@ -56,25 +59,27 @@ class Eval:
 
 def run(argv: list[str]) -> None:
     command = parse(Eval, "eval", argv)
+    from commit_llm.evaluate.selection import read_per_context
     from commit_llm.evaluate.tasks import split_tasks
 
     tasks, foreign = split_tasks(command.tasks)
     if not tasks and not foreign:
         raise UserError("no task; name some with --tasks")
     if command.max_length is not None and not any(task.instruct for task in tasks):
-        raise UserError(f"--max-length {command.max_length}: is for _instruct_ tasks, and none is named; leave it out")
+        raise UserError(f"--max-length {command.max_length}: is for _instruct_ and _rank_ tasks; leave it out")
+    per_context = read_per_context(command.per_context, [task.name for task in tasks])
     if command.prompts_only:
         if command.max_length is not None:
             raise UserError(f"--max-length {command.max_length}: prompts are written whole; leave it out")
-        _write_prompts(command, tasks, foreign)
+        _write_prompts(command, tasks, foreign, per_context)
         return
     if command.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory (or ask for --prompts-only)")
     with command.processes.join():
-        _evaluate(command, command.model, tasks, foreign)
+        _evaluate(command, command.model, tasks, foreign, per_context)
 
 
-def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str]) -> None:
+def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str], per_context: dict[str, int]) -> None:
     from commit_llm.evaluate.elsewhere import PROMPTS, write_prompts
     from commit_llm.files.whole import refuse_existing_folder
 
@@ -82,12 +87,17 @@ def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str]) -> No
         raise UserError(f"--prompts-only knows our tasks, and not {foreign[0]!r}; `commit-llm tasks` lists them")
     refuse_existing_folder(command.out, command.overwrite, PROMPTS)
     written = write_prompts(
-        tasks, command.out, data_dir=command.data_dir, limit=command.limit, overwrite=command.overwrite
+        tasks,
+        command.out,
+        data_dir=command.data_dir,
+        limit=command.limit,
+        per_context=per_context,
+        overwrite=command.overwrite,
     )
     say(f"wrote {written:,} prompts to {command.out / PROMPTS}")
 
 
-def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str]) -> None:
+def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str], per_context: dict[str, int]) -> None:
     from commit_llm.cli.progress import bars
     from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.answers import Answerer, require_answerable
@@ -124,6 +134,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str])
             history=history,
             data_dir=command.data_dir,
             limit=command.limit,
+            per_context=per_context,
             batch_size=command.batch_size,
             max_length=command.max_length,
             overwrite=command.overwrite,

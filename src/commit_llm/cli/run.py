@@ -25,6 +25,8 @@ class RunCommand:
     """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     limit: int | None = None
     """Only the first N questions of each task, in file order."""
+    per_context: tuple[str, ...] = ()
+    """Only the first N questions of each context: N, or TASK=N for a task. --limit counts what is left."""
     eval_batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
     eval_mesh: str = EVERY_DEVICE
@@ -46,12 +48,14 @@ def _run(command: RunCommand) -> int:
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.cli.text.eval import scores_table
     from commit_llm.cli.text.train import training_summary
+    from commit_llm.evaluate.selection import read_per_context
     from commit_llm.evaluate.tasks import find_task
     from commit_llm.parallel.processes import is_first
     from commit_llm.pipeline import run_chain
     from commit_llm.runs.chain import EXPORT, RUN
 
     tasks = [find_task(name) for name in dict.fromkeys(command.tasks)]
+    per_context = read_per_context(command.per_context, [task.name for task in tasks])
     with bars(quiet=not is_first()) as bar:
         chain = run_chain(
             command.recipe,
@@ -59,6 +63,7 @@ def _run(command: RunCommand) -> int:
             tasks,
             data_dir=command.data_dir,
             limit=command.limit,
+            per_context=per_context,
             batch_size=command.eval_batch_size,
             eval_mesh=command.eval_mesh,
             stop_after_minutes=command.stop_after_minutes,

@@ -1,6 +1,6 @@
 """Answers that are made elsewhere: prompts written for them, and their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,22 @@ PROMPTS = "prompts.jsonl"
 
 
 def write_prompts(
-    tasks: Sequence[Task], out: Path, *, data_dir: str | None, limit: int | None = None, overwrite: bool = False
+    tasks: Sequence[Task],
+    out: Path,
+    *,
+    data_dir: str | None,
+    limit: int | None = None,
+    per_context: Mapping[str, int] | None = None,
+    overwrite: bool = False,
 ) -> int:
-    """Write prompts.jsonl into `out`. Give the number of prompts."""
+    """Write prompts.jsonl into `out`. Give the number of prompts.
+
+    limit, per_context: as in `runner.evaluate`.
+
+    Raises UserError for a task that ranks: nobody writes an answer to it.
+    """
+    for task in tasks:
+        _require_answers(task)
     rows = [
         {
             "id": item.id,
@@ -27,7 +40,7 @@ def write_prompts(
             "references": list(item.references),
         }
         for task in tasks
-        for item in load_questions(task, data_dir, limit)
+        for item in load_questions(task, data_dir, limit, (per_context or {}).get(task.name))
     ]
     with whole_folder(out, overwrite, PROMPTS) as folder:
         write_lines(folder / PROMPTS, rows)
@@ -37,8 +50,9 @@ def write_prompts(
 def score_file(path: Path, task: Task, data_dir: str | None) -> dict[str, Any]:
     """Score a file of answers: `id, prediction` a line, one for every question of the task.
 
-    Raises UserError for an id that is no question's, that is missing, or that comes twice.
+    Raises UserError for an id that is no question's, that is missing, or that comes twice, and for a task that ranks.
     """
+    _require_answers(task)
     questions = load_questions(task, data_dir)
     answers: dict[str, str] = {}
     for row, record in enumerate(read_records(path), 1):
@@ -59,3 +73,10 @@ def score_file(path: Path, task: Task, data_dir: str | None) -> dict[str, Any]:
     in_order = [answers[question.id] for question in questions]
     scored = score_answers(task, questions, in_order, english_references(task, questions, data_dir))
     return summary(scored, {"decoding": "given"}, None)
+
+
+def _require_answers(task: Task) -> None:
+    """Raise UserError for a task whose answers are given: a model's likelihoods rank them, which no file has."""
+    if task.ranked:
+        others = task.name.replace("_rank_", "_instruct_")
+        raise UserError(f"{task.name}: ranks given answers by a model's likelihoods; take {others} for written answers")

@@ -1,4 +1,4 @@
-"""The journal of an evaluation: it keeps each answer as it comes, so that a killed evaluation can go on."""
+"""The journal of an evaluation: it keeps each reply as it comes, so that a killed evaluation can go on."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answer_text import Answer
+from commit_llm.evaluate.candidates import Likelihoods
 from commit_llm.files.checked_lines import add_lines, read_lines
 from commit_llm.files.disk import writing
 from commit_llm.files.json_text import read_json_object
@@ -27,24 +28,25 @@ ASKED_AGAIN = "what it answered is asked again"
 
 
 class Journal:
-    """Hold the answers of an unfinished evaluation, and the folder that keeps them.
+    """Hold the replies of an unfinished evaluation, and the folder that keeps them.
 
-    answers: by task and by the place of the question.
+    replies: an `Answer`, or the `Likelihoods` of candidates, by task and by place.
     """
 
     def __init__(self, out: Path, rows: list[dict[str, Any]] | None = None) -> None:
         self.out = out
         self.folder = out / UNFINISHED
-        self.answers: dict[str, dict[int, Answer]] = defaultdict(dict)
+        self.replies: dict[str, dict[int, Any]] = defaultdict(dict)
         for row in read_lines(self.folder / ANSWERS, ASKED_AGAIN) if rows is None else rows:
-            self.answers[row["task"]][row["place"]] = Answer(row["text"], row["truncated"], row["finish_reason"])
+            kind = Likelihoods if "log_likelihoods" in row else Answer
+            self.replies[row["task"]][row["place"]] = kind(*(row[name] for name in kind._fields))
 
-    def keep(self, task: str, answers: Mapping[int, Answer]) -> None:
-        """Add a batch of answers. Process 0 writes them to the file."""
-        self.answers[task].update(answers)
+    def keep(self, task: str, replies: Mapping[int, Any]) -> None:
+        """Add a batch of replies. Process 0 writes them to the file."""
+        self.replies[task].update(replies)
         if not is_first():
             return
-        rows = ({"task": task, "place": place, **answer._asdict()} for place, answer in answers.items())
+        rows = ({"task": task, "place": place, **reply._asdict()} for place, reply in replies.items())
         add_lines(self.folder / ANSWERS, rows)
 
     def finish(self, names: list[str], outdated: tuple[str, ...] = ()) -> None:

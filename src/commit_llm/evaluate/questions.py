@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from commit_llm.codemix.dictionaries.scripts import script_of, scripts
 from commit_llm.errors import UserError, shown
+from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.hub import why_not_given
 from commit_llm.files.json_text import parse_json, utf8_of
@@ -27,17 +28,18 @@ class Question(NamedTuple):
     references: tuple[str, ...]
 
 
-def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -> list[Question]:
-    """Read a task's questions in the order of the file, or the first `limit` of them.
+def load_questions(
+    task: Task, data_dir: str | None, limit: int | None = None, per_context: int | None = None
+) -> list[Question]:
+    """Read a task's questions in the order of the file: all of them, or those that `Selection` chooses.
 
     data_dir: the folder of the files. None reads them from the hub.
 
     Raises UserError where the file is missing, has another shape, is in another script, or repeats an id.
     """
-    if limit is not None and limit < 1:
-        raise UserError(f"--limit {limit}: must be at least 1")
+    selection = Selection(limit, per_context)
     if data_dir is None:
-        return from_hub(load_records(task), task.name)[:limit]
+        return selection.of(from_hub(load_records(task), task.name))
     path = find_file(task, data_dir)
     if path is None:
         raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}")
@@ -45,7 +47,7 @@ def load_questions(task: Task, data_dir: str | None, limit: int | None = None) -
     script = script_of(task.language)
     if all(script not in scripts(question.context) for question in questions):
         raise UserError(f"{path}: no context has a {script.title()} letter; is it the file of another language?")
-    return questions[:limit]
+    return selection.of(questions)
 
 
 def english_references(task: Task, questions: Sequence[Question], data_dir: str | None) -> list[tuple[str, ...]] | None:

@@ -20,6 +20,7 @@ from commit_llm.evaluate.language_identifier import identifier
 from commit_llm.evaluate.literal import stands_in
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.scores import UNSPACED, icu_version, normaliser, score, words_f1
+from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task
 from commit_llm.runs.evaluation import write_signature
 
@@ -73,7 +74,11 @@ def score_answers(
 
 
 def summary(
-    scored: ScoredTask, answering: Mapping[str, str], limit: int | None, contamination: Contamination | None = None
+    scored: ScoredTask,
+    answering: Mapping[str, str],
+    limit: int | None,
+    contamination: Contamination | None = None,
+    per_context: int | None = None,
 ) -> dict[str, Any]:
     """Make a task's entry of results.json: mean scores 0-100 with standard errors, and the signature to cite them by.
 
@@ -95,22 +100,51 @@ def summary(
         entry["answer_language"] = language_shares(scored.languages, references, task.language)
     if not has_script_of_its_own(task.language):
         entry["language_identifier"] = identifier()
+    asked = identity(
+        task,
+        len(questions),
+        Selection(limit, per_context),
+        prompts_hash(task, questions),
+        answering,
+        contamination,
+        with_words="f1_words" in entry,
+    )
+    return entry | asked | {"empty": sum(not answer.strip() for answer in scored.answers)}
+
+
+def identity(
+    task: Task,
+    items: int,
+    selection: Selection,
+    prompts: str,
+    answering: Mapping[str, str],
+    contamination: Contamination | None,
+    *,
+    with_words: bool = False,
+) -> dict[str, Any]:
+    """Say in a task's entry which questions its scores are of, and how they came about."""
+    entry: dict[str, Any] = {}
     if contamination is not None:
         entry |= {"contexts": contamination.contexts, "contaminated_contexts": contamination.contaminated}
     return entry | {
         "language": task.language,
         "suite": task.suite,
         "task_version": task.version,
-        "items": len(questions),
-        "empty": sum(not answer.strip() for answer in scored.answers),
-        "limit": limit,
-        "prompts_sha256": prompts_hash(task, questions),
-        "signature": signature(task, answering, limit, "f1_words" in entry, contamination),
+        "items": items,
+        "limit": selection.limit,
+        **({"per_context": selection.per_context} if selection.per_context else {}),
+        "prompts_sha256": prompts,
+        "signature": signature(task, answering, selection.limit, with_words, contamination, selection.per_context),
     }
 
 
 def signature(
-    task: Task, answering: Mapping[str, str], limit: int | None, with_words: bool, contamination: Contamination | None
+    task: Task,
+    answering: Mapping[str, str],
+    limit: int | None,
+    with_words: bool,
+    contamination: Contamination | None,
+    per_context: int | None = None,
 ) -> str:
     """Write what a score must be cited with: everything that decides it."""
     bos = answering.get("bos", None if task.instruct else "no")  # whoever answers elsewhere may put one
@@ -123,6 +157,7 @@ def signature(
             "normaliser": normaliser(task)[0],
             **({"words": f"icu-{icu_version()}"} if with_words else {}),
             **answering,
+            **({"per-context": per_context} if per_context else {}),
             "limit": limit or "none",
             **({"contaminated": contamination.signed} if contamination and contamination.contaminated else {}),
             "version": __version__,

@@ -2,26 +2,27 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from commit_llm import __version__
-from commit_llm.evaluate.answers import Answerer, answer, require_answerable
+from commit_llm.evaluate.answers import Answerer, require_answerable
+from commit_llm.evaluate.asked import ask
 from commit_llm.evaluate.contamination import contamination
-from commit_llm.evaluate.encoded_prompts import encode_question, longest_prompt, require_fitting
-from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
 from commit_llm.evaluate.journal import RESPONSES, journal
 from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
-from commit_llm.evaluate.questions import english_references, load_questions
-from commit_llm.evaluate.results import context_rows, prediction_rows, prompts_hash, score_answers, summary
+from commit_llm.evaluate.results import context_rows
+from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task
 from commit_llm.parallel.processes import SAME_FILES, barrier, is_first, require_same, together
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, Results, write_lines, write_results
 from commit_llm.runs.history import TRAINING, UNKNOWN, History
+
+RANKING = "rank-by-characters"  # in a signature: given answers are ranked by log-likelihood by character
 
 # Called with (task, number of questions answered, number of all its questions).
 OnAnswers = Callable[[str, int, int], None]
@@ -35,6 +36,7 @@ def evaluate(
     data_dir: str | None,
     history: History | None = None,
     limit: int | None = None,
+    per_context: Mapping[str, int] | None = None,
     batch_size: int = 8,
     max_length: int | None = None,
     overwrite: bool = False,
@@ -48,20 +50,21 @@ def evaluate(
     Scores are 0-100 with two decimals. Several processes answer every batch together, and process 0 writes. Tasks of
     lm-eval need a single process.
 
+    limit: the first questions of each task, of those that per_context leaves.
+    per_context: the first questions of each context, by the name of a task. All of a task that is not in it.
     max_length: tokens of prompt and answer, of the tasks that ask as the model was tuned. None: the model's positions.
     history: what the model was trained on, to count the contexts among its texts. None where it is not known.
     hint: whether a message may offer --overwrite.
     upstream: tasks of lm-eval to run too. The model's answers to them go into samples.jsonl.
     """
     history = history or UNKNOWN
+    per_context = dict(per_context or {})
     with together("questions"):
-        questions = {task.name: load_questions(task, data_dir, limit) for task in tasks}
-        english = {task.name: english_references(task, questions[task.name], data_dir) for task in tasks}
+        asked = {task.name: ask(task, data_dir, Selection(limit, per_context.get(task.name))) for task in tasks}
         if tasks:
             require_answerable(model.config, batch_size, max_length)
-        longest = {task.name: longest_prompt(task, model.config, max_length) for task in tasks}
-        for task in tasks:
-            require_fitting(model.tokenizer, task, questions[task.name], longest[task.name])
+        for asking in asked.values():
+            asking.require_fitting(model, max_length)
     what = {
         "version": __version__,
         "model": model.fingerprint,
@@ -71,38 +74,32 @@ def evaluate(
         "dtype": np.dtype(model.dtype).name,
         "batch_size": batch_size,
         "max_length": max_length or model.config.max_position_embeddings,
-        "tasks": {task.name: prompts_hash(task, questions[task.name]) for task in tasks},
+        "tasks": {name: asking.prompts_sha256 for name, asking in asked.items()},
         "upstream": list(upstream.names) if upstream else [],
         "limit": limit,
+        "per_context": per_context or None,
         "training": _hash(history),
     }
-    asked = {f"questions of {name}": prompts for name, prompts in what["tasks"].items()}
-    require_same("evaluation", what | {"tasks": list(asked)} | asked, SAME_FILES)
+    hashes = {f"questions of {name}": prompts for name, prompts in what["tasks"].items()}
+    require_same("evaluation", what | {"tasks": list(asked)} | hashes, SAME_FILES)
     described = {"fingerprint": model.fingerprint, "dtype": what["dtype"], "training": history.stages}
-    contaminations = {task.name: contamination(task, questions[task.name], history.documents) for task in tasks}
+    contaminations = {
+        name: contamination(asking.task, asking.questions, history.documents) for name, asking in asked.items()
+    }
     results: Results = {}
     predictions: list[dict[str, Any]] = []
     contexts: list[dict[str, Any]] = []
     with journal(out, what, overwrite, RESULTS, hint) as log:
-        for task in tasks:
-            items, answers = questions[task.name], log.answers[task.name]
-            prompts = [encode_question(model.tokenizer, task, item, longest[task.name]) for item in items]
-            ending = Ending(model.stops, skips_blank_lines=task.instruct)
-            on_answers(task.name, len(answers), len(items))
-            batches = answer(model, prompts, batch_size, ending=ending, longest=longest[task.name], answered=answers)
-            for batch in batches:
-                log.keep(task.name, batch)
-                on_answers(task.name, len(answers), len(items))
-            in_order = [answers[place] for place in range(len(items))]
-            scored = score_answers(task, items, [given.text for given in in_order], english[task.name])
-            answering = answering_parts(model, task, max_length)
-            entry = summary(scored, answering, limit, contaminations[task.name])
-            results[task.name] = entry | {
-                "truncated": sum(given.truncated for given in in_order),
-                "cut": sum(given.finish_reason == "length" for given in in_order),
-            }
-            predictions += prediction_rows(scored, in_order)
-            contexts += context_rows(task, items)
+        for name, asking in asked.items():
+            replies, total = log.replies[name], len(asking.questions)
+            on_answers(name, len(replies) // asking.replies_a_question, total)
+            for batch in asking.batches(model, batch_size, max_length, replies):
+                log.keep(name, batch)
+                on_answers(name, len(replies) // asking.replies_a_question, total)
+            answering = answering_parts(model, asking.task, max_length)
+            results[name], rows = asking.results(replies, answering, contaminations[name])
+            predictions += rows
+            contexts += context_rows(asking.task, asking.questions)
         files = {PREDICTIONS: predictions, CONTEXTS: contexts}
         if upstream:
             responses = log.folder / RESPONSES
@@ -123,7 +120,7 @@ def answering_parts(model: Answerer, task: Task, max_length: int | None) -> dict
     return {
         "bos": "yes" if task.instruct and model.tokenizer.bos else "no",
         "tokenizer": model.tokenizer.kind,
-        "decoding": f"greedy-{MAX_NEW_TOKENS}",
+        "decoding": RANKING if task.ranked else f"greedy-{MAX_NEW_TOKENS}",
         **({"max-length": str(max_length)} if chosen else {}),
         "dtype": np.dtype(model.dtype).name,
         "model": model.fingerprint[:16],

@@ -7,6 +7,9 @@ English labels, `…val` is MLQA's validation split. Their prompts have no instr
 Tasks of ours, with the same questions: `xquad_instruct_LANG` and `mlqa_instruct_LANG` ask as the model was tuned. The
 English Alpaca prompt stands around the question and context in the language, with a bos before it where the model's
 folder says so. A prompt may be as long as the model allows. The answer is the first line that is not blank.
+
+And `xquad_rank_LANG`, with the prompts of `xquad_instruct_LANG`: the model writes nothing. It ranks the right answers
+of all questions of a paragraph.
 """
 
 from collections.abc import Sequence
@@ -45,7 +48,7 @@ LABELS = {
 XQUAD_LANGUAGES = ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")
 MLQA_LANGUAGES = ("en", "ar", "de", "zh", "vi", "es", "hi")
 # The version of the prompts and rules of a kind of tasks: a higher one with every change that moves scores.
-REFERENCE_VERSION, INSTRUCT_VERSION = 1.0, 2.0
+REFERENCE_VERSION, INSTRUCT_VERSION, RANK_VERSION = 1.0, 2.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Task:
 
     language: of context, question and answers.
     labels: a key of LABELS, or `alpaca` for the instruction prompt.
+    ranked: whether the model ranks answers that are given, and writes none.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Task:
     language: str
     labels: str
     split: Literal["validation", "test"]
+    ranked: bool = False
 
     @property
     def instruct(self) -> bool:
@@ -70,11 +75,15 @@ class Task:
     @property
     def version(self) -> float:
         """Give the version of the task's prompts and rules."""
+        if self.ranked:
+            return RANK_VERSION
         return INSTRUCT_VERSION if self.instruct else REFERENCE_VERSION
 
     @property
     def suite(self) -> str:
-        """Name the group of tasks that differ in language alone: `ogx_mlqa_en_val`, `xquad_instruct`."""
+        """Name the group of tasks that differ in language alone: `ogx_mlqa_en_val`, `xquad_instruct`, `xquad_rank`."""
+        if self.ranked:
+            return f"{self.dataset}_rank"
         if self.instruct:
             return f"{self.dataset}_instruct"
         english = "_en" if self.labels != self.language else ""
@@ -115,6 +124,10 @@ def _table() -> dict[str, Task]:
         Task(f"xquad_instruct_{lang}", "xquad", lang, INSTRUCTION_LABELS, "validation") for lang in XQUAD_LANGUAGES
     ]
     tasks += [Task(f"mlqa_instruct_{lang}", "mlqa", lang, INSTRUCTION_LABELS, "test") for lang in MLQA_LANGUAGES]
+    tasks += [
+        Task(f"xquad_rank_{lang}", "xquad", lang, INSTRUCTION_LABELS, "validation", ranked=True)
+        for lang in XQUAD_LANGUAGES
+    ]
     return {task.name: task for task in tasks}
 
 
@@ -138,7 +151,7 @@ def split_tasks(names: Sequence[str]) -> tuple[list[Task], list[str]]:
     """
     tasks, foreign = [], []
     for name in dict.fromkeys(names):
-        if name in TASKS or name.startswith(("ogx_", "xquad_instruct", "mlqa_instruct")):
+        if name in TASKS or name.startswith(("ogx_", "xquad_instruct", "mlqa_instruct", "xquad_rank")):
             tasks.append(find_task(name))
         else:
             foreign.append(name)

@@ -9,8 +9,10 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # those of lm-eval
 
 
 def test_the_task_files_are_those_of_the_table():
+    """Those of answers that the model writes; the tasks that rank are ours alone."""
     files = {path.name: path.read_text() for path in TASK_FILES.glob("*.yaml")}
-    assert files == {f"{name}.yaml": task_file(name) for name in TASKS}
+    written = [name for name, task in TASKS.items() if not task.ranked]
+    assert files == {f"{name}.yaml": task_file(name) for name in written}
 
 
 def test_the_versions_of_the_tasks_are_the_tables():

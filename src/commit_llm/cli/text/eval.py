@@ -14,8 +14,8 @@ KINDS_TO_WARN_OF = {"empty": "are empty", "cut": f"did not end within {MAX_NEW_T
 def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Write a line a task: exact match and F1 (0-100) with standard errors, questions, prompts that were shortened.
 
-    Below: a warning of each task with many answers that are empty or cut; what answers are beside right or wrong; the
-    metrics of lm-eval's own tasks.
+    Below: a warning of each task with many answers that are empty or cut; what answers are beside right or wrong; how
+    often the right one of given answers is first; the metrics of lm-eval's own tasks.
 
     >>> scores = {"exact_match": 12.5, "exact_match_stderr": 4.1, "f1": 20.25, "f1_stderr": 5.0, "items": 8}
     >>> print(scores_table({"ogx_xquad_de": scores}))
@@ -40,6 +40,9 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += aligned(rows)
         lines += [line for task, entry in own.items() if (line := _warning(task, entry))]
     lines += answer_lines(own)
+    ranked = {task: entry for task, entry in results.items() if "first" in entry}
+    if ranked:
+        lines += [*([""] if lines else []), *_ranks(ranked)]
     for task, entry in results.items():
         if "metrics" in entry:
             values = "  ".join(
@@ -47,6 +50,24 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
             )
             lines += [f"{task} (lm-eval, {entry['items']} items): {values}"]
     return "\n".join(lines)
+
+
+def _ranks(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Write a line a task: how often the right answer is first, with the context and without, and by chance.
+
+    >>> scores = {"first": 50.0, "first_stderr": 4.1, "first_without_context": 30.0, "chance": 21.5, "candidates": 4.8}
+    >>> print("\\n".join(_ranks({"xquad_rank_es": scores | {"items": 8, "left_out": 1, "truncated": 0}})))
+    task           right answer first  without context  chance  candidates  questions  left out  shortened
+    xquad_rank_es          50.00 ±4.1            30.00    21.5         4.8          8         1          0
+    """
+    rows: list[tuple[str, ...]] = [
+        ("task", "right answer first", "without context", "chance", "candidates", "questions", "left out", "shortened")
+    ]
+    for task, entry in entries.items():
+        shares = (score_cell(entry, "first"), score_cell(entry, "first_without_context"))
+        counts = (figure_cell(entry.get(name)) for name in ("chance", "candidates", "items", "left_out", "truncated"))
+        rows.append((task, *shares, *counts))
+    return aligned(rows)
 
 
 def _warning(task: str, entry: Mapping[str, Any]) -> str | None:

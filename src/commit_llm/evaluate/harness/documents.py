@@ -1,4 +1,7 @@
-"""What the task files in `tasks/` call, by this module's name: the questions of a task, and the scores of an answer."""
+"""What the task files in `tasks/` call, by this module's name: the questions of a task, and the scores of an answer.
+
+A task that ranks has no file: its two prompts a question and its candidates are no task of lm-eval's.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -1,0 +1,86 @@
+"""Compute the log-probabilities of several continuations of one prompt, which is computed once.
+
+A row holds prompts, each with the continuations that follow it, one after another. Such a row is a forest: a token sees
+the tokens before it of its own stretch, and those of the stretch that its own continues.
+
+              prompt 1   continuations    prompt 2   continuation   padding
+tokens        a  b  c    d e    f         g  h       i              -
+segment_ids   1  1  1    2 2    3         4  4       5              0
+parent_ids    1  1  1    1 1    1         4  4       4              0
+positions     0  1  2    3 4    3         0  1       2              0
+
+Shapes: B rows, T tokens, N log-probabilities, C of them at a time, E hidden size.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from commit_llm.model.attention import attend_by_block, attend_by_row, rotary_tables
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.decoder import block, embed, unembed
+from commit_llm.model.parameters import Parameters
+
+CHUNK = 256  # log-probabilities whose logits are in memory at a time; their number is a multiple of it
+
+
+def tree_mask(segment_ids: Int[Array, "B T"], parent_ids: Int[Array, "B T"]) -> Bool[Array, "B 1 T T"]:
+    """Say which keys (last axis) each query sees: of the places up to its own, those of its segment and its parent.
+
+    >>> print(tree_mask(jnp.array([[1, 1, 2, 3]]), jnp.array([[1, 1, 1, 1]]))[0, 0].astype(int))
+    [[1 0 0 0]
+     [1 1 0 0]
+     [1 1 1 0]
+     [1 1 0 1]]
+    """
+    keys = segment_ids[:, None, :]
+    in_sight = (segment_ids[:, :, None] == keys) | (parent_ids[:, :, None] == keys)
+    causal_TT = jnp.tril(jnp.ones((segment_ids.shape[1],) * 2, bool))
+    return (causal_TT & in_sight)[:, None]
+
+
+@partial(jax.jit, static_argnames=("config", "dtype", "by_row"))
+def tree_log_probabilities(
+    config: ModelConfig,
+    params: Parameters,
+    tokens: Int[Array, "B T"],
+    segment_ids: Int[Array, "B T"],
+    parent_ids: Int[Array, "B T"],
+    positions: Int[Array, "B T"],
+    places: Int[Array, "N"],
+    targets: Int[Array, "N"],
+    dtype: Any = jnp.float32,
+    by_row: bool = False,
+) -> Float[Array, "N"]:
+    """Give the natural log of the probability of each target after the token at its place.
+
+    segment_ids: the number of each token's stretch, from 1; 0 for padding.
+    parent_ids: the number of the stretch that it continues; its own where it continues none.
+    positions: the number of each token in its text, from 0.
+    places: of tokens in the flattened rows. N is a multiple of CHUNK.
+    by_row: attend one row at a time, which is faster on a CPU that has all rows.
+    """
+    mask = tree_mask(segment_ids, parent_ids)
+    tables = rotary_tables(positions, config.head_dim, config.rope_theta)
+    attend = attend_by_row if by_row else attend_by_block
+
+    def layer_block(x_BTE: Array, layer: Parameters) -> tuple[Array, None]:
+        def attention(query: Array, key: Array, value: Array) -> tuple[Array, None]:
+            return attend(query, key, value, mask), None
+
+        return block(config, layer, x_BTE, tables, attention)
+
+    hidden_BTE, _ = jax.lax.scan(layer_block, embed(params, tokens, dtype), params["layers"])
+    hidden_NE = hidden_BTE.reshape(-1, hidden_BTE.shape[-1])[places]
+
+    def of_chunk(chunk: tuple[Array, Array]) -> Array:
+        hidden_CE, targets_C = chunk
+        logits = unembed(config, params, hidden_CE[None])[0]
+        chosen = jnp.take_along_axis(logits, targets_C[:, None], axis=-1)[:, 0]
+        return chosen - jax.nn.logsumexp(logits, axis=-1)
+
+    chunks = hidden_NE.reshape(-1, CHUNK, hidden_NE.shape[-1]), targets.reshape(-1, CHUNK)
+    return jax.lax.map(of_chunk, chunks).reshape(-1)
