@@ -186,6 +186,7 @@ def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
         ({"fcm_min_ratio": 0.5}, "--fcm-min-ratio 0.5: above --fcm-max-ratio 0.0"),
         ({"gradient_accumulation": 3}, "--gradient-accumulation 3: does not divide --batch-size 4"),
         ({"epochs": 0}, "--epochs 0"),
+        ({"max_train_samples": 0}, "--max-train-samples 0: must be at least 1"),
         ({"seed": 10**20}, "--seed 100000000000000000000"),
         ({"learning_rate": float("inf")}, "--learning-rate inf"),
         ({"held_out_share": 1.0}, "--held-out-share 1.0"),

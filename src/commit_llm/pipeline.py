@@ -89,15 +89,42 @@ def run_chain(
     if from_first("evaluated", evaluated):
         return Chain(trained, read_results(evaluation) if is_first() else {})
     seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))
-    source = open_model(str(exported))
-    agree_on_weights(source)
-    dtype = compute_dtype(recipe.dtype)
-    model = Answerer.of(source.config, load_params(source)[0], source.tokenizer, source.stops, dtype, eval_mesh)
-    results = evaluate(
-        model,
+    results = evaluate_model(
+        str(exported),
         tasks,
         evaluation,
-        history=history_of(source),
+        dtype=recipe.dtype,
+        data_dir=data_dir,
+        limit=limit,
+        batch_size=batch_size,
+        eval_mesh=eval_mesh,
+        on_answers=on_answers,
+    )
+    return Chain(trained, results)
+
+
+def evaluate_model(
+    name: str,
+    tasks: Sequence[Task],
+    out: Path,
+    *,
+    dtype: str = "auto",
+    data_dir: str | None = None,
+    limit: int | None = None,
+    batch_size: int = 8,
+    eval_mesh: str = EVERY_DEVICE,
+    on_answers: OnAnswers = lambda task, answered, total: None,
+) -> Results:
+    """Evaluate a model folder, a hub id or a run."""
+    source = open_model(name)
+    step = agree_on_weights(source).step
+    params = load_params(source, step=step)[0]
+    model = Answerer.of(source.config, params, source.tokenizer, source.stops, compute_dtype(dtype), eval_mesh)
+    return evaluate(
+        model,
+        tasks,
+        out,
+        history=history_of(source, step),
         data_dir=data_dir,
         limit=limit,
         per_context=per_context,
@@ -105,7 +132,6 @@ def run_chain(
         hint=False,
         on_answers=on_answers,
     )
-    return Chain(trained, results)
 
 
 def _require_usable(run: Path, exported: Path, evaluation: Path, asked: dict[str, str]) -> None:

@@ -109,6 +109,8 @@ class Recipe(MixingFlags):
     fcm_max_ratio: float = 0.0
     """Forgetful causal masking: greatest share of keys hidden; 0 turns it off."""
 
+    max_train_samples: int | None = None
+    """Only so many examples of the first source of data, drawn by the seed. Default: all."""
     held_out_share: float = 0.0
     """Share of examples, 0 to 1, held out of training; their loss is written to held_out.jsonl."""
     eval_every: int = 100
@@ -152,8 +154,9 @@ class Recipe(MixingFlags):
             raise UserError(f"--seed {self.seed}: must be at least 0 and below 2^32")
         if self.fcm_min_ratio > self.fcm_max_ratio:
             raise UserError(f"--fcm-min-ratio {self.fcm_min_ratio}: above --fcm-max-ratio {self.fcm_max_ratio}")
-        if self.epochs is not None and self.epochs < 1:
-            raise UserError(f"--epochs {self.epochs}: must be at least 1")
+        for name in ("epochs", "max_train_samples"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise UserError(f"{flag(name)} {value}: must be at least 1")
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
@@ -191,6 +194,7 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "annotate_fields": (),
     "draw_language": "word",
     "data_unmixed": (),
+    "max_train_samples": None,
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
@@ -315,14 +319,14 @@ def parse_recipe(text: str, source: str) -> StoredRecipe:
     asked = values.pop(ASKED, {})
     if not isinstance(asked, dict):
         raise UserError(f"{source}: {ASKED} holds no mapping of recipe fields")
-    values, asked = _checked(values, source), _checked(asked, source)
+    values, asked = checked_fields(values, source), checked_fields(asked, source)
     if not FIELDS - set(values) - set(BEFORE_IT_EXISTED):
         values = BEFORE_IT_EXISTED | values
     recipe = Recipe(**values)
     return StoredRecipe(recipe, replace(recipe, **asked))
 
 
-def _checked(values: dict[str, Any], source: str) -> dict[str, Any]:
+def checked_fields(values: dict[str, Any], source: str) -> dict[str, Any]:
     """Give the values of fields in the types of a recipe; UserError names an unknown field or a wrong type."""
     kinds = typing.get_type_hints(Recipe)
     checked = {}

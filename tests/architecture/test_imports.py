@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "evaluate": {"files", "codemix", "data", "runs", "model", "parallel", "convert"},
     "report": {"files", "codemix", "data", "recipes", "runs"},
 }
-EVERYTHING = {"quickstart", "pipeline", "cli", "__main__", "__init__"}
+EVERYTHING = {"quickstart", "study", "pipeline", "cli", "__main__", "__init__"}
 # The training step and all below it run where only these are installed.
 STEP = ("train/step.py", "train/loss.py", "train/optimizer.py", "model/", "parallel/")
 STEP_NEEDS = {"jax", "optax", "numpy", "jaxtyping", "commit_llm"}

@@ -110,6 +110,16 @@ def test_what_is_held_out_of_each(folder, tokenizer):
         training_examples(dataclasses.replace(recipe, held_out_share=0.001), makes[1], makes[0])
 
 
+def test_a_sample_is_of_the_first_source_alone(folder, tokenizer):
+    recipe = recipe_of("a.jsonl=2", "b.jsonl=1", max_train_samples=4, seed=1)
+    makes = opened(recipe, tokenizer)
+    order = training_examples(recipe, *makes)
+    drawn = {(each.source, each.record) for each in map(order.where, range(order.num_records))}
+    assert len([1 for source, _ in drawn if source == 0]) == 4
+    assert {record for source, record in drawn if source == 1} == set(range(len(makes[1].records)))
+    assert order.first_pass == 5
+
+
 def test_documents_of_each_are_known(folder, tokenizer):
     write("c.jsonl", [{"instruction": "who?", "input": "a context", "output": "anna"}])
     recipe = recipe_of("c.jsonl", "a.jsonl", unmixed=["b.jsonl"])

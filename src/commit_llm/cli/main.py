@@ -36,6 +36,10 @@ COMMANDS = {
     "export": ("commit_llm.cli.export", "write a run's model as a Hugging Face folder"),
     "eval": ("commit_llm.cli.eval", "answer and score question-answering tasks"),
     "score": ("commit_llm.cli.score", "score answers that were made elsewhere"),
+    "study": (
+        "commit_llm.cli.study",
+        "arms times seeds times languages: train, evaluate, compare; goes on after any stop",
+    ),
     "compare": ("commit_llm.cli.compare", "evaluations side by side: intervals, tests, charts, a page of all answers"),
     "tasks": ("commit_llm.cli.tasks", "the evaluation tasks"),
 }
@@ -61,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
             near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`commit-llm --help` lists the commands"
             raise UserError(f"no command {argv[0]!r}; {hint}")
-        with ended_by_signals(ignored_too=argv[0] in ("train", "run")), notes_shown():
+        with ended_by_signals(ignored_too=argv[0] in ("train", "run", "study")), notes_shown():
             status: int | None = importlib.import_module(COMMANDS[argv[0]][0]).run(argv[1:])
         return status or DONE
     except UserError as error:

@@ -42,6 +42,8 @@ class DataSettings(FormSettings, Protocol):
     def seed(self) -> int: ...
     @property
     def held_out_share(self) -> float: ...
+    @property
+    def max_train_samples(self) -> int | None: ...
 
 
 def open_examples(
@@ -86,10 +88,10 @@ def training_examples(settings: DataSettings, *makes: ExampleMaker) -> Examples 
     """Give the examples that are not held out, in the order of training: shuffled anew each epoch, or as the file."""
     sources = []
     for make, first_id in zip(makes, first_ids(makes), strict=True):
-        seed = source_seed(settings.seed, make.number)
         with naming_source(make, makes):
-            indices = training_indices(settings.held_out_share, seed, len(make.records))
-        sources.append(Examples(indices, make, None if in_one_stream(settings) else seed, first_id))
+            indices = _trained(settings, make)
+        seed = None if in_one_stream(settings) else source_seed(settings.seed, make.number)
+        sources.append(Examples(indices, make, seed, first_id))
     if len(sources) == 1:
         return sources[0]
     names = [make.source.name for make in makes]
@@ -126,12 +128,14 @@ def _as_at_the_end(make: ExampleMaker) -> Callable[[int, int, float], Example | 
 
 def training_documents(settings: DataSettings, *makes: ExampleMaker) -> np.ndarray:
     """Hash the documents that are trained on (document_hashes.py); held-out examples are none of them."""
-    hashes = []
-    for make in makes:
-        seed = source_seed(settings.seed, make.number)
-        indices = training_indices(settings.held_out_share, seed, len(make.records))
-        hashes.append(hash_documents(make.form, make.records, indices))
-    return reduce(merge, hashes)
+    return reduce(merge, (hash_documents(make.form, make.records, _trained(settings, make)) for make in makes))
+
+
+def _trained(settings: DataSettings, make: ExampleMaker) -> Sequence[int] | np.ndarray:
+    """Give the indices of the records of a source that are trained on. Only the first source may be cut short."""
+    most = settings.max_train_samples if make.number == 0 else None
+    seed = source_seed(settings.seed, make.number)
+    return training_indices(settings.held_out_share, seed, len(make.records), most)
 
 
 @contextmanager

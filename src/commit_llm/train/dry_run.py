@@ -184,6 +184,11 @@ class Observed:
         """Count the records of an epoch."""
         return self.order.num_records
 
+    @property
+    def first_pass(self) -> int:
+        """Count the examples until the first source has had one whole pass."""
+        return self.order.first_pass
+
     def index(self, position: int) -> int:
         """Give the index of the record at a position of the sequence."""
         return self.order.index(position)

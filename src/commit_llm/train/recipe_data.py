@@ -117,7 +117,7 @@ def resolve_steps(recipe: Recipe, batches: Packer, *, count: bool = True) -> Rec
     if recipe.epochs is None or not count:
         recipe.check_schedule()
         return recipe
-    steps = batches.count(recipe.epochs)
+    steps = batches.count(recipe.epochs * batches.examples.num_records)
     batches.set_state(start)
     resolved = dataclasses.replace(recipe, steps=steps)
     resolved.check_schedule()

@@ -43,3 +43,18 @@ def test_nothing_is_held_out():
 def test_a_share_that_leaves_a_side_empty(share, number):
     with pytest.raises(UserError, match=f"holds out {number} of 4 examples; choose another share"):
         held_out_indices(share, 0, 4)
+
+
+def test_a_sample_is_drawn_by_the_seed():
+    sample = training_indices(0.2, 7, 500, most=100)
+    assert sample.tolist() == sorted(set(sample.tolist()) & set(training_indices(0.2, 7, 500).tolist()))
+    assert len(sample) == 100
+    assert sample.tolist() == training_indices(0.2, 7, 500, most=100).tolist() != list(range(100))
+    assert sample.tolist() != training_indices(0.2, 8, 500, most=100).tolist()
+    assert set(sample) <= set(training_indices(0.2, 7, 500, most=101))
+    assert training_indices(0.0, 7, 5, most=5).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_sample_larger_than_the_data():
+    with pytest.raises(UserError, match="--max-train-samples 6: the data has 5 examples; take that many at most"):
+        training_indices(0.0, 7, 5, most=6)

@@ -102,6 +102,13 @@ def test_a_pass_of_all_is_over_when_each_has_had_one():
     assert interleaved([[3] * 7], ["2"]).num_records == 7
 
 
+def test_the_first_source_has_passed_before_the_others():
+    examples = interleaved([[3] * 5, [3] * 20], ["2", "1"])
+    first = [examples.where(position).source for position in range(examples.first_pass)].count(0)
+    assert (first, examples.where(examples.first_pass - 1).source) == (5, 0)
+    assert examples.first_pass < 9 < examples.num_records
+
+
 @pytest.mark.parametrize("stop", range(10))
 def test_batches_go_on_from_any_state(stop):
     lengths = [[5 + (7 * number) % 23 for number in range(13)], [4 + (5 * number) % 19 for number in range(37)]]

@@ -34,8 +34,8 @@ def test_state_resumes_exactly(lengths, stop):
 
 
 def test_steps_of_an_epoch():
-    assert StreamPacker(numbered([9, 9, 9]), rows=2, seq_len=4).count(2) == 6
-    assert FirstFitPacker(numbered([9, 9, 9]), rows=1, seq_len=8).count(2) == 6
+    assert StreamPacker(numbered([9, 9, 9]), rows=2, seq_len=4).count(6) == 6
+    assert FirstFitPacker(numbered([9, 9, 9]), rows=1, seq_len=8).count(6) == 6
 
 
 def test_example_ids_name_the_row_of_every_token():

@@ -69,11 +69,14 @@ class ExampleSource(Protocol):
     """Give examples by their position in an endless sequence, as packers read them.
 
     num_records: records an epoch; of several sources, examples until each has had one whole pass.
+    first_pass: examples until the first source has had one.
     index: of the record at a position.
     """
 
     @property
     def num_records(self) -> int: ...
+    @property
+    def first_pass(self) -> int: ...
     def index(self, position: int) -> int: ...
     def __getitem__(self, position: int) -> Example | NoExample: ...
 
@@ -82,14 +85,14 @@ class Packer(BatchStream, Protocol):
     """Pack examples into the rows of batches. Its state is a few integers: they name the examples under way.
 
     examples: where it reads; another source of the same examples may take its place.
-    count: the batches that hold so many epochs, by making them. Call it at the first batch; set a state afterwards.
+    count: the batches that hold so many examples, by making them. Call it at the first batch; set a state afterwards.
     places: of a row that an example takes.
     batches_of: an epoch that takes so many batches' room; a fraction where the next epoch fills the rest.
     """
 
     examples: ExampleSource
 
-    def count(self, epochs: int) -> int: ...
+    def count(self, examples: int) -> int: ...
     def places(self, example: Example | NoExample) -> int: ...
     def batches_of(self, room: float) -> float: ...
 

@@ -12,6 +12,7 @@ from commit_llm.data.examples import Example, NoExample
 from commit_llm.errors import UserError
 
 HELD_OUT = 0x4845_4C44  # keeps this draw apart from other draws
+SAMPLE = 0x5341_4D50  # and this one
 SOURCE = 0x534F_5552_4345  # keeps the seed of a further source apart from other draws
 
 
@@ -39,10 +40,18 @@ def held_out_indices(share: float, seed: int, num_records: int) -> np.ndarray:
     return indices
 
 
-def training_indices(share: float, seed: int, num_records: int) -> Sequence[int] | np.ndarray:
-    """Give the indices of the records that are trained on, in the order of the file: those that are not held out."""
+def training_indices(share: float, seed: int, num_records: int, most: int | None = None) -> Sequence[int] | np.ndarray:
+    """Give the indices of the records that are trained on, in the order of the file: those that are not held out.
+
+    most: draw only so many of them, by the seed. None takes all. Raises UserError where there are fewer.
+    """
     held_out = held_out_indices(share, seed, num_records)
-    return np.delete(np.arange(num_records), held_out) if len(held_out) else range(num_records)
+    indices = np.delete(np.arange(num_records), held_out) if len(held_out) else range(num_records)
+    if most is None:
+        return indices
+    if most > len(indices):
+        raise UserError(f"--max-train-samples {most:,}: the data has {len(indices):,} examples; take that many at most")
+    return np.asarray(indices)[np.sort(permutation(len(indices), seed, SAMPLE, 0)[:most])]
 
 
 SHUFFLE = 0x5348_5546  # keeps the shuffle's draws apart from the mixer's
@@ -86,6 +95,11 @@ class Examples:
     def num_records(self) -> int:
         """Count the records of an epoch."""
         return len(self.indices)
+
+    @property
+    def first_pass(self) -> int:
+        """Count the examples until the first source has had one whole pass: here there is one."""
+        return self.num_records
 
     def where(self, position: int) -> DrawnExample:
         """Say which example stands at a position."""

@@ -78,10 +78,10 @@ class FirstFitPacker:
                 raise UserError("the data has changed since this state was saved; start again with a new --out")
             self._placed[segment.position] = example
 
-    def count(self, epochs: int) -> int:
-        """Count the batches that hold so many epochs, by packing them: call it at the first; set a state afterwards."""
+    def count(self, examples: int) -> int:
+        """Count the batches that hold so many examples, by packing: call it at the first; set a state afterwards."""
         rows = 0
-        for position in range(epochs * self.examples.num_records):
+        for position in range(examples):
             self._place(position)
             self._placed.clear()
             rows += len(self._closed)

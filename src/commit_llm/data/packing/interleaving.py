@@ -62,12 +62,17 @@ class InterleavedExamples:
     def __init__(self, names: Sequence[str], sources: Sequence[Examples], weights: Sequence[Fraction]) -> None:
         self.names, self.sources, self.interleaving = names, sources, Interleaving(weights)
         lasts = [self.interleaving.position(number, source.num_records - 1) for number, source in enumerate(sources)]
-        self._first_pass = max(lasts) + 1
+        self._all_passed = max(lasts) + 1
 
     @property
     def num_records(self) -> int:
         """Count the examples until each source has had one whole pass."""
-        return self._first_pass
+        return self._all_passed
+
+    @property
+    def first_pass(self) -> int:
+        """Count the examples until the first source has had one whole pass."""
+        return self.interleaving.position(0, self.sources[0].num_records - 1) + 1
 
     def where(self, position: int) -> DrawnExample:
         """Say which example stands at a position."""

@@ -45,6 +45,11 @@ class SharedExamples:
         """Count the records of an epoch."""
         return self.examples.num_records
 
+    @property
+    def first_pass(self) -> int:
+        """Count the examples until the first source has had one whole pass."""
+        return self.examples.first_pass
+
     def index(self, position: int) -> int:
         """Give the index of the record at a position of the sequence."""
         return self.examples.index(position)

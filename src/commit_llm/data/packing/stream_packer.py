@@ -57,10 +57,10 @@ class StreamPacker:
             self._append(position)
         self._drop(self._offset)
 
-    def count(self, epochs: int) -> int:
-        """Count the batches that whole epochs give, by making them: call it at the first; set a state afterwards."""
+    def count(self, examples: int) -> int:
+        """Count the batches that so many examples fill, by making: call it at the first; set a state afterwards."""
         batches = 0
-        while next(self) and self._position <= epochs * self.examples.num_records:
+        while next(self) and self._position <= examples:
             batches += 1
         return batches
 

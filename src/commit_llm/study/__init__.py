@@ -1,0 +1,1 @@
+"""Studies: arms times seeds times languages, trained, evaluated and compared by what the other rooms do."""

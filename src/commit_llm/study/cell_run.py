@@ -1,0 +1,154 @@
+"""One cell of a study: trained stage by stage, exported, evaluated, and its results kept without texts."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from commit_llm import __version__
+from commit_llm.data.document_hashes import hash_texts
+from commit_llm.errors import UserError
+from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.runner import OnAnswers
+from commit_llm.evaluate.tasks import find_task
+from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
+from commit_llm.pipeline import evaluate_model, run_chain
+from commit_llm.recipes import Recipe
+from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
+from commit_llm.runs.logs import read_logs
+from commit_llm.runs.run import CHECKPOINTS
+from commit_llm.study.budget import steps_for, with_sample
+from commit_llm.study.cells import Cell
+from commit_llm.study.finished import write_finished
+from commit_llm.study.made_of import Description
+from commit_llm.study.study_file import Study
+from commit_llm.study.study_folder import ARMS, FINISHED
+from commit_llm.train.loop import train
+from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
+from commit_llm.train.stepping import StepReport
+from commit_llm.train.stop import Reason
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """Say how a study is carried out. None of it changes its results but by rounding.
+
+    root: the folder that paths of the study begin at.
+    finished: a folder of results that were made elsewhere.
+    arms: those to do now. Empty: all.
+    keep_models: whether checkpoints and exported models stay; those of a study of many arms fill a disk.
+    allow_contamination: whether a model may be asked about texts that it was trained on.
+    """
+
+    root: Path
+    finished: Path | None = None
+    arms: tuple[str, ...] = ()
+    keep_models: bool = False
+    allow_contamination: bool = False
+    eval_batch_size: int = 8
+    eval_mesh: str = EVERY_DEVICE
+    on_step: StepReport = lambda step, steps, logged: None
+    on_answers: OnAnswers = lambda task, answered, total: None
+
+
+def data_dir(study: Study, root: Path) -> str | None:
+    """Give the folder of the questions."""
+    return None if study.data_dir is None else str(root / study.data_dir)
+
+
+def open_stage(study: Study, recipe: Recipe, model: str) -> tuple[Recipe, RecipeData]:
+    """Open the data of the last stage of an arm, with the sample that is held equal. model: what it starts from."""
+    recipe = replace(with_sample(recipe, study.equal), model=model)
+    recipe.check()
+    return recipe, open_recipe_batches(recipe, open_recipe_model(recipe, weights=False))
+
+
+@dataclass
+class _Clock:
+    """Pass on the progress of answers, and measure from the first report on."""
+
+    report: OnAnswers
+    began: float | None = field(default=None)
+
+    def __call__(self, task: str, answered: int, total: int) -> None:
+        self.began = self.began or time.monotonic()
+        self.report(task, answered, total)
+
+    @property
+    def seconds(self) -> float:
+        return 0.0 if self.began is None else time.monotonic() - self.began
+
+
+def run_cell(
+    study: Study, cell: Cell, out: Path, described: Description, how: Conduct, minutes_left: Callable[[], float | None]
+) -> Reason | None:
+    """Do a cell, or go on with it. Gives why it stopped before its end, if it did.
+
+    out: the folder of the study.
+    """
+    folder = out / ARMS / cell.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    model, runs = study.model, []
+    for number, recipe in enumerate(cell.stages[:-1], 1):
+        runs.append(folder / f"stage-{number}")
+        stage = replace(recipe, model=model)
+        _require_unseen(study, cell, open_recipe_batches(stage, open_recipe_model(stage, weights=False)), how)
+        trained = train(stage, runs[-1], how.on_step, stop_after_minutes=minutes_left())
+        if trained.stopped is not None:
+            return trained.stopped
+        model = str(runs[-1])
+    clock = _Clock(how.on_answers)
+    tasks = [find_task(name) for name in cell.tasks]
+    asked: dict[str, Any] = {
+        "data_dir": data_dir(study, how.root), "limit": study.limit,
+        "batch_size": how.eval_batch_size, "eval_mesh": how.eval_mesh, "on_answers": clock,
+    }  # fmt: skip
+    if cell.stages:
+        runs.append(folder / RUN)
+        recipe, data = open_stage(study, cell.stages[-1], model)
+        _require_unseen(study, cell, data, how)
+        if study.equal is not None:
+            recipe = replace(recipe, steps=steps_for(data, study.equal))
+        chain = run_chain(recipe, folder, tasks, stop_after_minutes=minutes_left(), on_step=how.on_step, **asked)
+        if chain.trained.stopped is not None:
+            return chain.trained.stopped
+    else:
+        evaluate_model(model, tasks, folder / EVALUATION, **asked)
+    made = {
+        "version": __version__,
+        "training_seconds": round(sum(line["seconds"] for run in runs for line in read_logs(run).timing.values())),
+        "evaluating_seconds": round(clock.seconds),
+    }
+    write_finished(folder / EVALUATION, out / FINISHED / cell.folder, described, made)
+    if not how.keep_models:
+        remove_models(folder)
+    return None
+
+
+def remove_models(folder: Path) -> None:
+    """Remove checkpoints and exported models of a cell that is finished. A link in their place goes itself."""
+    runs = [folder / RUN, *folder.glob("stage-*")]
+    for path in [folder / EXPORT, *(run / CHECKPOINTS for run in runs)]:
+        if path.is_symlink():
+            path.unlink()
+        elif path.is_dir():
+            shutil.rmtree(path)
+
+
+def _require_unseen(study: Study, cell: Cell, data: RecipeData, how: Conduct) -> None:
+    """Raise UserError before training where questions are asked about texts that are trained on."""
+    if how.allow_contamination:
+        return
+    documents = data.documents()
+    for name in cell.tasks:
+        questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
+        contexts = hash_texts({question.context for question in questions})
+        if count := int(np.isin(contexts, documents).sum()):
+            raise UserError(
+                f"{cell}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, or "
+                "--allow-contamination"
+            )

@@ -1,0 +1,140 @@
+"""A study from start to end: cell by cell, what was done before left as it is."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from commit_llm.errors import UserError
+from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.results import prompts_hash
+from commit_llm.evaluate.tasks import find_task
+from commit_llm.files.lock import locked
+from commit_llm.files.whole import make_folder
+from commit_llm.study.budget import in_one_pass
+from commit_llm.study.cell_run import Conduct, data_dir, open_stage, remove_models, run_cell
+from commit_llm.study.cells import Cell, cells_of, per_context_of
+from commit_llm.study.finished import is_finished, read_made, take_in
+from commit_llm.study.made_of import made_of
+from commit_llm.study.study_file import Study
+from commit_llm.study.study_folder import ARMS, FINISHED, begin
+from commit_llm.train.stop import Reason
+from commit_llm.train.weights import open_model
+from commit_llm.train.weights_identity import agree_on_weights
+
+
+class Progress(NamedTuple):
+    """Say how far a study is.
+
+    cell: what begins now. None at the end.
+    done, total: cells.
+    seconds_left: estimated from those done. None where none was done here.
+    """
+
+    cell: Cell | None
+    done: int
+    total: int
+    seconds_left: float | None
+
+
+def conduct(
+    study: Study,
+    out: Path,
+    how: Conduct,
+    *,
+    stop_after_minutes: float | None = None,
+    on_cell: Callable[[Progress], None] = lambda progress: None,
+) -> Reason | None:
+    """Do the cells of a study that are not done yet. Gives why it stopped before the end, if it did.
+
+    Raises UserError for what the user got wrong, as far as possible before the first cell.
+    """
+    deadline = None if stop_after_minutes is None else time.monotonic() + 60 * stop_after_minutes
+
+    def minutes_left() -> float | None:
+        return None if deadline is None else max(0.0, deadline - time.monotonic()) / 60
+
+    cells = _chosen(cells_of(study, how.root), how.arms)
+    asked = {name: _asked(study, name, how.root) for cell in cells for name in cell.tasks}
+    weights = agree_on_weights(open_model(study.model), hashed=True).hashes
+    described = {cell: made_of(cell, study.equal, weights, asked) for cell in cells}
+    make_folder(out)
+    with locked(out, "conducting a study"):
+        begin(out, study)
+        todo = []
+        for cell, now in described.items():
+            place = out / FINISHED / cell.folder
+            handed_in = None if how.finished is None else how.finished / cell.folder
+            if not is_finished(place, now) and not (handed_in and take_in(handed_in, place, now)):
+                todo.append(cell)
+            elif not how.keep_models:  # the process may have been killed before it did
+                remove_models(out / ARMS / cell.folder)
+        _require_reached(study, todo)
+        for number, cell in enumerate(todo):
+            if minutes_left() == 0:
+                return Reason.MINUTES
+            done = [other for other in cells if other not in todo[number:]]
+            on_cell(Progress(cell, len(done), len(cells), _seconds_left(out, done, todo[number:])))
+            stopped = run_cell(study, cell, out, described[cell], how, minutes_left)
+            if stopped is not None:
+                return stopped
+        on_cell(Progress(None, len(cells), len(cells), 0.0))
+    return None
+
+
+def cells_done(study: Study, out: Path, how: Conduct) -> list[Cell]:
+    """List the cells of a study, of all its arms, that have results."""
+    return [cell for cell in cells_of(study, how.root) if (out / FINISHED / cell.folder).is_dir()]
+
+
+def _chosen(cells: list[Cell], arms: Sequence[str]) -> list[Cell]:
+    names = list(dict.fromkeys(cell.arm for cell in cells))
+    for arm in arms:
+        if arm not in names:
+            raise UserError(f"--arms {arm}: no such arm; the study has {', '.join(names)}")
+    return [cell for cell in cells if not arms or cell.arm in arms]
+
+
+def _asked(study: Study, name: str, root: Path) -> dict[str, Any]:
+    """Give what decides the questions of a task. They are read, so that a missing file ends a study at once."""
+    task = find_task(name)
+    numbers = per_context_of(study)
+    per_context = numbers.get(name, numbers.get(""))
+    questions = load_questions(task, data_dir(study, root), study.limit)
+    return {"prompts_sha256": prompts_hash(task, questions), "limit": study.limit, "per_context": per_context}
+
+
+def _seconds_left(out: Path, done: Sequence[Cell], todo: Sequence[Cell]) -> float | None:
+    """Estimate the time of the cells to do: each as long as those done with as many stages, or as all of them."""
+    seconds: dict[Cell, float] = {}
+    for cell in done:
+        made = read_made(out / FINISHED / cell.folder)
+        parts = [made.get(name) for name in ("training_seconds", "evaluating_seconds")]
+        if all(isinstance(part, int) for part in parts):
+            seconds[cell] = sum(parts)  # type: ignore[arg-type]
+    if not seconds:
+        return None
+
+    def estimate(cell: Cell) -> float:
+        alike = [seconds[other] for other in seconds if len(other.stages) == len(cell.stages)] or [*seconds.values()]
+        return sum(alike) / len(alike)
+
+    return sum(map(estimate, todo))
+
+
+def _require_reached(study: Study, cells: Sequence[Cell]) -> None:
+    """Raise UserError where no arm is trained as much as is held equal in one pass over its data."""
+    equal, most, of = study.equal, 0, ""
+    first_of_arms = {cell.arm: cell for cell in reversed(cells) if cell.stages}
+    if equal is None or equal.unit == "examples" or not first_of_arms:
+        return
+    for arm, cell in reversed(first_of_arms.items()):
+        reached = in_one_pass(open_stage(study, cell.stages[-1], study.model)[1], equal)
+        if reached >= equal.number:
+            return
+        if reached > most:
+            most, of = reached, arm
+    raise UserError(
+        f"equal: {equal.unit} {equal.number:,}: no arm has as many in one pass over its data; {of} has most, {most:,}; "
+        "ask for less, or give more data"
+    )
