@@ -27,7 +27,10 @@ STUDY = Study(
     dictionary="en-LANG.txt",
     dictionary_back="LANG-en.txt",
 )
-NAMES = ["reading.jsonl", *(name for code in ("el", "hi") for name in (f"text.{code}.txt", f"en-{code}.txt", f"{code}-en.txt"))]
+NAMES = [
+    "reading.jsonl",
+    *(name for code in ("el", "hi") for name in (f"text.{code}.txt", f"en-{code}.txt", f"{code}-en.txt")),
+]
 
 
 @pytest.fixture
@@ -92,7 +95,9 @@ def test_dictionaries_of_all_languages(root):
 
 
 def test_a_hub_id_stays_as_it_is(root):
-    assert cells_of(one_arm({"recipe": "alpaca"}, data="tatsu-lab/alpaca"), root)[0].stages[0].data == "tatsu-lab/alpaca"
+    assert (
+        cells_of(one_arm({"recipe": "alpaca"}, data="tatsu-lab/alpaca"), root)[0].stages[0].data == "tatsu-lab/alpaca"
+    )
 
 
 @pytest.mark.parametrize(

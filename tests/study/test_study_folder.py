@@ -14,7 +14,10 @@ def test_more_of_a_study_is_no_other_study(tmp_path):
     begin(tmp_path, STUDY)
     begin(tmp_path, STUDY)
     more = dataclasses.replace(
-        STUDY, languages=("el", "hi", "th"), arms=ARMS | {"new": ({"recipe": "alpaca"},)}, seeds=STUDY.seeds | {"new": (0,)}
+        STUDY,
+        languages=("el", "hi", "th"),
+        arms=ARMS | {"new": ({"recipe": "alpaca"},)},
+        seeds=STUDY.seeds | {"new": (0,)},
     )
     begin(tmp_path, more)
     begin(tmp_path, STUDY)

@@ -1,0 +1,78 @@
+"""A cell is told by the content of what it is made of, wherever its files lie; what differs is named."""
+
+import dataclasses
+import json
+
+import pytest
+
+from commit_llm.study.cells import cells_of
+from commit_llm.study.made_of import differences, made_of
+from commit_llm.study.study_file import Amount
+from tests.study.test_cells import NAMES, STUDY
+
+WEIGHTS = {"model.safetensors": "12ab"}
+ASKED = {
+    name: {"prompts_sha256": name, "limit": None, "per_context": 2}
+    for name in ("xquad_instruct_el", "xquad_instruct_hi", "xquad_instruct_en")
+}
+
+
+def folder_of(path, **contents):
+    path.mkdir()
+    for name in NAMES:
+        (path / name).write_text(contents.get(name.split(".")[0].replace("-", "_"), name))
+    return path
+
+
+def described(root, study=STUDY, equal=None, weights=WEIGHTS, asked=ASKED):
+    """The description of the last of two stages in Greek, as it is read again from a file."""
+    cell = next(cell for cell in cells_of(study, root) if cell.arm == "both")
+    return json.loads(json.dumps(made_of(cell, equal, weights, asked)))
+
+
+@pytest.fixture
+def here(tmp_path):
+    return folder_of(tmp_path / "here")
+
+
+def test_the_same_elsewhere(tmp_path, here):
+    there = described(folder_of(tmp_path / "there"))
+    assert differences(there, described(here)) == []
+    assert str(tmp_path) not in json.dumps(there)
+
+
+def test_where_and_how_often_it_is_saved_is_nobody_s_business(here):
+    study = dataclasses.replace(STUDY, fields={"mesh": "1,1,1", "remat": "none", "checkpoint_every": 3, "log_every": 1})
+    assert differences(described(here, study), described(here)) == []
+
+
+def test_what_differs_is_named(tmp_path, here):
+    now = described(here)
+    before = described(
+        folder_of(tmp_path / "there", en_el="other"),
+        dataclasses.replace(STUDY, fields={"learning_rate": 0.5}),
+        Amount("tokens", 4),
+        {"model.safetensors": "34cd"},
+        ASKED | {"xquad_instruct_en": {"prompts_sha256": "", "limit": 3, "per_context": None}},
+    )
+    assert differences(before, now) == [
+        "another model",
+        "another amount of training",
+        "stage 1: learning_rate 0.5 -> 2e-05",
+        "stage 2: learning_rate 0.5 -> 2e-05",
+        "stage 2: another dictionary",
+        "other questions of xquad_instruct_en",
+    ]
+
+
+def test_a_field_that_came_later_has_its_value_of_before(here):
+    old, now = described(here), described(here)
+    for stage in old["stages"]:
+        del stage["recipe"]["max_train_samples"], stage["recipe"]["surface"]
+    assert differences(old, now) == []
+
+
+@pytest.mark.parametrize("change", [{"stages": []}, {"stages": 3}, {"stages": [1, {}]}, {"tasks": 3}])
+def test_a_description_that_is_none(here, change):
+    now = described(here)
+    assert differences(now | change, now)
