@@ -1,6 +1,5 @@
 """How many steps an arm takes to be trained on as much as the others: its batches are made and counted beforehand."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from commit_llm.data.packing.batch import Batch
@@ -36,22 +35,15 @@ def steps_for(data: RecipeData, equal: Amount) -> int:
 def in_one_pass(data: RecipeData, equal: Amount) -> int:
     """Count the tokens of one pass over the data, as far as the amount. The batches are left at the first one."""
     batches, start = data.batches, data.batches.get_state()
+    steps = batches.count(batches.examples.num_records)
+    batches.set_state(start)
     reached = 0
-    for batch in _first_pass(data):
-        reached += _tokens(batch, equal)
+    for _ in range(steps):
+        reached += _tokens(next(batches), equal)
         if reached >= equal.number:
             break
     batches.set_state(start)
     return reached
-
-
-def _first_pass(data: RecipeData) -> Iterator[Batch]:
-    """Give batches until one has an example of the next pass, which rows are filled up with."""
-    while True:
-        batch = next(data.batches)
-        if data.batches.get_state()["position"] > data.batches.examples.num_records:
-            return
-        yield batch
 
 
 def _tokens(batch: Batch, equal: Amount) -> int:

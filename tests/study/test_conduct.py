@@ -1,0 +1,168 @@
+"""A study from start to end, on the small example: done once, gone on with, handed in elsewhere, refused."""
+
+import dataclasses
+import json
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from commit_llm.errors import UserError
+from commit_llm.study.conduct import cells_done, conduct
+from commit_llm.study.study_folder import as_plain
+from commit_llm.study.study_report import report
+from commit_llm.train.stop import Reason
+
+pytestmark = pytest.mark.slow
+
+
+def done(study, out, how):
+    """Conduct a study to its end, and give its table."""
+    progress = []
+    assert conduct(study, out, how, on_cell=progress.append) is None
+    report(study, out, cells_done(study, out, how))
+    return (out / "study.md").read_text(encoding="utf-8"), progress
+
+
+@pytest.fixture(scope="module")
+def whole(world, tmp_path_factory):
+    """The small study, done; nothing may change in it. Its folder, its table, and its progress."""
+    from commit_llm.study.cell_run import Conduct
+    from commit_llm.study.study_file import read_study
+    from tests.study.conftest import SMALL
+
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "study.yaml").write_text(SMALL.format(folder=world), encoding="utf-8")
+    study = read_study(folder / "study.yaml")
+    return folder / "out", *done(study, folder / "out", Conduct(root=world))
+
+
+def test_what_a_study_leaves(whole):
+    out, table, progress = whole
+    assert [str(each.cell) for each in progress] == ["untuned", "alpaca, seed 0", "commit in el, seed 0", "None"]
+    assert [(each.done, each.total) for each in progress] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert progress[0].seconds_left is None
+    assert progress[2].seconds_left > 0 == progress[3].seconds_left
+    assert "## el" in table
+    assert all(f"| {arm} |" in table for arm in ("untuned", "alpaca", "commit"))
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".lock", "arms", "compared", "finished", "hours.md", "study.md", "study.yaml",
+    ]  # fmt: skip
+    assert (out / "compared" / "el" / "index.html").is_file()
+    assert not [*out.rglob("checkpoints"), *out.rglob("*.safetensors")]
+    cell = json.loads((out / "finished" / "commit" / "el" / "seed-0" / "cell.json").read_text(encoding="utf-8"))
+    assert cell["made_of"]["equal"] == {"unit": "examples", "number": 24}
+    assert str(out.parent) not in json.dumps(cell)
+
+
+def test_all_arms_see_the_same_sample(whole):
+    out = whole[0]
+    stages = [
+        json.loads((out / "finished" / arm / where / "seed-0" / "results.json").read_text())["model"]["training"][-1]
+        for arm, where in (("alpaca", "any"), ("commit", "el"))
+    ]
+    assert {stage["data"] for stage in stages} == {"instructions.jsonl"}
+    assert all(24 <= stage["examples"] <= 48 for stage in stages)
+
+
+def test_nothing_is_done_twice(whole, study_of, how, monkeypatch):
+    monkeypatch.setattr("commit_llm.study.conduct.run_cell", None)
+    assert done(study_of(), whole[0], how)[0] == whole[1]
+
+
+def test_results_that_are_handed_in(whole, study_of, how, tmp_path, monkeypatch):
+    monkeypatch.setattr("commit_llm.study.conduct.run_cell", None)
+    handed_in = dataclasses.replace(how, finished=whole[0] / "finished")
+    assert done(study_of(), tmp_path / "out", handed_in)[0] == whole[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"limit": 3}, "another|other questions of xquad_instruct_el"),
+        ({"fields": "{batch_size: 2, seq_len: 128, warmup_steps: 2}"}, "alpaca.*stage 1: warmup_steps 1 -> 2"),
+        ({"equal": "{examples: 23}"}, "another amount of training"),
+    ],
+)
+def test_results_of_another_study_handed_in(whole, study_of, how, tmp_path, change, message):
+    handed_in = dataclasses.replace(how, finished=whole[0] / "finished")
+    with pytest.raises(UserError, match=message):
+        conduct(study_of(**change), tmp_path / "out", handed_in)
+
+
+def test_the_same_scores_again(whole, study_of, how, tmp_path):
+    shutil.copytree(whole[0], tmp_path / "out")
+    for folder in ("finished", "arms"):
+        shutil.rmtree(tmp_path / "out" / folder / "commit")
+    table, progress = done(study_of(), tmp_path / "out", how)
+    assert (table, len(progress)) == (whole[1], 2)
+
+
+def test_a_study_grows(whole, study_of, how, tmp_path):
+    shutil.copytree(whole[0], tmp_path / "out")
+    grown = study_of("  more: {recipe: commit, ratio: 0.2}\n")
+    table, progress = done(grown, tmp_path / "out", dataclasses.replace(how, arms=("more",)))
+    assert [str(each.cell) for each in progress] == ["more in el, seed 0", "None"]
+    assert "| more |" in table
+    assert "| alpaca |" in table
+
+
+def test_ten_kills(whole, study_of, world, tmp_path):
+    """Killed ten times, at moments spread over all it does, it ends with the same table."""
+    (tmp_path / "resolved.yaml").write_text(yaml.safe_dump(as_plain(study_of())), encoding="utf-8")
+    out = tmp_path / "out"
+    command = [
+        sys.executable, "-m", "commit_llm", "study", tmp_path / "resolved.yaml", "--root", world, "--out", out,
+    ]  # fmt: skip
+    kills = 0
+    for number in range(40):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(2 + 0.7 * (number + 1))
+            if kills >= 10:
+                break
+            shutil.rmtree(out)  # done too soon: from the start, until there were ten
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+    assert kills >= 10
+    assert process.returncode == 0
+    assert (out / "study.md").read_text(encoding="utf-8") == whole[1]
+
+
+def test_it_stops_when_the_time_is_over(study_of, how, tmp_path):
+    assert conduct(study_of(), tmp_path / "out", how, stop_after_minutes=0.0) is Reason.MINUTES
+    assert cells_done(study_of(), tmp_path / "out", how) == []
+
+
+def test_texts_of_the_test_among_those_of_training(study_of, how, world, tmp_path):
+    questions = json.loads((world / "xquad.en.json").read_text(encoding="utf-8"))
+    paragraph = questions["data"][0]["paragraphs"][0]
+    record = {"instruction": "who?", "input": paragraph["context"], "output": "anna"}
+    (tmp_path / "seen.jsonl").write_text("".join(json.dumps(record) + "\n" for _ in range(24)), encoding="utf-8")
+    study = study_of(data=f"{tmp_path}/seen.jsonl")
+    with pytest.raises(
+        UserError, match="alpaca, seed 0: its training data has 1 of the 4 contexts of xquad_instruct_en"
+    ):
+        conduct(study, tmp_path / "out", how)
+    assert not [*(tmp_path / "out").rglob("run")]
+
+
+def test_more_than_any_arm_has(study_of, how, tmp_path):
+    study = study_of(equal="{supervised_tokens: 1000000}")
+    with pytest.raises(
+        UserError, match=r"equal: supervised_tokens 1,000,000: no arm has as many in one pass.*; ask for"
+    ):
+        conduct(study, tmp_path / "out", how)
+    with pytest.raises(UserError, match=r"--max-train-samples 1,000: the data has 324 examples"):
+        conduct(study_of(equal="{examples: 1000}"), tmp_path / "other", how)
+
+
+def test_an_arm_that_is_none(study_of, how, tmp_path):
+    with pytest.raises(UserError, match="--arms comit: no such arm; the study has untuned, alpaca, commit"):
+        conduct(study_of(), tmp_path / "out", dataclasses.replace(how, arms=("comit",)))
+    assert not (tmp_path / "out").exists()
