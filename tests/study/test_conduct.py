@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from commit_llm.errors import UserError
-from commit_llm.study.conduct import cells_done, conduct
+from commit_llm.study.conduct import trials_done, conduct
 from commit_llm.study.study_folder import as_plain
 from commit_llm.study.study_report import report
 from commit_llm.train.stop import Reason
@@ -22,15 +22,15 @@ pytestmark = pytest.mark.slow
 def done(study, out, how):
     """Conduct a study to its end, and give its table."""
     progress = []
-    assert conduct(study, out, how, on_cell=progress.append) is None
-    report(study, out, cells_done(study, out, how))
+    assert conduct(study, out, how, on_trial=progress.append) is None
+    report(study, out, trials_done(study, out, how))
     return (out / "study.md").read_text(encoding="utf-8"), progress
 
 
 @pytest.fixture(scope="module")
 def whole(world, tmp_path_factory):
     """The small study, done; nothing may change in it. Its folder, its table, and its progress."""
-    from commit_llm.study.cell_run import Conduct
+    from commit_llm.study.trial_run import Conduct
     from commit_llm.study.study_file import read_study
     from tests.study.conftest import SMALL
 
@@ -42,7 +42,7 @@ def whole(world, tmp_path_factory):
 
 def test_what_a_study_leaves(whole):
     out, table, progress = whole
-    assert [str(each.cell) for each in progress] == ["untuned", "alpaca, seed 0", "commit in el, seed 0", "None"]
+    assert [str(each.trial) for each in progress] == ["untuned", "alpaca, seed 0", "commit in el, seed 0", "None"]
     assert [(each.done, each.total) for each in progress] == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert progress[0].seconds_left is None
     assert progress[2].seconds_left > 0 == progress[3].seconds_left
@@ -53,9 +53,9 @@ def test_what_a_study_leaves(whole):
     ]  # fmt: skip
     assert (out / "compared" / "el" / "index.html").is_file()
     assert not [*out.rglob("checkpoints"), *out.rglob("*.safetensors")]
-    cell = json.loads((out / "finished" / "commit" / "el" / "seed-0" / "cell.json").read_text(encoding="utf-8"))
-    assert cell["made_of"]["equal"] == {"unit": "examples", "number": 24}
-    assert str(out.parent) not in json.dumps(cell)
+    trial = json.loads((out / "finished" / "commit" / "el" / "seed-0" / "trial.json").read_text(encoding="utf-8"))
+    assert trial["made_of"]["equal"] == {"unit": "examples", "number": 24}
+    assert str(out.parent) not in json.dumps(trial)
 
 
 def test_all_arms_see_the_same_sample(whole):
@@ -69,12 +69,12 @@ def test_all_arms_see_the_same_sample(whole):
 
 
 def test_nothing_is_done_twice(whole, study_of, how, monkeypatch):
-    monkeypatch.setattr("commit_llm.study.conduct.run_cell", None)
+    monkeypatch.setattr("commit_llm.study.conduct.run_trial", None)
     assert done(study_of(), whole[0], how)[0] == whole[1]
 
 
 def test_results_that_are_handed_in(whole, study_of, how, tmp_path, monkeypatch):
-    monkeypatch.setattr("commit_llm.study.conduct.run_cell", None)
+    monkeypatch.setattr("commit_llm.study.conduct.run_trial", None)
     handed_in = dataclasses.replace(how, finished=whole[0] / "finished")
     assert done(study_of(), tmp_path / "out", handed_in)[0] == whole[1]
 
@@ -105,7 +105,7 @@ def test_a_study_grows(whole, study_of, how, tmp_path):
     shutil.copytree(whole[0], tmp_path / "out")
     grown = study_of("  more: {recipe: commit, ratio: 0.2}\n")
     table, progress = done(grown, tmp_path / "out", dataclasses.replace(how, arms=("more",)))
-    assert [str(each.cell) for each in progress] == ["more in el, seed 0", "None"]
+    assert [str(each.trial) for each in progress] == ["more in el, seed 0", "None"]
     assert "| more |" in table
     assert "| alpaca |" in table
 
@@ -136,7 +136,7 @@ def test_ten_kills(whole, study_of, world, tmp_path):
 
 def test_it_stops_when_the_time_is_over(study_of, how, tmp_path):
     assert conduct(study_of(), tmp_path / "out", how, stop_after_minutes=0.0) is Reason.MINUTES
-    assert cells_done(study_of(), tmp_path / "out", how) == []
+    assert trials_done(study_of(), tmp_path / "out", how) == []
 
 
 def test_texts_of_the_test_among_those_of_training(study_of, how, world, tmp_path):

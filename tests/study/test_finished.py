@@ -47,13 +47,13 @@ def test_what_is_handed_in(tmp_path, evaluation):
     assert take_in(tmp_path / "there", tmp_path / "out" / "here", NOW)
     assert not take_in(tmp_path / "none", tmp_path / "out" / "other", NOW)
     assert {path.name for path in (tmp_path / "out" / "here").iterdir()} == {
-        "cell.json", "results.json", "predictions.jsonl",
+        "trial.json", "results.json", "predictions.jsonl",
     }  # fmt: skip
 
 
 def test_what_is_handed_in_of_something_else(tmp_path, evaluation):
     write_finished(evaluation, tmp_path / "there", NOW, {})
-    with pytest.raises(UserError, match=r"there/cell\.json: these results are of another model \(and 1 more\)"):
+    with pytest.raises(UserError, match=r"there/trial\.json: these results are of another model \(and 1 more\)"):
         take_in(tmp_path / "there", tmp_path / "here", NOW | {"model": {"w": "2"}, "stages": [1]})
     assert not (tmp_path / "here").exists()
 
@@ -68,6 +68,6 @@ def test_what_is_handed_in_without_a_part(tmp_path, evaluation):
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"made_of": 3}', "\x00"])
 def test_a_description_that_is_none(tmp_path, text):
-    (tmp_path / "cell.json").write_text(text)
+    (tmp_path / "trial.json").write_text(text)
     with pytest.raises(UserError):
         is_finished(tmp_path, NOW)

@@ -1,14 +1,14 @@
-"""A cell is told by the content of what it is made of, wherever its files lie; what differs is named."""
+"""A trial is told by the content of what it is made of, wherever its files lie; what differs is named."""
 
 import dataclasses
 import json
 
 import pytest
 
-from commit_llm.study.cells import cells_of
+from commit_llm.study.trials import trials_of
 from commit_llm.study.made_of import differences, made_of
 from commit_llm.study.study_file import Amount
-from tests.study.test_cells import NAMES, STUDY
+from tests.study.test_trials import NAMES, STUDY
 
 WEIGHTS = {"model.safetensors": "12ab"}
 ASKED = {
@@ -26,8 +26,8 @@ def folder_of(path, **contents):
 
 def described(root, study=STUDY, equal=None, weights=WEIGHTS, asked=ASKED):
     """The description of the last of two stages in Greek, as it is read again from a file."""
-    cell = next(cell for cell in cells_of(study, root) if cell.arm == "both")
-    return json.loads(json.dumps(made_of(cell, equal, weights, asked)))
+    trial = next(trial for trial in trials_of(study, root) if trial.arm == "both")
+    return json.loads(json.dumps(made_of(trial, equal, weights, asked)))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from commit_llm.errors import UserError
 from commit_llm.study.study_file import Amount
 from commit_llm.study.study_folder import begin
-from tests.study.test_cells import ARMS, STUDY
+from tests.study.test_trials import ARMS, STUDY
 
 
 def test_more_of_a_study_is_no_other_study(tmp_path):

@@ -48,7 +48,7 @@ class StudyCommand:
     finished: Path | None = None
     """Folder of results made elsewhere (`finished` of a study there): these are not made again."""
     keep_models: bool = False
-    """Keep checkpoints and exported models of cells that are done."""
+    """Keep checkpoints and exported models of trials that are done."""
     eval_batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
     eval_mesh: str = EVERY_DEVICE
@@ -62,8 +62,8 @@ class StudyCommand:
 def run(argv: list[str]) -> int:
     command = parse(StudyCommand, "study", argv)
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.study.cell_run import Conduct
-    from commit_llm.study.conduct import cells_done, conduct
+    from commit_llm.study.trial_run import Conduct
+    from commit_llm.study.conduct import trials_done, conduct
     from commit_llm.study.study_file import FILES, read_study
     from commit_llm.study.study_folder import TABLE
     from commit_llm.study.study_report import report
@@ -82,12 +82,12 @@ def run(argv: list[str]) -> int:
             on_step=TrainingBar(bar),
             on_answers=bar,
         )
-        stopped = conduct(study, command.out, how, stop_after_minutes=command.stop_after_minutes, on_cell=_say_cell)
+        stopped = conduct(study, command.out, how, stop_after_minutes=command.stop_after_minutes, on_trial=_say_trial)
     if stopped is not None:
         say(f"{command.out}: stopped by {stopped.value}, all saved; the same command goes on")
         return of_stop(stopped)
     compared = report(
-        study, command.out, cells_done(study, command.out, how), allow_contamination=command.allow_contamination
+        study, command.out, trials_done(study, command.out, how), allow_contamination=command.allow_contamination
     )
     say(f"wrote {command.out / TABLE}")
     for folder in compared:
@@ -97,11 +97,11 @@ def run(argv: list[str]) -> int:
     return DONE
 
 
-def _say_cell(progress: "Progress") -> None:
+def _say_trial(progress: "Progress") -> None:
     """Say on standard error what is done, what comes next, and how long the rest takes."""
     rest = progress.seconds_left
     left = "" if rest is None else f", about {_duration(rest)} left"
-    now = "" if progress.cell is None else f"; now {progress.cell}"
+    now = "" if progress.trial is None else f"; now {progress.trial}"
     say(f"{progress.done} of {progress.total} done{left}{now}", to_stderr=True)
 
 

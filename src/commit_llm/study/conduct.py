@@ -1,4 +1,4 @@
-"""A study from start to end: cell by cell, what was done before left as it is."""
+"""A study from start to end: trial by trial, what was done before left as it is."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,8 +12,8 @@ from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder
 from commit_llm.study.budget import in_one_pass
-from commit_llm.study.cell_run import Conduct, data_dir, open_stage, remove_models, run_cell
-from commit_llm.study.cells import Cell, cells_of, per_context_of
+from commit_llm.study.trial_run import Conduct, data_dir, open_stage, remove_models, run_trial
+from commit_llm.study.trials import Trial, trials_of, per_context_of
 from commit_llm.study.finished import is_finished, read_made, take_in
 from commit_llm.study.made_of import made_of
 from commit_llm.study.study_file import Study
@@ -26,12 +26,12 @@ from commit_llm.train.weights_identity import agree_on_weights
 class Progress(NamedTuple):
     """Say how far a study is.
 
-    cell: what begins now. None at the end.
-    done, total: cells.
+    trial: what begins now. None at the end.
+    done, total: trials.
     seconds_left: estimated from those done. None where none was done here.
     """
 
-    cell: Cell | None
+    trial: Trial | None
     done: int
     total: int
     seconds_left: float | None
@@ -43,56 +43,56 @@ def conduct(
     how: Conduct,
     *,
     stop_after_minutes: float | None = None,
-    on_cell: Callable[[Progress], None] = lambda progress: None,
+    on_trial: Callable[[Progress], None] = lambda progress: None,
 ) -> Reason | None:
-    """Do the cells of a study that are not done yet. Gives why it stopped before the end, if it did.
+    """Do the trials of a study that are not done yet. Gives why it stopped before the end, if it did.
 
-    Raises UserError for what the user got wrong, as far as possible before the first cell.
+    Raises UserError for what the user got wrong, as far as possible before the first trial.
     """
     deadline = None if stop_after_minutes is None else time.monotonic() + 60 * stop_after_minutes
 
     def minutes_left() -> float | None:
         return None if deadline is None else max(0.0, deadline - time.monotonic()) / 60
 
-    cells = _chosen(cells_of(study, how.root), how.arms)
-    asked = {name: _asked(study, name, how.root) for cell in cells for name in cell.tasks}
+    trials = _chosen(trials_of(study, how.root), how.arms)
+    asked = {name: _asked(study, name, how.root) for trial in trials for name in trial.tasks}
     weights = agree_on_weights(open_model(study.model), hashed=True).hashes
-    described = {cell: made_of(cell, study.equal, weights, asked) for cell in cells}
+    described = {trial: made_of(trial, study.equal, weights, asked) for trial in trials}
     make_folder(out)
     with locked(out, "conducting a study"):
         begin(out, study)
         todo = []
-        for cell, now in described.items():
-            place = out / FINISHED / cell.folder
-            handed_in = None if how.finished is None else how.finished / cell.folder
+        for trial, now in described.items():
+            place = out / FINISHED / trial.folder
+            handed_in = None if how.finished is None else how.finished / trial.folder
             if not is_finished(place, now) and not (handed_in and take_in(handed_in, place, now)):
-                todo.append(cell)
+                todo.append(trial)
             elif not how.keep_models:  # the process may have been killed before it did
-                remove_models(out / ARMS / cell.folder)
+                remove_models(out / ARMS / trial.folder)
         _require_reached(study, todo)
-        for number, cell in enumerate(todo):
+        for number, trial in enumerate(todo):
             if minutes_left() == 0:
                 return Reason.MINUTES
-            done = [other for other in cells if other not in todo[number:]]
-            on_cell(Progress(cell, len(done), len(cells), _seconds_left(out, done, todo[number:])))
-            stopped = run_cell(study, cell, out, described[cell], how, minutes_left)
+            done = [other for other in trials if other not in todo[number:]]
+            on_trial(Progress(trial, len(done), len(trials), _seconds_left(out, done, todo[number:])))
+            stopped = run_trial(study, trial, out, described[trial], how, minutes_left)
             if stopped is not None:
                 return stopped
-        on_cell(Progress(None, len(cells), len(cells), 0.0))
+        on_trial(Progress(None, len(trials), len(trials), 0.0))
     return None
 
 
-def cells_done(study: Study, out: Path, how: Conduct) -> list[Cell]:
-    """List the cells of a study, of all its arms, that have results."""
-    return [cell for cell in cells_of(study, how.root) if (out / FINISHED / cell.folder).is_dir()]
+def trials_done(study: Study, out: Path, how: Conduct) -> list[Trial]:
+    """List the trials of a study, of all its arms, that have results."""
+    return [trial for trial in trials_of(study, how.root) if (out / FINISHED / trial.folder).is_dir()]
 
 
-def _chosen(cells: list[Cell], arms: Sequence[str]) -> list[Cell]:
-    names = list(dict.fromkeys(cell.arm for cell in cells))
+def _chosen(trials: list[Trial], arms: Sequence[str]) -> list[Trial]:
+    names = list(dict.fromkeys(trial.arm for trial in trials))
     for arm in arms:
         if arm not in names:
             raise UserError(f"--arms {arm}: no such arm; the study has {', '.join(names)}")
-    return [cell for cell in cells if not arms or cell.arm in arms]
+    return [trial for trial in trials if not arms or trial.arm in arms]
 
 
 def _asked(study: Study, name: str, root: Path) -> dict[str, Any]:
@@ -104,32 +104,32 @@ def _asked(study: Study, name: str, root: Path) -> dict[str, Any]:
     return {"prompts_sha256": prompts_hash(task, questions), "limit": study.limit, "per_context": per_context}
 
 
-def _seconds_left(out: Path, done: Sequence[Cell], todo: Sequence[Cell]) -> float | None:
-    """Estimate the time of the cells to do: each as long as those done with as many stages, or as all of them."""
-    seconds: dict[Cell, float] = {}
-    for cell in done:
-        made = read_made(out / FINISHED / cell.folder)
+def _seconds_left(out: Path, done: Sequence[Trial], todo: Sequence[Trial]) -> float | None:
+    """Estimate the time of the trials to do: each as long as those done with as many stages, or as all of them."""
+    seconds: dict[Trial, float] = {}
+    for trial in done:
+        made = read_made(out / FINISHED / trial.folder)
         parts = [made.get(name) for name in ("training_seconds", "evaluating_seconds")]
         if all(isinstance(part, int) for part in parts):
-            seconds[cell] = sum(parts)  # type: ignore[arg-type]
+            seconds[trial] = sum(parts)  # type: ignore[arg-type]
     if not seconds:
         return None
 
-    def estimate(cell: Cell) -> float:
-        alike = [seconds[other] for other in seconds if len(other.stages) == len(cell.stages)] or [*seconds.values()]
+    def estimate(trial: Trial) -> float:
+        alike = [seconds[other] for other in seconds if len(other.stages) == len(trial.stages)] or [*seconds.values()]
         return sum(alike) / len(alike)
 
     return sum(map(estimate, todo))
 
 
-def _require_reached(study: Study, cells: Sequence[Cell]) -> None:
+def _require_reached(study: Study, trials: Sequence[Trial]) -> None:
     """Raise UserError where no arm is trained as much as is held equal in one pass over its data."""
     equal, most, of = study.equal, 0, ""
-    first_of_arms = {cell.arm: cell for cell in reversed(cells) if cell.stages}
+    first_of_arms = {trial.arm: trial for trial in reversed(trials) if trial.stages}
     if equal is None or equal.unit == "examples" or not first_of_arms:
         return
-    for arm, cell in reversed(first_of_arms.items()):
-        reached = in_one_pass(open_stage(study, cell.stages[-1], study.model)[1], equal)
+    for arm, trial in reversed(first_of_arms.items()):
+        reached = in_one_pass(open_stage(study, trial.stages[-1], study.model)[1], equal)
         if reached >= equal.number:
             return
         if reached > most:

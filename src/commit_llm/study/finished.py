@@ -1,4 +1,4 @@
-"""Results of a cell without texts: an evaluation directory of ids and scores alone, with what the cell was made of."""
+"""Results of a trial without texts: an evaluation directory of ids and scores alone, with what the trial was made of."""
 
 import shutil
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from commit_llm.files.whole import whole_folder, write_json
 from commit_llm.runs.evaluation import PREDICTIONS, RESULTS, write_lines
 from commit_llm.study.made_of import Description, differences
 
-CELL = "cell.json"  # what the cell was made of, and how it was made
+TRIAL = "trial.json"  # what the trial was made of, and how it was made
 MADE_OF, MADE = "made_of", "made"
 NAMES = ("id", "task", "context_id")  # what a row keeps beside its figures
 
@@ -30,37 +30,37 @@ def write_finished(evaluation: Path, out: Path, made_of: Description, made: Mapp
     with whole_folder(out) as folder:
         shutil.copyfile(evaluation / RESULTS, folder / RESULTS)
         write_lines(folder / PREDICTIONS, rows)
-        write_json(folder / CELL, {MADE_OF: made_of, MADE: dict(made)})
+        write_json(folder / TRIAL, {MADE_OF: made_of, MADE: dict(made)})
 
 
 def read_made(folder: Path) -> dict[str, Any]:
     """Read how the results in a folder were made."""
-    made = read_json_object(folder / CELL).get(MADE)
+    made = read_json_object(folder / TRIAL).get(MADE)
     return made if isinstance(made, dict) else {}
 
 
 def is_finished(folder: Path, now: Description) -> bool:
-    """Tell whether a folder has the results of a cell. Raises UserError where they are of something else."""
+    """Tell whether a folder has the results of a trial. Raises UserError where they are of something else."""
     try:
-        before = read_json_object(folder / CELL).get(MADE_OF)
+        before = read_json_object(folder / TRIAL).get(MADE_OF)
     except (FileNotFoundError, NotADirectoryError):
         return False
     different = differences(before, now) if isinstance(before, dict) else ["something else"]
     if different:
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
         raise UserError(
-            f"{folder / CELL}: these results are of {different[0]}{more}; take the folder away, or study the same"
+            f"{folder / TRIAL}: these results are of {different[0]}{more}; take the folder away, or study the same"
         )
     return True
 
 
 def take_in(handed_in: Path, out: Path, now: Description) -> bool:
-    """Copy results that were handed in, and tell whether there are any for this cell; raise as `is_finished` does."""
+    """Copy results that were handed in, and tell whether there are any for this trial; raise as `is_finished` does."""
     if not is_finished(handed_in, now):
         return False
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(out) as folder:
-        for name in (RESULTS, PREDICTIONS, CELL):
+        for name in (RESULTS, PREDICTIONS, TRIAL):
             if not (handed_in / name).is_file():
                 raise UserError(f"{handed_in}: has no {name}; hand in the whole folder, or take it away")
             shutil.copyfile(handed_in / name, folder / name)

@@ -1,4 +1,4 @@
-"""What a cell is made of, by content: two cells with the same description have the same results, wherever they ran."""
+"""What a trial is made of, by content: two trials with the same description have the same results, wherever they ran."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 from commit_llm.files.provenance import public_name, sha256
 from commit_llm.recipes import BEFORE_IT_EXISTED, RUNNING, Recipe, files_of
-from commit_llm.study.cells import Cell
+from commit_llm.study.trials import Trial
 from commit_llm.study.study_file import Amount
 
 # Fields of a recipe that do not decide what is trained, beside those of RUNNING: the model is described by its weights.
@@ -21,26 +21,26 @@ Description = dict[str, Any]
 
 
 def made_of(
-    cell: Cell, equal: Amount | None, weights: Mapping[str, str], asked: Mapping[str, Mapping[str, Any]]
+    trial: Trial, equal: Amount | None, weights: Mapping[str, str], asked: Mapping[str, Mapping[str, Any]]
 ) -> Description:
-    """Describe a cell: plain values, as JSON has them.
+    """Describe a trial: plain values, as JSON has them.
 
     weights: SHA-256 of the files of the base model's weights, by name.
     asked: by task, what decides its questions.
     """
     return {
-        "arm": cell.arm,
-        "language": cell.language,
-        "seed": cell.seed,
+        "arm": trial.arm,
+        "language": trial.language,
+        "seed": trial.seed,
         "model": dict(weights),
         "equal": None if equal is None else equal._asdict(),
-        "stages": [_stage(recipe) for recipe in cell.stages],
-        "tasks": {name: dict(asked[name]) for name in cell.tasks},
+        "stages": [_stage(recipe) for recipe in trial.stages],
+        "tasks": {name: dict(asked[name]) for name in trial.tasks},
     }
 
 
 def differences(before: Description, now: Description) -> list[str]:
-    """Say in which points two descriptions of one cell differ, each in a few words."""
+    """Say in which points two descriptions of one trial differ, each in a few words."""
     different = [meaning for key, meaning in MEANINGS.items() if before.get(key) != now[key]]
     stages, tasks = before.get("stages"), before.get("tasks")
     if not isinstance(stages, list) or len(stages) != len(now["stages"]):

@@ -10,8 +10,8 @@ from commit_llm.files.yaml_text import parse_yaml
 from commit_llm.study.study_file import Study
 
 STUDY = "study.yaml"  # what the study asks for
-ARMS = "arms"  # runs and evaluations of the cells
-FINISHED = "finished"  # results of the cells without texts
+ARMS = "arms"  # runs and evaluations of the trials
+FINISHED = "finished"  # results of the trials without texts
 COMPARED = "compared"  # comparisons, by language
 TABLE, HOURS = "study.md", "hours.md"
 FREE = ("baseline",)  # what only the comparison looks at

@@ -11,25 +11,25 @@ from commit_llm.report.comparison.output_folder import MARKER, write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.chain import EVALUATION
 from commit_llm.runs.evaluation import RESULTS
-from commit_llm.study.cells import ANY, Cell
+from commit_llm.study.trials import ANY, Trial
 from commit_llm.study.finished import read_made
 from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, COMPARED, FINISHED, HOURS, TABLE
 
 
-def report(study: Study, out: Path, cells: Sequence[Cell], *, allow_contamination: bool = False) -> list[Path]:
+def report(study: Study, out: Path, trials: Sequence[Trial], *, allow_contamination: bool = False) -> list[Path]:
     """Compare the arms in each language, and write the tables. Gives the folders of the comparisons.
 
-    cells: those that have results. A language with fewer than two arms is not compared.
+    trials: those that have results. A language with fewer than two arms is not compared.
     """
     compared, parts = [], [f"# Study in {', '.join(study.languages)}"]
     for language in study.languages:
-        here = [cell for cell in cells if cell.language in (ANY, language)]
-        arms = list(dict.fromkeys(cell.arm for cell in here))
+        here = [trial for trial in trials if trial.language in (ANY, language)]
+        arms = list(dict.fromkeys(trial.arm for trial in here))
         if len(arms) < 2:
             continue
         baseline = study.baseline if study.baseline in arms else arms[0]
-        systems = read_systems([f"{cell.arm}={_evaluation(out, cell)}" for cell in here])
+        systems = read_systems([f"{trial.arm}={_evaluation(out, trial)}" for trial in here])
         settings = ComparisonSettings(baseline=baseline, allow_contamination=allow_contamination)
         comparison = compare_systems(systems, settings)
         folder = out / COMPARED / language
@@ -37,16 +37,16 @@ def report(study: Study, out: Path, cells: Sequence[Cell], *, allow_contaminatio
         write_comparison(comparison, folder, overwrite=(folder / MARKER).is_file())
         compared.append(folder)
         parts += ["", _in_language(comparison, language)]
-    for name, lines in ((HOURS, _hours(out, cells)), (TABLE, parts)):
+    for name, lines in ((HOURS, _hours(out, trials)), (TABLE, parts)):
         with whole_file(out / name, overwrite=True) as new:
             new.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     return compared
 
 
-def _evaluation(out: Path, cell: Cell) -> Path:
-    """Give the evaluation of a cell: the whole one where it was made here, else the results without texts."""
-    whole = out / ARMS / cell.folder / EVALUATION
-    return whole if (whole / RESULTS).is_file() else out / FINISHED / cell.folder
+def _evaluation(out: Path, trial: Trial) -> Path:
+    """Give the evaluation of a trial: the whole one where it was made here, else the results without texts."""
+    whole = out / ARMS / trial.folder / EVALUATION
+    return whole if (whole / RESULTS).is_file() else out / FINISHED / trial.folder
 
 
 def _in_language(comparison: Comparison, language: str) -> str:
@@ -56,14 +56,14 @@ def _in_language(comparison: Comparison, language: str) -> str:
     return "\n".join([f"## {language}", *deeper])
 
 
-def _hours(out: Path, cells: Sequence[Cell]) -> list[str]:
-    """Write how long each cell took."""
+def _hours(out: Path, trials: Sequence[Trial]) -> list[str]:
+    """Write how long each trial took."""
     lines = ["| arm | training in | seed | hours of training | of evaluation | version |", "|---|---|---|---|---|---|"]
-    for cell in cells:
-        made = read_made(out / FINISHED / cell.folder)
+    for trial in trials:
+        made = read_made(out / FINISHED / trial.folder)
         hours = [_as_hours(made.get(f"{part}_seconds")) for part in ("training", "evaluating")]
-        seed = str(cell.seed) if cell.stages else ""
-        lines.append(f"| {' | '.join([cell.arm, cell.language, seed, *hours, str(made.get('version', ''))])} |")
+        seed = str(trial.seed) if trial.stages else ""
+        lines.append(f"| {' | '.join([trial.arm, trial.language, seed, *hours, str(made.get('version', ''))])} |")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The cells of a study: what is trained once for all languages, in which order, and what each recipe comes to."""
+"""The trials of a study: what is trained once for all languages, in which order, and what each recipe comes to."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
-from commit_llm.study.cells import cells_of, per_context_of
+from commit_llm.study.trials import trials_of, per_context_of
 from commit_llm.study.study_file import Study
 
 ARMS = {
@@ -49,14 +49,14 @@ def one_arm(*stages, **changes):
 
 
 def test_the_first_seeds_come_first(root):
-    assert list(map(str, cells_of(STUDY, root))) == [
+    assert list(map(str, trials_of(STUDY, root))) == [
         "untuned", "alpaca, seed 0", "commit in el, seed 3", "commit in hi, seed 3", "both in el, seed 1",
         "both in hi, seed 1", "alpaca, seed 4",
     ]  # fmt: skip
 
 
 def test_what_depends_on_no_language_is_trained_once_and_asked_in_all(root):
-    untuned, alpaca, commit, *_ = cells_of(STUDY, root)
+    untuned, alpaca, commit, *_ = trials_of(STUDY, root)
     assert (untuned.stages, str(untuned.folder)) == ((), "untuned/any/seed-0")
     assert alpaca.tasks == ("xquad_instruct_el", "xquad_instruct_en", "xquad_instruct_hi")
     assert commit.tasks == ("xquad_instruct_el", "xquad_instruct_en")
@@ -64,7 +64,7 @@ def test_what_depends_on_no_language_is_trained_once_and_asked_in_all(root):
 
 
 def test_the_recipes_of_stages(root):
-    both = next(cell for cell in cells_of(STUDY, root) if cell.arm == "both" and cell.language == "hi")
+    both = next(trial for trial in trials_of(STUDY, root) if trial.arm == "both" and trial.language == "hi")
     align, commit = both.stages
     assert align == dataclasses.replace(
         find_recipe("align"), steps=7, seed=1, data=str(root / "text.hi.txt"), dictionary=(str(root / "hi-en.txt"),)
@@ -76,27 +76,27 @@ def test_the_recipes_of_stages(root):
 
 def test_fields_of_the_study_and_of_the_stage(root):
     study = one_arm({"recipe": "commit", "seq_len": 64}, fields={"seq_len": 32, "batch_size": 2})
-    recipe = cells_of(study, root)[0].stages[0]
+    recipe = trials_of(study, root)[0].stages[0]
     assert (recipe.seq_len, recipe.batch_size) == (64, 2)
 
 
 def test_names_of_the_study_in_a_stage(root):
     study = one_arm({"recipe": "commit", "data_unmixed": ["TEXT=0.5:text"]})
-    assert cells_of(study, root)[1].stages[0].data_unmixed == (f"{root / 'text.hi.txt'}=0.5:text",)
+    assert trials_of(study, root)[1].stages[0].data_unmixed == (f"{root / 'text.hi.txt'}=0.5:text",)
     study = one_arm({"recipe": "align", "ratio": 0.0, "sentences": "SENTENCES"})
     with pytest.raises(UserError, match="arm arm: names SENTENCES, and the study has no sentences"):
-        cells_of(study, root)
+        trials_of(study, root)
 
 
 def test_dictionaries_of_all_languages(root):
-    (cell,) = cells_of(one_arm({"recipe": "commit", "all_languages": True}), root)
-    assert cell.language == "any"
-    assert cell.stages[0].dictionary == (str(root / "en-el.txt"), str(root / "en-hi.txt"))
+    (trial,) = trials_of(one_arm({"recipe": "commit", "all_languages": True}), root)
+    assert trial.language == "any"
+    assert trial.stages[0].dictionary == (str(root / "en-el.txt"), str(root / "en-hi.txt"))
 
 
 def test_a_hub_id_stays_as_it_is(root):
     assert (
-        cells_of(one_arm({"recipe": "alpaca"}, data="tatsu-lab/alpaca"), root)[0].stages[0].data == "tatsu-lab/alpaca"
+        trials_of(one_arm({"recipe": "alpaca"}, data="tatsu-lab/alpaca"), root)[0].stages[0].data == "tatsu-lab/alpaca"
     )
 
 
@@ -113,7 +113,7 @@ def test_a_hub_id_stays_as_it_is(root):
 )
 def test_what_is_refused(root, change, message):
     with pytest.raises(UserError, match=message):
-        cells_of(changed(**change), root)
+        trials_of(changed(**change), root)
 
 
 def test_questions_of_each_context():

@@ -1,4 +1,4 @@
-"""One cell of a study: trained stage by stage, exported, evaluated, and its results kept without texts."""
+"""One trial of a study: trained stage by stage, exported, evaluated, and its results kept without texts."""
 
 import shutil
 import time
@@ -22,7 +22,7 @@ from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
 from commit_llm.runs.logs import read_logs
 from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.study.budget import steps_for, with_sample
-from commit_llm.study.cells import Cell
+from commit_llm.study.trials import Trial
 from commit_llm.study.finished import write_finished
 from commit_llm.study.made_of import Description
 from commit_llm.study.study_file import Study
@@ -83,34 +83,39 @@ class _Clock:
         return 0.0 if self.began is None else time.monotonic() - self.began
 
 
-def run_cell(
-    study: Study, cell: Cell, out: Path, described: Description, how: Conduct, minutes_left: Callable[[], float | None]
+def run_trial(
+    study: Study,
+    trial: Trial,
+    out: Path,
+    described: Description,
+    how: Conduct,
+    minutes_left: Callable[[], float | None],
 ) -> Reason | None:
-    """Do a cell, or go on with it. Gives why it stopped before its end, if it did.
+    """Do a trial, or go on with it. Gives why it stopped before its end, if it did.
 
     out: the folder of the study.
     """
-    folder = out / ARMS / cell.folder
+    folder = out / ARMS / trial.folder
     folder.mkdir(parents=True, exist_ok=True)
     model, runs = study.model, []
-    for number, recipe in enumerate(cell.stages[:-1], 1):
+    for number, recipe in enumerate(trial.stages[:-1], 1):
         runs.append(folder / f"stage-{number}")
         stage = replace(recipe, model=model)
-        _require_unseen(study, cell, open_recipe_batches(stage, open_recipe_model(stage, weights=False)), how)
+        _require_unseen(study, trial, open_recipe_batches(stage, open_recipe_model(stage, weights=False)), how)
         trained = train(stage, runs[-1], how.on_step, stop_after_minutes=minutes_left())
         if trained.stopped is not None:
             return trained.stopped
         model = str(runs[-1])
     clock = _Clock(how.on_answers)
-    tasks = [find_task(name) for name in cell.tasks]
+    tasks = [find_task(name) for name in trial.tasks]
     asked: dict[str, Any] = {
         "data_dir": data_dir(study, how.root), "limit": study.limit,
         "batch_size": how.eval_batch_size, "eval_mesh": how.eval_mesh, "on_answers": clock,
     }  # fmt: skip
-    if cell.stages:
+    if trial.stages:
         runs.append(folder / RUN)
-        recipe, data = open_stage(study, cell.stages[-1], model)
-        _require_unseen(study, cell, data, how)
+        recipe, data = open_stage(study, trial.stages[-1], model)
+        _require_unseen(study, trial, data, how)
         if study.equal is not None:
             recipe = replace(recipe, steps=steps_for(data, study.equal))
         chain = run_chain(recipe, folder, tasks, stop_after_minutes=minutes_left(), on_step=how.on_step, **asked)
@@ -123,14 +128,14 @@ def run_cell(
         "training_seconds": round(sum(line["seconds"] for run in runs for line in read_logs(run).timing.values())),
         "evaluating_seconds": round(clock.seconds),
     }
-    write_finished(folder / EVALUATION, out / FINISHED / cell.folder, described, made)
+    write_finished(folder / EVALUATION, out / FINISHED / trial.folder, described, made)
     if not how.keep_models:
         remove_models(folder)
     return None
 
 
 def remove_models(folder: Path) -> None:
-    """Remove checkpoints and exported models of a cell that is finished. A link in their place goes itself."""
+    """Remove checkpoints and exported models of a trial that is finished. A link in their place goes itself."""
     runs = [folder / RUN, *folder.glob("stage-*")]
     for path in [folder / EXPORT, *(run / CHECKPOINTS for run in runs)]:
         if path.is_symlink():
@@ -139,16 +144,16 @@ def remove_models(folder: Path) -> None:
             shutil.rmtree(path)
 
 
-def _require_unseen(study: Study, cell: Cell, data: RecipeData, how: Conduct) -> None:
+def _require_unseen(study: Study, trial: Trial, data: RecipeData, how: Conduct) -> None:
     """Raise UserError before training where questions are asked about texts that are trained on."""
     if how.allow_contamination:
         return
     documents = data.documents()
-    for name in cell.tasks:
+    for name in trial.tasks:
         questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
         contexts = hash_texts({question.context for question in questions})
         if count := int(np.isin(contexts, documents).sum()):
             raise UserError(
-                f"{cell}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, or "
+                f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, or "
                 "--allow-contamination"
             )

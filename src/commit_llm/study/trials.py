@@ -1,4 +1,4 @@
-"""The cells of a study: an arm with a seed, in one language or in all, with the recipes of its stages."""
+"""The trials of a study: an arm with a seed, in one language or in all, with the recipes of its stages."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ PATHS = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "token
 
 
 @dataclass(frozen=True)
-class Cell:
+class Trial:
     """Hold what is trained and evaluated once.
 
     language: of the arm's training; ANY where that depends on none.
@@ -33,7 +33,7 @@ class Cell:
 
     @property
     def folder(self) -> Path:
-        """Give the cell's folder within those of a study."""
+        """Give the trial's folder within those of a study."""
         return Path(self.arm) / self.language / f"seed-{self.seed}"
 
     def __str__(self) -> str:
@@ -41,8 +41,8 @@ class Cell:
         return f"{self.arm}{where}, seed {self.seed}" if self.stages else self.arm
 
 
-def cells_of(study: Study, root: Path) -> list[Cell]:
-    """List the cells: all of the first seeds, then all of the second ones.
+def trials_of(study: Study, root: Path) -> list[Trial]:
+    """List the trials: all of the first seeds, then all of the second ones.
 
     root: the folder that the paths of a study begin at.
 
@@ -50,7 +50,7 @@ def cells_of(study: Study, root: Path) -> list[Cell]:
     """
     of_arms = {arm: list(_of_arm(study, arm, root)) for arm in study.seeds}
     return [
-        Cell(arm, language, seeds[number], tuple(replace(stage, seed=seeds[number]) for stage in stages), tasks)
+        Trial(arm, language, seeds[number], tuple(replace(stage, seed=seeds[number]) for stage in stages), tasks)
         for number in range(max(map(len, study.seeds.values())))
         for arm, seeds in study.seeds.items()
         if number < len(seeds)
