@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from commit_llm.recipes import find_recipe
-from commit_llm.study.trial_run import Conduct
 from commit_llm.study.study_file import read_study
+from commit_llm.study.trial_run import Conduct
 from commit_llm.train.loop import train
 
 SMALL = """

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from commit_llm.errors import UserError
-from commit_llm.study.conduct import trials_done, conduct
+from commit_llm.study.conduct import conduct, trials_done
 from commit_llm.study.study_folder import as_plain
 from commit_llm.study.study_report import report
 from commit_llm.train.stop import Reason
@@ -30,8 +30,8 @@ def done(study, out, how):
 @pytest.fixture(scope="module")
 def whole(world, tmp_path_factory):
     """The small study, done; nothing may change in it. Its folder, its table, and its progress."""
-    from commit_llm.study.trial_run import Conduct
     from commit_llm.study.study_file import read_study
+    from commit_llm.study.trial_run import Conduct
     from tests.study.conftest import SMALL
 
     folder = tmp_path_factory.mktemp("whole")

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from commit_llm.study.trials import trials_of
 from commit_llm.study.made_of import differences, made_of
 from commit_llm.study.study_file import Amount
+from commit_llm.study.trials import trials_of
 from tests.study.test_trials import NAMES, STUDY
 
 WEIGHTS = {"model.safetensors": "12ab"}

@@ -6,8 +6,8 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.recipes import find_recipe
-from commit_llm.study.trials import trials_of, per_context_of
 from commit_llm.study.study_file import Study
+from commit_llm.study.trials import per_context_of, trials_of
 
 ARMS = {
     "untuned": (),

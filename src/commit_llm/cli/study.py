@@ -62,11 +62,11 @@ class StudyCommand:
 def run(argv: list[str]) -> int:
     command = parse(StudyCommand, "study", argv)
     from commit_llm.cli.progress import TrainingBar, bars
-    from commit_llm.study.trial_run import Conduct
-    from commit_llm.study.conduct import trials_done, conduct
+    from commit_llm.study.conduct import conduct, trials_done
     from commit_llm.study.study_file import FILES, read_study
     from commit_llm.study.study_folder import TABLE
     from commit_llm.study.study_report import report
+    from commit_llm.study.trial_run import Conduct
 
     given = {key: getattr(command, key) for key in ("model", *FILES)} | {"languages": list(command.languages) or None}
     study = read_study(command.file, given)

@@ -12,12 +12,12 @@ from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder
 from commit_llm.study.budget import in_one_pass
-from commit_llm.study.trial_run import Conduct, data_dir, open_stage, remove_models, run_trial
-from commit_llm.study.trials import Trial, trials_of, per_context_of
 from commit_llm.study.finished import is_finished, read_made, take_in
 from commit_llm.study.made_of import made_of
 from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, FINISHED, begin
+from commit_llm.study.trial_run import Conduct, data_dir, open_stage, remove_models, run_trial
+from commit_llm.study.trials import Trial, per_context_of, trials_of
 from commit_llm.train.stop import Reason
 from commit_llm.train.weights import open_model
 from commit_llm.train.weights_identity import agree_on_weights

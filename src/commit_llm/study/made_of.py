@@ -8,8 +8,8 @@ from typing import Any
 
 from commit_llm.files.provenance import public_name, sha256
 from commit_llm.recipes import BEFORE_IT_EXISTED, RUNNING, Recipe, files_of
-from commit_llm.study.trials import Trial
 from commit_llm.study.study_file import Amount
+from commit_llm.study.trials import Trial
 
 # Fields of a recipe that do not decide what is trained, beside those of RUNNING: the model is described by its weights.
 BESIDE = {*RUNNING, "model", "model_revision", "checkpoint_every", "keep_checkpoints", "log_every", "eval_every"}

@@ -11,10 +11,10 @@ from commit_llm.report.comparison.output_folder import MARKER, write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.chain import EVALUATION
 from commit_llm.runs.evaluation import RESULTS
-from commit_llm.study.trials import ANY, Trial
 from commit_llm.study.finished import read_made
 from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, COMPARED, FINISHED, HOURS, TABLE
+from commit_llm.study.trials import ANY, Trial
 
 
 def report(study: Study, out: Path, trials: Sequence[Trial], *, allow_contamination: bool = False) -> list[Path]:

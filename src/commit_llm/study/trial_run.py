@@ -22,11 +22,11 @@ from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
 from commit_llm.runs.logs import read_logs
 from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.study.budget import steps_for, with_sample
-from commit_llm.study.trials import Trial
 from commit_llm.study.finished import write_finished
 from commit_llm.study.made_of import Description
 from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, FINISHED
+from commit_llm.study.trials import Trial
 from commit_llm.train.loop import train
 from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
 from commit_llm.train.stepping import StepReport
