@@ -1,4 +1,4 @@
-"""Results of a trial without texts: an evaluation directory of ids and scores alone, with what the trial was made of."""
+"""Results of a trial without texts: an evaluation directory of ids and scores, with what the trial was made of."""
 
 import shutil
 from collections.abc import Mapping

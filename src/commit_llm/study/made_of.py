@@ -1,4 +1,4 @@
-"""What a trial is made of, by content: two trials with the same description have the same results, wherever they ran."""
+"""What a trial is made of, by content: trials of one description have the same results, wherever they ran."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -154,6 +154,6 @@ def _require_unseen(study: Study, trial: Trial, data: RecipeData, how: Conduct) 
         contexts = hash_texts({question.context for question in questions})
         if count := int(np.isin(contexts, documents).sum()):
             raise UserError(
-                f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, or "
-                "--allow-contamination"
+                f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, "
+                "or --allow-contamination"
             )
