@@ -117,7 +117,8 @@ def test_what_is_refused(root, change, message):
 
 
 def test_questions_of_each_context():
-    assert per_context_of(changed(per_context={"xquad_rank_LANG": 2, "": 1})) == {
-        "xquad_rank_el": 2, "xquad_rank_hi": 2, "": 1,
+    assert per_context_of(changed(per_context={"xquad_instruct_LANG": 2, "": 1})) == {
+        "xquad_instruct_el": 2, "xquad_instruct_hi": 2, "xquad_instruct_en": 1,
     }  # fmt: skip
+    assert per_context_of(changed(per_context={"xquad_instruct_hi": 2})) == {"xquad_instruct_hi": 2}
     assert per_context_of(STUDY) == {}

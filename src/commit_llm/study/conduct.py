@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.questions import load_questions
-from commit_llm.evaluate.results import prompts_hash
+from commit_llm.evaluate.asked import ask
+from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder
@@ -97,11 +97,9 @@ def _chosen(trials: list[Trial], arms: Sequence[str]) -> list[Trial]:
 
 def _asked(study: Study, name: str, root: Path) -> dict[str, Any]:
     """Give what decides the questions of a task. They are read, so that a missing file ends a study at once."""
-    task = find_task(name)
-    numbers = per_context_of(study)
-    per_context = numbers.get(name, numbers.get(""))
-    questions = load_questions(task, data_dir(study, root), study.limit)
-    return {"prompts_sha256": prompts_hash(task, questions), "limit": study.limit, "per_context": per_context}
+    selection = Selection(study.limit, per_context_of(study).get(name))
+    asked = ask(find_task(name), data_dir(study, root), selection)
+    return {"prompts_sha256": asked.prompts_sha256, **selection._asdict()}
 
 
 def _seconds_left(out: Path, done: Sequence[Trial], todo: Sequence[Trial]) -> float | None:

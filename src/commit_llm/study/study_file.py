@@ -47,7 +47,7 @@ class Study:
     data_dir: folder of the questions. None reads them from the hub.
     tasks: names.
     limit: the first so many questions of each task. None: all.
-    per_context: the first so many questions of each context, by task; "" stands for the other tasks.
+    per_context: the first so many questions of each context, by task; "" stands for the tasks not named. None: all.
     equal: what is held equal between arms. None: each trains as many steps as its recipe says.
     seeds: by arm, in the order of the file.
     fields: of every stage.

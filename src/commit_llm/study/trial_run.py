@@ -26,7 +26,7 @@ from commit_llm.study.finished import write_finished
 from commit_llm.study.made_of import Description
 from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, FINISHED
-from commit_llm.study.trials import Trial
+from commit_llm.study.trials import Trial, per_context_of
 from commit_llm.train.loop import train
 from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
 from commit_llm.train.stepping import StepReport
@@ -109,7 +109,7 @@ def run_trial(
     clock = _Clock(how.on_answers)
     tasks = [find_task(name) for name in trial.tasks]
     asked: dict[str, Any] = {
-        "data_dir": data_dir(study, how.root), "limit": study.limit,
+        "data_dir": data_dir(study, how.root), "limit": study.limit, "per_context": per_context_of(study),
         "batch_size": how.eval_batch_size, "eval_mesh": how.eval_mesh, "on_answers": clock,
     }  # fmt: skip
     if trial.stages:

@@ -59,9 +59,14 @@ def trials_of(study: Study, root: Path) -> list[Trial]:
 
 
 def per_context_of(study: Study) -> dict[str, int]:
-    """Give the questions of each context that are asked, by task; "" stands for the tasks that are not named."""
-    named = (study.per_context or {}).items()
-    return {in_language(task, language): number for language in study.languages for task, number in named}
+    """Give how many questions of each context are asked, by task. A task of all of them is not there."""
+    named, numbers = study.per_context or {}, {}
+    for language in study.languages:
+        of_language = {in_language(task, language): number for task, number in named.items()}
+        for task in in_language(study.tasks, language):
+            if (number := of_language.get(task, of_language.get(""))) is not None:
+                numbers[task] = number
+    return numbers
 
 
 def in_language(value: Any, language: str) -> Any:
