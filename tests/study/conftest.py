@@ -38,11 +38,13 @@ def world(example, tmp_path_factory):
     (folder / "el-en.txt").write_text("".join(f"{to}\t{word}\n" for word, to in pairs), encoding="utf-8")
     greek = dict(pairs)
     texts = [json.loads(line)["text"] for line in (folder / "texts.jsonl").read_text(encoding="utf-8").splitlines()]
-    greek_texts = [" ".join(greek.get(word, word) for word in text.replace(".", " .").split()) for text in texts]
+    # A sentence of the example ends with a full stop alone, and two stand in each text.
+    sentences = [sentence for text in texts for sentence in text.removesuffix(".").split(". ")]
+    in_greek = {text: " ".join(greek.get(word, word) for word in text.split()) for text in sentences}
     with (folder / "text.el.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps({"text": text}) + "\n" for text in greek_texts)
+        file.writelines(json.dumps({"text": f"{text}."}) + "\n" for text in in_greek.values())
     with (folder / "sentences.el-en.tsv").open("w", encoding="utf-8") as file:
-        file.writelines(f"{text}\t{other}\n" for text, other in zip(greek_texts, texts, strict=True))
+        file.writelines(f"{other}.\t{text}.\n" for text, other in in_greek.items())
     recipe = replace(
         find_recipe("clm-naive"), model=str(folder / "model"), data=str(folder / "texts.jsonl"), from_scratch=True,
         steps=2, warmup_steps=1, batch_size=2, seq_len=128,
