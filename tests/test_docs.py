@@ -24,6 +24,7 @@ from commit_llm.cli import (
     report,
     run,
     score,
+    study,
     tasks,
     train,
 )
@@ -60,6 +61,7 @@ PARSERS = {
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
     "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.PlanCommand),
     "report": (parse, report.ReportCommand), "compare": (parse, compare.Compare),
+    "study": (parse, study.StudyCommand),
 }  # fmt: skip
 
 

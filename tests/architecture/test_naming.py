@@ -44,6 +44,7 @@ TESTS_OF_A_WHOLE = {
     "test_reliability_docs.py": "docs/reliability.md",
     "test_scaling_docs.py": "docs/scaling.md",
     "test_ways_docs.py": "the three ways of docs/method.md",
+    "study/test_studies.py": "the studies of studies/",
     "train/test_attention.py": "fast attention in whole steps",
     "train/test_golden_training.py": "outputs of the original",
     "train/test_mesh.py": "a training on any mesh",

@@ -117,7 +117,7 @@ def test_a_sample_is_of_the_first_source_alone(folder, tokenizer):
     drawn = {(each.source, each.record) for each in map(order.where, range(order.num_records))}
     assert len([1 for source, _ in drawn if source == 0]) == 4
     assert {record for source, record in drawn if source == 1} == set(range(len(makes[1].records)))
-    assert order.first_pass == 5
+    assert order.first_source_epoch == 5
 
 
 def test_documents_of_each_are_known(folder, tokenizer):

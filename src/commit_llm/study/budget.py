@@ -22,7 +22,7 @@ def steps_for(data: RecipeData, equal: Amount) -> int:
     """
     batches, start = data.batches, data.batches.get_state()
     if equal.unit == "examples":
-        steps = batches.count(batches.examples.first_pass)
+        steps = batches.count(batches.examples.first_source_epoch)
     else:
         reached = steps = 0
         while reached < equal.number:

@@ -185,9 +185,9 @@ class Observed:
         return self.order.num_records
 
     @property
-    def first_pass(self) -> int:
+    def first_source_epoch(self) -> int:
         """Count the examples until the first source has had one whole pass."""
-        return self.order.first_pass
+        return self.order.first_source_epoch
 
     def index(self, position: int) -> int:
         """Give the index of the record at a position of the sequence."""

@@ -104,9 +104,9 @@ def test_a_pass_of_all_is_over_when_each_has_had_one():
 
 def test_the_first_source_has_passed_before_the_others():
     examples = interleaved([[3] * 5, [3] * 20], ["2", "1"])
-    first = [examples.where(position).source for position in range(examples.first_pass)].count(0)
-    assert (first, examples.where(examples.first_pass - 1).source) == (5, 0)
-    assert examples.first_pass < 9 < examples.num_records
+    first = [examples.where(position).source for position in range(examples.first_source_epoch)].count(0)
+    assert (first, examples.where(examples.first_source_epoch - 1).source) == (5, 0)
+    assert examples.first_source_epoch < 9 < examples.num_records
 
 
 @pytest.mark.parametrize("stop", range(10))

@@ -107,7 +107,7 @@ def test_what_is_asked_out_of_order_is_made_here():
     assert shared[10].tokens.tolist() == make(0, 10).tokens.tolist()
     assert shared[3].tokens.tolist() == make(0, 3).tokens.tolist()
     assert shared[11].tokens.tolist() == make(0, 11).tokens.tolist()
-    assert (shared.num_records, shared.first_pass, shared.index(52)) == (50, 50, 2)
+    assert (shared.num_records, shared.first_source_epoch, shared.index(52)) == (50, 50, 2)
 
 
 def test_pack_and_unpack():

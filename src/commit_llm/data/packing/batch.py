@@ -69,14 +69,14 @@ class ExampleSource(Protocol):
     """Give examples by their position in an endless sequence, as packers read them.
 
     num_records: records an epoch; of several sources, examples until each has had one whole pass.
-    first_pass: examples until the first source has had one.
+    first_source_epoch: examples until the first source has had one.
     index: of the record at a position.
     """
 
     @property
     def num_records(self) -> int: ...
     @property
-    def first_pass(self) -> int: ...
+    def first_source_epoch(self) -> int: ...
     def index(self, position: int) -> int: ...
     def __getitem__(self, position: int) -> Example | NoExample: ...
 

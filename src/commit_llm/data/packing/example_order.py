@@ -97,7 +97,7 @@ class Examples:
         return len(self.indices)
 
     @property
-    def first_pass(self) -> int:
+    def first_source_epoch(self) -> int:
         """Count the examples until the first source has had one whole pass: here there is one."""
         return self.num_records
 

@@ -70,7 +70,7 @@ class InterleavedExamples:
         return self._all_passed
 
     @property
-    def first_pass(self) -> int:
+    def first_source_epoch(self) -> int:
         """Count the examples until the first source has had one whole pass."""
         return self.interleaving.position(0, self.sources[0].num_records - 1) + 1
 

@@ -46,9 +46,9 @@ class SharedExamples:
         return self.examples.num_records
 
     @property
-    def first_pass(self) -> int:
+    def first_source_epoch(self) -> int:
         """Count the examples until the first source has had one whole pass."""
-        return self.examples.first_pass
+        return self.examples.first_source_epoch
 
     def index(self, position: int) -> int:
         """Give the index of the record at a position of the sequence."""
