@@ -1,11 +1,16 @@
 """Evaluation directories that are missing, malformed, or not whole."""
 
+import base64
+import gzip
 import json
 
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.report.comparison.answer_list import packed_answers
 from commit_llm.report.comparison.evaluated_run import read_contexts
+from commit_llm.report.comparison.machine_readable import as_data
+from commit_llm.report.comparison.output_folder import write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS
 from tests.report.comparison.evaluations import change, compare
@@ -15,6 +20,10 @@ def edit_predictions(folder, edit):
     path = folder / PREDICTIONS
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     path.write_text("".join(json.dumps(row) + "\n" for row in edit(rows)), encoding="utf-8")
+
+
+def without(row, *names):
+    return {name: value for name, value in row.items() if name not in names}
 
 
 @pytest.mark.parametrize(
@@ -87,6 +96,8 @@ def test_models_and_names_of_another_type(pair, edit, message):
         (lambda rows: [{**rows[0], "exact_match": "100"}, *rows[1:]], "row 1 is no answer with its scores"),
         (lambda rows: [{**rows[0], "exact_match": 1e9}, *rows[1:]], "row 1 is no answer with its scores"),
         (lambda rows: [{**rows[0], "references": [1]}, *rows[1:]], "row 1 is no answer with its scores"),
+        (lambda rows: [without(rows[0], "question"), *rows[1:]], "row 1 is no answer with its scores"),
+        (lambda rows: [without(rows[0], "references"), *rows[1:]], "row 1 is no answer with its scores"),
         (lambda rows: [{**rows[0], "id": "other"}, *rows[1:]], "has no answer to 1 questions, such as 'q0-0'"),
     ],
 )
@@ -95,6 +106,26 @@ def test_answers_that_are_not_whole(pair, edit, message):
     with pytest.raises(UserError) as error:
         compare(*pair)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("places", [(0,), (1,), (0, 1)])
+def test_results_without_texts(pair, tmp_path, places):
+    """The same figures, and a page that says what was not kept."""
+    whole = as_data(compare(*pair))
+    for place in places:
+        edit_predictions(
+            pair[place], lambda rows: [without(row, "question", "prediction", "references") for row in rows]
+        )
+        (pair[place] / CONTEXTS).unlink()
+    comparison = compare(*pair)
+    assert as_data(comparison) == whole
+    assert "index.html" in write_comparison(comparison, tmp_path / "out")
+    contexts = {} if len(places) == 2 else read_contexts(pair[1 - places[0]])
+    (task, *_) = json.loads(gzip.decompress(base64.b64decode(packed_answers(comparison, contexts))))["tasks"]
+    _, _, question, references, answers = task["questions"][0]
+    kept = len(places) == 1
+    assert (question != "(not kept)", bool(references), task["contexts"][0] != "(not kept)") == (kept,) * 3
+    assert [answer[0] == "(not kept)" for answer in answers] == [place in places for place in (0, 1)]
 
 
 def test_files_that_are_missing_or_malformed(pair):

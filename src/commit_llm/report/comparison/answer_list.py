@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from commit_llm.report.comparison.comparison import Comparison
+from commit_llm.report.comparison.evaluated_run import has_texts
 
+NOT_KEPT = "(not kept)"
 Contexts = Mapping[tuple[str, str], str]
 
 
@@ -24,19 +26,19 @@ def _data(comparison: Comparison, contexts: Contexts) -> dict[str, Any]:
     tasks = []
     for suite in comparison.suites:
         for language, task in suite.tasks.items():
-            first = runs[0][1].rows[task]
+            first = next((rows for _, run in runs if _has_all_texts(rows := run.rows[task])), runs[0][1].rows[task])
             places = {id: place for place, id in enumerate(dict.fromkeys(row["context_id"] for row in first.values()))}
             tasks.append(
                 {
                     "task": task,
                     "language": language,
-                    "contexts": [contexts.get((task, id), "(not kept)") for id in places],
+                    "contexts": [contexts.get((task, id), NOT_KEPT) for id in places],
                     "questions": [
                         [
                             id,
                             places[row["context_id"]],
-                            row["question"],
-                            row["references"],
+                            row.get("question", NOT_KEPT),
+                            row.get("references", []),
                             [_answer(run.rows[task][id]) for _, run in runs],
                         ]
                         for id, row in first.items()
@@ -51,6 +53,10 @@ def _data(comparison: Comparison, contexts: Contexts) -> dict[str, Any]:
     }
 
 
+def _has_all_texts(rows: Mapping[str, Mapping[str, Any]]) -> bool:
+    return all(map(has_texts, rows.values()))
+
+
 def _answer(row: Mapping[str, Any]) -> list[Any]:
     english = int(row.get("exact_match_english") == 100 and row["exact_match"] < 100)
-    return [row["prediction"], round(row["exact_match"]), round(row["f1"], 1), english]
+    return [row.get("prediction", NOT_KEPT), round(row["exact_match"]), round(row["f1"], 1), english]

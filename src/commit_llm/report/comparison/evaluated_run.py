@@ -58,8 +58,10 @@ def read_run(folder: Path) -> EvaluatedRun:
 
 
 def read_contexts(folder: Path) -> dict[tuple[str, str], str]:
-    """Read the contexts of an evaluation directory, by task and context_id."""
+    """Read the contexts of an evaluation directory, by task and context_id; none where texts were not kept."""
     path = folder / CONTEXTS
+    if not path.exists():
+        return {}
     try:
         contexts = {(row["task"], row["context_id"]): row["context"] for row in read_records(path)}
     except (KeyError, TypeError):
@@ -69,11 +71,17 @@ def read_contexts(folder: Path) -> dict[tuple[str, str], str]:
     return contexts
 
 
+def has_texts(row: Mapping[str, Any]) -> bool:
+    """Tell whether an answer has its texts; results of a study that were made elsewhere have none."""
+    return "references" in row
+
+
 def _is_answer(row: Mapping[str, Any]) -> bool:
-    texts = all(isinstance(row.get(name), str) for name in ("id", "task", "context_id", "question", "prediction"))
-    references = row.get("references")
+    """Tell whether a row has scores, and all its texts or, of results without texts, none."""
+    references = row.get("references", [])
     return (
-        texts
+        all(isinstance(row.get(name), str) for name in ("id", "task", "context_id"))
+        and all(isinstance(row.get(name), str) == has_texts(row) for name in ("question", "prediction"))
         and isinstance(references, list)
         and all(isinstance(text, str) for text in references)
         and all(is_score(row.get(name)) for name in METRICS)

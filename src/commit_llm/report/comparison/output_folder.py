@@ -16,7 +16,8 @@ MARKER, PAGE = "comparison.json", "index.html"
 
 def write_comparison(comparison: Comparison, out: Path, overwrite: bool = False) -> list[str]:
     """Write the folder, whole or not at all. Give the names of its files."""
-    contexts = read_contexts(comparison.systems[0].runs[0].folder)
+    folders = [run.folder for system in comparison.systems for run in system.runs]
+    contexts = next((contexts for folder in folders if (contexts := read_contexts(folder))), {})
     data = json.dumps(as_data(comparison), indent=2, ensure_ascii=False, allow_nan=False)
     drawn = {suite.name: charts(comparison, suite) for suite in comparison.suites}
     texts = {
