@@ -50,6 +50,7 @@ RUN_BY = {
     "preview": "tests/cli/test_preview.py",
     "report": "tests/cli/test_report.py",
     "compare": "tests/cli/test_compare.py",
+    "eval": "tests/cli/test_commands.py",
 }
 
 # What each command reads its flags into, and with which of the two parsers.

@@ -21,7 +21,7 @@ class Ranking(NamedTuple):
     def of(cls, item: RankedQuestion, with_context: Likelihoods, without_context: Likelihoods) -> "Ranking":
         """Divide log-likelihoods by the characters of each candidate.
 
-        So does lm-evaluation-harness for `acc_norm` (lm_eval/api/task.py, `process_results` of multiple choice).
+        So does lm-evaluation-harness for `acc_norm` (`process_results` of its multiple choice).
         """
         lengths = [len(candidate) for candidate in item.candidates]
         by_character, by_character_without = (
