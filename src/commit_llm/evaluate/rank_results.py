@@ -103,7 +103,4 @@ def _candidates(
     item: RankedQuestion, with_context: Sequence[float], without_context: Sequence[float]
 ) -> list[Mapping[str, Any]]:
     scores = zip(item.candidates, with_context, without_context, strict=True)
-    return [
-        {"text": text, "score": round(score, 6), "score_without_context": round(without, 6)}
-        for text, score, without in scores
-    ]
+    return [{"text": text, "score": score, "score_without_context": without} for text, score, without in scores]

@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.errors import UserError
+from commit_llm.runs.entries import RANK_SUITE
 from commit_llm.runs.evaluation import INSTRUCTION_LABELS
 
 
@@ -83,7 +84,7 @@ class Task:
     def suite(self) -> str:
         """Name the group of tasks that differ in language alone: `ogx_mlqa_en_val`, `xquad_instruct`, `xquad_rank`."""
         if self.ranked:
-            return f"{self.dataset}_rank"
+            return f"{self.dataset}{RANK_SUITE}"
         if self.instruct:
             return f"{self.dataset}_instruct"
         english = "_en" if self.labels != self.language else ""

@@ -9,7 +9,10 @@ from commit_llm.codemix.ratio_schedule import is_written_ratio
 from commit_llm.errors import UserError
 
 MEAN = "mean"  # the last column of a comparison; no language is called so
-METRICS = {"exact_match": "exact match", "f1": "F1"}  # scores that every task has, and what tables call them
+# Scores that every task has, and what tables call them: one that the model answers, and one whose answers it ranks.
+METRICS = {"exact_match": "exact match", "f1": "F1"}
+RANK_METRICS = {"first": "right answer first", "first_without_context": "first without the context"}
+RANK_SUITE = "_rank"  # the end of the name of a suite of tasks that rank
 LARGEST = 10**15  # examples, tokens, questions, steps
 SHOWN = 40  # characters of a wrong value
 
@@ -19,6 +22,15 @@ Check = Callable[[Any], bool]
 def is_score(value: Any) -> bool:
     """Tell whether a value is a figure on the scale of 0 to 100."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
+
+
+def metrics_of(suite: Any) -> dict[str, str]:
+    """Give the scores that the tasks of a suite have, and what tables call them. The first is 0 or 100 of an answer.
+
+    >>> list(metrics_of("xquad_instruct")), list(metrics_of("xquad_rank"))
+    (['exact_match', 'f1'], ['first', 'first_without_context'])
+    """
+    return RANK_METRICS if isinstance(suite, str) and suite.endswith(RANK_SUITE) else METRICS
 
 
 def is_line(value: Any) -> bool:
@@ -58,12 +70,11 @@ ENTRY: dict[str, Check] = {
     "prompts_sha256": is_line,
     "signature": is_line,
     "items": lambda value: _is_number(value) and value > 0,
-    **dict.fromkeys(METRICS, is_score),
 }
-COUNTS = ("contexts", "contaminated_contexts", "truncated", "empty", "cut")
+COUNTS = ("contexts", "contaminated_contexts", "truncated", "empty", "cut", "per_context", "left_out")
 ENTRY_MAY: dict[str, Check] = {
     **dict.fromkeys(COUNTS, _or_none(_is_number)),
-    **dict.fromkeys(("in_context", "exact_match_english_only"), _or_none(is_score)),
+    **dict.fromkeys(("in_context", "exact_match_english_only", "chance"), _or_none(is_score)),
     "answer_language": _or_none(_is_shares),
     "language_identifier": _or_none(is_line),
 }
@@ -82,7 +93,7 @@ def require_entries(path: Path, model: Mapping[str, Any], tasks: Mapping[str, Ma
         if not is_line(name) or ("suite" in entry and not _is_name(name)):
             raise UserError(f"{path}: a task is called {ascii(name)[:SHOWN]}; evaluate again with this version")
         if "suite" in entry:
-            _require(path, name, entry, ENTRY, ENTRY_MAY)
+            _require(path, name, entry, ENTRY | dict.fromkeys(metrics_of(entry["suite"]), is_score), ENTRY_MAY)
     _require(path, "model", model, {"fingerprint": is_line}, {})
     training = model.get("training")
     if training is None:

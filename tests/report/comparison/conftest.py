@@ -4,7 +4,7 @@ import pytest
 
 from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
 from commit_llm.report.comparison.systems import read_systems
-from tests.report.comparison.evaluations import AWKWARD, LANGUAGES, evaluation
+from tests.report.comparison.evaluations import AWKWARD, LANGUAGES, compare, evaluation, with_ranks
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +26,18 @@ def compared(folders):
 @pytest.fixture
 def pair(tmp_path):
     return evaluation(tmp_path / "one", 0.5, 1), evaluation(tmp_path / "two", 0.6, 2)
+
+
+@pytest.fixture(scope="session")
+def ranks(tmp_path_factory):
+    """Two evaluations that hold tasks that rank and tasks that are answered."""
+    folder = tmp_path_factory.mktemp("ranks")
+    return [
+        with_ranks(evaluation(folder / name, skill, seed), skill, seed)
+        for name, skill, seed in (("alpaca", 0.4, 1), ("commit", 0.8, 2))
+    ]
+
+
+@pytest.fixture(scope="session")
+def ranked(ranks):
+    return compare(*ranks)

@@ -90,6 +90,44 @@ def evaluation(
     return folder
 
 
+def with_ranks(folder, skill, seed, languages=("el", "en")):
+    """Add tasks that rank three answers to an evaluation: the right one is first with the probability skill."""
+    rng = np.random.default_rng(seed)
+    rows, entries = [], {}
+    for language in languages:
+        task, of_task = f"xquad_rank_{language}", []
+        for id, context_id, _, question, reference in questions(language):
+            words = WORDS[language]
+            right = words.index(reference)
+            first, without = rng.random() < skill, rng.random() < 0.3
+            scores = [[-1.0 if place == right else -2.0 + place / 10 for place in range(3)] for _ in range(2)]
+            scores[0][right] -= 0 if first else 5
+            scores[1][right] -= 0 if without else 0.85
+            of_task.append(
+                {
+                    "id": id, "task": task, "context_id": context_id, "question": question,
+                    "prediction": words[int(np.argmax(scores[0]))], "references": [reference],
+                    "candidates": [
+                        {"text": word, "score": score, "score_without_context": bare}
+                        for word, score, bare in zip(words, *scores, strict=True)
+                    ],
+                    "right": right, "first": 100.0 * first, "first_without_context": 100.0 * without,
+                    "truncated": False, "prompt_sha256": "0" * 64,
+                }
+            )  # fmt: skip
+        rows += of_task
+        means = {name: np.mean([row[name] for row in of_task]) for name in ("first", "first_without_context")}
+        found = entry(task, "xquad_rank", language, [{"exact_match": 0, "f1": 0}] * len(of_task), 12)
+        signature = found["signature"].replace("decoding:greedy-256", "decoding:rank-by-characters")
+        del found["exact_match"], found["f1"]
+        figures = {name: round(float(mean), 2) for name, mean in means.items()}
+        entries[task] = found | figures | {"chance": 33.33, "candidates": 3.0, "left_out": 0, "signature": signature}
+    with (folder / PREDICTIONS).open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    change(folder, lambda held: held["tasks"].update(entries))
+    return folder
+
+
 def change(folder, edit):
     """Change results.json by a function of its content."""
     held = json.loads((folder / RESULTS).read_text(encoding="utf-8"))

@@ -17,6 +17,7 @@ def test_all_say_the_same_of_a_task(pair, name):
     ("changes", "message"),
     [
         ({"limit": 36}, "limit none and 36"),
+        ({"per_context": 2}, "number of questions a context none and 2"),
         ({"task_version": 2.0}, "task version 1.0 and 2.0"),
         ({"prompts_sha256": "0" * 64}, "and 00000000"),
     ],

@@ -3,12 +3,13 @@
 import base64
 import gzip
 import json
+import shutil
 
 import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.report.comparison.answer_list import packed_answers
-from commit_llm.report.comparison.evaluated_run import read_contexts
+from commit_llm.report.comparison.evaluated_run import read_contexts, read_run
 from commit_llm.report.comparison.machine_readable import as_data
 from commit_llm.report.comparison.output_folder import write_comparison
 from commit_llm.report.comparison.systems import read_systems
@@ -143,3 +144,23 @@ def test_files_that_are_missing_or_malformed(pair):
         (pair[0] / CONTEXTS).write_text(f"{row}\n")
         with pytest.raises(UserError, match=r"contexts.jsonl: malformed"):
             read_contexts(pair[0])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda row: row.update(first=101.0), "row .* is no answer with its scores"),
+        (lambda row: row.pop("first_without_context") and None, "row .* is no answer with its scores"),
+        (lambda row: row.update(right=3), "row .* is no answer with its scores"),
+        (lambda row: row.update(right=True), "row .* is no answer with its scores"),
+        (lambda row: row.update(candidates="abc"), "row .* is no answer with its scores"),
+        (lambda row: row["candidates"][0].update(score="-1"), "row .* is no answer with its scores"),
+        (lambda row: row.update(first=100.0 - row["first"]), "first of xquad_rank_en is .* and .* by its predictions"),
+    ],
+)
+def test_a_row_of_ranks_that_cannot_be_is_refused(ranks, tmp_path, spoil, message):
+    folder = tmp_path / "changed"
+    shutil.copytree(ranks[0], folder)
+    edit_predictions(folder, lambda rows: [*rows[:-1], spoil(rows[-1]) or rows[-1]])
+    with pytest.raises(UserError, match=message):
+        read_run(folder)

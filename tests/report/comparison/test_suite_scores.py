@@ -127,3 +127,16 @@ def test_only_several_seeds_have_a_star(compared):
     for name, cells in suite.cells["exact_match"].items():
         assert all(not cell.differs for cell in cells.values()) or name == "commit"
         assert all(not cell.checkpoints_differ for cell in cells.values()) or name == AWKWARD
+
+
+def test_tasks_that_rank_have_scores_of_their_own(ranked):
+    written, given = ranked.suites
+    assert (written.name, list(written.cells), dict(written.chance)) == ("ogx_xquad", ["exact_match", "f1"], {})
+    assert (given.name, list(given.cells)) == ("xquad_rank", ["first", "first_without_context"])
+    assert given.chance == {"el": 33.33, "en": 33.33}
+    for system in ranked.systems:
+        for language, task in given.tasks.items():
+            for metric, cells in given.cells.items():
+                expected = system.runs[0].tasks[task][metric]
+                assert cells[system.name][language].score.value == pytest.approx(expected, abs=0.01)
+    assert not any(given.outcomes.values())

@@ -12,7 +12,8 @@ from commit_llm.runs.evaluation import INSTRUCTION_LABELS, read_signature
 # What two scores must share to be compared: entries of results.json, by what a message calls them, and parts of the
 # signature.
 ENTRIES = {
-    "prompts": "prompts_sha256", "task version": "task_version", "limit": "limit", "suite": "suite",
+    "prompts": "prompts_sha256", "task version": "task_version", "limit": "limit",
+    "number of questions a context": "per_context", "suite": "suite",
     "language": "language",
 }  # fmt: skip
 SIGNED = ("labels", "normaliser", "decoding")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from commit_llm.report.comparison.comparison import Comparison
-from commit_llm.report.comparison.evaluated_run import has_texts
+from commit_llm.report.comparison.evaluated_run import RANKED_BY, has_texts
+from commit_llm.runs.entries import RANK_METRICS
 
 NOT_KEPT = "(not kept)"
 Contexts = Mapping[tuple[str, str], str]
@@ -21,7 +22,11 @@ def packed_answers(comparison: Comparison, contexts: Contexts) -> str:
 
 
 def _data(comparison: Comparison, contexts: Contexts) -> dict[str, Any]:
-    """Gather what the list of questions shows. An answer is [text, exact match, F1, right in English]."""
+    """Gather what the list of questions shows.
+
+    An answer is [text, exact match, F1, right in English]. Where the model ranks, it is [first candidate, whether that
+    is the right one, how far up the right one is, 0, that in words].
+    """
     runs = [(place, run) for place, system in enumerate(comparison.systems) for run in system.runs]
     tasks = []
     for suite in comparison.suites:
@@ -32,6 +37,7 @@ def _data(comparison: Comparison, contexts: Contexts) -> dict[str, Any]:
                 {
                     "task": task,
                     "language": language,
+                    "ranked": suite.metrics == RANK_METRICS,
                     "contexts": [contexts.get((task, id), NOT_KEPT) for id in places],
                     "questions": [
                         [
@@ -58,5 +64,22 @@ def _has_all_texts(rows: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _answer(row: Mapping[str, Any]) -> list[Any]:
+    if "exact_match" not in row:
+        return _ranked(row)
     english = int(row.get("exact_match_english") == 100 and row["exact_match"] < 100)
     return [row.get("prediction", NOT_KEPT), round(row["exact_match"]), round(row["f1"], 1), english]
+
+
+def _ranked(row: Mapping[str, Any]) -> list[Any]:
+    """Say where the right candidate is: 100 where it is the first, 0 where it is the last."""
+    first = round(row["first"])
+    if "candidates" not in row:
+        return [NOT_KEPT, first, first, 0, f"right answer {'first' if first else 'not first'}"]
+    candidates, right = row["candidates"], row["right"]
+    with_context, without_context = (
+        1 + sum(one[by] >= candidates[right][by] for place, one in enumerate(candidates) if place != right)
+        for by in RANKED_BY
+    )
+    height = 100 * (len(candidates) - with_context) / max(1, len(candidates) - 1)
+    words = f"right answer {with_context} of {len(candidates)}, without the context {without_context}"
+    return [row["prediction"], first, round(height, 1), 0, words]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from commit_llm.report.comparison.clusters import By
 from commit_llm.report.comparison.systems import System
-from commit_llm.runs.entries import MEAN
+from commit_llm.runs.entries import MEAN, metrics_of
 
 LEVEL = 0.05
 
@@ -69,6 +69,7 @@ class Suite:
     questions: their number, by language.
     clusters: their number.
     cells: by metric, system and column.
+    chance: the share that guessing has first, by language, of tasks that rank.
     outcomes: by system and language, where all systems have English references.
     """
 
@@ -79,6 +80,12 @@ class Suite:
     clusters: int
     cells: Mapping[str, Mapping[str, Mapping[str, Cell]]]
     outcomes: Mapping[str, Mapping[str, Outcomes]]
+    chance: Mapping[str, float]
+
+    @property
+    def metrics(self) -> Mapping[str, str]:
+        """Give the scores of its tasks, and what tables call them."""
+        return metrics_of(self.name)
 
     @property
     def columns(self) -> list[str]:

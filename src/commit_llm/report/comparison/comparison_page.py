@@ -9,7 +9,6 @@ from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison.figures import interval, mark, method, p_value, signatures, size
 from commit_llm.report.comparison.score_charts import ScoreChart
 from commit_llm.report.page import page, text
-from commit_llm.runs.entries import METRICS
 
 
 def comparison_page(comparison: Comparison, contexts: Contexts, charts: Mapping[str, Sequence[ScoreChart]]) -> str:
@@ -60,7 +59,7 @@ QUESTIONS = """<section id='questions' aria-labelledby='questions-title'>
 
 def _suite(comparison: Comparison, suite: Suite, charts: Sequence[ScoreChart]) -> str:
     parts = [f"<section><h2>{text(suite.name)}</h2>\n<p class='quiet'>{text(size(suite, comparison.by))}</p>"]
-    for metric, label in METRICS.items():
+    for metric, label in suite.metrics.items():
         parts.append(f"<h3>{text(label)}</h3>\n{_scores(comparison, suite, metric, label)}")
     if any(suite.outcomes.values()):
         parts.append(f"<h3>Right in the language, right in English, wrong</h3>\n{_outcomes(comparison, suite)}")

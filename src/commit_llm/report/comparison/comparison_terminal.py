@@ -9,7 +9,6 @@ from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison.figures import interval, mark, method, p_value, short, size
-from commit_llm.runs.entries import METRICS
 
 NAME = 24  # columns of the terminal for the name of a system; a longer one is cut
 
@@ -17,7 +16,7 @@ NAME = 24  # columns of the terminal for the name of a system; a longer one is c
 def show(comparison: Comparison, console: Console) -> None:
     """Print the tables, what each system was trained on, and the notes."""
     for suite in comparison.suites:
-        for metric, label in METRICS.items():
+        for metric, label in suite.metrics.items():
             console.print(Text(f"{suite.name}, {label}", style="bold"))
             console.print(_table(comparison, suite, metric, label))
         console.print(Text(size(suite, comparison.by)))

@@ -1,16 +1,18 @@
 """One evaluation directory with all its answers, read and checked: one seed of a system to compare."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.files.records import read_records
-from commit_llm.runs.entries import METRICS, is_score, require_entries
+from commit_llm.runs.entries import METRICS, is_score, metrics_of, require_entries
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, read_evaluation
 
 SHOWN_ID = 60  # characters of a question's id in a message
+RANKED_BY = ("score", "score_without_context")  # of a candidate
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ def read_run(folder: Path) -> EvaluatedRun:
     rows: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in tasks}
     path = folder / PREDICTIONS
     for number, row in enumerate(read_records(path), 1):
-        if not _is_answer(row):
+        entry = tasks.get(row["task"]) if isinstance(row.get("task"), str) else None
+        if not _is_answer(row, METRICS if entry is None else metrics_of(entry["suite"])):
             raise UserError(f"{path}: row {number} is no answer with its scores; evaluate again with this version")
-        if row["task"] not in tasks:
+        if entry is None:
             continue
         if row["id"] in rows[row["task"]]:
             raise UserError(
@@ -76,7 +79,7 @@ def has_texts(row: Mapping[str, Any]) -> bool:
     return "references" in row
 
 
-def _is_answer(row: Mapping[str, Any]) -> bool:
+def _is_answer(row: Mapping[str, Any], metrics: Iterable[str]) -> bool:
     """Tell whether a row has scores, and all its texts or, of results without texts, none."""
     references = row.get("references", [])
     return (
@@ -84,9 +87,24 @@ def _is_answer(row: Mapping[str, Any]) -> bool:
         and all(isinstance(row.get(name), str) == has_texts(row) for name in ("question", "prediction"))
         and isinstance(references, list)
         and all(isinstance(text, str) for text in references)
-        and all(is_score(row.get(name)) for name in METRICS)
+        and all(is_score(row.get(name)) for name in metrics)
         and ("exact_match_english" not in row or is_score(row["exact_match_english"]))
+        and ("candidates" not in row or _has_ranks(row))
     )
+
+
+def _has_ranks(row: Mapping[str, Any]) -> bool:
+    candidates, right = row["candidates"], row.get("right")
+    if not isinstance(candidates, list) or type(right) is not int or not 0 <= right < len(candidates):
+        return False
+    return all(
+        isinstance(candidate, dict) and all(_is_finite(candidate.get(name)) for name in RANKED_BY)
+        for candidate in candidates
+    )
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _require_whole(folder: Path, task: str, entry: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> None:
@@ -97,7 +115,7 @@ def _require_whole(folder: Path, task: str, entry: Mapping[str, Any], rows: Mapp
             f"{folder / PREDICTIONS}: has answers to {len(rows)} of the {items} questions of {task}; evaluate again "
             "with --overwrite"
         )
-    for name in METRICS:
+    for name in metrics_of(entry["suite"]):
         mean = sum(row[name] for row in rows.values()) / items
         if abs(mean - entry[name]) > 0.02:  # both are rounded to two decimals
             raise UserError(

@@ -25,12 +25,19 @@ def method(comparison: Comparison) -> str:
 
 
 def size(suite: Suite, by: By) -> str:
-    """Say how many questions there are, in how many contexts or articles, and what the mean is of."""
+    """Say how many questions there are, in how many contexts or articles, what the mean is of, and what chance does."""
     numbers = sorted(set(suite.questions.values()))
     questions = f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
     a_language = " a language" if len(suite.questions) > 1 else ""
     mean = f" The mean is that of {', '.join(suite.mean_of)}." if suite.mean_of else ""
-    return f"{questions} questions{a_language}, of {suite.clusters:,} {by}s.{mean}"
+    return f"{questions} questions{a_language}, of {suite.clusters:,} {by}s.{mean}{_chance(suite)}"
+
+
+def _chance(suite: Suite) -> str:
+    if not suite.chance:
+        return ""
+    shares = ", ".join(f"{chance:.1f} ({language})" for language, chance in suite.chance.items())
+    return f" By chance the right answer is first in {shares} percent."
 
 
 def score(cell: Cell) -> str:

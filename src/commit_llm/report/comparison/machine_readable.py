@@ -54,6 +54,7 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
                 "questions": dict(suite.questions),
                 "clusters": suite.clusters,
                 "mean_of": list(suite.mean_of),
+                **({"chance": dict(suite.chance)} if suite.chance else {}),
                 "scores": {
                     metric: {
                         name: {column: _cell_data(cell) for column, cell in cells.items()}

@@ -7,7 +7,6 @@ from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Comparison
 from commit_llm.report.comparison.figures import DAGGER, STAR, difference, mark, method, score, signatures, size
-from commit_llm.runs.entries import METRICS
 
 
 def markdown(comparison: Comparison) -> str:
@@ -16,7 +15,7 @@ def markdown(comparison: Comparison) -> str:
     lines += [f"- {_plain(note)}" for note in comparison.notes]
     for suite in comparison.suites:
         lines += ["", f"## {suite.name}", "", size(suite, comparison.by)]
-        for metric, label in METRICS.items():
+        for metric, label in suite.metrics.items():
             heads = ["system", *suite.columns]
             rows = [
                 [_plain(name), *(score(cell) for cell in cells.values())] for name, cells in suite.cells[metric].items()
@@ -50,7 +49,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def latex(comparison: Comparison) -> str:
-    r"""Write a table a suite for a paper (booktabs): exact match / F1, a mark where it differs from the baseline."""
+    r"""Write a table a suite for a paper (booktabs): its scores, a mark where it differs from the baseline."""
     parts = ["% needs \\usepackage{booktabs}"]
     for suite in comparison.suites:
         lines = [
@@ -59,12 +58,14 @@ def latex(comparison: Comparison) -> str:
             " & ".join(["", *map(_escaped, suite.columns)]) + r" \\ \midrule",
         ]
         for system in comparison.systems:
-            cells = [[suite.cells[metric][system.name][column] for metric in METRICS] for column in suite.columns]
+            cells = [[suite.cells[metric][system.name][column] for metric in suite.metrics] for column in suite.columns]
             shown = (" / ".join(f"{cell.score.value:.1f}{_raised(mark(cell))}" for cell in pair) for pair in cells)
             name = _escaped(system.name)
             name = "{}" * name.startswith(("[", "*")) + name  # else LaTeX takes it for an option of the row before
             lines.append(" & ".join([name, *shown]) + r" \\")
-        caption = f"{suite.name}, exact match / F1. {size(suite, comparison.by)} {method(comparison)}"
+        caption = (
+            f"{suite.name}, {' / '.join(suite.metrics.values())}. {size(suite, comparison.by)} {method(comparison)}"
+        )
         lines.append(f"\\bottomrule\n\\end{{tabular}}\n\\caption{{{_escaped(caption)}}}\n\\end{{table}}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"

@@ -47,7 +47,8 @@ async function unpack(packed) {
   return JSON.parse(await new Response(stream).text());
 }
 
-// One item a question of a task; marks are each system's share of seeds that are right, f1 their mean.
+// One item a question of a task; marks are each system's share of seeds that are right, f1 their mean. Of a task that
+// ranks, f1 is how far up the right answer is, 0 to 100.
 function itemsOf(data) {
   const ofSystem = data.systems.map((_, system) => data.runs.flatMap((of, run) => (of === system ? [run] : [])));
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -84,11 +85,13 @@ function filtersOf(data) {
 function ordersOf(data) {
   const base = data.baseline;
   const spread = (item) => Math.max(...item.f1) - Math.min(...item.f1);
-  const orders = [["as in the data", null], ["systems differ most (F1)", spread]];
+  const kinds = new Set(data.tasks.map((task) => (task.ranked ? "rank" : "F1")));
+  const by = `(${[...kinds].sort().join(" or ")})`;
+  const orders = [["as in the data", null], [`systems differ most ${by}`, spread]];
   data.systems.forEach((name, system) => {
     if (system === base) return;
-    orders.push([`${name} ahead of ${data.systems[base]} (F1)`, (item) => item.f1[system] - item.f1[base]]);
-    orders.push([`${data.systems[base]} ahead of ${name} (F1)`, (item) => item.f1[base] - item.f1[system]]);
+    orders.push([`${name} ahead of ${data.systems[base]} ${by}`, (item) => item.f1[system] - item.f1[base]]);
+    orders.push([`${data.systems[base]} ahead of ${name} ${by}`, (item) => item.f1[base] - item.f1[system]]);
   });
   return orders;
 }
@@ -130,11 +133,11 @@ function ofSystem(data, item, system, language, baseline) {
     const known = said.get(answer[0]) ?? { answer, times: 0 };
     said.set(answer[0], { ...known, times: known.times + 1 });
   });
-  const lines = [...said.values()].map(({ answer: [words, exact, f1, english], times }) => {
+  const lines = [...said.values()].map(({ answer: [words, exact, f1, english, rank], times }) => {
     const shown = words === ""
       ? element("span", { className: "empty", textContent: "empty" })
       : element("bdi", { lang: language }, ...compared(words, baseline, language));
-    const beside = [`F1 ${f1}`, ...(times > 1 ? [`${times} seeds`] : []), ...(english ? ["right in English"] : [])];
+    const beside = [rank ?? `F1 ${f1}`, ...(times > 1 ? [`${times} seeds`] : []), ...(english ? ["right in English"] : [])];
     return element("p", { className: exact ? "right" : "wrong", dir: "auto" },
       verdict(exact), shown, " ", element("bdi", { className: "beside", textContent: beside.join(" · ") }));
   });

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from commit_llm.report.charts import MARKERS, Drawn, Size, Theme
 from commit_llm.report.comparison.comparison import Comparison, Interval, Suite
 from commit_llm.report.comparison.figures import short
-from commit_llm.runs.entries import METRICS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +29,7 @@ class ScoreChart(NamedTuple):
 def charts(comparison: Comparison, suite: Suite) -> list[ScoreChart]:
     """Draw scores, differences, and where the answers are right, if that is known."""
     names, compared = comparison.names, [name for name in comparison.names if name != comparison.baseline]
-    scores = f"{suite.name}, exact match and F1 by language"
+    scores = f"{suite.name}, {' and '.join(suite.metrics.values())} by language"
     table = "with 95 % intervals; the table has the figures"
 
     def points(of: str, shown: list[str]) -> Drawn:
@@ -59,10 +58,10 @@ def _size(lines: int, systems: int) -> Size:
 
 
 def _points(figure: "Figure", theme: Theme, suite: Suite, names: list[str], shown: list[str], of: str) -> None:
-    """Draw points with intervals, languages from top to bottom, exact match to the left, F1 to the right."""
-    both: Any = figure.subplots(1, len(METRICS), sharey=True)
+    """Draw points with intervals, languages from top to bottom, one score to the left, the other to the right."""
+    both: Any = figure.subplots(1, len(suite.metrics), sharey=True)
     step = 0.8 / len(shown)
-    for axes, (metric, label) in zip(both, METRICS.items(), strict=True):
+    for axes, (metric, label) in zip(both, suite.metrics.items(), strict=True):
         for place, name in enumerate(shown):
             number = names.index(name)
             figures = [getattr(suite.cells[metric][name][column], of) for column in suite.columns]

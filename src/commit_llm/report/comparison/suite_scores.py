@@ -10,7 +10,7 @@ from commit_llm.report.comparison.comparison import Cell, Interval, Outcomes, Su
 from commit_llm.report.comparison.evaluated_run import EvaluatedRun
 from commit_llm.report.comparison.significance import Difference, Estimate, compare, holm
 from commit_llm.report.comparison.systems import System
-from commit_llm.runs.entries import MEAN, METRICS
+from commit_llm.runs.entries import MEAN, metrics_of
 
 
 def compare_suite(
@@ -28,7 +28,7 @@ def compare_suite(
     tasks: their names, by language.
     baseline: the place of a system.
     """
-    languages = list(tasks)
+    languages, metrics = list(tasks), metrics_of(name)
     first = systems[0].runs[0].rows
     rows = {task: list(first[task].values()) for task in tasks.values()}
     of_rows, number = clusters(rows, by)
@@ -48,15 +48,14 @@ def compare_suite(
         )
 
     arms = [
-        np.stack([np.concatenate([sums(metric, run) for metric in METRICS], axis=1) for run in system.runs])
+        np.stack([np.concatenate([sums(metric, run) for metric in metrics], axis=1) for run in system.runs])
         for system in systems
     ]
     # The metrics stand side by side as if they were languages: they share the resamples.
-    metrics = np.eye(len(METRICS))
     estimates, differences = compare(
         arms,
-        np.tile(counts, len(METRICS)),
-        np.kron(metrics, columns),
+        np.tile(counts, len(metrics)),
+        np.kron(np.eye(len(metrics)), columns),
         baseline,
         resamples=resamples,
         seed=seed,
@@ -74,7 +73,7 @@ def compare_suite(
             )
             for system, estimate, difference in zip(systems, estimates, differences, strict=True)
         }
-        for place, metric in enumerate(METRICS)
+        for place, metric in enumerate(metrics)
     }
     outcomes = {system.name: _outcomes(system, tasks) for system in systems}
     # A system may have been evaluated without the English references of a language.
@@ -84,7 +83,7 @@ def compare_suite(
         for name, of_system in outcomes.items()
     }
     questions = {language: len(rows[task]) for language, task in tasks.items()}
-    return Suite(name, tasks, mean_of, questions, number, cells, outcomes)
+    return Suite(name, tasks, mean_of, questions, number, cells, outcomes, _chance(systems, tasks))
 
 
 def _cells(
@@ -122,6 +121,12 @@ def _intervals(estimate: Estimate, start: int, stop: int, ends: tuple[float, flo
         )
         for n in range(start, stop)
     ]
+
+
+def _chance(systems: Sequence[System], tasks: Mapping[str, str]) -> dict[str, float]:
+    """Give the share that guessing has first. All runs have the same, since they were asked alike."""
+    of_first = {language: systems[0].runs[0].tasks[task].get("chance") for language, task in tasks.items()}
+    return {language: chance for language, chance in of_first.items() if chance is not None}
 
 
 def _outcomes(system: System, tasks: Mapping[str, str]) -> dict[str, Outcomes]:
