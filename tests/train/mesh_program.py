@@ -63,7 +63,7 @@ def wide():
     options = {
         "regularisation": Regularisation(0.1, 0.1, 0.1, 0.0, 0.3),
         "execution": Execution(
-            remat="nothing", loss_chunk=7, random_bits=os.environ.get("RANDOM_BITS", "threefry2x32")
+            remat="nothing", loss_chunk=20, random_bits=os.environ.get("RANDOM_BITS", "threefry2x32")
         ),
     }
     optimizer = make_optimizer(

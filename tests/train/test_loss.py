@@ -55,6 +55,40 @@ def test_the_gradient_is_that_of_log_softmax_however_it_is_cut(chunk):
     np.testing.assert_allclose(jax.jit(ours)(hidden, head), one[0], rtol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", [None, 64, 100])
+def test_loss_and_gradient_are_the_same_whichever_tokens_are_trained(chunk):
+    """Of masks after which the last chunk has every width, beside the plain definition over all tokens."""
+    rows, length, rng = 4, 150, np.random.default_rng(1)
+    hidden, head = rng.normal(size=(rows, length, 6)).astype("f4"), rng.normal(size=(6, 11)).astype("f4")
+    targets = jnp.array(rng.integers(0, 11, (rows, length)))
+    shares = [0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1]
+    masks = [rng.random((rows, length)) < share for share in shares]
+    masks.append(masks[3] * np.array([[1], [0], [1], [1]]))  # a row without any trained token
+    masks.append(np.arange(length) >= np.array([[150], [0], [149], [20]]))  # one row whole, one empty
+
+    def plainly(hidden, head, weights):
+        logits = hidden @ head
+        of_target = jnp.take_along_axis(logits, targets[..., None], -1)[..., 0]
+        losses = jax.nn.logsumexp(logits, axis=-1) - of_target
+        return jnp.sum(weights * losses), jnp.sum(weights, where=logits.argmax(-1) == targets)
+
+    def ours(hidden, head, weights):
+        return tuple(head_loss(hidden, head, targets, weights, chunk))
+
+    both = [jax.jit(jax.value_and_grad(function, (0, 1), has_aux=True)) for function in (plainly, ours)]
+    only_sums = jax.jit(ours)
+    for mask in masks:
+        for reduction in ("token", "row"):
+            weights = token_weights(jnp.array(mask, "f4"), reduction)
+            (expected, of_expected), (got, of_got) = (function(hidden, head, weights) for function in both)
+            np.testing.assert_allclose(got, expected, rtol=1e-5)
+            np.testing.assert_allclose(only_sums(hidden, head, weights), expected, rtol=1e-5)
+            for a, b in zip(of_got, of_expected, strict=True):
+                np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
+            assert not np.any(np.asarray(of_got[0])[mask == 0])
+
+
 @pytest.mark.parametrize("chunk", [None, 7])
 def test_bfloat16_products_give_fp32_sums_and_an_fp32_gradient_of_the_head(chunk):
     rng = np.random.default_rng(0)

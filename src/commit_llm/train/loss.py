@@ -18,6 +18,7 @@ from commit_llm.model.execution import ONE_DEVICE, ArrayLayout
 Reduction = Literal["token", "row"]
 LOGITS_BYTES = 2**28  # of fp32 logits that a device holds at a time
 TILE = 128  # chunks are multiples of it where they may be: matrix units work in such tiles
+MOST_WIDTHS = 8  # of the last chunk, each of which is compiled
 
 
 class LossAndAccuracy(NamedTuple):
@@ -76,7 +77,7 @@ def head_loss(
     def of_chunk(*part: Array) -> tuple[LossAndAccuracy, None]:
         return _losses(gathered, *part).sums, None
 
-    return _over_chunks(of_chunk, (hidden, targets, weights), chunk)[0]
+    return _over_trained(of_chunk, (hidden, targets, weights), chunk)[0]
 
 
 class _Losses(NamedTuple):
@@ -113,7 +114,7 @@ def _forward(
         of_hidden = jnp.matmul(of_logits, gathered.T).reshape(hidden.shape)
         return (sums, layout.constrain(of_head, ("embed", "vocab"))), of_hidden
 
-    (sums, of_head), of_hidden = _over_chunks(of_chunk, (hidden, targets, weights), chunk)
+    (sums, of_head), of_hidden = _over_trained(of_chunk, (hidden, targets, weights), chunk)
     return sums, (of_hidden, of_head)
 
 
@@ -127,25 +128,59 @@ def _backward(
 head_loss.defvjp(_forward, _backward)
 
 
-def _over_chunks(
+def _over_trained(
     of_chunk: Callable[..., tuple[Any, Any]], arrays: tuple[Array, ...], chunk: int | None
 ) -> tuple[Any, Any]:
-    """Call a function on chunks of the arrays' second axis; sum its first results, join its second ones."""
-    rows, length = arrays[0].shape[:2]
-    if chunk is None or chunk >= length:
+    """Call a function on chunks of the arrays' second axis, and leave out most tokens without a weight.
+
+    In each row the tokens with a weight go first. Chunks are made as far as the fullest row reaches, and the last one
+    is as narrow as this row allows: instructions train a few percent of their tokens.
+
+    arrays: the last one has the weights.
+    Returns the sum of the function's first results, and its second ones joined, 0 for a token that is left out.
+    """
+    rows, length = arrays[-1].shape
+    chunk = min(chunk or length, length)
+    step = max(-(-TILE // rows), -(-chunk // MOST_WIDTHS))
+    widths = [*range(step, chunk, step), chunk]
+    if widths == [length]:
         return of_chunk(*arrays)
-    whole = length // chunk * chunk
-    parts = [x[:, :whole].reshape(rows, -1, chunk, *x.shape[2:]).swapaxes(0, 1) for x in arrays]
-    rest = [x[:, whole:] for x in arrays]
-    first = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), jax.eval_shape(of_chunk, *(x[0] for x in parts))[0])
+    trained = arrays[-1] != 0
+    order = jnp.argsort(~trained, axis=1, stable=True)
+    beyond = -length % chunk
+    ordered = [_pad(_take(x, order), beyond) for x in arrays]
+    fullest = jnp.maximum(jnp.sum(trained, axis=1).max(), 1)
+    last = (fullest - 1) // chunk
 
-    def add(total: Any, part: list[Array]) -> tuple[Any, Any]:
-        summed, joined = of_chunk(*part)
-        return jax.tree.map(jnp.add, total, summed), joined
+    def of_tokens(start: Array, width: int) -> tuple[Any, Any]:
+        return of_chunk(*(jax.lax.dynamic_slice_in_dim(x, start, width, axis=1) for x in ordered))
 
-    total, joined = jax.lax.scan(add, first, parts)
-    joined = jax.tree.map(lambda x: x.swapaxes(0, 1).reshape(rows, whole, *x.shape[3:]), joined)
-    if whole < length:
-        total, of_rest = add(total, rest)
-        joined = jax.tree.map(lambda x, y: jnp.concatenate([x, y], axis=1), joined, of_rest)
-    return total, joined
+    def of_last(width: int, start: Array) -> tuple[Any, Any]:
+        summed, part = of_tokens(start, width)
+        return summed, jax.tree.map(lambda x: _pad(x, chunk - width), part)
+
+    def put(joined: Any, part: Any, start: Array) -> Any:
+        return jax.tree.map(lambda x, y: jax.lax.dynamic_update_slice_in_dim(x, y, start, axis=1), joined, part)
+
+    def add(number: Array, sum_and_joined: tuple[Any, Any]) -> tuple[Any, Any]:
+        summed, part = of_tokens(number * chunk, chunk)
+        total, joined = sum_and_joined
+        return jax.tree.map(jnp.add, total, summed), put(joined, part, number * chunk)
+
+    branches = [partial(of_last, width) for width in widths]
+    total, joined = jax.lax.switch((fullest - last * chunk - 1) // step, branches, last * chunk)
+    if chunk < length:
+        nothing = jax.tree.map(lambda x: _pad(jnp.zeros_like(x), length + beyond - chunk), joined)
+        total, joined = jax.lax.fori_loop(0, last, add, (total, put(nothing, joined, last * chunk)))
+    back = jnp.argsort(order, axis=1)
+    return total, jax.tree.map(lambda x: _take(x, back), joined)
+
+
+def _take(x: Array, order: Int[Array, "B T"]) -> Array:
+    """Give the tokens of each row in an order."""
+    return jnp.take_along_axis(x, order.reshape(*order.shape, *(1,) * (x.ndim - 2)), axis=1, mode="promise_in_bounds")
+
+
+def _pad(x: Array, tokens: int) -> Array:
+    """Put tokens that are 0 behind each row."""
+    return jnp.pad(x, [(0, 0), (0, tokens), *((0, 0),) * (x.ndim - 2)])
