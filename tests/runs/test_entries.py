@@ -19,3 +19,19 @@ def test_a_name_that_is_no_part_of_a_file_s_name_is_refused(key, name):
     require_entries(Path("results.json"), {"fingerprint": "0" * 64}, {"xquad_instruct_el": ENTRY})
     with pytest.raises(UserError, match=f"results.json: .*{key}"):
         require_entries(Path("results.json"), {"fingerprint": "0" * 64}, {"xquad_instruct_el": ENTRY | {key: name}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("in_context", 101), ("in_context", "28"), ("exact_match_english_only", -1), ("answer_language", 3),
+        ("answer_language", {"target": 3.0}), ("answer_language", {"target": "<b>", "items": 3}),
+        ("language_identifier", 4), ("language_identifier", "a\nb"),
+    ],
+)  # fmt: skip
+def test_figures_of_answers_that_cannot_be_are_refused(key, value):
+    known = {"in_context": 28, "exact_match_english_only": 0.0, "answer_language": {"items": 0}}
+    for entry in (ENTRY | known, ENTRY | dict.fromkeys(known), ENTRY | {"language_identifier": None}):
+        require_entries(Path("results.json"), {"fingerprint": "0" * 64}, {"xquad_instruct_es": entry})
+    with pytest.raises(UserError, match=f"xquad_instruct_es has {key} .*, which cannot be"):
+        require_entries(Path("results.json"), {"fingerprint": "0" * 64}, {"xquad_instruct_es": ENTRY | {key: value}})

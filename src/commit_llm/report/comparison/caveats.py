@@ -31,6 +31,7 @@ def caveats(systems: Sequence[System], baseline: str, tasks: Sequence[str], cont
     if left_out := sorted({name for run in runs for name in (*run.tasks, *run.left_out)} - set(tasks)):
         notes.append(f"Not compared, since not all systems have answers to them here: {', '.join(left_out)}.")
     notes += _not_alike(systems, tasks)
+    notes += _of_identifiers(systems, tasks)
     notes += _without_answers(systems, tasks)
     for system in systems:
         if len(_alike_trained(system)) > 1:
@@ -66,6 +67,18 @@ def _not_alike(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
             of = [f"{value} ({', '.join(dict.fromkeys(sides[value]))})" for value in sorted(sides)]
             notes.append(f"Not all alike: {name} {' and '.join(of)}.")
     return notes
+
+
+def _of_identifiers(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
+    """Say who was looked at by which identifier, where the languages of answers are known by several."""
+    sides: dict[str, dict[str, None]] = {}
+    for system in systems:
+        for run in system.runs:
+            for task in tasks:
+                if name := run.tasks[task].get("language_identifier"):
+                    sides.setdefault(name, {})[system.name] = None
+    of = [f"{name} ({', '.join(sides[name])})" for name in sorted(sides)]
+    return [f"Not all alike: the languages of answers are known by {' and '.join(of)}."] if len(of) > 1 else []
 
 
 def _without_answers(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:

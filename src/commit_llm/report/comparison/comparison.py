@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from commit_llm.report.comparison.clusters import By
 from commit_llm.report.comparison.systems import System
+from commit_llm.runs.answer_shares import AnswerShares
 from commit_llm.runs.entries import MEAN, metrics_of
 
 LEVEL = 0.05
@@ -71,6 +72,8 @@ class Suite:
     cells: by metric, system and column.
     chance: the share that guessing has first, by language, of tasks that rank.
     outcomes: by system and language, where all systems have English references.
+    answered_in, in_context: by system and language, where all runs have these figures: shares of the answers by their
+        language, and the percentage that stands in the context.
     """
 
     name: str
@@ -81,6 +84,8 @@ class Suite:
     cells: Mapping[str, Mapping[str, Mapping[str, Cell]]]
     outcomes: Mapping[str, Mapping[str, Outcomes]]
     chance: Mapping[str, float]
+    answered_in: Mapping[str, Mapping[str, AnswerShares]]
+    in_context: Mapping[str, Mapping[str, float]]
 
     @property
     def metrics(self) -> Mapping[str, str]:

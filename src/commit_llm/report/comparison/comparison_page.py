@@ -8,6 +8,7 @@ from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison.figures import interval, mark, method, p_value, signatures, size
 from commit_llm.report.comparison.score_charts import ScoreChart
+from commit_llm.report.comparison.share_tables import ShareTable, share_tables
 from commit_llm.report.page import page, text
 
 
@@ -61,8 +62,9 @@ def _suite(comparison: Comparison, suite: Suite, charts: Sequence[ScoreChart]) -
     parts = [f"<section><h2>{text(suite.name)}</h2>\n<p class='quiet'>{text(size(suite, comparison.by))}</p>"]
     for metric, label in suite.metrics.items():
         parts.append(f"<h3>{text(label)}</h3>\n{_scores(comparison, suite, metric, label)}")
-    if any(suite.outcomes.values()):
-        parts.append(f"<h3>Right in the language, right in English, wrong</h3>\n{_outcomes(comparison, suite)}")
+    for shares in share_tables(suite):
+        title = ", ".join(shares.kinds)
+        parts.append(f"<h3>{title[0].upper()}{title[1:]}</h3>\n{_shares(comparison, shares, title)}")
     parts.append("<div class='charts'>")
     parts += [f"<figure tabindex='0'>{chart.drawn.html(chart.description)}</figure>" for chart in charts]
     return "\n".join([*parts, "</div></section>"])
@@ -86,17 +88,16 @@ def _cell(cell: Cell) -> str:
     return f"<td class='number' data-value='{cell.score.value:.6f}'>{shown}</td>"
 
 
-def _outcomes(comparison: Comparison, suite: Suite) -> str:
-    languages = list(next(iter(suite.outcomes.values())))
+def _shares(comparison: Comparison, shares: ShareTable, title: str) -> str:
+    """Write a table of shares. Its columns are sorted by the first share of a cell."""
     rows = {
         name: [
-            f"<td class='number' data-value='{outcomes[language].target:.6f}'>"
-            f"{' / '.join(f'{share:.1f}' for share in outcomes[language])}</td>"
-            for language in languages
+            f"<td class='number' data-value='{first or 0.0:.6f}'>{shown}</td>"
+            for (first, *_), shown in zip(languages.values(), shares.cells(name), strict=True)
         ]
-        for name, outcomes in suite.outcomes.items()
+        for name, languages in shares.shares.items()
     }
-    return _sortable("percent right in the language, right in English, wrong", languages, rows, comparison.baseline)
+    return _sortable(f"percent {title}", shares.languages, rows, comparison.baseline)
 
 
 def _sortable(label: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]], baseline: str) -> str:

@@ -9,6 +9,7 @@ from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Cell, Comparison, Suite
 from commit_llm.report.comparison.figures import interval, mark, method, p_value, short, size
+from commit_llm.report.comparison.share_tables import ShareTable, share_tables
 
 NAME = 24  # columns of the terminal for the name of a system; a longer one is cut
 
@@ -20,9 +21,9 @@ def show(comparison: Comparison, console: Console) -> None:
             console.print(Text(f"{suite.name}, {label}", style="bold"))
             console.print(_table(comparison, suite, metric, label))
         console.print(Text(size(suite, comparison.by)))
-        if any(suite.outcomes.values()):
-            console.print(Text("\nPercent right in the language / right in English / wrong", style="bold"))
-            console.print(_outcomes(suite))
+        for shares in share_tables(suite):
+            console.print(Text("\nPercent of the answers", style="bold"))
+            console.print(_shares(comparison, shares))
     console.print(Text(visible(method(comparison))))
     console.print(_trained(comparison))
     for note in comparison.notes:
@@ -57,16 +58,19 @@ def _style(cell: Cell) -> str:
     return "green" if cell.difference.value > 0 else "red"
 
 
-def _outcomes(suite: Suite) -> Table:
-    """Lay the languages to the right and the systems downwards. Each cell has three shares."""
+def _shares(comparison: Comparison, shares: ShareTable) -> Table:
+    """Write a line for each language and system: any number of languages fits into the terminal."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    languages = list(next(iter(suite.outcomes.values())))
-    table.add_column("system", no_wrap=True)
-    for language in languages:
-        table.add_column(language, justify="right", no_wrap=True)
-    for name, outcomes in suite.outcomes.items():
-        shares = (" / ".join(f"{share:.0f}" for share in outcomes[language]) for language in languages)
-        table.add_row(Text(short(name, NAME)), *shares)
+    for name in ("", "system"):
+        table.add_column(name, no_wrap=True)
+    for kind in shares.kinds:
+        table.add_column(kind, justify="right")
+    names = comparison.names
+    for language in shares.languages:
+        for name in names:
+            first = language if name == names[0] else ""
+            cells = [first, short(name, NAME), *shares.figures(name, language, ".0f")]
+            table.add_row(*map(Text, cells), end_section=name == names[-1])
     return table
 
 

@@ -7,10 +7,11 @@ from commit_llm.errors import visible
 from commit_llm.report.comparison.caveats import trained_on
 from commit_llm.report.comparison.comparison import Comparison
 from commit_llm.report.comparison.figures import DAGGER, STAR, difference, mark, method, score, signatures, size
+from commit_llm.report.comparison.share_tables import share_tables
 
 
 def markdown(comparison: Comparison) -> str:
-    """Write scores, differences, outcomes, notes, what each system was trained on, and the signatures to cite."""
+    """Write scores, differences, shares of answers, notes, training, and the signatures to cite."""
     lines = ["# Comparison", "", _plain(method(comparison)), ""]
     lines += [f"- {_plain(note)}" for note in comparison.notes]
     for suite in comparison.suites:
@@ -28,14 +29,10 @@ def markdown(comparison: Comparison) -> str:
             ]
             heads[0] = f"{label}: difference to {_plain(comparison.baseline)}"
             lines += ["", *_table(heads, rows)]
-        if any(suite.outcomes.values()):
-            lines += ["", "### right in the language / right in English / wrong (percent)", ""]
-            languages = list(next(iter(suite.outcomes.values())))
-            rows = [
-                [_plain(name), *(" / ".join(f"{share:.1f}" for share in outcomes[language]) for language in languages)]
-                for name, outcomes in suite.outcomes.items()
-            ]
-            lines += _table(["system", *languages], rows)
+        for shares in share_tables(suite):
+            lines += ["", f"### {' / '.join(shares.kinds)} (percent)", ""]
+            rows = [[_plain(name), *shares.cells(name)] for name in shares.shares]
+            lines += _table(["system", *shares.languages], rows)
     lines += ["", "## What each system was trained on", ""]
     rows = [
         [_plain(system.name), str(system.seeds), _plain("; ".join(trained_on(system)))] for system in comparison.systems

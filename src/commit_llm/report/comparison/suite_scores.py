@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from commit_llm.report.comparison.answer_kinds import answered_in, in_context
 from commit_llm.report.comparison.clusters import By, clusters
 from commit_llm.report.comparison.comparison import Cell, Interval, Outcomes, Suite
 from commit_llm.report.comparison.evaluated_run import EvaluatedRun
@@ -83,7 +84,8 @@ def compare_suite(
         for name, of_system in outcomes.items()
     }
     questions = {language: len(rows[task]) for language, task in tasks.items()}
-    return Suite(name, tasks, mean_of, questions, number, cells, outcomes, _chance(systems, tasks))
+    shares = (answered_in(systems, tasks), in_context(systems, tasks))
+    return Suite(name, tasks, mean_of, questions, number, cells, outcomes, _chance(systems, tasks), *shares)
 
 
 def _cells(
