@@ -26,9 +26,9 @@ def test_a_line_a_task():
         BY_LETTERS,
         IDENTIFIED.format("py3langid 0.4.0"),
         "el: answered in the language 96 %, in English 2 %, right in English only 1.3 %, in the context 28 %: "
-        "little for mixing to mend (docs/evaluation.md)",
+        "little for mixing to mend (docs/choosing.md)",
         "es: answered in the language 40 %, in English 10 %, in the context 30.5 %: "
-        "mixing has something to mend (docs/evaluation.md)",
+        "mixing has something to mend (docs/choosing.md)",
     ]
 
 
@@ -59,4 +59,4 @@ def test_why_no_language_is_known_is_said_once():
 def test_room(shares, only, verdict):
     kinds = dict(zip(("target", "english", "other", "unknown"), shares, strict=True))
     entry = {"in_context": 1.0, "exact_match_english_only": only, "answer_language": kinds | {"items": 9}}
-    assert answer_lines({"es": entry})[-1].endswith(f": {verdict} (docs/evaluation.md)")
+    assert answer_lines({"es": entry})[-1].endswith(f": {verdict} (docs/choosing.md)")

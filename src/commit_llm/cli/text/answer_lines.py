@@ -55,7 +55,7 @@ def _room(task: str, entry: Mapping[str, Any], shares: AnswerShares | None) -> s
     }
     parts = [f"{name} {figure:g} %" for name, figure in figures.items() if figure is not None]
     verdict = _verdict(shares.english, 100 - shares.unknown, figures["right in English only"] or 0.0)
-    return f"{task}: {', '.join(parts)}: {verdict} (docs/evaluation.md)"
+    return f"{task}: {', '.join(parts)}: {verdict} (docs/choosing.md)"
 
 
 def _verdict(english: float, known: float, right_in_english_only: float) -> str:
