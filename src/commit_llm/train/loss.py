@@ -69,8 +69,8 @@ def head_loss(
     The product is in hidden's dtype, everything after it in fp32. The gradient is made along with the loss, while the
     logits of a chunk are in memory, so that nothing of their size is stored or made twice (the idea is that of Hsu et
     al., "Liger Kernel", 2024). Softmax minus one-hot is written out: jax's own gradient scatters into the logits and
-    stores a second copy of them. Only hidden and head have a gradient, and only the gradient of the loss: nothing flows
-    to the weights, or from the accuracy.
+    stores a second copy of them. Few tokens without a weight have logits (`_over_trained`). Only hidden and head have a
+    gradient, and only the gradient of the loss: nothing flows to the weights, or from the accuracy.
     """
     gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
 
