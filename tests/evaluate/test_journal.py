@@ -11,6 +11,7 @@ from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.journal import Journal, journal
+from commit_llm.evaluate.rank_batches import lay_out
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.runs.evaluation import write_lines
@@ -46,6 +47,47 @@ def test_a_killed_evaluation_goes_on_to_the_same_files(model, example, tmp_path,
     assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
     assert len(calls) - before == 10 - 4  # five batches a task; four were answered
     assert seen[0][:2] == ("ogx_xquad_el", 16)
+
+
+def test_a_killed_evaluation_that_ranks_goes_on_to_the_same_files(model, paragraphs, tmp_path, monkeypatch):
+    """A batch holds prompts of several questions, and the two prompts of a question may be in two batches."""
+    tasks, calls, seen = [find_task("xquad_rank_el"), find_task("xquad_rank_en")], [], []
+
+    def scored(model, prompts, batch):
+        calls.append(batch.prompts)
+        if len(calls) == killed_at:
+            raise KeyboardInterrupt
+        arrays = lay_out(prompts, batch)
+        return -np.log1p((arrays.targets * 7 + arrays.places) % 13).astype(np.float32)
+
+    monkeypatch.setattr("commit_llm.evaluate.ranking.score_rows", scored)
+    options = {"data_dir": str(paragraphs), "batch_size": 1, "per_context": {tasks[1].name: 1}}
+    killed_at = None
+    evaluate(model, tasks, tmp_path / "whole", **options)
+    of_whole = list(calls)
+    assert any(2 * (place // 2) + 1 - place % 2 not in batch for batch in of_whole for place in batch)
+    calls.clear()
+    killed_at = 4
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(model, tasks, tmp_path / "killed", **options)
+    evaluate(model, tasks, tmp_path / "killed", **options, on_answers=lambda *progress: seen.append(progress))
+    assert calls == [*of_whole[:4], *of_whole[3:]]
+    assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
+    assert seen[0] == (tasks[0].name, sum(map(len, of_whole[:3])) // 2, 108)
+    assert seen[-1] == (tasks[1].name, 27, 27)
+
+
+@pytest.mark.parametrize("per_context", [None, {}, {"xquad_rank_el": 1}])
+def test_questions_of_each_context_are_part_of_an_evaluation(model, paragraphs, tmp_path, monkeypatch, per_context):
+    def stopped(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr("commit_llm.evaluate.ranking.score_rows", stopped)
+    options, task = {"data_dir": str(paragraphs), "limit": 8}, find_task("xquad_rank_el")
+    with pytest.raises(RuntimeError):
+        evaluate(model, [task], tmp_path / "eval", **options, per_context=per_context)
+    with pytest.raises(UserError, match="with another tasks, per_context; choose"):
+        evaluate(model, [task], tmp_path / "eval", **options, per_context={task.name: 2})
 
 
 def test_a_model_with_another_history_is_another_evaluation(model, example, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.recipes import dump_recipe, find_recipe
+from commit_llm.runs.evaluation import read_results
 from tests.parallel.processes import Processes, run_command
 
 PROGRAM = """
@@ -20,6 +21,8 @@ from commit_llm.evaluate.encoded_prompts import keep_end
 from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.language_model import CommitLM
 from commit_llm.evaluate.placement import Placement
+from commit_llm.evaluate.rank_batches import Candidates
+from commit_llm.evaluate.ranking import rank
 from commit_llm.model.config import read_config
 from commit_llm.model.parameters import init_parameters
 import jax
@@ -30,6 +33,7 @@ prompts = [
     "what is the home of anna?", "what is the animal of maria and the food of anna?", "anna", "maria likes", "bread",
 ]
 pairs = [(("", ""), [1, 5, 6, number], [7, 8, 9][: 1 + number % 3]) for number in range(11)]
+ranked = [Candidates(list(range(5, 300 + n)), [[7, 8, 9], [6], [9, n]]) for n in range(20)]
 said = {}
 for mesh in sys.argv[2:]:
     model = Answerer.of(config, params, tokenizer, (tokenizer.eos_id,), np.dtype("float32"), mesh)
@@ -37,7 +41,10 @@ for mesh in sys.argv[2:]:
     encoded = [keep_end(tokenizer.encode(prompt), [], 48) for prompt in prompts]
     for batch in answer_all(model, encoded, 1, ending=Ending(model.stops), longest=48, max_new_tokens=12):
         answers |= {place: answer.text for place, answer in batch.items()}
-    said[mesh] = [len(jax.devices()), answers, CommitLM(model)._loglikelihood_tokens(pairs)]
+    sums = {}
+    for batch in rank(model, ranked, [False] * len(ranked), 2):
+        sums |= {place: reply.log_likelihoods for place, reply in batch.items()}
+    said[mesh] = [len(jax.devices()), answers, CommitLM(model)._loglikelihood_tokens(pairs), sums]
 print(json.dumps(said))
 """
 
@@ -51,18 +58,24 @@ def told_by(folder, tmp_path, devices, *meshes):
 
 @pytest.mark.slow
 def test_eight_devices_say_what_one_says(example, tmp_path):
-    ((one, answers, likelihoods),) = told_by(example / "model", tmp_path, 1, "-1,1,1").values()
+    ((one, answers, likelihoods, sums),) = told_by(example / "model", tmp_path, 1, "-1,1,1").values()
     assert one == 1
     assert len(set(answers.values())) > 3
-    for mesh, (devices, theirs, scored) in told_by(example / "model", tmp_path, 8, "-1,1,1", "2,2,2", "1,4,2").items():
+    for mesh, (devices, theirs, scored, ranked) in told_by(
+        example / "model", tmp_path, 8, "-1,1,1", "2,2,2", "1,4,2"
+    ).items():
         assert devices == 8
         assert theirs == answers, mesh
         assert [greedy for _, greedy in scored] == [greedy for _, greedy in likelihoods]
         assert [value for value, _ in scored] == pytest.approx([value for value, _ in likelihoods], rel=1e-5)
+        assert list(ranked) == list(sums)
+        assert [value for scores in ranked.values() for value in scores] == pytest.approx(
+            [value for scores in sums.values() for value in scores], rel=1e-5
+        )
 
 
 @pytest.mark.slow
-def test_the_chain_in_two_processes_and_an_evaluation_gone_on_with(example, tmp_path):
+def test_the_chain_in_two_processes_and_an_evaluation_gone_on_with(example, paragraphs, tmp_path):
     config, out = tmp_path / "config.yaml", tmp_path / "out"
     files = {"model": str(example / "model"), "data": str(example / "instructions.jsonl")}
     files["dictionary"] = (str(example / "en-el.txt"),)
@@ -79,6 +92,13 @@ def test_the_chain_in_two_processes_and_an_evaluation_gone_on_with(example, tmp_
     # One process with one device says the same of the exported model.
     assert main(["eval", str(out / "model"), "--out", str(tmp_path / "alone"), *asked]) == 0
     assert (tmp_path / "alone" / "predictions.jsonl").read_bytes() == predictions
+    # Two processes rank as one does, to rounding.
+    argv = ["eval", str(out / "model"), "--tasks", "xquad_rank_el", "--data-dir", str(paragraphs), "--per-context", "2"]
+    results = run_command([[*argv, "--out", str(tmp_path / "ranked")]] * 2, tmp_path)
+    assert [status for status, _, _ in results] == [0, 0], results
+    assert main([*argv, "--out", str(tmp_path / "ranked-alone")]) == 0
+    theirs, ours = (read_results(tmp_path / name)["xquad_rank_el"] for name in ("ranked", "ranked-alone"))
+    assert theirs == ours | {name: pytest.approx(ours[name], abs=2e-4) for name in ours if name.startswith("log_like")}
     # Of a run directory, two processes go on with what one has answered.
     argv = ["eval", str(out / "run"), *asked]
     assert main([*argv, "--out", str(tmp_path / "of-run")]) == 0

@@ -72,6 +72,33 @@ def test_the_evaluation_directory(evaluated, model, example):
         evaluate(model, [EL], out, data_dir=str(example), limit=5)
 
 
+@pytest.mark.slow
+def test_tasks_that_rank_beside_one_that_is_answered(model, paragraphs, tmp_path):
+    ranked = find_task("xquad_rank_el")
+    options = {"data_dir": str(paragraphs), "per_context": {ranked.name: 3, OURS.name: 1}}
+    results = evaluate(model, [ranked, OURS], tmp_path / "eval", **options, limit=20)
+    assert read_results(tmp_path / "eval") == results
+    entry, answered = results.values()
+    assert {name: entry[name] for name in ("suite", "items", "left_out", "per_context", "limit", "truncated")} == {
+        "suite": "xquad_rank", "items": 20, "left_out": 0, "per_context": 3, "limit": 20, "truncated": 0,
+    }  # fmt: skip
+    assert 25 <= entry["chance"] <= 50  # of two to four candidates
+    assert "|decoding:rank-by-characters|" in entry["signature"]
+    assert "|per-context:3|limit:20|" in entry["signature"]
+    assert "|decoding:greedy-256|" in answered["signature"]
+    assert (answered["items"], answered["per_context"]) == (20, 1)
+    rows = [json.loads(line) for line in (tmp_path / "eval" / "predictions.jsonl").read_text().splitlines()]
+    for row in rows[:20]:
+        right = row["candidates"][row["right"]]
+        assert right["text"] == row["references"][0]
+        others = [one for place, one in enumerate(row["candidates"]) if place != row["right"]]
+        for share, score in (("first", "score"), ("first_without_context", "score_without_context")):
+            assert row[share] == 100.0 * all(right[score] > other[score] for other in others)
+    assert sum(row["first"] for row in rows[:20]) / 20 == entry["first"]
+    prompts = {row["prompt_sha256"] for row in rows if row["task"] == OURS.name}
+    assert prompts & {row["prompt_sha256"] for row in rows[:20]}
+
+
 def no_text(config, params, rows, *rest):
     return np.full((len(rows), 4), -1)
 

@@ -1,0 +1,55 @@
+"""Figures and rows of tasks that rank, by hand."""
+
+import pytest
+
+from commit_llm.evaluate.candidates import Likelihoods, RankedQuestion
+from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.rank_results import Ranking, rank_figures, rank_rows
+from commit_llm.evaluate.tasks import find_task
+
+TASK = find_task("xquad_rank_es")
+
+
+def ranking(candidates, right, with_context, without_context, truncated=False):
+    question = Question("q", "0-0", "Uno y dos.", "¿Cuál?", (candidates[right],))
+    item = RankedQuestion(question, tuple(candidates), right)
+    return Ranking.of(item, Likelihoods(with_context, truncated), Likelihoods(without_context, False))
+
+
+RANKINGS = [
+    ranking(["uno", "cuatro"], 1, [-4.0, -6.0], [-3.0, -9.0]),  # by character -1.33 and -1; -1 and -1.5
+    ranking(["uno", "dos", "tres", "seis"], 0, [-3.0, -3.0, -8.0, -8.0], [-1.5, -3.0, -8.0, -8.0], True),  # a tie
+]
+
+
+def test_scores_are_by_character_and_a_tie_is_not_first():
+    assert [one.with_context for one in RANKINGS] == [[-4 / 3, -1.0], [-1.0, -1.0, -2.0, -2.0]]
+    assert [(one.first, one.first_without_context) for one in RANKINGS] == [(True, False), (False, True)]
+
+
+def test_figures():
+    assert rank_figures(RANKINGS) == {
+        "first": 50.0, "first_stderr": 50.0, "first_without_context": 50.0, "first_without_context_stderr": 50.0,
+        "chance": 37.5, "candidates": 3.0, "log_likelihood": -1.0, "log_likelihood_without_context": -1.0,
+    }  # fmt: skip
+
+
+def test_rows():
+    rows = rank_rows(TASK, RANKINGS)
+    assert list(rows[0]) == [
+        "id", "task", "context_id", "question", "prediction", "references", "candidates", "right", "first",
+        "first_without_context", "truncated", "prompt_sha256",
+    ]  # fmt: skip
+    assert [row["prediction"] for row in rows] == ["cuatro", "uno"]
+    assert [row["truncated"] for row in rows] == [False, True]
+    assert [(row["first"], row["first_without_context"]) for row in rows] == [(100.0, 0.0), (0.0, 100.0)]
+    assert rows[0]["candidates"] == [
+        {"text": "uno", "score": -4 / 3, "score_without_context": -1.0},
+        {"text": "cuatro", "score": -1.0, "score_without_context": -1.5},
+    ]
+
+
+@pytest.mark.parametrize(("candidates", "characters"), [(["Ωμέγα", "ἀ"], [5, 1]), (["a b", "😀"], [3, 1])])
+def test_a_character_is_a_code_point(candidates, characters):
+    one = ranking(candidates, 0, [-30.0, -30.0], [-30.0, -30.0])
+    assert one.with_context == [-30.0 / number for number in characters]
