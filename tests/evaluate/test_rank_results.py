@@ -1,11 +1,17 @@
 """Figures and rows of tasks that rank, by hand."""
 
+from pathlib import Path
+
 import pytest
 
 from commit_llm.evaluate.candidates import Likelihoods, RankedQuestion
+from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.rank_results import Ranking, rank_figures, rank_rows
+from commit_llm.evaluate.results import identity
+from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import find_task
+from commit_llm.runs.entries import ENTRY, ENTRY_MAY, RANK_METRICS, require_entries
 
 TASK = find_task("xquad_rank_es")
 
@@ -32,6 +38,16 @@ def test_figures():
         "first": 50.0, "first_stderr": 50.0, "first_without_context": 50.0, "first_without_context_stderr": 50.0,
         "chance": 37.5, "candidates": 3.0, "log_likelihood": -1.0, "log_likelihood_without_context": -1.0,
     }  # fmt: skip
+
+
+def test_an_entry_is_what_readers_of_results_json_ask_for():
+    asked = identity(TASK, 2, Selection(None, 1), "0", {"decoding": "rank-by-characters"}, Contamination(1, 0))
+    entry = rank_figures(RANKINGS) | asked | {"left_out": 0, "truncated": 1}
+    require_entries(Path("results.json"), {"fingerprint": "0", "training": None}, {TASK.name: entry})
+    assert {*ENTRY, *ENTRY_MAY, *RANK_METRICS} - set(entry) == {
+        "empty", "cut", "in_context", "exact_match_english_only", "answer_language", "language_identifier",
+    }  # fmt: skip
+    assert "|decoding:rank-by-characters|per-context:1|limit:none|" in entry["signature"]
 
 
 def test_rows():

@@ -23,7 +23,7 @@ from commit_llm.evaluate.results import (
 )
 from commit_llm.evaluate.scores import words
 from commit_llm.evaluate.tasks import TASKS, find_task
-from commit_llm.runs.entries import ENTRY, ENTRY_MAY, require_entries
+from commit_llm.runs.entries import ENTRY, ENTRY_MAY, METRICS, require_entries
 
 GIVEN = {"decoding": "given"}
 TASK = find_task("ogx_xquad_de")
@@ -142,7 +142,9 @@ def test_an_entry_is_what_readers_of_results_json_ask_for():
     model = {"fingerprint": "0", "training": None}
     entry = summary(score_answers(TASK, ITEMS, ["Maria"], None), GIVEN, None, Contamination(1, 0))
     require_entries(Path("results.json"), model, {TASK.name: entry})
-    assert {*ENTRY, *ENTRY_MAY} - set(entry) == {
+    assert {*ENTRY, *ENTRY_MAY, *METRICS} - set(entry) == {
         "truncated", "cut",  # those of a model's answers have these too
         "exact_match_english_only",  # where there are English references
+        "per_context",  # where only some of each are asked
+        "chance", "left_out",  # of tasks that rank
     }  # fmt: skip
