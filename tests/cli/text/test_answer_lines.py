@@ -54,6 +54,9 @@ def test_why_no_language_is_known_is_said_once():
         ((45.0, 5.0, 0.0, 50.0), 0.0, "mixing has something to mend"),
         ((100.0, 0.0, 0.0, 0.0), 10.0, "mixing has something to mend"),
         ((0.0, 9.0, 0.0, 91.0), 0.0, "the language of most answers is not known"),
+        ((30.0, 2.0, 68.0, 0.0), 0.0, "few answers are in the language or in English alone"),
+        ((25.0, 0.0, 25.0, 50.0), 0.0, "little for mixing to mend"),
+        ((24.0, 0.0, 26.0, 50.0), 0.0, "few answers are in the language or in English alone"),
     ],
 )
 def test_room(shares, only, verdict):

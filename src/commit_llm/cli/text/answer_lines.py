@@ -54,13 +54,15 @@ def _room(task: str, entry: Mapping[str, Any], shares: AnswerShares | None) -> s
         "in the context": entry.get("in_context"),
     }
     parts = [f"{name} {figure:g} %" for name, figure in figures.items() if figure is not None]
-    verdict = _verdict(shares.english, 100 - shares.unknown, figures["right in English only"] or 0.0)
+    verdict = _verdict(shares.target, shares.english, 100 - shares.unknown, figures["right in English only"] or 0.0)
     return f"{task}: {', '.join(parts)}: {verdict} (docs/choosing.md)"
 
 
-def _verdict(english: float, known: float, right_in_english_only: float) -> str:
+def _verdict(target: float, english: float, known: float, right_in_english_only: float) -> str:
     if known < FEW:
         return "the language of most answers is not known"
-    if english < FEW * known / 100 and right_in_english_only < FEW:
-        return "little for mixing to mend"
-    return "mixing has something to mend"
+    if english >= FEW * known / 100 or right_in_english_only >= FEW:
+        return "mixing has something to mend"
+    if target < known / 2:
+        return "few answers are in the language or in English alone"
+    return "little for mixing to mend"
