@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from commit_llm.evaluate.candidates import Likelihoods, RankedQuestion
+from commit_llm.evaluate.candidates import RankedQuestion
 from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.rank_results import Ranking, rank_figures, rank_rows
@@ -16,10 +16,10 @@ from commit_llm.runs.entries import ENTRY, ENTRY_MAY, RANK_METRICS, require_entr
 TASK = find_task("xquad_rank_es")
 
 
-def ranking(candidates, right, with_context, without_context, truncated=False):
-    question = Question("q", "0-0", "Uno y dos.", "¿Cuál?", (candidates[right],))
+def ranking(candidates, right, with_context, without_context, truncated=False, context_id=None):
+    question = Question("q", context_id or "/".join(candidates), "Uno y dos.", "¿Cuál?", (candidates[right],))
     item = RankedQuestion(question, tuple(candidates), right)
-    return Ranking.of(item, Likelihoods(with_context, truncated), Likelihoods(without_context, False))
+    return Ranking(item, with_context, without_context, truncated)
 
 
 RANKINGS = [
@@ -29,8 +29,10 @@ RANKINGS = [
 
 
 def test_scores_are_by_character_and_a_tie_is_not_first():
-    assert [one.with_context for one in RANKINGS] == [[-4 / 3, -1.0], [-1.0, -1.0, -2.0, -2.0]]
-    assert [(one.first, one.first_without_context) for one in RANKINGS] == [(True, False), (False, True)]
+    assert [one.scores for one in RANKINGS] == [[-4 / 3, -1.0], [-1.0, -1.0, -2.0, -2.0]]
+    assert RANKINGS[0].scores_without_context == [-1.0, -1.5]
+    rows = rank_rows(TASK, RANKINGS)
+    assert [(row["first"], row["first_without_context"]) for row in rows] == [(100.0, 0.0), (0.0, 100.0)]
 
 
 def test_figures():
@@ -40,11 +42,24 @@ def test_figures():
     }  # fmt: skip
 
 
+def test_questions_of_a_context_are_matched_with_their_answers():
+    """Of the second prompt alone no answer is known."""
+    pair = [
+        ranking(["uno", "dos"], 0, [-2.0, -1.0], [-3.0, -1.0], context_id="0-0"),
+        ranking(["uno", "dos"], 1, [-9.0, -7.0], [-3.0, -1.0], context_id="0-0"),
+    ]
+    figures = rank_figures([*pair, RANKINGS[0]])
+    assert (figures["matched"], figures["matched_without_context"]) == (83.33, 16.67)  # the third counts as chance
+    rows = rank_rows(TASK, [*pair, RANKINGS[0]])
+    assert [(row["matched"], row["matched_without_context"]) for row in rows] == [(100, 0), (100, 0), (50, 50)]
+
+
 def test_an_entry_is_what_readers_of_results_json_ask_for():
     asked = identity(TASK, 2, Selection(None, 1), "0", {"decoding": "rank-by-characters"}, Contamination(1, 0))
     entry = rank_figures(RANKINGS) | asked | {"left_out": 0, "truncated": 1}
     require_entries(Path("results.json"), {"fingerprint": "0", "training": None}, {TASK.name: entry})
     assert {*ENTRY, *ENTRY_MAY, *RANK_METRICS} - set(entry) == {
+        "matched", "matched_without_context",  # where a context has two questions
         "empty", "cut", "in_context", "exact_match_english_only", "answer_language", "language_identifier",
     }  # fmt: skip
     assert "|decoding:rank-by-characters|per-context:1|limit:none|" in entry["signature"]
@@ -58,7 +73,6 @@ def test_rows():
     ]  # fmt: skip
     assert [row["prediction"] for row in rows] == ["cuatro", "uno"]
     assert [row["truncated"] for row in rows] == [False, True]
-    assert [(row["first"], row["first_without_context"]) for row in rows] == [(100.0, 0.0), (0.0, 100.0)]
     assert rows[0]["candidates"] == [
         {"text": "uno", "score": -4 / 3, "score_without_context": -1.0},
         {"text": "cuatro", "score": -1.0, "score_without_context": -1.5},
@@ -68,4 +82,4 @@ def test_rows():
 @pytest.mark.parametrize(("candidates", "characters"), [(["Ωμέγα", "ἀ"], [5, 1]), (["a b", "😀"], [3, 1])])
 def test_a_character_is_a_code_point(candidates, characters):
     one = ranking(candidates, 0, [-30.0, -30.0], [-30.0, -30.0])
-    assert one.with_context == [-30.0 / number for number in characters]
+    assert one.scores == [-30.0 / number for number in characters]

@@ -146,5 +146,5 @@ def test_an_entry_is_what_readers_of_results_json_ask_for():
         "truncated", "cut",  # those of a model's answers have these too
         "exact_match_english_only",  # where there are English references
         "per_context",  # where only some of each are asked
-        "chance", "left_out",  # of tasks that rank
+        "chance", "left_out", "matched", "matched_without_context",  # of tasks that rank
     }  # fmt: skip

@@ -131,7 +131,13 @@ class AskedRanks:
         self, replies: Replies, answering: Mapping[str, str], contamination: Contamination
     ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         rankings = [
-            Ranking.of(item, replies[2 * place], replies[2 * place + 1]) for place, item in enumerate(self.ranked.items)
+            Ranking(
+                item,
+                replies[2 * place].log_likelihoods,
+                replies[2 * place + 1].log_likelihoods,
+                replies[2 * place].truncated,
+            )
+            for place, item in enumerate(self.ranked.items)
         ]
         entry = {
             **rank_figures(rankings),

@@ -1,7 +1,7 @@
 """The entries of results.json: what each must hold. The file may come from anywhere, and its names stand in paths."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ MEAN = "mean"  # the last column of a comparison; no language is called so
 # Scores that every task has, and what tables call them: one that the model answers, and one whose answers it ranks.
 METRICS = {"exact_match": "exact match", "f1": "F1"}
 RANK_METRICS = {"first": "right answer first", "first_without_context": "first without the context"}
+# Scores that tasks that rank have where a context has two questions that can be matched with their answers.
+MATCH_METRICS = {"matched": "questions matched", "matched_without_context": "matched without the context"}
 RANK_SUITE = "_rank"  # the end of the name of a suite of tasks that rank
 LARGEST = 10**15  # examples, tokens, questions, steps
 SHOWN = 40  # characters of a wrong value
@@ -31,6 +33,14 @@ def metrics_of(suite: Any) -> dict[str, str]:
     (['exact_match', 'f1'], ['first', 'first_without_context'])
     """
     return RANK_METRICS if isinstance(suite, str) and suite.endswith(RANK_SUITE) else METRICS
+
+
+def shared_metrics(suite: str, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Give the scores that all these entries of a suite have, and what tables call them."""
+    entries = list(entries)
+    return metrics_of(suite) | {
+        name: label for name, label in MATCH_METRICS.items() if all(name in entry for entry in entries)
+    }
 
 
 def is_line(value: Any) -> bool:
@@ -74,7 +84,7 @@ ENTRY: dict[str, Check] = {
 COUNTS = ("contexts", "contaminated_contexts", "truncated", "empty", "cut", "per_context", "left_out")
 ENTRY_MAY: dict[str, Check] = {
     **dict.fromkeys(COUNTS, _or_none(_is_number)),
-    **dict.fromkeys(("in_context", "exact_match_english_only", "chance"), _or_none(is_score)),
+    **dict.fromkeys(("in_context", "exact_match_english_only", "chance", *MATCH_METRICS), _or_none(is_score)),
     "answer_language": _or_none(_is_shares),
     "language_identifier": _or_none(is_line),
 }

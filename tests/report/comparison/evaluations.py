@@ -90,7 +90,7 @@ def evaluation(
     return folder
 
 
-def with_ranks(folder, skill, seed, languages=("el", "en")):
+def with_ranks(folder, skill, seed, languages=("el", "en"), matched=True):
     """Add tasks that rank three answers to an evaluation: the right one is first with the probability skill."""
     rng = np.random.default_rng(seed)
     rows, entries = [], {}
@@ -112,11 +112,13 @@ def with_ranks(folder, skill, seed, languages=("el", "en")):
                         for word, score, bare in zip(words, *scores, strict=True)
                     ],
                     "right": right, "first": 100.0 * first, "first_without_context": 100.0 * without,
+                    **({"matched": 50.0 + 50.0 * first, "matched_without_context": 50.0} if matched else {}),
                     "truncated": False, "prompt_sha256": "0" * 64,
                 }
             )  # fmt: skip
         rows += of_task
-        means = {name: np.mean([row[name] for row in of_task]) for name in ("first", "first_without_context")}
+        names = [name for name in of_task[0] if name.startswith(("first", "matched"))]
+        means = {name: np.mean([row[name] for row in of_task]) for name in names}
         found = entry(task, "xquad_rank", language, [{"exact_match": 0, "f1": 0}] * len(of_task), 12)
         signature = found["signature"].replace("decoding:greedy-256", "decoding:rank-by-characters")
         del found["exact_match"], found["f1"]

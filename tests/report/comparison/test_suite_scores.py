@@ -13,7 +13,8 @@ from commit_llm.report.comparison.machine_readable import table
 from commit_llm.report.comparison.markup import latex, markdown
 from commit_llm.report.comparison.output_folder import PAGE, write_comparison
 from commit_llm.report.comparison.systems import read_systems
-from tests.report.comparison.evaluations import AWKWARD, LANGUAGES, evaluation, questions
+from commit_llm.runs.entries import MATCH_METRICS, RANK_METRICS
+from tests.report.comparison.evaluations import AWKWARD, LANGUAGES, compare, evaluation, questions, with_ranks
 
 
 def test_figures(compared):
@@ -132,7 +133,7 @@ def test_only_several_seeds_have_a_star(compared):
 def test_tasks_that_rank_have_scores_of_their_own(ranked):
     written, given = ranked.suites
     assert (written.name, list(written.cells), dict(written.chance)) == ("ogx_xquad", ["exact_match", "f1"], {})
-    assert (given.name, list(given.cells)) == ("xquad_rank", ["first", "first_without_context"])
+    assert (given.name, list(given.cells)) == ("xquad_rank", [*RANK_METRICS, *MATCH_METRICS])
     assert given.chance == {"el": 33.33, "en": 33.33}
     for system in ranked.systems:
         for language, task in given.tasks.items():
@@ -140,3 +141,9 @@ def test_tasks_that_rank_have_scores_of_their_own(ranked):
                 expected = system.runs[0].tasks[task][metric]
                 assert cells[system.name][language].score.value == pytest.approx(expected, abs=0.01)
     assert not any(given.outcomes.values())
+
+
+def test_where_one_side_has_no_pairs_the_others_scores_are_compared(ranks, tmp_path):
+    """Such as of a version that did not match questions."""
+    other = with_ranks(evaluation(tmp_path / "other", 0.5, 3), 0.5, 3, matched=False)
+    assert list(compare(ranks[0], other).suites[1].cells) == list(RANK_METRICS)

@@ -8,6 +8,7 @@ from commit_llm.cli.text.answer_lines import answer_lines
 from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
 from commit_llm.runs.entries import is_many
 
+RANKED = ("first", "matched")
 KINDS_TO_WARN_OF = {"empty": "are empty", "cut": f"did not end within {MAX_NEW_TOKENS} tokens, and are cut"}
 
 
@@ -53,20 +54,19 @@ def scores_table(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _ranks(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Write a line a task: how often the right answer is first, with the context and without, and by chance.
+    """Write a line a task: how often the right answer is first, and of 50 by chance, how often questions match.
 
     >>> scores = {"first": 50.0, "first_stderr": 4.1, "first_without_context": 30.0, "chance": 21.5, "candidates": 4.8}
     >>> print("\\n".join(_ranks({"xquad_rank_es": scores | {"items": 8, "left_out": 1, "truncated": 0}})))
-    task           right answer first  without context  chance  candidates  questions  left out  shortened
-    xquad_rank_es          50.00 ±4.1            30.00    21.5         4.8          8         1          0
+    task           right first  without context  chance  matched  without context  questions  left out  shortened
+    xquad_rank_es   50.00 ±4.1            30.00    21.5        -                -          8         1          0
     """
-    rows: list[tuple[str, ...]] = [
-        ("task", "right answer first", "without context", "chance", "candidates", "questions", "left out", "shortened")
-    ]
+    heads = ("task", "right first", "without context", "chance", "matched", "without context", "questions")
+    rows: list[tuple[str, ...]] = [(*heads, "left out", "shortened")]
     for task, entry in entries.items():
-        shares = (score_cell(entry, "first"), score_cell(entry, "first_without_context"))
-        counts = (figure_cell(entry.get(name)) for name in ("chance", "candidates", "items", "left_out", "truncated"))
-        rows.append((task, *shares, *counts))
+        first, matched = ([score_cell(entry, f"{name}{end}") for end in ("", "_without_context")] for name in RANKED)
+        counts = (figure_cell(entry.get(name)) for name in ("items", "left_out", "truncated"))
+        rows.append((task, *first, figure_cell(entry.get("chance")), *matched, *counts))
     return aligned(rows)
 
 

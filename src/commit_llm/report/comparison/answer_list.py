@@ -37,7 +37,7 @@ def _data(comparison: Comparison, contexts: Contexts) -> dict[str, Any]:
                 {
                     "task": task,
                     "language": language,
-                    "ranked": suite.metrics == RANK_METRICS,
+                    "ranked": set(RANK_METRICS) <= set(suite.metrics),
                     "contexts": [contexts.get((task, id), NOT_KEPT) for id in places],
                     "questions": [
                         [

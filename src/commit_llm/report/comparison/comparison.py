@@ -7,7 +7,7 @@ from typing import NamedTuple
 from commit_llm.report.comparison.clusters import By
 from commit_llm.report.comparison.systems import System
 from commit_llm.runs.answer_shares import AnswerShares
-from commit_llm.runs.entries import MEAN, metrics_of
+from commit_llm.runs.entries import MEAN
 
 LEVEL = 0.05
 
@@ -69,6 +69,7 @@ class Suite:
     mean_of: the languages that the last column averages. Empty where there is no such column.
     questions: their number, by language.
     clusters: their number.
+    metrics: what tables call the scores of its tasks.
     cells: by metric, system and column.
     chance: the share that guessing has first, by language, of tasks that rank.
     outcomes: by system and language, where all systems have English references.
@@ -83,14 +84,10 @@ class Suite:
     clusters: int
     cells: Mapping[str, Mapping[str, Mapping[str, Cell]]]
     outcomes: Mapping[str, Mapping[str, Outcomes]]
+    metrics: Mapping[str, str]
     chance: Mapping[str, float]
     answered_in: Mapping[str, Mapping[str, AnswerShares]]
     in_context: Mapping[str, Mapping[str, float]]
-
-    @property
-    def metrics(self) -> Mapping[str, str]:
-        """Give the scores of its tasks, and what tables call them."""
-        return metrics_of(self.name)
 
     @property
     def columns(self) -> list[str]:

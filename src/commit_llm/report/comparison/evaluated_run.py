@@ -8,7 +8,7 @@ from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.files.records import read_records
-from commit_llm.runs.entries import METRICS, is_score, metrics_of, require_entries
+from commit_llm.runs.entries import METRICS, is_score, require_entries, shared_metrics
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, read_evaluation
 
 SHOWN_ID = 60  # characters of a question's id in a message
@@ -46,7 +46,7 @@ def read_run(folder: Path) -> EvaluatedRun:
     path = folder / PREDICTIONS
     for number, row in enumerate(read_records(path), 1):
         entry = tasks.get(row["task"]) if isinstance(row.get("task"), str) else None
-        if not _is_answer(row, METRICS if entry is None else metrics_of(entry["suite"])):
+        if not _is_answer(row, METRICS if entry is None else shared_metrics(entry["suite"], [entry])):
             raise UserError(f"{path}: row {number} is no answer with its scores; evaluate again with this version")
         if entry is None:
             continue
@@ -115,7 +115,7 @@ def _require_whole(folder: Path, task: str, entry: Mapping[str, Any], rows: Mapp
             f"{folder / PREDICTIONS}: has answers to {len(rows)} of the {items} questions of {task}; evaluate again "
             "with --overwrite"
         )
-    for name in metrics_of(entry["suite"]):
+    for name in shared_metrics(entry["suite"], [entry]):
         mean = sum(row[name] for row in rows.values()) / items
         if abs(mean - entry[name]) > 0.02:  # both are rounded to two decimals
             raise UserError(

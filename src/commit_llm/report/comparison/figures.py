@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from commit_llm.errors import visible
 from commit_llm.report.comparison.clusters import By
 from commit_llm.report.comparison.comparison import Cell, Comparison, Interval, Suite
+from commit_llm.runs.entries import MATCH_METRICS
 
 STAR, DAGGER = "*", "†"
 
@@ -37,7 +38,8 @@ def _chance(suite: Suite) -> str:
     if not suite.chance:
         return ""
     shares = ", ".join(f"{chance:.1f} ({language})" for language, chance in suite.chance.items())
-    return f" By chance the right answer is first in {shares} percent."
+    matched = ", and 50 percent of the pairs of questions match" if set(MATCH_METRICS) & set(suite.metrics) else ""
+    return f" By chance the right answer is first in {shares} percent{matched}."
 
 
 def score(cell: Cell) -> str:

@@ -36,7 +36,7 @@ def charts(comparison: Comparison, suite: Suite) -> list[ScoreChart]:
         def draw(figure: "Figure", theme: Theme) -> None:
             _points(figure, theme, suite, names, shown, of)
 
-        return Drawn.of(draw, _size(len(suite.columns), len(shown)))
+        return Drawn.of(draw, _size(len(suite.columns), len(shown), len(suite.metrics)))
 
     drawings = [
         ScoreChart("scores", points("score", names), f"{scores}, {table}"),
@@ -52,13 +52,13 @@ def charts(comparison: Comparison, suite: Suite) -> list[ScoreChart]:
     return drawings
 
 
-def _size(lines: int, systems: int) -> Size:
+def _size(lines: int, systems: int, metrics: int = 2) -> Size:
     """Give a line to each system in each language, so that intervals do not cover each other."""
-    return WIDE, min(HIGHEST, 1.1 + lines * (0.16 * systems + 0.12))
+    return WIDE * max(1, metrics / 2), min(HIGHEST, 1.1 + lines * (0.16 * systems + 0.12))
 
 
 def _points(figure: "Figure", theme: Theme, suite: Suite, names: list[str], shown: list[str], of: str) -> None:
-    """Draw points with intervals, languages from top to bottom, one score to the left, the other to the right."""
+    """Draw points with intervals, languages from top to bottom, the scores side by side."""
     both: Any = figure.subplots(1, len(suite.metrics), sharey=True)
     step = 0.8 / len(shown)
     for axes, (metric, label) in zip(both, suite.metrics.items(), strict=True):

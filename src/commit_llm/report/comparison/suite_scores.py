@@ -11,7 +11,7 @@ from commit_llm.report.comparison.comparison import Cell, Interval, Outcomes, Su
 from commit_llm.report.comparison.evaluated_run import EvaluatedRun
 from commit_llm.report.comparison.significance import Difference, Estimate, compare, holm
 from commit_llm.report.comparison.systems import System
-from commit_llm.runs.entries import MEAN, metrics_of
+from commit_llm.runs.entries import MEAN, shared_metrics
 
 
 def compare_suite(
@@ -29,7 +29,10 @@ def compare_suite(
     tasks: their names, by language.
     baseline: the place of a system.
     """
-    languages, metrics = list(tasks), metrics_of(name)
+    languages = list(tasks)
+    metrics = shared_metrics(
+        name, (run.tasks[task] for system in systems for run in system.runs for task in tasks.values())
+    )
     first = systems[0].runs[0].rows
     rows = {task: list(first[task].values()) for task in tasks.values()}
     of_rows, number = clusters(rows, by)
@@ -84,8 +87,19 @@ def compare_suite(
         for name, of_system in outcomes.items()
     }
     questions = {language: len(rows[task]) for language, task in tasks.items()}
-    shares = (answered_in(systems, tasks), in_context(systems, tasks))
-    return Suite(name, tasks, mean_of, questions, number, cells, outcomes, _chance(systems, tasks), *shares)
+    return Suite(
+        name,
+        tasks,
+        mean_of,
+        questions,
+        number,
+        cells,
+        outcomes,
+        metrics=metrics,
+        chance=_chance(systems, tasks),
+        answered_in=answered_in(systems, tasks),
+        in_context=in_context(systems, tasks),
+    )
 
 
 def _cells(
