@@ -14,7 +14,7 @@ class Ranking(NamedTuple):
     """Hold the log-likelihoods of a question's candidates, with and without the context, and whether it was shortened.
 
     The score of a candidate is its log-likelihood divided by its characters. So does lm-evaluation-harness for
-    `acc_norm` (lm_eval/api/task.py, `process_results` of multiple choice).
+    `acc_norm` (`process_results` of its multiple choice).
     """
 
     item: RankedQuestion
