@@ -122,7 +122,7 @@ def run_trial(
         if chain.trained.stopped is not None:
             return chain.trained.stopped
     else:
-        evaluate_model(model, tasks, folder / EVALUATION, **asked)
+        evaluate_model(model, tasks, folder / EVALUATION, dtype=(study.fields or {}).get("dtype", "auto"), **asked)
     made = {
         "version": __version__,
         "training_seconds": round(sum(line["seconds"] for run in runs for line in read_logs(run).timing.values())),
