@@ -99,7 +99,7 @@ def test_what_only_notes_something_is_passed_over(tmp_path, content):
     (tmp_path / "d.txt").write_text("dog\tσκύλος\n")
     assert read_log(tmp_path / "metrics.jsonl") == {}
     assert Parts(tmp_path).done == {}
-    assert Journal(tmp_path).answers == {}
+    assert Journal(tmp_path).replies == {}
     assert Responses(tmp_path / "responses.jsonl").by_request == {}
     assert describe(tmp_path / "d.txt", "0")["licence"] is None
     with pytest.raises(UserError, match="without a record of where it comes from"):
