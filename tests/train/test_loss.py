@@ -56,8 +56,8 @@ def test_the_gradient_is_that_of_log_softmax_however_it_is_cut(chunk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", [None, 64, 100])
-def test_loss_and_gradient_are_the_same_whichever_tokens_are_trained(chunk):
+@pytest.mark.parametrize(("chunk", "tied"), [(None, False), (64, True), (100, False)])
+def test_loss_and_gradient_are_the_same_whichever_tokens_are_trained(chunk, tied):
     """Of masks after which the last chunk has every width, beside the plain definition over all tokens."""
     rows, length, rng = 4, 150, np.random.default_rng(1)
     hidden, head = rng.normal(size=(rows, length, 6)).astype("f4"), rng.normal(size=(6, 11)).astype("f4")
@@ -74,7 +74,7 @@ def test_loss_and_gradient_are_the_same_whichever_tokens_are_trained(chunk):
         return jnp.sum(weights * losses), jnp.sum(weights, where=logits.argmax(-1) == targets)
 
     def ours(hidden, head, weights):
-        return tuple(head_loss(hidden, head, targets, weights, chunk))
+        return tuple(head_loss(hidden, head.T if tied else head, targets, weights, chunk, tied=tied))
 
     both = [jax.jit(jax.value_and_grad(function, (0, 1), has_aux=True)) for function in (plainly, ours)]
     only_sums = jax.jit(ours)

@@ -99,7 +99,13 @@ def final_norm(config: ModelConfig, params: Parameters, hidden_BTE: Array) -> Fl
 
 def head_matrix(config: ModelConfig, params: Parameters) -> Float[Array, "E V"]:
     """Give the matrix of the head: its own parameter, or the transposed embedding where the two are tied."""
-    return params["embedding"].T if config.tie_word_embeddings else params["head"]
+    head = head_parameter(config, params)
+    return head.T if config.tie_word_embeddings else head
+
+
+def head_parameter(config: ModelConfig, params: Parameters) -> Float[Array, "E V"] | Float[Array, "V E"]:
+    """Give the parameter that the head's matrix is made of: the embedding, V E, where the two are tied."""
+    return params["embedding" if config.tie_word_embeddings else "head"]
 
 
 def unembed(config: ModelConfig, params: Parameters, hidden_BTE: Array) -> Float[Array, "B T V"]:

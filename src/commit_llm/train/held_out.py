@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import final_norm, head_matrix, hidden_states
+from commit_llm.model.decoder import final_norm, head_parameter, hidden_states
 from commit_llm.model.execution import PLAIN, Execution
 from commit_llm.model.parameters import Parameters
 from commit_llm.train.loss import head_loss
@@ -24,8 +24,8 @@ def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Cal
             config, params, batch["input_tokens"], batch["segment_ids"], batch["positions"], execution=execution
         )
         sums = head_loss(
-            final_norm(config, params, hidden), head_matrix(config, params), batch["target_tokens"],
-            batch["loss_masks"], execution.loss_chunk, execution.layout,
+            final_norm(config, params, hidden), head_parameter(config, params), batch["target_tokens"],
+            batch["loss_masks"], execution.loss_chunk, execution.layout, config.tie_word_embeddings,
         )  # fmt: skip
         return sums.loss, sums.accuracy, jnp.sum(batch["loss_masks"])
 

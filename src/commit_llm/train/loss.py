@@ -52,19 +52,21 @@ def chunk_of(rows: int, seq_len: int, vocab_size: int) -> int | None:
     return chunk - chunk % TILE if chunk > TILE else chunk
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(4, 5))
+@partial(jax.custom_vjp, nondiff_argnums=(4, 5, 6))
 def head_loss(
     hidden: Float[Array, "B T E"],
-    head: Float[Array, "E V"],
+    head: Float[Array, "E V"] | Float[Array, "V E"],
     targets: Int[Array, "B T"],
     weights: Float[Array, "B T"],
     chunk: int | None = None,
     layout: ArrayLayout = ONE_DEVICE,
+    tied: bool = False,
 ) -> LossAndAccuracy:
     """Compute the loss of the logits hidden @ head.
 
     chunk: the logits of so many tokens of each row are made at a time (None: of all).
     layout: where head lives, and its gradient with it.
+    tied: head is the embedding, V E. Turned outside, it would be copied for the branches of a conditional.
 
     The product is in hidden's dtype, everything after it in fp32. The gradient is made along with the loss, while the
     logits of a chunk are in memory, so that nothing of their size is stored or made twice (the idea is that of Hsu et
@@ -72,12 +74,16 @@ def head_loss(
     stores a second copy of them. Few tokens without a weight have logits (`_over_trained`). Only hidden and head have a
     gradient, and only the gradient of the loss: nothing flows to the weights, or from the accuracy.
     """
-    gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
+    gathered = _gathered(head.astype(hidden.dtype), layout, tied)
 
     def of_chunk(*part: Array) -> tuple[LossAndAccuracy, None]:
-        return _losses(gathered, *part).sums, None
+        return _losses(gathered.T if tied else gathered, *part).sums, None
 
     return _over_trained(of_chunk, (hidden, targets, weights), chunk)[0]
+
+
+def _gathered(head: Array, layout: ArrayLayout, tied: bool) -> Array:
+    return layout.constrain(head, ("vocab", None) if tied else (None, "vocab"))
 
 
 class _Losses(NamedTuple):
@@ -100,26 +106,28 @@ def _losses(head: Array, hidden: Array, targets: Array, weights: Array) -> _Loss
 
 
 def _forward(
-    hidden: Array, head: Array, targets: Array, weights: Array, chunk: int | None, layout: ArrayLayout
+    hidden: Array, head: Array, targets: Array, weights: Array, chunk: int | None, layout: ArrayLayout, tied: bool
 ) -> tuple[LossAndAccuracy, tuple[Array, Array]]:
-    gathered = layout.constrain(head.astype(hidden.dtype), (None, "vocab"))
+    gathered = _gathered(head.astype(hidden.dtype), layout, tied)
 
     def of_chunk(hidden: Array, targets: Array, weights: Array) -> tuple[tuple[LossAndAccuracy, Array], Array]:
-        sums, logits, log_total = _losses(gathered, hidden, targets, weights)
+        matrix = gathered.T if tied else gathered
+        sums, logits, log_total = _losses(matrix, hidden, targets, weights)
         is_target = jnp.arange(logits.shape[-1]) == targets.ravel()[:, None]
         of_logits = (jnp.exp(logits - log_total[:, None]) - is_target.astype(jnp.float32)) * weights.ravel()[:, None]
         of_logits = of_logits.astype(hidden.dtype)
         flat = hidden.reshape(-1, hidden.shape[-1])
         of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=head.dtype)
-        of_hidden = jnp.matmul(of_logits, gathered.T).reshape(hidden.shape)
-        return (sums, layout.constrain(of_head, ("embed", "vocab"))), of_hidden
+        of_head = layout.constrain(*(of_head.T, ("vocab", "embed")) if tied else (of_head, ("embed", "vocab")))
+        of_hidden = jnp.matmul(of_logits, matrix.T).reshape(hidden.shape)
+        return (sums, of_head), of_hidden
 
     (sums, of_head), of_hidden = _over_trained(of_chunk, (hidden, targets, weights), chunk)
     return sums, (of_hidden, of_head)
 
 
 def _backward(
-    chunk: int | None, layout: ArrayLayout, gradients: tuple[Array, Array], cotangents: LossAndAccuracy
+    chunk: int | None, layout: ArrayLayout, tied: bool, gradients: tuple[Array, Array], cotangents: LossAndAccuracy
 ) -> tuple[Array, Array, None, None]:
     of_hidden, of_head = gradients
     return of_hidden * cotangents.loss.astype(of_hidden.dtype), of_head * cotangents.loss, None, None

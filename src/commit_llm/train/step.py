@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import NO_REGULARISATION, final_norm, head_matrix, hidden_states
+from commit_llm.model.decoder import NO_REGULARISATION, final_norm, head_parameter, hidden_states
 from commit_llm.model.execution import PLAIN, Execution
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation
@@ -66,8 +66,8 @@ def make_train_step(
             dropout_key=None if regularisation == NO_REGULARISATION else key,
         )  # fmt: skip
         sums = head_loss(
-            final_norm(config, params, hidden), head_matrix(config, params), part["target_tokens"], part["weights"],
-            execution.loss_chunk, execution.layout,
+            final_norm(config, params, hidden), head_parameter(config, params), part["target_tokens"], part["weights"],
+            execution.loss_chunk, execution.layout, config.tie_word_embeddings,
         )  # fmt: skip
         return sums.loss, sums
 
