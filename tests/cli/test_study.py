@@ -31,7 +31,9 @@ def test_mistakes(run, file, tmp_path):
 def test_how_far_it_is(capsys):
     _say_trial(Progress("alpaca, seed 0", 2, 7, 4000.0))
     _say_trial(Progress("alpaca, seed 0", 0, 7, None))
+    _say_trial(Progress(None, 7, 7, 0.0))
     assert capsys.readouterr().err.splitlines() == [
         "2 of 7 done, about 1 h 7 min left; now alpaca, seed 0",
         "0 of 7 done; now alpaca, seed 0",
+        "7 of 7 done",
     ]

@@ -100,7 +100,7 @@ def run(argv: list[str]) -> int:
 def _say_trial(progress: "Progress") -> None:
     """Say on standard error what is done, what comes next, and how long the rest takes."""
     rest = progress.seconds_left
-    left = "" if rest is None else f", about {_duration(rest)} left"
+    left = "" if not rest else f", about {_duration(rest)} left"
     now = "" if progress.trial is None else f"; now {progress.trial}"
     say(f"{progress.done} of {progress.total} done{left}{now}", to_stderr=True)
 

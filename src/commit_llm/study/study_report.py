@@ -58,12 +58,16 @@ def _in_language(comparison: Comparison, language: str) -> str:
 
 def _hours(out: Path, trials: Sequence[Trial]) -> list[str]:
     """Write how long each trial took."""
-    lines = ["| arm | training in | seed | hours of training | of evaluation | version |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| arm | training in | seed | hours of training | of evaluation | on | version |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for trial in trials:
         made = read_made(out / FINISHED / trial.folder)
         hours = [_as_hours(made.get(f"{part}_seconds")) for part in ("training", "evaluating")]
         seed = str(trial.seed) if trial.stages else ""
-        lines.append(f"| {' | '.join([trial.arm, trial.language, seed, *hours, str(made.get('version', ''))])} |")
+        where = [str(made.get(name, "not known")) for name in ("devices", "version")]
+        lines.append(f"| {' | '.join([trial.arm, trial.language, seed, *hours, *where])} |")
     return lines
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from commit_llm import __version__
@@ -125,6 +126,7 @@ def run_trial(
         evaluate_model(model, tasks, folder / EVALUATION, dtype=(study.fields or {}).get("dtype", "auto"), **asked)
     made = {
         "version": __version__,
+        "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
         "training_seconds": round(sum(line["seconds"] for run in runs for line in read_logs(run).timing.values())),
         "evaluating_seconds": round(clock.seconds),
     }
