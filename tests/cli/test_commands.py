@@ -245,7 +245,7 @@ def test_run_goes_on_where_it_was(run, recipe_flags, example, tmp_path):
     assert again[1].splitlines()[-1] == printed.splitlines()[-1]
     status, _, err = run(*command, "--limit", 3)
     assert status == 2
-    assert "holds an evaluation of other --tasks, --limit or data" in err
+    assert "holds an evaluation of other --tasks, --limit, --per-context or data" in err
     shutil.rmtree(tmp_path / "all" / "run")
     status, _, err = run(*command, "--limit", 2)  # a model and an evaluation of who knows what
     assert (status, "exists already" in err) == (2, True)
