@@ -33,7 +33,12 @@ with ended_by_signals(), farewell(lambda reason: print("told:", reason, flush=Tr
 )
 def test_a_signal_while_a_library_has_the_main_thread(number, status, message):
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(work=IN_A_LIBRARY)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", PROGRAM.format(work=IN_A_LIBRARY)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored where the tests run in the background
     )
     assert process.stdout.readline() == b"begun\n"
     time.sleep(0.05)
