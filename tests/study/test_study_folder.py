@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.study.study_file import Amount
+from commit_llm.study.study_file import Amount, read_study
 from commit_llm.study.study_folder import begin
 from tests.study.test_trials import ARMS, STUDY
 
@@ -20,7 +20,9 @@ def test_more_of_a_study_is_no_other_study(tmp_path):
         seeds=STUDY.seeds | {"new": (0,)},
     )
     begin(tmp_path, more)
+    assert read_study(tmp_path / "study.yaml") == dataclasses.replace(more, fields={})
     begin(tmp_path, STUDY)
+    assert read_study(tmp_path / "study.yaml") == dataclasses.replace(STUDY, fields={})
 
 
 @pytest.mark.parametrize(

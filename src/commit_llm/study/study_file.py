@@ -102,7 +102,7 @@ def read_study(path: Path, given: Mapping[str, Any] | None = None) -> Study:
     tasks = _texts(values["tasks"])
     if not tasks:
         raise wrong("tasks", f"is {shown(values['tasks'])}; list names of tasks")
-    fields = values.get("fields", {})
+    fields = {} if values.get("fields") is None else values["fields"]
     if not isinstance(fields, dict):
         raise wrong("fields", "is no mapping of recipe fields")
     arms = _arms(values["arms"], wrong)

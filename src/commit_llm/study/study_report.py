@@ -10,6 +10,7 @@ from commit_llm.report.comparison.markup import markdown
 from commit_llm.report.comparison.output_folder import MARKER, write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.chain import EVALUATION
+from commit_llm.runs.entries import is_line
 from commit_llm.runs.evaluation import RESULTS
 from commit_llm.study.finished import read_made
 from commit_llm.study.study_file import Study
@@ -21,6 +22,8 @@ def report(study: Study, out: Path, trials: Sequence[Trial], *, allow_contaminat
     """Compare the arms in each language, and write the tables. Gives the folders of the comparisons.
 
     trials: those that have results. A language with fewer than two arms is not compared.
+
+    Raises UserError where evaluations are missing, malformed or not alike, as `compare` does.
     """
     compared, parts = [], [f"# Study in {', '.join(study.languages)}"]
     for language in study.languages:
@@ -66,9 +69,14 @@ def _hours(out: Path, trials: Sequence[Trial]) -> list[str]:
         made = read_made(out / FINISHED / trial.folder)
         hours = [_as_hours(made.get(f"{part}_seconds")) for part in ("training", "evaluating")]
         seed = str(trial.seed) if trial.stages else ""
-        where = [str(made.get(name, "not known")) for name in ("devices", "version")]
+        where = [_in_a_table(made.get(name)) for name in ("devices", "version")]
         lines.append(f"| {' | '.join([trial.arm, trial.language, seed, *hours, *where])} |")
     return lines
+
+
+def _in_a_table(value: object) -> str:
+    """Write a word of results that may have been handed in: nothing else can stand in the table."""
+    return value if isinstance(value, str) and is_line(value) and "|" not in value else "not known"
 
 
 def _as_hours(seconds: object) -> str:

@@ -95,6 +95,9 @@ def run_trial(
     """Do a trial, or go on with it. Gives why it stopped before its end, if it did.
 
     out: the folder of the study.
+    minutes_left: asked before each stage; None where there is no end.
+
+    Raises UserError for what the user got wrong, and where questions are asked about texts that are trained on.
     """
     folder = out / ARMS / trial.folder
     folder.mkdir(parents=True, exist_ok=True)
