@@ -13,8 +13,9 @@ from commit_llm.parallel.signals import GRACE_SECONDS, ended_by_signals
 IN_A_LIBRARY = "hashlib.pbkdf2_hmac('sha256', b'', b'', 10**8)"
 IN_PYTHON = "time.sleep(60)"
 PROGRAM = """
-import hashlib, sys, time
+import hashlib, signal, sys, time
 from commit_llm.parallel.signals import ended_by_signals, farewell
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 with ended_by_signals(), farewell(lambda reason: print("told:", reason, flush=True)):
     try:
         print("begun", flush=True)
@@ -36,9 +37,6 @@ def test_a_signal_while_a_library_has_the_main_thread(number, status, message):
         [sys.executable, "-c", PROGRAM.format(work=IN_A_LIBRARY)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # ignored where the tests run in the background
     )
     assert process.stdout.readline() == b"begun\n"
     time.sleep(0.05)
