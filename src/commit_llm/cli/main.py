@@ -13,6 +13,7 @@ from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 from commit_llm.files.disk import disk_reason, message
 from commit_llm.files.whole import require_utf8_name
+from commit_llm.parallel.device_memory import claim_gpu_memory
 from commit_llm.parallel.signals import ENDED_BY, TerminatedError, end_where_signalled, ended_by_signals
 
 # Errors of a file that the user named: no right to it, a folder or a file in its place, a name too long, links in a
@@ -115,6 +116,7 @@ def overview() -> str:
 
 def entry() -> None:
     """Run as the console script."""
+    claim_gpu_memory(os.environ)
     sys.unraisablehook = pass_over_late_writes(sys.unraisablehook)
     status = main()
     end_where_signalled()

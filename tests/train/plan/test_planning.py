@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.parallel.device_memory import SHARES
 from commit_llm.train.plan import planning as plan_module
 from commit_llm.train.plan.compilation import CompiledStep
 from commit_llm.train.plan.estimate import GIB
@@ -107,6 +108,19 @@ def test_mistakes():
         make_plan(dataclasses.replace(COMMIT_2024, seq_len=4096), LLAMA_7B, "h100:8")
     with pytest.raises(UserError, match="warmup"):
         make_plan(dataclasses.replace(COMMIT_2024, steps=5), LLAMA_7B, "h100:8")
+
+
+def test_the_share_of_a_gpu(monkeypatch):
+    """Of 79.6 GiB; a step of 70 GiB fits the share of a command, and not the one that the user sets."""
+    for name in SHARES:
+        monkeypatch.delenv(name, raising=False)
+    answered(monkeypatch, stdout=an_answer(platform="gpu", device_kind="NVIDIA H100 80GB HBM3", needed=70 * GIB))
+    plan = make_plan(COMMIT_2024, LLAMA_7B, "h100:8")
+    assert (plan.there, plan.fits) == (pytest.approx(0.92 * 79.6), True)
+    assert plan.notes == ["a command takes 92% of a GPU's 79.6 GiB; XLA_CLIENT_MEM_FRACTION sets the share"]
+    monkeypatch.setenv(SHARES[1], "0.5")
+    plan = make_plan(COMMIT_2024, LLAMA_7B, "h100:8")
+    assert (plan.there, plan.fits) == (pytest.approx(39.8), False)
 
 
 @pytest.mark.slow

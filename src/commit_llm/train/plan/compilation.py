@@ -10,7 +10,6 @@ standard output:
 
 import json
 import math
-import os
 import re
 import sys
 import time
@@ -115,6 +114,7 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
     import jax
 
     from commit_llm.model.execution import compute_dtype
+    from commit_llm.parallel.device_memory import bytes_for_program
 
     def bytes_on_each(tree: Any) -> int:
         return sum(
@@ -132,15 +132,8 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
         dtype=compute_dtype(training.recipe.dtype, first.platform).name,
         parameters=bytes_on_each(state.params),
         optimizer=bytes_on_each(state.opt_state),
-        available=_memory_of(first, len(devices)) if here else None,
+        available=bytes_for_program(first, len(devices)) if here else None,
     )
-
-
-def _memory_of(device: Any, count: int) -> int | None:
-    """Give the bytes that jax may take on a device; fake devices of a CPU share its memory."""
-    if device.platform == "cpu":
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // count
-    return (device.memory_stats() or {}).get("bytes_limit")
 
 
 def _abstract_batch(training: "Training") -> dict[str, Any]:

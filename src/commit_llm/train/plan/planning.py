@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import training_flops_a_token
+from commit_llm.parallel.device_memory import SHARE, gpu_share
 from commit_llm.parallel.topologies import Topology, find_topology, kind_of, require_libtpu
 from commit_llm.recipes import Recipe
 from commit_llm.train.plan.changes import Change, Conditions, changes
 from commit_llm.train.plan.compilation import CompiledStep
 from commit_llm.train.plan.estimate import GIB, hours
-
-# jax takes this share of a GPU's memory, unless XLA_PYTHON_CLIENT_MEM_FRACTION says otherwise.
-GPU_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -147,12 +145,8 @@ def _available(step: CompiledStep, target: Topology | None) -> tuple[float | Non
         return (None if step.available is None else step.available / GIB), []
     if step.platform != "gpu":
         return target.kind.memory, []
-    setting = os.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", str(GPU_SHARE))
-    try:
-        share = float(setting)
-    except ValueError:
-        raise UserError(f"XLA_PYTHON_CLIENT_MEM_FRACTION={setting!r} in the environment: must be a number") from None
-    note = f"jax takes {share:.0%} of a GPU's {target.kind.memory:g} GiB; XLA_PYTHON_CLIENT_MEM_FRACTION sets the share"
+    share = gpu_share(os.environ)
+    note = f"a command takes {share:.0%} of a GPU's {target.kind.memory:g} GiB; {SHARE} sets the share"
     return target.kind.memory * share, [note]
 
 

@@ -1,0 +1,56 @@
+"""Say how much memory a program may take of a device: the share of a GPU, and what there is on this machine."""
+
+import os
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from commit_llm.errors import UserError
+
+# jax alone takes 0.75 of a GPU's memory. What is left is for CUDA and its libraries, and for a screen.
+GPU_SHARE = 0.92
+SHARE = "XLA_CLIENT_MEM_FRACTION"
+SHARES = (SHARE, "XLA_PYTHON_CLIENT_MEM_FRACTION")  # the second is the older name, which jax reads too
+# Files that say how much memory a container may take; the second is of the older kind of control groups.
+CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def claim_gpu_memory(environ: MutableMapping[str, str]) -> None:
+    """Let jax take `GPU_SHARE` of each GPU, unless the environment says what it takes.
+
+    jax looks once, when it first looks for devices. Processes that are started later have the same environment.
+    """
+    if not any(environ.get(name) for name in SHARES):  # jax passes over an empty one
+        environ[SHARE] = str(GPU_SHARE)
+
+
+def gpu_share(environ: Mapping[str, str]) -> float:
+    """Give the share of a GPU's memory that a command takes; raise UserError where the environment says no number."""
+    for name in SHARES:
+        if setting := environ.get(name):
+            try:
+                return float(setting)
+            except ValueError:
+                raise UserError(f"{name}={setting!r} in the environment: must be a number") from None
+    return GPU_SHARE
+
+
+def bytes_for_program(device: Any, count: int) -> int | None:
+    """Give the bytes that jax may take of a device here; None where the device does not say.
+
+    count: how many devices there are here. Those of a CPU share its memory.
+    """
+    if device.platform == "cpu":
+        return _bytes_of_machine() // count
+    return (device.memory_stats() or {}).get("bytes_limit")
+
+
+def _bytes_of_machine() -> int:
+    """Give the memory of this machine, or of the container that this process runs in."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in CONTAINER_LIMITS:
+        try:
+            limits.append(int(path.read_text(encoding="ascii")))
+        except (OSError, ValueError):  # there is none, or it says "max"
+            continue
+    return min(limits)
