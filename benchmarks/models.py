@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.families.config_json import plain_settings
 from commit_llm.model.parameters import count_parameters
 
 # vocabulary, width, inner width, layers, heads, key-value heads, head, positions
@@ -43,7 +44,7 @@ def their_model(config: ModelConfig, dtype: Any, device: str) -> Any:
 
     if device == "cpu":
         torch.set_num_threads(1)
-    settings = transformers.LlamaConfig(**config.to_hf("float32"), attn_implementation="sdpa")
+    settings = transformers.LlamaConfig(**plain_settings(config, "float32"), attn_implementation="sdpa")
     torch.set_default_dtype(dtype)
     with torch.device(device):
         model = transformers.LlamaForCausalLM(settings)

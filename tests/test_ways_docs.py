@@ -20,7 +20,7 @@ from commit_llm.evaluate.answers import Answerer
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.records import read_records
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from commit_llm.quickstart.example import DICTIONARY_FILE, INSTRUCTIONS
 from commit_llm.recipes import find_recipe

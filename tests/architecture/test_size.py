@@ -17,7 +17,6 @@ MAY_BE_SHORT = {
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/checksum.py": "checkpoints and exports, of two rooms, carry it",
     "files/lock.py": "a lock knows nothing of what it guards",
-    "model/keys_read.py": "written by a script",
     "parallel/mesh_sizes.py": "flags read it, without jax",
     "runs/answer_shares.py": "what two rooms show, the command line and reports",
     "runs/chain.py": "flags read its names, without numpy",

@@ -8,7 +8,7 @@ import numpy as np
 
 from commit_llm.cli.main import main
 from commit_llm.convert.huggingface import read_weights
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import plain_settings, read_config
 from commit_llm.train.weights import open_model
 
 
@@ -23,7 +23,7 @@ def test_the_files_of_the_tokenizer_s_folder_are_imported_and_every_stop_is_name
     }
     for name, text in texts.items():
         (folder / name).write_bytes(text.encode())
-    (tmp_path / "config.json").write_text(json.dumps(tiny[0].to_hf("bfloat16") | {"eos_token_id": 9}))
+    (tmp_path / "config.json").write_text(json.dumps(plain_settings(tiny[0], "bfloat16") | {"eos_token_id": 9}))
     argv = ["import", str(shared.golden("tiny_streaming_params")), "--config", str(tmp_path / "config.json")]
     assert main([*argv, "--tokenizer", str(folder), "--out", str(tmp_path / "model")]) == 0
     texts["generation_config.json"] = '{"eos_token_id": [2, 7, 9], "temperature": 0.60}'
@@ -33,7 +33,7 @@ def test_the_files_of_the_tokenizer_s_folder_are_imported_and_every_stop_is_name
 
 def test_a_checkpoint_is_imported(shared, tiny, tmp_path, capsys):
     config, params = tiny
-    (tmp_path / "config.json").write_text(json.dumps(config.to_hf("bfloat16")))
+    (tmp_path / "config.json").write_text(json.dumps(plain_settings(config, "bfloat16")))
     tokenizer = shared.data("tokenizer/tokenizer.model")
     argv = ["import", str(shared.golden("tiny_streaming_params")), "--config", str(tmp_path / "config.json")]
     argv += ["--tokenizer", str(tokenizer), "--out", str(tmp_path / "model")]

@@ -5,13 +5,14 @@ import re
 
 import pytest
 
+from commit_llm.model.families.config_json import plain_settings
 from tests.train.plan.recipes_of_7b import LLAMA_7B
 
 
 @pytest.fixture
 def llama_7b(tmp_path):
     """A model folder with a configuration and nothing else: no weights, no tokenizer."""
-    (tmp_path / "config.json").write_text(json.dumps(LLAMA_7B.to_hf("float32")))
+    (tmp_path / "config.json").write_text(json.dumps(plain_settings(LLAMA_7B, "float32")))
     return tmp_path
 
 

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from commit_llm.convert.config_text import changed_config
-from commit_llm.model.config import ModelConfig, read_config_file
-from tests.model.test_config import SIZES
+from commit_llm.model.families.config_json import config_from_settings, read_config_file
+from tests.model.families.test_config_json import SIZES
 
 NAMES = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
 NAMED = NAMES | SIZES
@@ -54,14 +54,14 @@ def test_only_what_has_changed_changes(file):
 def test_a_dtype_is_changed_where_it_stands(tmp_path, before, after):
     file = tmp_path / "config.json"
     file.write_text(json.dumps(before | NAMED))
-    changed = json.loads(changed_config(file, ModelConfig.from_hf(SIZES), "bfloat16"))
+    changed = json.loads(changed_config(file, config_from_settings(SIZES), "bfloat16"))
     assert changed == before | NAMED | after
 
 
 def test_a_tied_head_that_nothing_says_is_false(tmp_path):
     file = tmp_path / "config.json"
     file.write_text(json.dumps(NAMED | {"dtype": "float32"}))
-    config = ModelConfig.from_hf(SIZES)
+    config = config_from_settings(SIZES)
     assert changed_config(file, config, "float32") == json.dumps(NAMED | {"dtype": "float32"})
     tied = dataclasses.replace(config, tie_word_embeddings=True)
     assert json.loads(changed_config(file, tied, "float32"))["tie_word_embeddings"] is True
@@ -70,5 +70,5 @@ def test_a_tied_head_that_nothing_says_is_false(tmp_path):
 def test_a_file_of_sizes_alone_gets_the_names_that_loaders_need(tmp_path):
     file = tmp_path / "config.json"
     file.write_text(json.dumps(SIZES | {"dtype": "float32", "architectures": None}))
-    changed = json.loads(changed_config(file, ModelConfig.from_hf(SIZES), "float32"))
+    changed = json.loads(changed_config(file, config_from_settings(SIZES), "float32"))
     assert changed == SIZES | {"dtype": "float32"} | NAMES

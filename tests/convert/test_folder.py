@@ -12,7 +12,8 @@ from commit_llm.convert.folder import write_model
 from commit_llm.convert.huggingface import DTYPES, read_weights
 from commit_llm.errors import UserError
 from commit_llm.files.whole import whole_folder
-from commit_llm.model.config import ModelConfig, read_config
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from tests.model.test_decoder import SMALL
 

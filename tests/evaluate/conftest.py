@@ -8,7 +8,7 @@ import pytest
 
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.evaluate.answers import Answerer
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 
 

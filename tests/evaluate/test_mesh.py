@@ -23,7 +23,7 @@ from commit_llm.evaluate.harness.language_model import CommitLM
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.rank_batches import Candidates
 from commit_llm.evaluate.ranking import rank
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 import jax
 folder = Path(sys.argv[1])

@@ -14,7 +14,7 @@ from commit_llm.files.json_text import an_object, parse_json, read_json, read_js
 from commit_llm.files.provenance import describe
 from commit_llm.files.records import read_records
 from commit_llm.files.unfinished import Parts
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import read_config
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.evaluation import read_evaluation
 from commit_llm.runs.history import BEFORE, read_history

@@ -15,7 +15,8 @@ import inspect
 import textwrap
 from pathlib import Path
 
-from commit_llm.model import keys_read
+from commit_llm.model.families import keys_read
+from commit_llm.model.families.family import FAMILIES
 
 FILE = Path(keys_read.__file__)
 COMMON_CODE = ("modeling_rope_utils", "masking_utils", "cache_utils")
@@ -79,7 +80,7 @@ def main() -> None:
     import transformers
 
     lines = [f'"""{keys_read.__doc__}"""', "", f'TRANSFORMERS = "{transformers.__version__}"', "", "KEYS_READ = {"]
-    for model_type in keys_read.KEYS_READ:
+    for model_type in FAMILIES:
         text = textwrap.wrap(", ".join(f'"{key}"' for key in sorted(keys_of(model_type))), 110)
         lines += [f'    "{model_type}": frozenset({{', *(f"        {line}" for line in text), "    }),"]
     FILE.write_text("\n".join([*lines, "}  # fmt: skip", ""]), encoding="utf-8")

@@ -21,7 +21,8 @@ from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.documents import TASK_FILES
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
-from commit_llm.model.config import ModelConfig, read_config
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from tests.convert.test_folder import IDS
 

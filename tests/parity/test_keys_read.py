@@ -6,8 +6,9 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.keys_read import KEYS_READ
-from tests.model.test_config import SIZES
+from commit_llm.model.families.config_json import config_from_settings
+from commit_llm.model.families.keys_read import KEYS_READ
+from tests.model.families.test_config_json import SIZES
 
 pytest.importorskip("torch", reason="torch is not installed (extra parity)")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("default")]
 
 @pytest.mark.parametrize("model_type", KEYS_READ)
 def test_the_list_has_every_key_that_transformers_reads(model_type):
-    """Else write it anew with `python -m tests.parity.keys_read`, and say in config_keys.py what becomes of a key."""
+    """Else write it anew with `python -m tests.parity.keys_read`, and say in families/keys.py what becomes of a key."""
     assert keys_of(model_type) - KEYS_READ[model_type] == set()
 
 
@@ -49,7 +50,7 @@ def test_what_is_looked_up_in_code_is_seen():
 )
 def test_a_configuration_is_read_as_transformers_reads_it(change):
     """A copy of the mapping for each: theirs changes what it is given."""
-    ours = ModelConfig.from_hf(SIZES | change)
+    ours = config_from_settings(SIZES | change)
     theirs = transformers.LlamaConfig(**copy.deepcopy(SIZES | change))
     for name in ModelConfig.__dataclass_fields__:
         value = theirs.rope_parameters["rope_theta"] if name == "rope_theta" else getattr(theirs, name)
@@ -62,6 +63,6 @@ def test_a_configuration_is_read_as_transformers_reads_it(change):
 )
 def test_where_null_is_refused_here_the_class_refuses_it_too(key):
     with pytest.raises(UserError, match=f"{key} is null"):
-        ModelConfig.from_hf(SIZES | {key: None})
+        config_from_settings(SIZES | {key: None})
     with pytest.raises(Exception, match=key):
         transformers.LlamaConfig(**SIZES | {key: None})

@@ -11,6 +11,7 @@ from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.model.decoder import forward
 from commit_llm.model.generation import Endings, generate
+from commit_llm.model.layer_kinds import LayerKind, Rope
 from commit_llm.model.parameters import init_parameters
 from tests.convert.test_folder import IDS
 from tests.model.test_decoder import SMALL
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("default")]
 MODELS = {
     "multi-head": dataclasses.replace(SMALL, num_key_value_heads=4),
     "grouped-query": SMALL,
-    "multi-query": dataclasses.replace(SMALL, num_key_value_heads=1, rope_theta=500000.0),
+    "multi-query": dataclasses.replace(SMALL, num_key_value_heads=1, kinds=(LayerKind(rope=Rope(500000.0)),)),
     "tied": dataclasses.replace(SMALL, tie_word_embeddings=True),
 }
 

@@ -3,7 +3,7 @@
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.evaluate.endings import Ending
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import read_config
 from commit_llm.quickstart.example import CONFIG
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.errors import UserError
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import read_config
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.recipes import dump_recipe
 from commit_llm.train import prepare as prepare_module

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
 from commit_llm.errors import UserError
-from commit_llm.model.config import read_config
+from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from commit_llm.train.export import export
 from commit_llm.train.loop import train

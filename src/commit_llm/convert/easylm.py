@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from commit_llm.convert.parameter_names import PARAMETER_NAMES
+from commit_llm.convert.parameter_names import parameter_names
 from commit_llm.errors import UserError, shown
-from commit_llm.model.config import ModelConfig, read_config_file, tell_passed_over
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.families.config_json import read_config_file, tell_passed_over
 from commit_llm.model.parameters import Parameters, declare
 
 # The sizes of LLaMA 1: hidden, feed-forward, layers, heads, RMSNorm epsilon (Touvron et al., 2023, Table 2).
@@ -62,12 +63,16 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
         used.add(key)
         return half_split(arrays[key], config.head_dim) if rotary else arrays[key]
 
-    for name in PARAMETER_NAMES:
+    for name in parameter_names(config):
+        if name.easylm is None:
+            raise UserError(
+                f"{source}: EasyLM has LLaMA alone, and --config is a {config.model_type} with {name.path[-1]}"
+            )
         if name.per_layer:
             shape = declared["layers"][name.path[1]].shape[1:]
             keys = [name.easylm.format(layer) for layer in range(config.num_hidden_layers)]
             params["layers"][name.path[1]] = np.stack([array(key, shape, name.rotary) for key in keys])
-        elif name.path[0] in declared:  # a tied model has no head
+        else:
             params[name.path[0]] = array(name.easylm, declared[name.path[0]].shape, name.rotary)
     if extra := sorted(set(arrays) - used):
         raise UserError(f"{source}: parameter {shown(extra[0])} belongs to no LLaMA of this configuration")

@@ -8,7 +8,7 @@ import jax
 import ml_dtypes
 import numpy as np
 
-from commit_llm.convert.parameter_names import PARAMETER_NAMES, ParameterName
+from commit_llm.convert.parameter_names import ParameterName, parameter_names
 from commit_llm.convert.sealed_weights import require_unchanged
 from commit_llm.convert.weight_files import (
     DTYPE_NAMES,
@@ -38,7 +38,7 @@ class Tensor(Protocol):
 
 def to_hf(params: Parameters, config: ModelConfig) -> Iterator[tuple[str, Any]]:
     """Give (name, tensor) pairs as Hugging Face names and shapes them, the inverse of `from_hf`."""
-    for name in _names(config):
+    for name in parameter_names(config):
         value = params["layers"][name.path[1]] if name.per_layer else params[name.path[0]]
         for layer in range(config.num_hidden_layers if name.per_layer else 1):
             tensor = value[layer] if name.per_layer else value
@@ -59,7 +59,7 @@ def from_hf(
     _require_fit(tensors, config, source)
     declared = declare(config)
     params: dict[str, Any] = {"layers": {}}
-    for name in _names(config):
+    for name in parameter_names(config):
         shape = (declared["layers"] if name.per_layer else declared)[name.path[-1]].shape
         layers = [tensors[key] for key in _hf_names(name, config)]
         if shardings is None:
@@ -91,7 +91,7 @@ def read_weights(
 
 def tensor_names(config: ModelConfig) -> list[str]:
     """List the tensors that a model of this configuration has."""
-    return [hf_name for name in _names(config) for hf_name in _hf_names(name, config)]
+    return [hf_name for name in parameter_names(config) for hf_name in _hf_names(name, config)]
 
 
 def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
@@ -128,8 +128,8 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
     if config.tie_word_embeddings:  # then the head is the embedding (`has_another_head`)
         extra = [key for key in extra if key != HEAD]
     if extra:
-        raise UserError(f"{source}: tensor {shown(extra[0])} belongs to no LLaMA of this configuration")
-    for name in _names(config):
+        raise UserError(f"{source}: tensor {shown(extra[0])} belongs to no {config.model_type} of this configuration")
+    for name in parameter_names(config):
         shape = declared["layers"][name.path[1]].shape[1:] if name.per_layer else declared[name.path[0]].shape
         hf_shape = shape[::-1] if name.transposed else shape
         for key in _hf_names(name, config):
@@ -139,11 +139,6 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
                 raise UserError(
                     f"{source}: tensor {key!r} has shape {tensors[key].shape}, the configuration says {hf_shape}"
                 )
-
-
-def _names(config: ModelConfig) -> Iterator[ParameterName]:
-    """Give the names of the parameters that a model of this configuration has."""
-    return (name for name in PARAMETER_NAMES if not (name.path == ("head",) and config.tie_word_embeddings))
 
 
 def _hf_names(name: ParameterName, config: ModelConfig) -> list[str]:

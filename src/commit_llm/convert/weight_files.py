@@ -18,6 +18,8 @@ WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 DTYPE_NAMES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}  # in safetensors files, and here
 EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
+# Beside a decoder, in a file that describes images too.
+OTHER_PARTS = tuple(f"{base}{part}." for base in ("", "model.") for part in ("vision_tower", "multi_modal_projector"))
 COMPARED_ROWS = 4096  # at a time
 
 # A slice for each dimension.
@@ -50,9 +52,9 @@ def open_weights(folder: Path, needed: Collection[str]) -> Iterator[dict[str, Fi
         _tell(line)
     with ExitStack() as opened:
         if files[0].name == INDEX_FILE:
-            yield _tensors_of_shards(files[0], needed, opened)
+            yield _of_decoder(_tensors_of_shards(files[0], needed, opened))
         else:
-            yield _tensors(files[0], opened)
+            yield _of_decoder(_tensors(files[0], opened))
 
 
 def weight_files(folder: Path, needed: Collection[str]) -> list[Path]:
@@ -115,6 +117,17 @@ def _tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
         raise UserError(f"{file}: not a readable safetensors file ({error})") from None
 
 
+def _of_decoder(tensors: dict[str, FileTensor]) -> dict[str, FileTensor]:
+    """Give the tensors of the decoder under its own names, of a file that holds other parts too; else all as they are.
+
+    The names are those of transformers: `language_model.model.x` to 4.51, `model.language_model.x` from 4.52 on.
+    """
+    names = {key: key.removeprefix("language_model.").replace("model.language_model.", "model.", 1) for key in tensors}
+    if all(name == key for key, name in names.items()):
+        return tensors
+    return {name: tensors[key] for key, name in names.items() if not key.startswith(OTHER_PARTS)}
+
+
 def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) -> dict[str, FileTensor]:
     """Open the shards that an index names: of a tensor that stands in two of them, the index says which one counts."""
     weight_map = _weight_map(index)
@@ -158,7 +171,7 @@ def _why_not_whole(file: Path, needed: Collection[str]) -> str:
     """Say what a safetensors file lacks; "" where it is whole."""
     try:
         with ExitStack() as opened:
-            missing = sorted(set(needed) - _tensors(file, opened).keys())
+            missing = sorted(set(needed) - _of_decoder(_tensors(file, opened)).keys())
     except UserError:
         return "it cannot be read"
     return f"it lacks {missing[0]!r}" if missing else ""

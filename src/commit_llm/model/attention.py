@@ -1,15 +1,14 @@
-"""Compute attention: rotary embedding, masks, and the reference path, which can express every case.
+"""Compute attention: masks, and the reference path, which can express every case.
 
 Shapes: B rows, T queries, S keys, H query heads, K key-value heads, G = H / K, D head size.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 MASKED = -1e30  # added to a masked score; finite, so that a row that is all masked gives no NaN
@@ -17,32 +16,32 @@ LEAST_BLOCK = 128  # queries of a block, in training on a CPU
 MOST_BLOCKS = 8  # of a row there, because each is compiled by itself
 
 
-def rotary_tables(
-    positions: Int[Array, "B T"], head_dim: int, theta: float
-) -> tuple[Float[Array, "B 1 T D"], Float[Array, "B 1 T D"]]:
-    """Compute cos and sin of every angle in fp32, because bf16 rounds 257 to 256, and sin(257) is far from sin(256).
+class Scoring(NamedTuple):
+    """Say what becomes of the product of a query and a key before the softmax.
 
-    The order is half-split, as in Hugging Face: dimension i turns with i + D/2 (Su et al., "RoFormer", 2021).
-
-    positions: the number of each token in its segment, from 0.
-    theta: the base of the frequencies, `rope_theta` of the configuration.
+    multiplier: of the product; None: D ** -0.5.
+    softcap: c in c * tanh(score / c), which no score exceeds; None: scores are as they are.
     """
-    # numpy, at compile time: XLA's power differs from it in the last digits.
-    frequencies = 1.0 / theta ** (np.arange(0, head_dim, 2, dtype=np.float32) / head_dim)
-    angles = positions.astype(jnp.float32)[:, None, :, None] * frequencies
-    angles = jnp.concatenate([angles, angles], axis=-1)
-    return jnp.cos(angles), jnp.sin(angles)
+
+    multiplier: float | None = None
+    softcap: float | None = None
+
+    def scores(self, products: Float[Array, "... T S"], head_dim: int) -> Float[Array, "... T S"]:
+        """Give the scores of products in fp32."""
+        scores = products * (head_dim**-0.5 if self.multiplier is None else self.multiplier)
+        return scores if self.softcap is None else soft_cap(scores, self.softcap)
 
 
-def rotate(x_BHTD: Array, cos: Array, sin: Array) -> Array:
-    """Turn each pair (i, i + D/2) of a head by the angle of its position."""
-    first, second = jnp.split(x_BHTD.astype(jnp.float32), 2, axis=-1)
-    turned = jnp.concatenate([-second, first], axis=-1)
-    return (x_BHTD.astype(jnp.float32) * cos + turned * sin).astype(x_BHTD.dtype)
+PLAIN_SCORES = Scoring()
+
+
+def soft_cap(x: Array, cap: float) -> Array:
+    """Compute cap * tanh(x / cap) ("Gemma 2", 2024, section 2)."""
+    return cap * jnp.tanh(x / cap)
 
 
 def attention_mask(
-    segment_ids: Int[Array, "B T"], keep_keys: Bool[Array, "B T"] | None = None
+    segment_ids: Int[Array, "B T"], keep_keys: Bool[Array, "B T"] | None = None, window: int | None = None
 ) -> Bool[Array, "B 1 T T"]:
     """Say which keys (last axis) each query sees: none later, none of another segment, none that is forgotten.
 
@@ -50,6 +49,7 @@ def attention_mask(
 
     segment_ids: the number of each token's segment, from 1; 0 for padding.
     keep_keys: False where forgetful masking hides a key from all queries; None hides no key.
+    window: how many tokens a query sees at most, its own and those before it; None: all before it.
 
     >>> print(attention_mask(jnp.array([[1, 1, 2, 2]]))[0, 0].astype(int))
     [[1 0 0 0]
@@ -59,10 +59,20 @@ def attention_mask(
     """
     length = segment_ids.shape[1]
     causal_TS = jnp.tril(jnp.ones((length, length), bool))
+    if window is not None:
+        causal_TS &= ~jnp.tril(causal_TS, -window)
     mask_BTS = causal_TS & (segment_ids[:, :, None] == segment_ids[:, None, :])
     if keep_keys is not None:
         mask_BTS &= keep_keys[:, None, :]
     return mask_BTS[:, None]
+
+
+def masks_of_kinds(
+    windows: Sequence[int | None], segment_ids: Int[Array, "B T"], keep_keys: Bool[Array, "B T"] | None = None
+) -> list[Bool[Array, "B 1 T T"]]:
+    """Give `attention_mask` of each window; those of the same window are one array."""
+    masks = {window: attention_mask(segment_ids, keep_keys, window) for window in dict.fromkeys(windows)}
+    return [masks[window] for window in windows]
 
 
 def attend(
@@ -72,6 +82,7 @@ def attend(
     mask: Bool[Array, "B 1 T S"],
     keep_weights: Bool[Array, "#B #H T S"] | None = None,
     keep_probability: float = 1.0,
+    scoring: Scoring = PLAIN_SCORES,
 ) -> Float[Array, "B H T D"]:
     """Compute softmax attention in fp32, with query heads grouped over key-value heads.
 
@@ -80,11 +91,12 @@ def attend(
     mask: True where a query sees a key.
     keep_weights: False where dropout drops an attention weight after the softmax; None drops none.
     keep_probability: the probability in (0, 1] with which each weight is kept; kept weights are divided by it.
+    scoring: what becomes of the products before the mask and the softmax.
     """
     batch, heads, queries, head_dim = query.shape
     grouped = query.reshape(batch, key.shape[1], -1, queries, head_dim)
     scores = jnp.einsum("bkgtd,bksd->bkgts", grouped, key, preferred_element_type=jnp.float32)
-    scores = scores * (head_dim**-0.5) + jnp.where(mask, 0.0, MASKED)[:, :, None]
+    scores = scoring.scores(scores, head_dim) + jnp.where(mask, 0.0, MASKED)[:, :, None]
     weights = jnp.exp(scores - jax.lax.stop_gradient(scores.max(axis=-1, keepdims=True)))
     total = weights.sum(axis=-1)[..., None]
     if keep_weights is not None:
@@ -101,6 +113,7 @@ def attend_by_row(
     mask: Bool[Array, "B 1 T T"],
     keep_weights: Bool[Array, "#B #H T T"] | None = None,
     keep_probability: float = 1.0,
+    scoring: Scoring = PLAIN_SCORES,
 ) -> Float[Array, "B H T D"]:
     """Compute `attend` for a causal mask, one row and one block of queries at a time.
 
@@ -116,7 +129,7 @@ def attend_by_row(
         block = max(LEAST_BLOCK, -(-query.shape[2] // MOST_BLOCKS))
         keep = keep_weights if shared_mask else None if keep_HTT is None else keep_HTT[None]
         arrays = query_HTD[None], key_KTD[None], value_KTD[None], mask_1TT[None]
-        return attend_by_block(*arrays, keep, keep_probability, block=block, attend=attend_folded)[0]
+        return attend_by_block(*arrays, keep, keep_probability, scoring, block=block, attend=attend_folded)[0]
 
     rows = (query, key, value, mask, mask_of_rows)
     if query.shape[0] == 1:  # XLA runs the body of a loop on fewer cores
@@ -124,7 +137,7 @@ def attend_by_row(
     return jax.lax.map(attend_row, rows)
 
 
-@partial(jax.checkpoint, static_argnums=5)
+@partial(jax.checkpoint, static_argnums=(5, 6))
 def attend_folded(
     query: Float[Array, "B H T D"],
     key: Float[Array, "B K S D"],
@@ -132,6 +145,7 @@ def attend_folded(
     mask: Bool[Array, "B 1 T S"],
     keep_weights: Bool[Array, "#B #H T S"] | None = None,
     keep_probability: float = 1.0,
+    scoring: Scoring = PLAIN_SCORES,
 ) -> Float[Array, "B H T D"]:
     """Compute `attend` with the heads of a group as further queries of one head, which XLA runs faster on a CPU.
 
@@ -145,7 +159,7 @@ def attend_folded(
 
     keep = None if keep_weights is None else fold(keep_weights)
     key, value = (x.reshape(groups, 1, keys, head_dim) for x in (key, value))
-    return attend(fold(query), key, value, fold(mask), keep, keep_probability).reshape(query.shape)
+    return attend(fold(query), key, value, fold(mask), keep, keep_probability, scoring).reshape(query.shape)
 
 
 def attend_by_block(
@@ -155,6 +169,7 @@ def attend_by_block(
     mask: Bool[Array, "B 1 T T"],
     keep_weights: Bool[Array, "#B #H T T"] | None = None,
     keep_probability: float = 1.0,
+    scoring: Scoring = PLAIN_SCORES,
     *,
     block: int = 256,
     attend: Callable[..., Array] = attend,
@@ -172,5 +187,5 @@ def attend_by_block(
         end = min(start + block, query.shape[2])
         visible = (query[:, :, start:end], key[:, :, :end], value[:, :, :end], mask[:, :, start:end, :end])
         keep = None if keep_weights is None else keep_weights[:, :, start:end, :end]
-        attended_blocks.append(attend(*visible, keep, keep_probability))
+        attended_blocks.append(attend(*visible, keep, keep_probability, scoring))
     return jnp.concatenate(attended_blocks, axis=2)

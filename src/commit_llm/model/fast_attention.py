@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from commit_llm.model.attention import attention_mask
+from commit_llm.model.attention import PLAIN_SCORES, Scoring, attention_mask
 from commit_llm.model.execution import ArrayLayout, Axes
 
 LANES = 128  # of a TPU's vector unit: the blocks of splash, hence its sequences, must be multiples of it
@@ -36,6 +36,8 @@ def splash_attention(
     keep_keys: Bool[Array, "B T"] | None,
     layout: ArrayLayout,
     *,
+    window: int | None = None,
+    scoring: Scoring = PLAIN_SCORES,
     interpret: bool = False,
 ) -> Float[Array, "B H T D"]:
     """Compute `attend` by the Pallas kernel for TPU v4 and later; T is a multiple of 128.
@@ -51,19 +53,23 @@ def splash_attention(
     key_ids = segment_ids if keep_keys is None else jnp.where(keep_keys, segment_ids, FORGOTTEN)
 
     def attend_shard(query: Array, key: Array, value: Array, query_ids: Array, key_ids: Array) -> Array:
-        kernel = _splash_kernel(query.shape[1], seq_len, interpret)
-        scaled = (query.astype(jnp.float32) * query.shape[3] ** -0.5).astype(query.dtype)  # the kernel does not scale
+        kernel = _splash_kernel(query.shape[1], seq_len, window, scoring.softcap, interpret)
+        multiplier = query.shape[3] ** -0.5 if scoring.multiplier is None else scoring.multiplier
+        scaled = (query.astype(jnp.float32) * multiplier).astype(query.dtype)  # the kernel does not scale
         return jax.vmap(kernel)(scaled, key, value, SegmentIds(query_ids, key_ids))
 
     sharded = layout.per_shard(attend_shard, inputs=[*[HEADS_AXES] * 3, *[ROWS_AXES] * 2], output=HEADS_AXES)
     return sharded(query, key, value, segment_ids, key_ids)
 
 
-def _splash_kernel(heads: int, seq_len: int, interpret: bool) -> Callable[..., Any]:
+def _splash_kernel(
+    heads: int, seq_len: int, window: int | None, softcap: float | None, interpret: bool
+) -> Callable[..., Any]:
     """Make the kernel for one row: causal, with one mask a head."""
     from jax.experimental.pallas.ops.tpu.splash_attention import (
         BlockSizes,
         CausalMask,
+        LocalMask,
         MultiHeadMask,
         make_splash_mha,
     )
@@ -72,8 +78,16 @@ def _splash_kernel(heads: int, seq_len: int, interpret: bool) -> Callable[..., A
     sizes = BlockSizes(
         block_q=block, block_kv=block, block_q_dkv=block, block_kv_dkv=block, block_q_dq=block, block_kv_dq=block
     )
-    causal = MultiHeadMask([CausalMask((seq_len, seq_len)) for _ in range(heads)])
-    return make_splash_mha(causal, block_sizes=sizes, head_shards=1, q_seq_shards=1, interpret=interpret)
+    square = (seq_len, seq_len)
+    mask = CausalMask(square) if window is None else LocalMask(square, (window - 1, 0), 0)
+    return make_splash_mha(
+        MultiHeadMask([mask for _ in range(heads)]),
+        block_sizes=sizes,
+        head_shards=1,
+        q_seq_shards=1,
+        attn_logits_soft_cap=softcap,
+        interpret=interpret,
+    )
 
 
 def cudnn_attention(
@@ -84,6 +98,8 @@ def cudnn_attention(
     keep_keys: Bool[Array, "B T"] | None,
     layout: ArrayLayout,
     *,
+    window: int | None = None,
+    scoring: Scoring = PLAIN_SCORES,
     implementation: Literal["cudnn", "xla"] = "cudnn",
 ) -> Float[Array, "B H T D"]:
     """Compute `attend` by the fused kernel of cuDNN, for bf16 or fp16 and for heads that are multiples of 8 up to 128.
@@ -98,9 +114,9 @@ def cudnn_attention(
 
     def attend_shard(query: Array, key: Array, value: Array, segment_ids: Array, *keep_keys: Array) -> Array:
         query, key, value = (x.transpose(0, 2, 1, 3) for x in (query, key, value))
-        mask = attention_mask(segment_ids, *keep_keys)
+        mask = attention_mask(segment_ids, keep_keys[0] if keep_keys else None, window)
         attended = jax.nn.dot_product_attention(
-            query, key, value, mask=mask, is_causal=True, implementation=implementation
+            query, key, value, mask=mask, scale=scoring.multiplier, is_causal=True, implementation=implementation
         )
         return attended.transpose(0, 2, 1, 3)
 

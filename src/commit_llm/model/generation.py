@@ -4,7 +4,7 @@ Shapes: B rows, P prompt length (padded on the left), N new tokens, S = P + N ke
 V vocabulary.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,10 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
-from commit_llm.model.attention import attend, attend_by_block, attention_mask, rotary_tables
+from commit_llm.model.attention import Scoring, attend, attend_by_block, masks_of_kinds
+from commit_llm.model.block import block, scoring_of
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import block, embed, unembed
+from commit_llm.model.decoder import embed
+from commit_llm.model.head import unembed
+from commit_llm.model.kinds import KindNumber, by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.parameters import Parameters
+from commit_llm.model.rotary import tables_of_kinds
 
 
 class Endings(NamedTuple):
@@ -32,8 +36,16 @@ class Endings(NamedTuple):
     is_text: Bool[Array | np.ndarray, "V"]
 
 
-# Maps hidden states, a layer's parameters with its cache, and whether it is the last layer, to hidden states and cache.
-LayerFunction = Callable[[Array, tuple[Parameters, Any], bool], tuple[Array, Any]]
+class Layer(NamedTuple):
+    """Hold one layer, or all of them stacked: its parameters, its cache (None before there is one), its kind."""
+
+    parameters: Parameters
+    cache: Any
+    kind: KindNumber
+
+
+# Maps hidden states, a layer, and whether it is the last one, to hidden states and the layer's new cache.
+LayerFunction = Callable[[Array, Layer, bool], tuple[Array, Any]]
 
 
 @partial(jax.jit, static_argnames=("config", "max_new_tokens", "dtype", "unroll"))
@@ -61,39 +73,48 @@ def generate(
     segment_ids = (index >= pad).astype(jnp.int32)  # padding is a segment of its own
     positions = jnp.maximum(index - pad, 0)
 
-    def prefill_layer(x: Array, layer_and_cache: tuple[Parameters, Any], last: bool) -> tuple[Array, Any]:
+    windows, scoring = windows_of_kinds(config, total), scoring_of(config)
+
+    def prefill_layer(x: Array, layer: Layer, last: bool) -> tuple[Array, Any]:
+        prompt_mask = prompt_mask_of(layer.kind)
+
         def attention(query: Array, key: Array, value: Array) -> tuple[Array, tuple[Array, Array]]:
             padding = ((0, 0), (0, 0), (0, max_new_tokens), (0, 0))  # room for the new tokens
             if last:  # only the last token of a prompt says what follows it
-                attended = attend(query[:, :, -1:], key, value, prompt_mask[:, :, -1:])
+                attended = attend(query[:, :, -1:], key, value, prompt_mask[:, :, -1:], scoring=scoring)
+            elif unroll:
+                attended = _attend_by_row_and_block(query, key, value, prompt_mask, scoring)
             else:
-                attended = (_attend_by_row_and_block if unroll else attend_by_block)(query, key, value, prompt_mask)
+                attended = attend_by_block(query, key, value, prompt_mask, scoring=scoring)
             return attended, (jnp.pad(key, padding), jnp.pad(value, padding))
 
-        return block(config, layer_and_cache[0], x, prompt_tables, attention)
+        return block(config, layer.parameters, x, prompt_tables_of(layer.kind), attention)
 
-    prompt_mask = attention_mask(segment_ids[:, :width])
-    prompt_tables = rotary_tables(positions[:, :width], config.head_dim, config.rope_theta)
-    hidden, cache = _over_layers(config, prefill_layer, embed(params, prompts, dtype), params["layers"], None, unroll)
+    prompt_mask_of = by_kind(masks_of_kinds(windows, segment_ids[:, :width]))
+    prompt_tables_of = by_kind(tables_of_kinds(config, positions[:, :width]))
+    embedded = embed(config, params, prompts, dtype)
+    hidden, cache = _over_layers(config, prefill_layer, embedded, params["layers"], None, unroll)
     first = jnp.argmax(unembed(config, params, hidden[:, -1:])[:, 0], axis=-1).astype(jnp.int32)
 
     def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
         count, last_token, begun, finished, cache, output = state
         place = width + count - 1  # of the token that was chosen last
-        tables = rotary_tables((place - pad), config.head_dim, config.rope_theta)
-        visible = ((index <= place) & (segment_ids == 1))[:, None, None, :]
+        tables_of = by_kind(tables_of_kinds(config, place - pad))
+        visible = (index <= place) & (segment_ids == 1)
+        visible_of = by_kind(_within_windows(visible, place - index, windows))
 
-        def decode_layer(x: Array, layer_and_cache: tuple[Parameters, Any], last: bool) -> tuple[Array, Any]:
-            layer, (keys_BKSD, values_BKSD) = layer_and_cache
+        def decode_layer(x: Array, layer: Layer, last: bool) -> tuple[Array, Any]:
+            keys_BKSD, values_BKSD = layer.cache
 
             def attention(query: Array, key: Array, value: Array) -> tuple[Array, tuple[Array, Array]]:
                 new_keys = jax.lax.dynamic_update_slice_in_dim(keys_BKSD, key, place, axis=2)
                 new_values = jax.lax.dynamic_update_slice_in_dim(values_BKSD, value, place, axis=2)
-                return attend(query, new_keys, new_values, visible), (new_keys, new_values)
+                attended = attend(query, new_keys, new_values, visible_of(layer.kind), scoring=scoring)
+                return attended, (new_keys, new_values)
 
-            return block(config, layer, x, tables, attention)
+            return block(config, layer.parameters, x, tables_of(layer.kind), attention)
 
-        x = embed(params, last_token[:, None], dtype)
+        x = embed(config, params, last_token[:, None], dtype)
         hidden, cache = _over_layers(config, decode_layer, x, params["layers"], cache, unroll)
         chosen = jnp.argmax(unembed(config, params, hidden)[:, 0], axis=-1).astype(jnp.int32)
         output = jax.lax.dynamic_update_slice_in_dim(output, jnp.where(finished, -1, chosen)[:, None], count, axis=1)
@@ -113,26 +134,43 @@ def generate(
     return jax.lax.while_loop(unfinished, step, start)[-1]
 
 
+def _within_windows(
+    visible_BS: Bool[Array, "B S"], distances: Int[Array, "1 S"], windows: Sequence[int | None]
+) -> list[Bool[Array, "B 1 1 S"]]:
+    """Give for each window which keys the one query sees; those of the same window are one array.
+
+    distances: how many tokens each key stands before the query.
+    """
+    masks = {
+        window: (visible_BS if window is None else visible_BS & (distances < window))[:, None, None, :]
+        for window in dict.fromkeys(windows)
+    }
+    return [masks[window] for window in windows]
+
+
 def _over_layers(
-    config: ModelConfig, layer: LayerFunction, x: Array, layers: Parameters, caches: Any, unroll: bool
+    config: ModelConfig, function: LayerFunction, x: Array, layers: Parameters, caches: Any, unroll: bool
 ) -> tuple[Array, Any]:
     """Scan the layers with stacked caches; or unroll them with one cache each, which is then written in place."""
+    kinds = kind_numbers(config)
     if not unroll:
-        return jax.lax.scan(lambda x, layer_and_cache: layer(x, layer_and_cache, False), x, (layers, caches))
+        stacked = Layer(layers, caches, jnp.array(kinds))
+        return jax.lax.scan(lambda x, layer: function(x, layer, False), x, stacked)
     new_caches = []
-    for index in range(config.num_hidden_layers):
+    for index, kind in enumerate(kinds):
         parameters = jax.tree.map(lambda stacked, index=index: stacked[index], layers)
         cache = None if caches is None else caches[index]
-        x, new_cache = layer(x, (parameters, cache), index == config.num_hidden_layers - 1)
+        x, new_cache = function(x, Layer(parameters, cache, kind), index == config.num_hidden_layers - 1)
         new_caches.append(new_cache)
     return x, tuple(new_caches)
 
 
-def _attend_by_row_and_block(query: Array, key: Array, value: Array, mask: Array) -> Array:
+def _attend_by_row_and_block(query: Array, key: Array, value: Array, mask: Array, scoring: Scoring) -> Array:
     """Compute `attend_by_block` one row at a time, so that the scores stay in the processor's cache."""
 
     def attend_row(row: tuple[Array, ...]) -> Array:
         query_HTD, key_KTD, value_KTD, mask_1TT = row
-        return attend_by_block(query_HTD[None], key_KTD[None], value_KTD[None], mask_1TT[None])[0]
+        arrays = query_HTD[None], key_KTD[None], value_KTD[None], mask_1TT[None]
+        return attend_by_block(*arrays, scoring=scoring)[0]
 
     return jax.lax.map(attend_row, (query, key, value, mask))

@@ -11,8 +11,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import hidden_states, unembed
+from commit_llm.model.decoder import hidden_states
 from commit_llm.model.execution import Execution
+from commit_llm.model.head import unembed
 from commit_llm.model.parameters import Parameters
 
 

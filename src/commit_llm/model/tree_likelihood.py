@@ -19,16 +19,27 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from commit_llm.model.attention import attend_by_block, attend_by_row, rotary_tables
+from commit_llm.model.attention import attend_by_block, attend_by_row
+from commit_llm.model.block import block, scoring_of
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import block, embed, unembed
+from commit_llm.model.decoder import embed
+from commit_llm.model.head import unembed
+from commit_llm.model.kinds import by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.parameters import Parameters
+from commit_llm.model.rotary import tables_of_kinds
 
 CHUNK = 256  # log-probabilities whose logits are in memory at a time; their number is a multiple of it
 
 
-def tree_mask(segment_ids: Int[Array, "B T"], parent_ids: Int[Array, "B T"]) -> Bool[Array, "B 1 T T"]:
+def tree_mask(
+    segment_ids: Int[Array, "B T"],
+    parent_ids: Int[Array, "B T"],
+    positions: Int[Array, "B T"] | None = None,
+    window: int | None = None,
+) -> Bool[Array, "B 1 T T"]:
     """Say which keys (last axis) each query sees: of the places up to its own, those of its segment and its parent.
+
+    window: of those, only so many by their positions, the query's own and those before it; None: all.
 
     >>> print(tree_mask(jnp.array([[1, 1, 2, 3]]), jnp.array([[1, 1, 1, 1]]))[0, 0].astype(int))
     [[1 0 0 0]
@@ -39,6 +50,9 @@ def tree_mask(segment_ids: Int[Array, "B T"], parent_ids: Int[Array, "B T"]) -> 
     keys = segment_ids[:, None, :]
     in_sight = (segment_ids[:, :, None] == keys) | (parent_ids[:, :, None] == keys)
     causal_TT = jnp.tril(jnp.ones((segment_ids.shape[1],) * 2, bool))
+    if window is not None:
+        assert positions is not None
+        in_sight &= positions[:, :, None] - positions[:, None, :] < window
     return (causal_TT & in_sight)[:, None]
 
 
@@ -63,17 +77,23 @@ def tree_log_probabilities(
     places: of tokens in the flattened rows. N is a multiple of CHUNK.
     by_row: attend one row at a time, which is faster on a CPU that has all rows.
     """
-    mask = tree_mask(segment_ids, parent_ids)
-    tables = rotary_tables(positions, config.head_dim, config.rope_theta)
+    windows = windows_of_kinds(config, tokens.shape[1])
+    masks = {window: tree_mask(segment_ids, parent_ids, positions, window) for window in dict.fromkeys(windows)}
+    mask_of = by_kind([masks[window] for window in windows])
+    tables_of = by_kind(tables_of_kinds(config, positions))
+    scoring = scoring_of(config)
     attend = attend_by_row if by_row else attend_by_block
 
-    def layer_block(x_BTE: Array, layer: Parameters) -> tuple[Array, None]:
+    def layer_block(x_BTE: Array, layer_and_kind: tuple[Parameters, Array]) -> tuple[Array, None]:
+        layer, kind = layer_and_kind
+
         def attention(query: Array, key: Array, value: Array) -> tuple[Array, None]:
-            return attend(query, key, value, mask), None
+            return attend(query, key, value, mask_of(kind), scoring=scoring), None
 
-        return block(config, layer, x_BTE, tables, attention)
+        return block(config, layer, x_BTE, tables_of(kind), attention)
 
-    hidden_BTE, _ = jax.lax.scan(layer_block, embed(params, tokens, dtype), params["layers"])
+    layers_and_kinds = (params["layers"], jnp.array(kind_numbers(config)))
+    hidden_BTE, _ = jax.lax.scan(layer_block, embed(config, params, tokens, dtype), layers_and_kinds)
     hidden_NE = hidden_BTE.reshape(-1, hidden_BTE.shape[-1])[places]
 
     def of_chunk(chunk: tuple[Array, Array]) -> Array:

@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import final_norm, head_parameter, hidden_states
+from commit_llm.model.decoder import hidden_states
 from commit_llm.model.execution import PLAIN, Execution
+from commit_llm.model.head import final_norm, head_parameter, logit_rule
 from commit_llm.model.parameters import Parameters
 from commit_llm.train.loss import head_loss
 from commit_llm.train.step import StepArrays
@@ -25,7 +26,7 @@ def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Cal
         )
         sums = head_loss(
             final_norm(config, params, hidden), head_parameter(config, params), batch["target_tokens"],
-            batch["loss_masks"], execution.loss_chunk, execution.layout, config.tie_word_embeddings,
+            batch["loss_masks"], execution.loss_chunk, execution.layout, config.tie_word_embeddings, logit_rule(config),
         )  # fmt: skip
         return sums.loss, sums.accuracy, jnp.sum(batch["loss_masks"])
 

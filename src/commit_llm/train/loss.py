@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from commit_llm.model.execution import ONE_DEVICE, ArrayLayout
+from commit_llm.model.head import PLAIN_LOGITS, LogitRule
 
 Reduction = Literal["token", "row"]
 LOGITS_BYTES = 2**28  # of fp32 logits that a device holds at a time
@@ -52,7 +53,7 @@ def chunk_of(rows: int, seq_len: int, vocab_size: int) -> int | None:
     return chunk - chunk % TILE if chunk > TILE else chunk
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(4, 5, 6))
+@partial(jax.custom_vjp, nondiff_argnums=(4, 5, 6, 7))
 def head_loss(
     hidden: Float[Array, "B T E"],
     head: Float[Array, "E V"] | Float[Array, "V E"],
@@ -61,8 +62,9 @@ def head_loss(
     chunk: int | None = None,
     layout: ArrayLayout = ONE_DEVICE,
     tied: bool = False,
+    rule: LogitRule = PLAIN_LOGITS,
 ) -> LossAndAccuracy:
-    """Compute the loss of the logits hidden @ head.
+    """Compute the loss of the logits that a rule makes of hidden @ head.
 
     chunk: the logits of so many tokens of each row are made at a time (None: of all).
     layout: where head lives, and its gradient with it.
@@ -77,7 +79,7 @@ def head_loss(
     gathered = _gathered(head.astype(hidden.dtype), layout, tied)
 
     def of_chunk(*part: Array) -> tuple[LossAndAccuracy, None]:
-        return _losses(gathered.T if tied else gathered, *part).sums, None
+        return _losses(gathered.T if tied else gathered, rule, *part).sums, None
 
     return _over_trained(of_chunk, (hidden, targets, weights), chunk)[0]
 
@@ -94,9 +96,9 @@ class _Losses(NamedTuple):
     log_total: Array
 
 
-def _losses(head: Array, hidden: Array, targets: Array, weights: Array) -> _Losses:
+def _losses(head: Array, rule: LogitRule, hidden: Array, targets: Array, weights: Array) -> _Losses:
     flat_hidden, flat_targets, flat_weights = hidden.reshape(-1, hidden.shape[-1]), targets.ravel(), weights.ravel()
-    logits = jnp.matmul(flat_hidden, head, preferred_element_type=jnp.float32)
+    logits = rule.logits(jnp.matmul(flat_hidden, head, preferred_element_type=jnp.float32))
     largest = logits.max(axis=-1)
     log_total = largest + jnp.log(jnp.exp(logits - largest[:, None]).sum(axis=-1))
     of_target = jnp.take_along_axis(logits, flat_targets[:, None], axis=-1)[:, 0]
@@ -106,15 +108,24 @@ def _losses(head: Array, hidden: Array, targets: Array, weights: Array) -> _Loss
 
 
 def _forward(
-    hidden: Array, head: Array, targets: Array, weights: Array, chunk: int | None, layout: ArrayLayout, tied: bool
+    hidden: Array,
+    head: Array,
+    targets: Array,
+    weights: Array,
+    chunk: int | None,
+    layout: ArrayLayout,
+    tied: bool,
+    rule: LogitRule,
 ) -> tuple[LossAndAccuracy, tuple[Array, Array]]:
     gathered = _gathered(head.astype(hidden.dtype), layout, tied)
 
     def of_chunk(hidden: Array, targets: Array, weights: Array) -> tuple[tuple[LossAndAccuracy, Array], Array]:
         matrix = gathered.T if tied else gathered
-        sums, logits, log_total = _losses(matrix, hidden, targets, weights)
+        sums, logits, log_total = _losses(matrix, rule, hidden, targets, weights)
         is_target = jnp.arange(logits.shape[-1]) == targets.ravel()[:, None]
         of_logits = (jnp.exp(logits - log_total[:, None]) - is_target.astype(jnp.float32)) * weights.ravel()[:, None]
+        if rule != PLAIN_LOGITS:
+            of_logits = of_logits * rule.slopes(logits)
         of_logits = of_logits.astype(hidden.dtype)
         flat = hidden.reshape(-1, hidden.shape[-1])
         of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=head.dtype)
@@ -127,10 +138,20 @@ def _forward(
 
 
 def _backward(
-    chunk: int | None, layout: ArrayLayout, tied: bool, gradients: tuple[Array, Array], cotangents: LossAndAccuracy
+    chunk: int | None,
+    layout: ArrayLayout,
+    tied: bool,
+    rule: LogitRule,
+    gradients: tuple[Array, Array],
+    cotangents: LossAndAccuracy,
 ) -> tuple[Array, Array, None, None]:
     of_hidden, of_head = gradients
-    return of_hidden * cotangents.loss.astype(of_hidden.dtype), of_head * cotangents.loss, None, None
+    return (
+        of_hidden * cotangents.loss.astype(of_hidden.dtype),
+        of_head * cotangents.loss.astype(of_head.dtype),
+        None,
+        None,
+    )
 
 
 head_loss.defvjp(_forward, _backward)

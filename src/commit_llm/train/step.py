@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import optax
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import NO_REGULARISATION, final_norm, head_parameter, hidden_states
+from commit_llm.model.decoder import NO_REGULARISATION, hidden_states
 from commit_llm.model.execution import PLAIN, Execution
+from commit_llm.model.head import final_norm, head_parameter, logit_rule
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.train.loss import LossAndAccuracy, Reduction, head_loss, token_weights
@@ -67,7 +68,7 @@ def make_train_step(
         )  # fmt: skip
         sums = head_loss(
             final_norm(config, params, hidden), head_parameter(config, params), part["target_tokens"], part["weights"],
-            execution.loss_chunk, execution.layout, config.tie_word_embeddings,
+            execution.loss_chunk, execution.layout, config.tie_word_embeddings, logit_rule(config),
         )  # fmt: skip
         return sums.loss, sums
 

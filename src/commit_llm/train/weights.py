@@ -15,7 +15,8 @@ from commit_llm.data.stops import read_stops
 from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.hub import commit_of_snapshot, why_not_given
-from commit_llm.model.config import ModelConfig, read_config, tell_passed_over
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.families.config_json import read_config, tell_passed_over
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
 from commit_llm.parallel.processes import is_first
 from commit_llm.recipes import load_recipe

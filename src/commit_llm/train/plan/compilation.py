@@ -154,7 +154,7 @@ def main() -> None:
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     recipe = replace(Recipe(), **values)
     try:
-        answer = asdict(compile_step(recipe, ModelConfig(**question["config"]), question["topology"]))
+        answer = asdict(compile_step(recipe, ModelConfig.from_plain(question["config"]), question["topology"]))
     except UserError as error:
         answer = {"mistake": str(error)}
     print(json.dumps(answer))

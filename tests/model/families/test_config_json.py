@@ -6,7 +6,15 @@ import json
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.model.config import ModelConfig, passed_over, read_config, read_config_file
+from commit_llm.model.config import ModelConfig
+from commit_llm.model.families.config_json import (
+    config_from_settings,
+    passed_over,
+    plain_settings,
+    read_config,
+    read_config_file,
+)
+from commit_llm.model.layer_kinds import LayerKind, Rope
 
 LLAMA_2 = {
     "architectures": ["LlamaForCausalLM"], "hidden_act": "silu", "hidden_size": 4096, "initializer_range": 0.02,
@@ -20,43 +28,47 @@ SIZES = {
 }  # fmt: skip
 
 
+def with_theta(theta):
+    return (LayerKind(rope=Rope(theta)),)
+
+
 def test_llama_2():
-    config = ModelConfig.from_hf(LLAMA_2)
-    assert (config.head_dim, config.rms_norm_eps, config.rope_theta) == (128, 1e-5, 10000.0)
+    config = config_from_settings(LLAMA_2)
+    assert (config.head_dim, config.rms_norm_eps, config.kinds) == (128, 1e-5, with_theta(10000.0))
     assert passed_over(LLAMA_2) == []
 
 
 @pytest.mark.parametrize(
     "config",
     [
-        ModelConfig.from_hf(LLAMA_2),
-        ModelConfig(100, 48, 80, 2, 4, 2, 16, 512, 1e-5, 5e5, True),
-        ModelConfig(7, 8, 9, 1, 1, 1, 2, rope_theta=1000000),
+        config_from_settings(LLAMA_2),
+        ModelConfig(100, 48, 80, 2, 4, 2, 16, 512, 1e-5, True, with_theta(5e5)),
+        ModelConfig(7, 8, 9, 1, 1, 1, 2, kinds=with_theta(1000000)),
     ],
 )
 def test_reading_is_the_inverse_of_writing(config):
-    assert ModelConfig.from_hf(config.to_hf("bfloat16")) == config
-    assert passed_over(config.to_hf("bfloat16")) == []
+    assert config_from_settings(plain_settings(config, "bfloat16")) == config
+    assert passed_over(plain_settings(config, "bfloat16")) == []
 
 
 def test_absent_keys_have_the_defaults_of_the_class():
-    assert ModelConfig.from_hf(SIZES) == ModelConfig(100, 48, 80, 2, 4, 4, 12, 2048, 1e-6, 1e4, False)
+    assert config_from_settings(SIZES) == ModelConfig(100, 48, 80, 2, 4, 4, 12, 2048, 1e-6, False)
 
 
 def test_null_is_what_the_class_makes_of_it():
     derived = {"num_key_value_heads": None, "head_dim": None}
     nothing = {"rope_scaling": None, "rope_parameters": None, "partial_rotary_factor": None, "layer_types": None}
-    assert ModelConfig.from_hf(SIZES | derived | nothing) == ModelConfig.from_hf(SIZES)
+    assert config_from_settings(SIZES | derived | nothing) == config_from_settings(SIZES)
     idle = {"pad_token_id": None, "eos_token_id": None, "torch_dtype": None, "pretraining_tp": None, "id2label": None}
-    assert ModelConfig.from_hf(SIZES | idle) == ModelConfig.from_hf(SIZES)
+    assert config_from_settings(SIZES | idle) == config_from_settings(SIZES)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_size_is_there_and_no_null(size):
     with pytest.raises(UserError, match=f"^config.json: no '{size}'"):
-        ModelConfig.from_hf({key: value for key, value in SIZES.items() if key != size})
+        config_from_settings({key: value for key, value in SIZES.items() if key != size})
     with pytest.raises(UserError, match=f"^config.json: {size} is null; it must be a number above 0"):
-        ModelConfig.from_hf(SIZES | {size: None})
+        config_from_settings(SIZES | {size: None})
 
 
 @pytest.mark.parametrize(
@@ -76,16 +88,31 @@ def test_a_size_is_there_and_no_null(size):
     ],
 )
 def test_the_plain_rotary_embedding(change, theta):
-    assert ModelConfig.from_hf(SIZES | change) == dataclasses.replace(ModelConfig.from_hf(SIZES), rope_theta=theta)
+    assert config_from_settings(SIZES | change) == dataclasses.replace(
+        config_from_settings(SIZES), kinds=with_theta(theta)
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"rope_scaling": "linear"}, "rope_scaling is 'linear'; it must be an object"),
-        ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_scaling is of type 'linear' .* plain rotary"),
-        ({"rope_scaling": {"rope_type": "llama3", "type": "default"}}, "rope_scaling is of type 'llama3'"),
-        ({"rope_parameters": {"rope_type": "yarn"}}, "rope_parameters is of type 'yarn'"),
+        (
+            {"rope_scaling": {"type": "longrope", "factor": 2.0}},
+            "rope_scaling is of type 'longrope' .* the decoder has default, linear, llama3, yarn",
+        ),
+        ({"rope_scaling": {"rope_type": "dynamic", "type": "default"}}, "rope_scaling is of type 'dynamic'"),
+        ({"rope_parameters": {"rope_type": "linear"}}, "rope_parameters is of type linear, and has no 'factor'"),
+        ({"rope_parameters": {"rope_type": "yarn"}}, "rope_parameters is of type yarn, and has no 'factor'"),
+        ({"rope_scaling": {"rope_type": "linear", "factor": "2"}}, "factor is '2'; it must be a number above 0"),
+        (
+            {"rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 4.0, "high_freq_factor": 4.0}},
+            "low_freq_factor is 4.0; it must be below high_freq_factor, 4.0",
+        ),
+        (
+            {"rope_scaling": {"rope_type": "yarn", "factor": 8.0, "beta_fast": "many"}},
+            "rope_scaling.beta_fast is 'many'; it must be a number above 0",
+        ),
         ({"rope_parameters": {"rope_type": None}}, "rope_parameters is of type null"),
         (
             {"rope_parameters": {"full_attention": {"rope_theta": 1e4}}},
@@ -115,7 +142,7 @@ def test_the_plain_rotary_embedding(change, theta):
 )
 def test_values_that_are_refused(change, message):
     with pytest.raises(UserError, match=f"^here: {message}"):
-        ModelConfig.from_hf(SIZES | change, "here")
+        config_from_settings(SIZES | change, "here")
 
 
 def test_keys_of_the_rotary_embedding_that_nothing_reads():

@@ -1,0 +1,120 @@
+"""Read the rotary embeddings of a config.json, in the forms of transformers 4 and 5."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from commit_llm.errors import UserError, shown
+from commit_llm.model.families.family import FULL, SLIDING, Family, Settings
+from commit_llm.model.field_values import require_value
+from commit_llm.model.layer_kinds import Rope, RopeType
+
+ANY_TYPE = ("rope_type", "type", "rope_theta", "partial_rotary_factor")
+# What each type reads beside.
+OF_TYPE: dict[str, tuple[str, ...]] = {
+    "default": (),
+    "linear": ("factor",),
+    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
+    "yarn": (
+        "factor", "original_max_position_embeddings", "attention_factor", "mscale", "mscale_all_dim", "beta_fast",
+        "beta_slow", "truncate",
+    ),
+}  # fmt: skip
+
+
+def ropes(settings: Settings, family: Family) -> dict[str, Rope]:
+    """Give the rotary embedding of each type of layer. Raises UserError for one that the decoder does not have.
+
+    settings: with the defaults of the family.
+    """
+    name, rope = rotary_settings(settings)
+    if not isinstance(rope, dict):
+        raise UserError(f"{name} is {shown(rope)}; it must be an object with the settings of the rotary embedding")
+    nested = [key for key, value in rope.items() if isinstance(value, dict)]
+    if not family.rope_by_layer_type:
+        if nested:
+            raise UserError(f"{name} differs by layer type ({nested[0]}); here all layers have one rotary embedding")
+        return dict.fromkeys((FULL, SLIDING), _rope(name, rope, settings, settings["rope_theta"]))
+    # An old file's scaling is of the full layers alone, and so is its base; transformers has it so.
+    of_full = rope if name == "rope_scaling" else rope.get(FULL) or {}
+    of_sliding = {} if name == "rope_scaling" else rope.get(SLIDING) or {}
+    local = settings.get("rope_local_base_freq", family.defaults["rope_theta"])
+    return {
+        FULL: _rope(f"{name}.{FULL}", of_full, settings, settings["rope_theta"]),
+        SLIDING: _rope(f"{name}.{SLIDING}", of_sliding, settings, local),
+    }
+
+
+def rotary_settings(settings: Settings) -> tuple[str, Any]:
+    """Give the name and the content of the key that holds the rotary settings.
+
+    As in transformers, `rope_scaling` counts before `rope_parameters`, an empty one is as good as none, and what
+    stands in it counts before the same key beside it.
+    """
+    name = "rope_scaling" if settings.get("rope_scaling") else "rope_parameters"
+    return name, settings.get(name) or {}
+
+
+def unread_rotary(settings: Settings, family: Family) -> list[str]:
+    """List the rotary settings of a config.json that nothing reads."""
+    name, rope = rotary_settings(settings)
+    unread = ["rope_parameters"] if name == "rope_scaling" and settings.get("rope_parameters") else []
+    if family.rope_by_layer_type and name == "rope_parameters":
+        nested = {key: value for key, value in rope.items() if key in (FULL, SLIDING) and isinstance(value, dict)}
+        unread += [f"{name}.{key}" for key in rope if key not in nested]
+        groups = {f"{name}.{key}": value for key, value in nested.items()}
+    else:
+        groups = {name: rope}
+    for group, values in groups.items():
+        read = (*ANY_TYPE, *OF_TYPE[_type_of(values)])
+        unread += [f"{group}.{key}" for key in values if key not in read]
+    return unread
+
+
+def _type_of(rope: Mapping[str, Any]) -> Any:
+    return rope.get("rope_type", rope.get("type", "default"))
+
+
+def _rope(name: str, rope: Mapping[str, Any], settings: Settings, theta: Any) -> Rope:
+    """Read one rotary embedding.
+
+    name: of its settings, for messages.
+    theta: the base where they say none.
+    """
+    rope_type = _type_of(rope)
+    if rope_type not in get_args(RopeType):
+        known = ", ".join(get_args(RopeType))
+        raise UserError(f"{name} is of type {shown(rope_type)} ({shown(dict(rope))}); the decoder has {known}")
+    turned = rope.get("partial_rotary_factor", settings.get("partial_rotary_factor"))
+    if turned is not None and (isinstance(turned, bool) or turned != 1):
+        raise UserError(f"partial_rotary_factor is {shown(turned)}; the decoder turns the whole of each head: 1.0")
+    values = {key: rope[key] for key in OF_TYPE[rope_type] if key in rope}
+    if rope_type in ("llama3", "yarn"):
+        values.setdefault("original_max_position_embeddings", settings["max_position_embeddings"])
+        if "original_max_position_embeddings" in settings:  # beside it counts first, as in transformers
+            values["original_max_position_embeddings"] = settings["original_max_position_embeddings"]
+    if rope_type == "yarn":
+        values = _yarn(name, values, settings["max_position_embeddings"])
+    required = {"linear": 1, "llama3": 3, "yarn": 1}.get(rope_type, 0)
+    if missing := [key for key in OF_TYPE[rope_type][:required] if key not in values]:
+        raise UserError(f"{name} is of type {rope_type}, and has no {missing[0]!r}")
+    return Rope(rope.get("rope_theta", theta), rope_type, **values)
+
+
+def _yarn(name: str, values: dict[str, Any], max_position_embeddings: int) -> dict[str, Any]:
+    """Give the fields of yarn, with those that follow from others (Peng et al., "YaRN", 2023, section 3.4).
+
+    As in transformers, null is as good as absent here, and so is 0 for what is a factor of another.
+    """
+    fields = {key: value for key, value in values.items() if value or key == "truncate"}
+    for key in set(fields) - {"truncate"}:
+        require_value(f"{name}.{key}", fields[key], float)
+    if "factor" in values:  # which null is not to hide
+        fields.setdefault("factor", max_position_embeddings / fields["original_max_position_embeddings"])
+    scale, scale_all = fields.pop("mscale", None), fields.pop("mscale_all_dim", None)
+    if "attention_factor" not in fields and "factor" in fields:
+        stretch = math.log(max(fields["factor"], 1.0))
+        both = scale is not None and scale_all is not None
+        numerator, denominator = (scale, scale_all) if both else (1.0, 0.0)
+        fields["attention_factor"] = (0.1 * numerator * stretch + 1.0) / (0.1 * denominator * stretch + 1.0)
+    return fields
