@@ -17,7 +17,7 @@ import numpy as np
 
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import forward
-from commit_llm.model.execution import Execution
+from commit_llm.model.execution import AttentionPath, Execution
 from commit_llm.model.generation import Endings, generate
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
@@ -26,12 +26,14 @@ from commit_llm.train.step import init_state, make_train_step
 
 ROWS, LENGTH, VOCABULARY = 2, 192, 500
 CONFIG = ModelConfig(VOCABULARY, 96, 224, 2, 6, 2, 16)
-CONFIGS = {
-    f"{layers} layers{', tied' if tied else ''}": dataclasses.replace(
-        CONFIG, num_hidden_layers=layers, tie_word_embeddings=tied
-    )
-    for layers, tied in ((2, False), (8, True))
-}
+# Dtype of the products, attention, and whether layers are unrolled.
+Way = tuple[Any, AttentionPath, bool]
+SMALL_WAYS: list[Way] = list(itertools.product((jnp.float32, jnp.bfloat16), ("reference", "by_row"), (False, True)))
+DEEP_WAYS: list[Way] = [(jnp.float32, "by_row", True), (jnp.bfloat16, "reference", False)]  # a minute each
+MODELS = [
+    (CONFIG, SMALL_WAYS),
+    (dataclasses.replace(CONFIG, num_hidden_layers=8, tie_word_embeddings=True), DEEP_WAYS),
+]
 
 
 def main() -> None:
@@ -41,28 +43,19 @@ def main() -> None:
     segment_ids = jnp.asarray(np.where(np.arange(LENGTH) < 70, 1, np.where(np.arange(LENGTH) < 180, 2, 0)), jnp.int32)
     segment_ids = jnp.broadcast_to(segment_ids, tokens.shape)
     positions = jnp.where(segment_ids == 2, jnp.arange(LENGTH) - 70, jnp.arange(LENGTH))
-    for name, config in CONFIGS.items():
+    for config, ways in MODELS:
         params = jax.jit(partial(init_parameters, config))(jax.random.key(1))
-        for dtype, attention, unroll in itertools.product(
-            (jnp.float32, jnp.bfloat16), ("reference", "by_row"), (False, True)
-        ):
-            way = f"{name}, {jnp.dtype(dtype).name}, {attention}, {'unrolled' if unroll else 'scanned'}"
+        for dtype, attention, unroll in ways:
+            way = f"{config.num_hidden_layers} layers, {jnp.dtype(dtype).name}, {attention}, unrolled: {unroll}"
             execution = Execution(dtype, unroll=unroll, attention=attention, loss_chunk=64)
             run = jax.jit(partial(forward, config, execution=execution))
             report(f"{way}: forward", run(params, tokens, segment_ids, positions))
             report(f"{way}: training", trained(config, params, execution, (tokens, segment_ids, positions)))
         for unroll in (False, True):
             nothing = np.zeros(VOCABULARY, bool)
-            answers = generate(
-                config,
-                params,
-                tokens[:, :40],
-                jnp.array([40, 23]),
-                Endings(nothing, nothing, ~nothing),
-                12,
-                unroll=unroll,
-            )
-            report(f"{name}, {'unrolled' if unroll else 'scanned'}: generation", answers)
+            endings = Endings(nothing, nothing, ~nothing)
+            answers = generate(config, params, tokens[:, :40], jnp.array([40, 23]), endings, 12, unroll=unroll)
+            report(f"{config.num_hidden_layers} layers, unrolled: {unroll}: generation", answers)
 
 
 def trained(config: ModelConfig, params: Any, execution: Execution, arrays: tuple[Any, ...]) -> Any:
