@@ -1,5 +1,6 @@
 """`commit-llm eval`: answer and score question-answering tasks."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,6 +14,8 @@ from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 
 if TYPE_CHECKING:
     from commit_llm.evaluate.tasks import Task
+
+LOGGER = logging.getLogger("commit_llm")
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished
     from commit_llm.evaluate.runner import evaluate
+    from commit_llm.model.description import describe
     from commit_llm.model.execution import compute_dtype
     from commit_llm.parallel.processes import count, is_first, together
     from commit_llm.runs.evaluation import RESULTS
@@ -118,6 +122,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(foreign) if foreign else None
         source = open_model(name, command.tokenizer, revision=command.model_revision)
+        if is_first():
+            LOGGER.info("%s", describe(source.config))
         if tasks:
             require_answerable(source.config, command.batch_size, command.max_length)
     step = agree_on_weights(source, command.step).step

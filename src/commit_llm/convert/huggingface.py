@@ -84,7 +84,10 @@ def read_weights(
     with open_weights(folder, tensor_names(config)) as tensors:
         file_dtypes = {tensor.dtype for key, tensor in tensors.items() if not key.endswith(BUFFERS)}
         if unknown := sorted(file_dtypes - set(DTYPE_NAMES)):
-            raise UserError(f"{folder}: weights of type {unknown[0]}; known are {', '.join(DTYPE_NAMES)}")
+            raise UserError(
+                f"{folder}: weights of type {unknown[0]}; known are {', '.join(DTYPE_NAMES)}: a quantised model is "
+                "fetched in the form that it was quantised from"
+            )
         params = from_hf(tensors, config, str(folder), shardings)
         return params, DTYPE_NAMES[tensors[EMBEDDING].dtype]
 

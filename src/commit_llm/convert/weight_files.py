@@ -66,7 +66,8 @@ def _chosen(folder: Path, needed: Collection[str]) -> tuple[list[Path], str]:
     """List the files of weights that count, an index before its shards; and say why, where others lie beside them."""
     file, index = folder / WEIGHTS_FILE, folder / INDEX_FILE
     if not index.is_file():
-        _require(folder, WEIGHTS_FILE)
+        if not file.is_file():
+            raise UserError(f"{folder}: no {WEIGHTS_FILE} in it; COMMIT reads safetensors weights only")
         return [file], ""
     if not file.is_file():
         return [index, *_shards(index)], ""
@@ -82,7 +83,8 @@ def _shards(index: Path) -> list[Path]:
     """List the files that an index names; raise UserError where one of them is not there."""
     names = sorted(set(_weight_map(index).values()))
     for name in names:
-        _require(index.parent, name)
+        if not (index.parent / name).is_file():
+            raise UserError(f"{index.parent}: no {name} in it, which {INDEX_FILE} names; fetch the model anew")
     return [index.parent / name for name in names]
 
 
@@ -175,12 +177,6 @@ def _why_not_whole(file: Path, needed: Collection[str]) -> str:
     except UserError:
         return "it cannot be read"
     return f"it lacks {missing[0]!r}" if missing else ""
-
-
-def _require(folder: Path, name: str) -> None:
-    """Raise UserError where a file of weights is not there."""
-    if not (folder / name).is_file():
-        raise UserError(f"{folder}: no {name} in it; COMMIT reads safetensors weights only")
 
 
 def _tell(line: str) -> None:

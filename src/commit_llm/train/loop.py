@@ -9,6 +9,7 @@ from typing import NamedTuple
 from commit_llm.convert.config_text import changed_config
 from commit_llm.data.opened_sources import describe_sources, name_rows
 from commit_llm.files.lock import locked
+from commit_llm.model.description import describe
 from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.processes import (
     SAME_FILES,
@@ -182,6 +183,7 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
     with together("devices"):  # a section of its own: where devices are first looked for, processes wait for all
         training = prepare(recipe, source.config)
         if is_first():
+            LOGGER.info("%s", describe(source.config))
             LOGGER.info("%s", training.summary)
     return training
 
