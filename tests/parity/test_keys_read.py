@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("default")]
 
 @pytest.mark.parametrize("model_type", KEYS_READ)
 def test_the_list_has_every_key_that_transformers_reads(model_type):
-    """Else write it anew with `python -m tests.parity.keys_read`, and say in families/keys.py what becomes of a key."""
+    """Else write it anew with `python -m tests.parity.keys_read`; model/families/keys.py says what becomes of each."""
     assert keys_of(model_type) - KEYS_READ[model_type] == set()
 
 
