@@ -96,8 +96,9 @@ class Recipe(MixingFlags):
     """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU. Weights are float32."""
     attention: Literal["auto", "reference"] = "auto"
     """Fast attention where it can express the recipe, or always the reference path."""
-    remat: Literal["none", "dots", "nothing"] = "nothing"
-    """What a layer keeps for the backward pass: all (none is recomputed), matrix products, nothing."""
+    remat: Literal["auto", "none", "dots", "nothing"] = "nothing"
+    """What a layer keeps for the backward pass: all (none is recomputed), matrix products, nothing.
+    auto: the most that fits the memory; the run keeps what that was."""
     embd_pdrop: float = 0.0
     """Dropout after the embedding."""
     resid_pdrop: float = 0.0

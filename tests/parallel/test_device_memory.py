@@ -10,7 +10,15 @@ import pytest
 from commit_llm.cli.main import entry
 from commit_llm.errors import UserError
 from commit_llm.parallel import device_memory
-from commit_llm.parallel.device_memory import SHARE, SHARES, bytes_for_program, claim_gpu_memory, gpu_share
+from commit_llm.parallel.device_memory import (
+    SHARE,
+    SHARES,
+    bytes_for_program,
+    bytes_of_kind,
+    claim_gpu_memory,
+    gpu_share,
+)
+from commit_llm.parallel.topologies import KINDS
 
 
 @pytest.mark.parametrize(
@@ -70,15 +78,22 @@ def test_a_container_has_its_own_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(device_memory, "CONTAINER_LIMITS", (new, old))
     cpu = SimpleNamespace(platform="cpu")
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    assert bytes_for_program(cpu, 2) == whole // 2
+    assert bytes_for_program([cpu, cpu]) == whole // 2
     new.write_text("max\n")
     old.write_text("9223372036854771712\n")  # no limit, in the older kind
-    assert bytes_for_program(cpu, 1) == whole
+    assert bytes_for_program([cpu]) == whole
     new.write_text("1048576\n")
-    assert bytes_for_program(cpu, 4) == 262144
+    assert bytes_for_program([cpu] * 4) == 262144
 
 
 def test_an_accelerator_says_what_it_has():
     gpu = SimpleNamespace(platform="gpu", memory_stats=lambda: {"bytes_limit": 7, "bytes_in_use": 5})
     silent = SimpleNamespace(platform="tpu", memory_stats=lambda: None)
-    assert (bytes_for_program(gpu, 8), bytes_for_program(silent, 1)) == (7, None)
+    smaller = SimpleNamespace(platform="gpu", memory_stats=lambda: {"bytes_limit": 6})
+    assert (bytes_for_program([gpu, smaller]), bytes_for_program([silent])) == (6, None)
+
+
+def test_what_a_command_may_take_of_a_kind():
+    """All of a TPU's memory, which is what libtpu leaves to a program; a share of a GPU's."""
+    assert bytes_of_kind(KINDS["v4"], {SHARE: "0.5"}) == int(30.75 * 2**30)
+    assert bytes_of_kind(KINDS["a100-80gb"], {SHARE: "0.5"}) == 40 * 2**30

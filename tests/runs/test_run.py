@@ -72,6 +72,17 @@ def test_the_recipe_that_a_run_keeps_asks_for_the_same_run(tmp_path):
             begun_recipe(tmp_path, other)
 
 
+def test_what_remat_auto_came_to_stays(tmp_path):
+    """Also where another value was asked for at the start; whoever names a value now gets it."""
+    recipe = RECIPES["commit"][1]
+    auto, dots = (dataclasses.replace(recipe, remat=value) for value in ("auto", "dots"))
+    (tmp_path / "provenance.json").write_text("{}")
+    for before in (auto, recipe):
+        (tmp_path / "config.yaml").write_text(dump_recipe(dots, before))
+        assert begun_recipe(tmp_path, auto).remat == "dots"
+        assert begun_recipe(tmp_path, recipe).remat == "nothing"
+
+
 @pytest.mark.parametrize(
     ("before", "now", "changes"),
     [

@@ -317,3 +317,20 @@ def test_two_processes_in_one_run_directory(small_recipe, tmp_path):
         with pytest.raises(UserError, match="process 1 on elsewhere is training here"):
             train(small_recipe(), run)
     assert train(small_recipe(), run)[:2] == (1, 8)
+
+
+@pytest.mark.slow
+def test_a_run_keeps_what_remat_auto_came_to(small_recipe, tmp_path, monkeypatch, caplog):
+    """Also on a machine with less memory, on which it would come to something else."""
+    recipe, run = small_recipe(remat="auto", checkpoint_every=1, steps=3), tmp_path / "run"
+    assert dry_run(recipe, run).remat == "none"
+    with pytest.raises(StopHereError):
+        train(recipe, run, stop_at(2))
+    assert load_stored_recipe(run / "config.yaml") == (
+        small_recipe(remat="none", checkpoint_every=1, steps=3, bos="always"),
+        recipe,
+    )
+    monkeypatch.setattr("commit_llm.parallel.device_memory._bytes_of_machine", lambda: 2**20)
+    assert dry_run(recipe, tmp_path / "other").remat == "nothing"
+    assert dry_run(recipe, run).remat == "none"
+    assert train(recipe, run)[:2] == (2, 3)

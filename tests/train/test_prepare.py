@@ -1,5 +1,7 @@
 """From a recipe to its step: every setting reaches its place, and the attention is chosen and told."""
 
+import dataclasses
+import re
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -86,3 +88,23 @@ def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch,
         "1 x cpu, mesh data 1, fsdp 1, tensor 1; float32 products; "
         "attention: by row (a block's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
     )
+
+
+def test_remat_auto_is_resolved_and_told(small_recipe, monkeypatch):
+    """By the memory that is given, or by that of this machine."""
+    recipe, config = small_recipe(remat="auto"), open_recipe_model(small_recipe()).config
+    training = prepare_module.prepare(recipe, config, memory=2**30)
+    assert (training.recipe, training.remat.value) == (dataclasses.replace(recipe, remat="none"), "none")
+    assert re.search(r"; remat: none \(auto: 0\.\d+ GiB by arithmetic, of 0\.5 that it may take", training.summary)
+    monkeypatch.setattr("commit_llm.parallel.device_memory._bytes_of_machine", lambda: 2**20)
+    assert prepare_module.prepare(recipe, config).recipe.remat == "nothing"
+    assert "remat" not in prepare_module.prepare(small_recipe(), config).summary
+
+
+def test_processes_agree_on_what_is_computed_again(small_recipe, monkeypatch):
+    from commit_llm.train import loop
+
+    source = open_recipe_model(small_recipe())
+    monkeypatch.setattr(loop, "from_all", lambda name, own: [own, "dots"])
+    assert loop._prepare(small_recipe(remat="auto"), source).recipe.remat == "dots"
+    assert loop._prepare(small_recipe(remat="nothing"), source).recipe.remat == "nothing"

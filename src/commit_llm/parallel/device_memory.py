@@ -1,11 +1,13 @@
 """Say how much memory a program may take of a device: the share of a GPU, and what there is on this machine."""
 
+import math
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
+from commit_llm.parallel.topologies import DeviceKind
 
 # jax alone takes 0.75 of a GPU's memory. What is left is for CUDA and its libraries, and for a screen.
 GPU_SHARE = 0.92
@@ -35,14 +37,21 @@ def gpu_share(environ: Mapping[str, str]) -> float:
     return GPU_SHARE
 
 
-def bytes_for_program(device: Any, count: int) -> int | None:
-    """Give the bytes that jax may take of a device here; None where the device does not say.
+def bytes_for_program(devices: Sequence[Any]) -> int | None:
+    """Give the bytes that jax may take of each of the devices here; None where one does not say.
 
-    count: how many devices there are here. Those of a CPU share its memory.
+    devices: all that are used here. Those of a CPU share its memory.
     """
-    if device.platform == "cpu":
-        return _bytes_of_machine() // count
-    return (device.memory_stats() or {}).get("bytes_limit")
+    if devices[0].platform == "cpu":
+        return _bytes_of_machine() // len(devices)
+    limits = [(device.memory_stats() or {}).get("bytes_limit", math.inf) for device in devices]
+    return None if math.inf in limits else min(limits)
+
+
+def bytes_of_kind(kind: DeviceKind, environ: Mapping[str, str]) -> int:
+    """Give the bytes that a command may take of a device of a kind, which need not be here."""
+    share = gpu_share(environ) if kind.platform == "gpu" else 1.0
+    return int(kind.memory * share * 2**30)
 
 
 def _bytes_of_machine() -> int:

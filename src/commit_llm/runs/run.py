@@ -188,6 +188,8 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
             f"{run}: holds a run of another recipe ({'; '.join(different)}); ask for the same, or choose another --out"
         )
     now = {name: getattr(asked, name) for name in RUNNING}
+    if asked.remat == "auto":  # found once, with the memory of then
+        now["remat"] = stored.recipe.remat
     path = _path_of_tokenizer(read_provenance(run))
     tokenizer = path if Path(path).is_file() else stored.recipe.tokenizer
     return dataclasses.replace(stored.recipe, tokenizer=tokenizer, **now)

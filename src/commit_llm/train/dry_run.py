@@ -66,6 +66,8 @@ class Outlook:
     asked: the amount of mixing that was asked for, if any.
     ratio: of the mixer, or the points of its schedule; the one that gives the amount asked for.
     sentence_ratio: of sentences; None where none is mixed.
+    remat: what a layer keeps for the backward pass.
+    remat_reason: why, where it was asked for as auto.
     words: what became of them; None where nothing is mixed.
     """
 
@@ -89,6 +91,8 @@ class Outlook:
     asked: tuple[Literal["share", "cmi"], float] | None
     ratio: Ratio
     sentence_ratio: float | None
+    remat: str
+    remat_reason: str
     words: Counts | None
 
     @property
@@ -124,7 +128,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     if recipe.epochs is not None and begun is None:
         recipe = replace(recipe, steps=math.ceil(recipe.epochs * epoch))
     recipe.check_schedule()
-    prepare(recipe, source.config)
+    training = prepare(recipe, source.config)
     if begun is not None:
         require_same_model(run, source)
         require_same_files(run, recipe, source.tokenizer.path)
@@ -150,6 +154,8 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         asked=asked,
         ratio=recipe.ratio,
         sentence_ratio=recipe.sentence_ratio if recipe.mixes_sentences else None,
+        remat=training.remat.value,
+        remat_reason=training.remat.reason,
         words=reduce(Counts.plus, (words for _, words in drawn), Counts()) if recipe.mixes else None,
     )
 

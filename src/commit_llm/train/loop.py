@@ -15,6 +15,7 @@ from commit_llm.parallel.processes import (
     SAME_FILES,
     count,
     entered_by_first,
+    from_all,
     from_first,
     is_first,
     require_same,
@@ -27,6 +28,7 @@ from commit_llm.runs.run import begun_recipe, create_run, file_hashes, is_run, r
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
+from commit_llm.train.plan.remat import most_recomputed
 from commit_llm.train.prepare import Training, prepare
 from commit_llm.train.recipe_data import (
     FromHub,
@@ -94,6 +96,7 @@ def train(
         training = _prepare(recipe, source)
         params = None
         if begun is None:
+            data = data._replace(recipe=training.recipe)
             params = _begin(run, training, source, data, hub, asked)
         else:
             _require_unchanged(run, recipe, source, hub)
@@ -182,9 +185,12 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
     """Lay training out on the devices."""
     with together("devices"):  # a section of its own: where devices are first looked for, processes wait for all
         training = prepare(recipe, source.config)
-        if is_first():
-            LOGGER.info("%s", describe(source.config))
-            LOGGER.info("%s", training.summary)
+    remat = most_recomputed(from_all("remat", training.remat.value))
+    if remat != training.remat.value:  # another process has less memory
+        training = prepare(dataclasses.replace(recipe, remat=remat), source.config)
+    if is_first():
+        LOGGER.info("%s", describe(source.config))
+        LOGGER.info("%s", training.summary)
     return training
 
 

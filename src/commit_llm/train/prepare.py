@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -13,13 +13,15 @@ from jax.sharding import Mesh
 from commit_llm.errors import UserError
 from commit_llm.model.attention_choice import AttentionChoice, choose_attention
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, compute_dtype
+from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, Remat, compute_dtype
 from commit_llm.model.regularisation import Regularisation
+from commit_llm.parallel.device_memory import bytes_for_program
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, replicated
 from commit_llm.recipes import Recipe
 from commit_llm.train.held_out import Sums, make_held_out_step
 from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
+from commit_llm.train.plan.remat import RematChoice, choose_remat
 from commit_llm.train.shardings import jit_step, place_state, state_shapes, state_shardings
 from commit_llm.train.step import Metrics, TrainState, make_train_step
 
@@ -28,10 +30,12 @@ from commit_llm.train.step import Metrics, TrainState, make_train_step
 class Training:
     """Hold what a recipe comes to on its devices.
 
+    recipe: with what `--remat auto` comes to.
     learning_rate: a function of the step, from 0.
     step: jitted; it gives up its state to the new one.
     held_out_step: jitted; from parameters and a batch to the sums of train/held_out.py.
     attention: which one is used, and why.
+    remat: what a layer keeps for the backward pass, and why.
     """
 
     recipe: Recipe
@@ -43,6 +47,7 @@ class Training:
     step: Callable[[TrainState, Any], tuple[TrainState, Metrics]]
     held_out_step: Callable[[Any, Any], Sums]
     attention: AttentionChoice
+    remat: RematChoice
 
     @property
     def summary(self) -> str:
@@ -50,7 +55,8 @@ class Training:
         mesh = self.batch_sharding.mesh
         device, sizes = mesh.devices.flat[0], ", ".join(f"{name} {size}" for name, size in mesh.shape.items())
         dtype = jnp.dtype(compute_dtype(self.recipe.dtype, device.platform)).name
-        return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {dtype} products; {self.attention}"
+        remat = f"; {self.remat}" if self.remat.reason else ""
+        return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {dtype} products; {self.attention}{remat}"
 
     def place(self, params: Any) -> TrainState:
         """Make the state before the first step. params are on the mesh, and are given up to it."""
@@ -66,8 +72,12 @@ class Training:
         )
 
 
-def prepare(recipe: Recipe, config: ModelConfig, devices: Sequence[Any] | None = None) -> Training:
+def prepare(
+    recipe: Recipe, config: ModelConfig, devices: Sequence[Any] | None = None, memory: int | None = None
+) -> Training:
     """Make optimizer, shardings and the jitted step of a recipe for a model, on these devices (by default all).
+
+    memory: bytes on each device; by default what those of this process say.
 
     Raises UserError where the mesh does not divide the devices, the model or the batch.
     """
@@ -90,7 +100,9 @@ def prepare(recipe: Recipe, config: ModelConfig, devices: Sequence[Any] | None =
     )
     mesh = make_mesh(recipe.mesh, devices)
     attention = _attention(recipe, config, mesh)
-    execution = _execution(recipe, config, mesh, attention.path)
+    remat = _remat(recipe, config, mesh, attention.path, memory)
+    recipe = replace(recipe, remat=remat.value)
+    execution = _execution(recipe, config, mesh, attention.path, remat.value)
     regularisation = Regularisation(
         recipe.embd_pdrop,
         recipe.resid_pdrop,
@@ -115,7 +127,7 @@ def prepare(recipe: Recipe, config: ModelConfig, devices: Sequence[Any] | None =
         out_shardings=replicated(mesh),
     )
     jitted = jit_step(step, of_state, mesh)
-    return Training(recipe, config, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention)
+    return Training(recipe, config, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention, remat)
 
 
 def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoice:
@@ -132,7 +144,25 @@ def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoi
     )
 
 
-def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: AttentionPath) -> Execution:
+def _remat(
+    recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: AttentionPath, memory: int | None
+) -> RematChoice:
+    """Choose what a layer keeps for the backward pass; the memory of devices is looked at only for `auto`."""
+    platform = mesh.devices.flat[0].platform
+    if recipe.remat == "auto" and memory is None:
+        memory = bytes_for_program(mesh.local_devices)
+    return choose_remat(
+        recipe,
+        config,
+        mesh.shape,
+        compute_dtype(recipe.dtype, platform).itemsize,
+        scores=attention == "reference",
+        platform=platform,
+        available=memory,
+    )
+
+
+def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: AttentionPath, remat: Remat) -> Execution:
     """Say how the decoder is best run on a mesh; raise UserError where the mesh does not divide the batch."""
     rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
     if rows % split:
@@ -145,7 +175,7 @@ def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: Atten
     on_cpu = platform == "cpu"
     return Execution(
         dtype=compute_dtype(recipe.dtype, platform),
-        remat=recipe.remat,
+        remat=remat,
         unroll=on_cpu,
         attention=attention,
         random_bits="threefry2x32" if on_cpu else "rbg",

@@ -25,7 +25,8 @@ def test_a_run_that_waited_for_its_data_says_so(tmp_path):
 OUTLOOK = Outlook(
     new=True, sources=[], examples=9, held_out=0, looked_at=9, tokens_an_epoch=99, longer=0, longer_are="cut",
     longest=0, batches=1, batch_size=1, seq_len=8, steps=1, epochs=1.0, asked_for_epochs=False, supervised=0.5,
-    padding=0.1, asked=None, ratio=0.9, sentence_ratio=0.25, words=Counts(replaced=7, not_drawn=3, sentences=1200),
+    padding=0.1, asked=None, ratio=0.9, sentence_ratio=0.25,
+    remat="dots", remat_reason="", words=Counts(replaced=7, not_drawn=3, sentences=1200),
 )  # fmt: skip
 
 
@@ -36,3 +37,9 @@ def test_sentences_are_said_where_there_are_any():
     assert "phrases" not in text
     words = dataclasses.replace(OUTLOOK, sentence_ratio=None, words=Counts(replaced=7))
     assert "sentences" not in outlook_report(words, Path("run"))
+
+
+def test_what_remat_auto_comes_to_is_said():
+    assert "remat" not in outlook_report(OUTLOOK, Path("run"))
+    resolved = dataclasses.replace(OUTLOOK, remat="none", remat_reason="auto: 3 GiB")
+    assert "\n\nremat: none (auto: 3 GiB)\n" in outlook_report(resolved, Path("run"))

@@ -12,9 +12,10 @@ def plan_text(plan: "Plan") -> str:
     """Write a plan as lines: the machine, the memory of a device, the time, and what to change."""
     mesh = ", ".join(f"{name} {size}" for name, size in plan.mesh.items())
     where = "this machine" if plan.topology is None else plan.topology
+    reason = f" ({plan.remat_reason})" if plan.remat_reason else ""
     lines = [
         f"{where}: {plan.devices} x {plan.device_kind}, mesh {mesh}",
-        f"{plan.dtype} products, attention {plan.attention}, remat {plan.remat}",
+        f"{plan.dtype} products, attention {plan.attention}, remat {plan.remat}{reason}",
         "",
         *_memory(plan),
         "",

@@ -57,6 +57,8 @@ def outlook_report(outlook: "Outlook", run: Path) -> str:
         lines += ["", f"{longer}, and are {outlook.longer_are}; {kept}"]
         if outlook.longer_are == "left out":
             lines[-1] += ", --split-long cuts them"
+    if outlook.remat_reason:
+        lines += ["", f"remat: {outlook.remat} ({outlook.remat_reason})"]
     batches = "1 batch" if outlook.batches == 1 else f"{outlook.batches:,} batches"
     looked = f"looked at the first {batches}, with {outlook.looked_at:,} of the {outlook.examples:,} examples"
     lines += ["", f"{looked}; ~ is estimated from them"]

@@ -10,6 +10,7 @@ standard output:
 
 import json
 import math
+import os
 import re
 import sys
 import time
@@ -22,6 +23,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.recipes import Recipe
 
 if TYPE_CHECKING:
+    from commit_llm.model.execution import Remat
     from commit_llm.train.prepare import Training
 
 UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -36,7 +38,9 @@ class CompiledStep:
     """Describe a step on its devices, in bytes on each.
 
     needed: the compiler's figure; None where nothing was compiled.
-    available: the memory of such a device here; None where it does not say.
+    remat: what a layer keeps for the backward pass.
+    remat_reason: why, for `--remat auto`.
+    available: the memory that a command may take of such a device; None where it does not say.
     exhausted: the compiler's message where the step does not fit.
     seconds: that the compilation took.
     """
@@ -47,6 +51,8 @@ class CompiledStep:
     mesh: dict[str, int]
     attention: str
     dtype: str
+    remat: "Remat"
+    remat_reason: str
     parameters: int
     optimizer: int
     needed: int | None = None
@@ -63,13 +69,16 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
     """
     import jax
 
+    from commit_llm.parallel.device_memory import bytes_for_program, bytes_of_kind
     from commit_llm.parallel.topologies import absent_devices, find_topology
     from commit_llm.train.prepare import prepare
 
     jax.config.update("jax_enable_compilation_cache", False)  # a program from the cache does not know its memory
-    devices: Sequence[Any] = jax.devices() if topology is None else absent_devices(find_topology(topology))
-    training = prepare(recipe, config, list(devices))
-    described = _described(training, devices, here=topology is None)
+    target = None if topology is None else find_topology(topology)
+    devices: Sequence[Any] = jax.devices() if target is None else absent_devices(target)
+    memory = bytes_for_program(devices) if target is None else bytes_of_kind(target.kind, os.environ)
+    training = prepare(recipe, config, list(devices), memory)
+    described = replace(_described(training, devices), available=memory)
     if devices[0].platform == "gpu" and topology is not None:
         return described
     started = time.monotonic()
@@ -110,11 +119,10 @@ def _peak(memory: Any, platform: str) -> int:
     return lasting + memory.temp_size_in_bytes
 
 
-def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> CompiledStep:
+def _described(training: "Training", devices: Sequence[Any]) -> CompiledStep:
     import jax
 
     from commit_llm.model.execution import compute_dtype
-    from commit_llm.parallel.device_memory import bytes_for_program
 
     def bytes_on_each(tree: Any) -> int:
         return sum(
@@ -130,9 +138,10 @@ def _described(training: "Training", devices: Sequence[Any], *, here: bool) -> C
         mesh=mesh,
         attention=f"{training.attention.path} ({training.attention.reason})",
         dtype=compute_dtype(training.recipe.dtype, first.platform).name,
+        remat=training.remat.value,
+        remat_reason=training.remat.reason,
         parameters=bytes_on_each(state.params),
         optimizer=bytes_on_each(state.opt_state),
-        available=bytes_for_program(first, len(devices)) if here else None,
     )
 
 

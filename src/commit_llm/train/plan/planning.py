@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import training_flops_a_token
-from commit_llm.parallel.device_memory import SHARE, gpu_share
+from commit_llm.parallel.device_memory import SHARE, bytes_of_kind, gpu_share
 from commit_llm.parallel.topologies import Topology, find_topology, kind_of, require_libtpu
 from commit_llm.recipes import Recipe
 from commit_llm.train.plan.changes import Change, Conditions, changes
@@ -29,6 +29,8 @@ class Plan:
     rest: what is left of needed.
     needed: the compiler's figure, or the arithmetic's where nothing was compiled.
     there: that a device has; None where it does not say.
+    remat: what a layer keeps for the backward pass.
+    remat_reason: why, where the recipe says auto.
     by: "compiler" or "arithmetic", whose figure needed is.
     mfu: share of the peak that is reached, above 0 and at most 1.
     peak: TFLOP/s of each device (bf16); None for a device that the table of parallel/topologies.py lacks.
@@ -43,6 +45,7 @@ class Plan:
     attention: str
     dtype: str
     remat: str
+    remat_reason: str
     parameters: float
     optimizer: float
     gradients: float
@@ -92,14 +95,20 @@ def make_plan(
         report(f"compiling for {target.name}, this takes two to four minutes for 7 B parameters")
     step = _compile_apart(recipe, config, topology)
     kind = kind_of(step.device_kind) if target is None else target.kind
-    available, notes = _available(step, target)
+    recipe = dataclasses.replace(recipe, remat=step.remat)
+    memory = step.available if target is None else bytes_of_kind(target.kind, os.environ)
+    available = None if memory is None else memory / GIB
+    notes = []
+    if target is not None and step.platform == "gpu":
+        share = f"a command takes {gpu_share(os.environ):.0%} of a GPU's {target.kind.memory:g} GiB"
+        notes.append(f"{share}; {SHARE} sets the share")
     if step.platform == "cpu" and step.dtype == "bfloat16":
         notes.append("a CPU computes bfloat16 by way of float32: the compiler's figure says little here")
     if target is None and step.platform == "cpu":
         notes.append("this is a CPU; --topology plans for another machine")
     if recipe.epochs is not None:
         notes.append(f"--epochs {recipe.epochs} is counted from the data, which is not read here; --steps is taken")
-    conditions = Conditions(config, step.dtype, scores=step.attention.startswith(("reference", "by_row")))
+    conditions = Conditions(config, step.dtype, scores=step.attention.startswith("reference"))
     estimate = conditions.estimate(recipe, step.devices)
     needed = (estimate.needed if step.needed is None else step.needed) / GIB
     parameters, optimizer, gradients = (n / GIB for n in (step.parameters, step.optimizer, estimate.gradients))
@@ -116,7 +125,8 @@ def make_plan(
         mesh=step.mesh,
         attention=step.attention,
         dtype=step.dtype,
-        remat=recipe.remat,
+        remat=step.remat,
+        remat_reason=step.remat_reason,
         parameters=parameters,
         optimizer=optimizer,
         gradients=gradients,
@@ -137,17 +147,6 @@ def make_plan(
         notes=notes,
         changes=advice,
     )
-
-
-def _available(step: CompiledStep, target: Topology | None) -> tuple[float | None, list[str]]:
-    """Give the GiB that the step may take of a device (None: unknown), and notes on it."""
-    if target is None:
-        return (None if step.available is None else step.available / GIB), []
-    if step.platform != "gpu":
-        return target.kind.memory, []
-    share = gpu_share(os.environ)
-    note = f"a command takes {share:.0%} of a GPU's {target.kind.memory:g} GiB; {SHARE} sets the share"
-    return target.kind.memory * share, [note]
 
 
 def _compile_apart(recipe: Recipe, config: ModelConfig, topology: str | None) -> CompiledStep:
