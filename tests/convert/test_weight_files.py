@@ -44,6 +44,38 @@ def test_shards_by_their_index(tmp_path, told):
     assert told() == []
 
 
+def test_a_shard_that_is_not_there(tmp_path):
+    shards(tmp_path, {"1.safetensors": {EMBEDDING: 1.0}, "2.safetensors": {"b": 2.0}})
+    (tmp_path / "2.safetensors").unlink()
+    with pytest.raises(UserError, match=r"no 2\.safetensors in it, which model\.safetensors\.index\.json names; fetch"):
+        values(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "tower"),
+    [
+        ("language_model.model.", "vision_tower.x"),
+        ("model.language_model.", "model.vision_tower.x"),
+        ("model.language_model.", "model.multi_modal_projector.x"),
+    ],
+)
+def test_the_decoder_among_other_parts(tmp_path, told, text, tower):
+    head = HEAD if text.startswith("model.") else f"language_model.{HEAD}"
+    tensors = {f"{text}embed_tokens.weight": filled(1.0), head: filled(2.0), tower: filled(3.0)}
+    save_file(tensors, tmp_path / "model.safetensors")
+    assert values(tmp_path, [EMBEDDING, HEAD]) == {EMBEDDING: 1.0, HEAD: 2.0}
+    assert has_another_head(tmp_path, [EMBEDDING, HEAD])
+    files = {"1.safetensors": {f"{text}embed_tokens.weight": 1.0, tower: 3.0}, "2.safetensors": {head: 2.0}}
+    (tmp_path / "model.safetensors").unlink()
+    shards(tmp_path, files)
+    assert values(tmp_path, [EMBEDDING, HEAD]) == {EMBEDDING: 1.0, HEAD: 2.0}
+
+
+def test_a_tower_beside_no_such_names_is_a_tensor_too_many(tmp_path):
+    save_file({EMBEDDING: filled(1.0), "vision_tower.x": filled(3.0)}, tmp_path / "model.safetensors")
+    assert values(tmp_path, [EMBEDDING]).keys() == {EMBEDDING, "vision_tower.x"}
+
+
 def test_a_tensor_in_two_shards_is_the_one_that_the_index_names(tmp_path):
     files = {"1.safetensors": {EMBEDDING: 1.0, "b": 1.0}, "2.safetensors": {EMBEDDING: 2.0, "b": 2.0}}
     shards(tmp_path, files, {EMBEDDING: "2.safetensors", "b": "1.safetensors"})

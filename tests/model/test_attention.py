@@ -1,12 +1,24 @@
 """The reference path of attention: its dropout, and the paths by row and by block against it."""
 
+import itertools
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from commit_llm.model import attention
-from commit_llm.model.attention import attend, attend_by_block, attend_by_row, attention_mask
+from commit_llm.model.attention import (
+    Scoring,
+    attend,
+    attend_by_block,
+    attend_by_row,
+    attention_mask,
+    masks_of_kinds,
+)
+
+SCORING = Scoring(0.7, 2.0)
 
 
 def arrays():
@@ -14,6 +26,27 @@ def arrays():
     rng = np.random.default_rng(0)
     query, key, value = (jnp.array(rng.normal(size=(3, heads, 6, 8)), "f4") for heads in (4, 2, 2))
     return query, key, value, attention_mask(jnp.array([[1] * 6, [1] * 3 + [2] * 3, [1] * 4 + [0] * 2]))
+
+
+@pytest.mark.parametrize("window", [1, 2, 4])
+def test_a_window_counts_the_query_s_own_token(window):
+    mask = np.asarray(attention_mask(jnp.array([[1, 1, 1, 1, 2, 2]]), None, window))[0, 0]
+    segments = [0, 0, 0, 0, 1, 1]
+    for query, key in itertools.product(range(6), range(6)):
+        expected = segments[query] == segments[key] and 0 <= query - key < window
+        assert mask[query, key] == expected
+
+
+def test_masks_of_one_window_are_one_array():
+    first, second, third = masks_of_kinds([None, 3, None], jnp.ones((1, 6), int))
+    assert first is third
+    assert second is not first
+
+
+def test_scores_are_multiplied_and_capped():
+    products = jnp.array([[-100.0, 0.0, 8.0]])
+    np.testing.assert_allclose(Scoring().scores(products, 16), products / 4)
+    np.testing.assert_allclose(Scoring(0.5, 3.0).scores(products, 16), 3 * np.tanh(products / 6), rtol=1e-6)
 
 
 def test_kept_attention_weights_are_scaled_up():
@@ -37,7 +70,7 @@ def test_attention_by_row_is_attention(shared, rows, block, monkeypatch):
 
     def run(function):
         def loss(query, key, value):
-            return (function(query, key, value, mask, keep, 0.5) ** 2).sum()
+            return (function(query, key, value, mask, keep, 0.5, SCORING) ** 2).sum()
 
         return jax.jit(jax.value_and_grad(loss, argnums=(0, 1, 2)))(query, key, value)
 
@@ -48,5 +81,5 @@ def test_attention_by_row_is_attention(shared, rows, block, monkeypatch):
 @pytest.mark.parametrize("block", [4, 256])
 def test_attention_by_block_is_attention(block):
     arrays_and_mask = arrays()
-    by_block = jax.jit(attend_by_block, static_argnames="block")(*arrays_and_mask, block=block)
-    np.testing.assert_allclose(by_block, jax.jit(attend)(*arrays_and_mask), rtol=0, atol=1e-6)
+    by_block = jax.jit(partial(attend_by_block, block=block, scoring=SCORING))(*arrays_and_mask)
+    np.testing.assert_allclose(by_block, jax.jit(partial(attend, scoring=SCORING))(*arrays_and_mask), rtol=0, atol=1e-6)

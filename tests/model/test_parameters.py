@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.layer_kinds import LayerKind
 from commit_llm.model.parameters import (
     cast_matrices,
     count_parameters,
@@ -31,6 +32,26 @@ def test_parameters_are_as_declared():
     assert "head" not in declare(dataclasses.replace(SMALL, tie_word_embeddings=True))
 
 
+def test_what_a_layer_holds_follows_the_configuration():
+    plain = set(declare(SMALL)["layers"])
+    kernels = {"query", "key", "value", "output", "gate", "up", "down"}
+    assert plain == kernels | {"attention_norm", "mlp_norm"}
+    after = declare(dataclasses.replace(SMALL, norms="after", qk_norm="whole", biases=("key", "output", "up")))[
+        "layers"
+    ]
+    biases = {"key_bias", "output_bias", "up_bias"}
+    assert set(after) == kernels | biases | {"attention_post_norm", "mlp_post_norm", "query_norm", "key_norm"}
+    kv_width = SMALL.num_key_value_heads * SMALL.head_dim
+    assert after["key_norm"].shape == after["key_bias"].shape == (SMALL.num_hidden_layers, kv_width)
+    assert (after["key_bias"].axes, after["output_bias"].axes) == (("layers", "heads"), ("layers", "norm"))
+    around = declare(dataclasses.replace(SMALL, norms="around", qk_norm="head", norm_offset=1))
+    assert set(around["layers"]) == plain | set(after) - biases
+    assert around["layers"]["query_norm"].shape == (SMALL.num_hidden_layers, SMALL.head_dim)
+    assert {around["final_norm"].begins, around["layers"]["mlp_norm"].begins} == {0.0}  # and 1 is added
+    assert after["up_bias"].begins == 0.0
+    assert after["query_norm"].begins == 1.0
+
+
 def test_size_of_llama_7b():
     assert count_parameters(LLAMA_7B) == 6_738_415_616
 
@@ -51,5 +72,13 @@ def test_operations_of_a_token():
     assert round(training_flops_a_token(LLAMA_7B, 512) / 1e9, 2) == 40.05
     tied = dataclasses.replace(LLAMA_7B, tie_word_embeddings=True)
     assert training_flops_a_token(tied, 512) == training_flops_a_token(LLAMA_7B, 512)  # the head is still computed
+    window = dataclasses.replace(LLAMA_7B, kinds=(LayerKind(128), LayerKind()), pattern=(0,) * 31 + (1,))
+    seen = sum(min(token + 1, 128) for token in range(512)) - 128 / 2  # half of its own token, as in the causal half
+    assert (
+        training_flops_a_token(window, 512)
+        == 6 * (32 * of_layer + 32000 * 4096) + attention + 31 * 12 * 4096 * seen / 512
+    )
+    biased = dataclasses.replace(LLAMA_7B, biases=("query", "up"), qk_norm="head")
+    assert training_flops_a_token(biased, 512) == training_flops_a_token(LLAMA_7B, 512)
     grouped = dataclasses.replace(LLAMA_7B, num_key_value_heads=8)
     assert training_flops_a_token(LLAMA_7B, 512) - training_flops_a_token(grouped, 512) == 6 * 32 * 2 * 4096 * 3072

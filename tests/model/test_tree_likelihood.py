@@ -19,6 +19,14 @@ def test_the_mask_of_the_row_in_the_docstring():
     assert seen == ["0", "01", "012", "0123", "01234", "0125", "6", "67", "678", "9"]
 
 
+def test_a_window_counts_positions():
+    """The second continuation, at place 5, has position 3: it sees as far back in its prompt as the first one does."""
+    positions = jnp.array([[0, 1, 2, 3, 4, 3, 0, 1, 2, 0]])
+    mask = tree_mask(jnp.array([SEGMENTS]), jnp.array([PARENTS]), positions, 3)[0, 0]
+    seen = ["".join(str(place) for place in np.flatnonzero(row)) for row in np.asarray(mask)]
+    assert seen == ["0", "01", "012", "123", "234", "125", "6", "67", "678", "9"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("by_row", [False, True])
 def test_it_is_the_plain_computation(by_row):

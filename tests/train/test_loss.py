@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from commit_llm.model.decoder import forward
+from commit_llm.model.head import PLAIN_LOGITS, LogitRule
 from commit_llm.train.loss import chunk_of, head_loss, token_weights
 from tests.model.test_decoder import SMALL, draw_parameters, draw_tokens
 
@@ -34,8 +35,14 @@ def test_loss_and_accuracy_by_hand():
     assert float(sums.accuracy) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("chunk", [None, 1, 2, 3, 5])
-def test_the_gradient_is_that_of_log_softmax_however_it_is_cut(chunk):
+@pytest.mark.parametrize(
+    ("chunk", "rule"),
+    [
+        *((chunk, PLAIN_LOGITS) for chunk in (None, 1, 2, 3, 5)),
+        *(pytest.param(chunk, LogitRule(3.0, 1.5), marks=pytest.mark.slow) for chunk in (None, 2)),
+    ],
+)
+def test_the_gradient_is_that_of_log_softmax_however_it_is_cut(chunk, rule):
     """Of a sum that has another factor too, so that the gradient given to the loss is not 1."""
     rng = np.random.default_rng(0)
     hidden, head = jnp.array(rng.normal(size=(2, 5, 4)), "f4"), jnp.array(rng.normal(size=(4, 7)), "f4")
@@ -43,11 +50,11 @@ def test_the_gradient_is_that_of_log_softmax_however_it_is_cut(chunk):
     weights = jnp.array([[0.2, 0.0, 0.3, 0.1, 0.2], [0.1, 0.0, 0.1, 0.5, 0.3]])
 
     def plainly(hidden, head):
-        chosen = jnp.take_along_axis(jax.nn.log_softmax(hidden @ head), targets[..., None], -1)[..., 0]
+        chosen = jnp.take_along_axis(jax.nn.log_softmax(rule.logits(hidden @ head)), targets[..., None], -1)[..., 0]
         return -3 * jnp.sum(weights * chosen)
 
     def ours(hidden, head):
-        return 3 * head_loss(hidden, head, targets, weights, chunk).loss
+        return 3 * head_loss(hidden, head, targets, weights, chunk, rule=rule).loss
 
     one, other = (jax.jit(jax.value_and_grad(function, (0, 1)))(hidden, head) for function in (plainly, ours))
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):

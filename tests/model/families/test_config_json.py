@@ -13,6 +13,7 @@ from commit_llm.model.families.config_json import (
     plain_settings,
     read_config,
     read_config_file,
+    text_part,
 )
 from commit_llm.model.layer_kinds import LayerKind, Rope
 
@@ -26,6 +27,8 @@ LLAMA_2 = {
 SIZES = {
     "vocab_size": 100, "hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 2, "num_attention_heads": 4,
 }  # fmt: skip
+
+GROUPED = SIZES | {"num_key_value_heads": 2}
 
 
 def with_theta(theta):
@@ -143,6 +146,86 @@ def test_the_plain_rotary_embedding(change, theta):
 def test_values_that_are_refused(change, message):
     with pytest.raises(UserError, match=f"^here: {message}"):
         config_from_settings(SIZES | change, "here")
+
+
+@pytest.mark.parametrize(
+    ("model_type", "change", "message"),
+    [
+        ("gemma2", {"layer_types": ["full_attention"]}, "layer_types has 1 entries, and num_hidden_layers is 2"),
+        ("gemma2", {"layer_types": []}, "layer_types has 0 entries, and num_hidden_layers is 2"),
+        ("olmo3", {"layer_types": "full_attention"}, "layer_types is 'full_attention'; it must be a list"),
+        (
+            "qwen3",
+            {"layer_types": ["chunked_attention"] * 2},
+            "layer_types has 'chunked_attention'; the decoder has",
+        ),
+        (
+            "qwen2",
+            {"layer_types": ["sliding_attention"] * 2},
+            "layer_types has sliding_attention, and there is",
+        ),
+        ("gemma3_text", {"sliding_window": None}, "layer_types has sliding_attention, and there is no sliding_window"),
+        ("gemma3_text", {"sliding_window": 0}, "sliding_window is 0; it must be a number above 0"),
+        ("gemma3_text", {"sliding_window_pattern": 0}, "sliding_window_pattern is 0; it must be a number above 0"),
+        ("mistral", {"sliding_window": "4096"}, "sliding_window is '4096'; it must be a number above 0"),
+        ("smollm3", {"no_rope_layers": [1]}, "no_rope_layers has 1 entries, and num_hidden_layers is 2"),
+        ("smollm3", {"no_rope_layers": [1, 2]}, "no_rope_layers has 2; the decoder has 0 and 1"),
+        ("smollm3", {"no_rope_layers": [True, True]}, "no_rope_layers has true"),
+        ("smollm3", {"no_rope_layer_interval": 0}, "no_rope_layer_interval is 0; it must be a number above 0"),
+        ("gemma2", {"query_pre_attn_scalar": None}, "query_pre_attn_scalar is null; it must be a number above 0"),
+        ("gemma2", {"attn_logit_softcapping": -1.0}, "attn_logit_softcapping is -1.0; it must be a number above 0"),
+        ("granite", {"logits_scaling": 0}, "logits_scaling is 0; it must be a number above 0"),
+        ("qwen2", {"use_sliding_window": None}, "use_sliding_window is null; it must be true or false"),
+        ("gemma", {"hidden_act": "relu"}, "hidden_act is 'relu'; the decoder's MLP has silu, gelu_pytorch_tanh"),
+        ("gemma3_text", {"hidden_activation": "gelu"}, "hidden_activation is 'gelu'; the decoder's MLP has silu"),
+        ("gemma3", {"text_config": [1]}, r"text_config is \[1\]; it must be an object"),
+        ("gemma3", {"quantization_config": {"bits": 4}}, "quantization_config is .*quantised"),
+    ],
+)
+def test_values_that_a_family_refuses(model_type, change, message):
+    with pytest.raises(UserError, match=f"^here: {message}"):
+        config_from_settings(SIZES | {"model_type": model_type} | change, "here")
+
+
+def test_layers_of_two_kinds():
+    gemma = config_from_settings(GROUPED | {"model_type": "gemma3_text", "num_hidden_layers": 7})
+    assert [kind.window for kind in gemma.layer_kinds] == [4096] * 5 + [None, 4096]
+    assert [kind.rope.rope_theta for kind in gemma.kinds] == [1e4, 1e6]
+    smollm = config_from_settings(GROUPED | {"model_type": "smollm3", "num_hidden_layers": 5})
+    assert [kind.rope is None for kind in smollm.layer_kinds] == [False] * 3 + [True, False]
+    qwen = GROUPED | {"model_type": "qwen2", "use_sliding_window": True, "max_window_layers": 1, "sliding_window": 9}
+    assert [kind.window for kind in config_from_settings(qwen).layer_kinds] == [None, 9]
+    assert config_from_settings(qwen | {"use_sliding_window": False}).pattern == ()
+    mistral = GROUPED | {"model_type": "mistral", "layer_types": ["full_attention"] * 2}
+    assert [kind.window for kind in config_from_settings(mistral).layer_kinds] == [4096, 4096]
+
+
+def test_the_text_part_of_a_file_that_describes_images():
+    text = {"hidden_size": 64, "num_hidden_layers": 2, "model_type": "gemma3_text"}
+    settings = {"model_type": "gemma3", "text_config": text, "vision_config": {"x": 1}, "eos_token_id": [1, 106]}
+    config = config_from_settings(settings)
+    assert (config.model_type, config.vocab_size, config.hidden_size, config.head_dim) == (
+        "gemma3_text",
+        262208,
+        64,
+        256,
+    )
+    part = text_part(settings, "here")
+    assert config_from_settings(part) == config
+    assert part["architectures"] == ["Gemma3ForCausalLM"]
+    assert part["eos_token_id"] == [1, 106]
+    assert "vision_config" not in part
+
+
+def test_a_config_json_from_nothing_is_plain_llama_s():
+    with pytest.raises(UserError, match="is written for plain LLaMA alone"):
+        plain_settings(config_from_settings(GROUPED | {"model_type": "qwen2"}), "float32")
+
+
+def test_a_configuration_goes_through_json():
+    """As it does to the process that compiles for `plan`."""
+    config = config_from_settings(SIZES | {"model_type": "gemma3_text", "num_hidden_layers": 7})
+    assert ModelConfig.from_plain(json.loads(json.dumps(dataclasses.asdict(config)))) == config
 
 
 def test_keys_of_the_rotary_embedding_that_nothing_reads():
