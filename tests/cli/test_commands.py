@@ -273,6 +273,7 @@ def test_the_model_card_names_no_folder(run, recipe_flags, tmp_path):
     assert "/" not in card.split("| what |")[1].split("## How")[0].replace("</s>", "")
 
 
+@pytest.mark.slow
 def test_an_export_tells_of_a_run_that_stopped_early_and_of_another_dtype(run, recipe_flags, tmp_path):
     command = ["train", "commit", *recipe_flags, "--checkpoint-every", 2, "--out", tmp_path / "run"]
     assert run(*command)[0] == 0

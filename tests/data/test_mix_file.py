@@ -172,6 +172,7 @@ def test_a_part_that_was_cut_short_is_mixed_again(tmp_path):
     assert not folder_of(work.out).exists()
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_data_leaves_nothing(tmp_path):
     (tmp_path / "in.jsonl").write_text('{"text": "dog"}\n' * 200 + '{"text": 1}\n')
     for workers in (1, 2):

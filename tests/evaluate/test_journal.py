@@ -24,6 +24,7 @@ def files_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_a_killed_evaluation_goes_on_to_the_same_files(model, example, tmp_path, monkeypatch):
     options = {"data_dir": str(example), "limit": 20, "batch_size": 1}
     evaluate(model, TASKS, tmp_path / "whole", **options)

@@ -92,6 +92,7 @@ def test_nothing_is_random_without_a_key_and_the_same_key_is_the_same_noise(para
     assert (noisy[0] != plain).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", ["embd_pdrop", "resid_pdrop", "attn_pdrop", "fcm_max_ratio"])
 def test_every_kind_of_noise_is_there(params, rate):
     tokens = draw_tokens(2, 12)

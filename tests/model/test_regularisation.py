@@ -22,7 +22,7 @@ def test_no_rate_drops_all(rate):
     assert np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])
+@pytest.mark.parametrize("generator", ["threefry2x32", pytest.param("rbg", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("rate", [0.05, 0.01])
 def test_dropout_zeroes_its_share_and_keeps_the_mean(generator, rate):
     key = jax.random.key(0, impl=generator)
@@ -36,7 +36,7 @@ def test_dropout_zeroes_its_share_and_keeps_the_mean(generator, rate):
     assert out.mean() == pytest.approx(1, abs=0.002)
 
 
-@pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])
+@pytest.mark.parametrize("generator", ["threefry2x32", pytest.param("rbg", marks=pytest.mark.slow)])
 def test_rows_are_drawn_apart(generator):
     """No row repeats another, nor one part of a word the next."""
     keep = np.asarray(draw_keep_mask(jax.random.key(0, impl=generator), 0.5, 6, (64, 256))[0])

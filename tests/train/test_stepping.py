@@ -45,6 +45,7 @@ def test_every_step_since_the_last_look_is_looked_at(tmp_path, place, bad):
         stepping._require_finite()
 
 
+@pytest.mark.slow
 def test_held_out_examples(small_recipe, tmp_path):
     run = tmp_path / "run"
     train(small_recipe(held_out_share=0.2, eval_every=3), run)

@@ -103,6 +103,7 @@ def test_one_context_tells_nothing_of_others(tmp_path):
     assert not any(re.search(r"\bnan\b", text, re.I) for text in texts)
 
 
+@pytest.mark.slow
 def test_one_seed_on_a_side_is_a_difference_of_checkpoints(tmp_path):
     """No star, whichever side has the one seed; every form of the output says what it is."""
     several = [f"several={evaluation(tmp_path / f's{seed}', 0.2, seed, ('el',))}" for seed in range(3)]
