@@ -22,17 +22,18 @@ def our_answers(config: ModelConfig, prompts: np.ndarray, new_tokens: int) -> Ca
     import jax
     import jax.numpy as jnp
 
-    from commit_llm.model.generation import generate
+    from commit_llm.model.generation import Endings, generate
     from commit_llm.model.parameters import cast_matrices, init_parameters
 
     dtype = jnp.float32 if ON_CPU else jnp.bfloat16
     params = jax.jit(lambda key: cast_matrices(init_parameters(config, key), dtype))(jax.random.key(0))
     rows, width = prompts.shape
-    lengths, is_stop = jnp.full(rows, width, jnp.int32), jnp.zeros(config.vocab_size, bool)
+    lengths, never = jnp.full(rows, width, jnp.int32), np.zeros(config.vocab_size, bool)
+    endings = Endings(never, never, ~never)
     on_device = jnp.asarray(prompts)
 
     def run() -> int:
-        out = generate(config, params, on_device, lengths, is_stop, new_tokens, dtype, ON_CPU)
+        out = generate(config, params, on_device, lengths, endings, new_tokens, dtype, ON_CPU)
         return int((np.asarray(out) >= 0).sum())
 
     return run

@@ -4,10 +4,10 @@
 
 The standard is the reference path in fp32. The path that training takes on a GPU (bf16) is compared with it, and so is
 the reference path in bf16. The figure is the largest difference, as a share of the largest value. Rows are packed and
-padded; cases have forgetful masking or none, and as many key-value heads as query heads or fewer. A whole training step
-is compared too: its loss, and the gradients of all parameters by their norm. A figure of cuDNN fails where it is above
-the tolerance and above 1.5 times that of the reference path in bf16. The table also says whether several runs of one
-program give the same bits; that cannot fail.
+padded; cases have forgetful masking or none, as many key-value heads as query heads or fewer, a window or none, and
+the large heads of Gemma where the GPU takes them. A whole training step is compared too: its loss, and the gradients of
+all parameters by their norm. A figure of cuDNN fails where it is above the tolerance and above 1.5 times that of the
+reference path in bf16. The table also says whether several runs of one program give the same bits; that cannot fail.
 
 A CPU has no cuDNN: there small cases take the same mask and layout through XLA, in fp32 unless --dtype says otherwise,
 which shows that this program starts.
@@ -28,6 +28,7 @@ import jax.numpy as jnp
 import optax
 
 from commit_llm.model import decoder
+from commit_llm.model.attention import Scoring
 from commit_llm.model.attention_choice import choose_attention
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import AttentionPath, Execution
@@ -46,7 +47,12 @@ WAY = functools.partial(cudnn_attention, implementation="xla") if ON_CPU else cu
 
 
 class Case(NamedTuple):
-    """Hold the sizes of an attention; forgetful says that half of the keys are forgotten."""
+    """Hold the sizes of an attention.
+
+    forgetful: half of the keys are forgotten.
+    window: how many tokens a query sees; None: all before it.
+    multiplier: of the scores; None: that of the head's size.
+    """
 
     heads: int
     key_heads: int
@@ -54,22 +60,27 @@ class Case(NamedTuple):
     rows: int
     seq_len: int
     forgetful: bool
+    window: int | None = None
+    multiplier: float | None = None
 
     def __str__(self) -> str:
         return (
             f"{self.heads} heads ({self.key_heads} of keys) of {self.head_dim}, {self.rows} rows of {self.seq_len}"
             + (", forgetful" if self.forgetful else "")
+            + (f", window {self.window}" if self.window else "")
         )
 
 
 if ON_CPU:
-    CASES = [Case(4, 4, 16, 2, 128, False), Case(4, 2, 16, 2, 128, True)]
+    CASES = [Case(4, 4, 16, 2, 128, False), Case(4, 2, 16, 2, 128, True), Case(2, 1, 16, 2, 128, True, 40, 0.5)]
     STEP_MODEL, STEP_ROWS, STEP_TOKENS = ModelConfig(96, 64, 96, 2, 4, 2, 16), 4, 128
 else:
     CASES = [
         Case(32, 32, 128, 16, 512, False), Case(32, 32, 128, 16, 512, True), Case(32, 4, 64, 16, 512, True),
-        Case(8, 2, 128, 4, 2048, True),
+        Case(8, 2, 128, 4, 2048, True), Case(8, 4, 128, 4, 2048, True, 512),
     ]  # fmt: skip
+    if getattr(jax.devices()[0], "compute_capability", "") == "9.0":
+        CASES.append(Case(8, 4, 256, 4, 2048, True, 512, 168**-0.5))
     STEP_MODEL, STEP_ROWS, STEP_TOKENS = ModelConfig(1024, 512, 1024, 2, 8, 2, 64), 8, 512
 
 
@@ -78,13 +89,15 @@ def attention_differences(case: Case, dtype: str) -> tuple[list[tuple[float, flo
 
     Each difference is a pair: that of cuDNN, and that of the reference path in the same dtype.
     """
-    arrays, segments, keep = example(case.heads, case.key_heads, case.seq_len, case.head_dim, case.rows, dtype)
+    sizes = case.heads, case.key_heads, case.seq_len, case.head_dim, case.rows
+    arrays, segments, keep = example(*sizes, dtype, window=case.window)
     keep = keep if case.forgetful else None
-    run = program(WAY, segments, keep)
+    options = {"window": case.window, "scoring": Scoring(case.multiplier)}
+    run, plainly = program(WAY, segments, keep, **options), program(reference, segments, keep, **options)
     fast, again = run(*arrays), [run(*arrays) for _ in range(RUNS - 1)]
-    plain = program(reference, segments, keep)(*arrays)
+    plain = plainly(*arrays)
     with jax.default_matmul_precision("highest"):  # a GPU's fp32 products are of fewer bits, unless told
-        expected = program(reference, segments, keep)(*(x.astype(jnp.float32) for x in arrays))
+        expected = plainly(*(x.astype(jnp.float32) for x in arrays))
     fast, plain, expected, *again = (jax.tree.leaves(result) for result in (fast, plain, expected, *again))
     same = all(bool((a == b).all()) for other in again for a, b in zip(fast, other, strict=True))
     return [

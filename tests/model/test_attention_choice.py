@@ -8,6 +8,7 @@ import pytest
 
 from commit_llm.model.attention_choice import choose_attention
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.layer_kinds import LayerKind
 
 LLAMA_7B = ModelConfig(
     vocab_size=32000, hidden_size=4096, intermediate_size=11008, num_hidden_layers=32, num_attention_heads=32,
@@ -26,6 +27,9 @@ def gpu(kind="NVIDIA H100 80GB HBM3", capability="9.0"):
 
 
 V4 = tpu("TPU v4")
+A100, B200 = gpu("NVIDIA A100-SXM4-80GB", "8.0"), gpu("NVIDIA B200", "10.0")
+LARGE_HEADS = dataclasses.replace(LLAMA_7B, head_dim=256)
+CAPPED = dataclasses.replace(LARGE_HEADS, attn_logit_softcapping=50.0)  # as Gemma 2
 
 
 def line_for(device, config=LLAMA_7B, **changes):
@@ -67,7 +71,10 @@ def test_the_reference_path_can_be_asked_for(device):
         (gpu(), {"attn_pdrop": 0.05}, "attention dropout 0.05 needs the weights themselves"),
         (V4, {"dtype": jnp.float32}, "float32 products are asked for; splash is for bfloat16"),
         (gpu(), {"dtype": "float32"}, "float32 products are asked for; cudnn is for bfloat16"),
-        (gpu(), {"config": dataclasses.replace(LLAMA_7B, head_dim=256)}, "a head of 256; cudnn takes up to 128"),
+        (A100, {"config": LARGE_HEADS}, "a head of 256; cudnn takes up to 128"),
+        (B200, {"config": LARGE_HEADS}, "a head of 256; cudnn takes up to 128"),
+        (gpu(), {"config": dataclasses.replace(LLAMA_7B, head_dim=264)}, "a head of 264; cudnn takes up to 256"),
+        (gpu(), {"config": CAPPED}, "scores are capped at 50; cudnn cannot cap"),
         (V4, {"config": dataclasses.replace(LLAMA_7B, head_dim=512)}, "a head of 512; splash takes up to 256"),
         (gpu(), {"config": dataclasses.replace(LLAMA_7B, head_dim=36)}, "a head of 36; cudnn takes multiples of 8"),
         (V4, {"seq_len": 500}, "a sequence of 500; splash takes multiples of 128"),
@@ -82,3 +89,12 @@ def test_what_it_can():
     assert line_for(V4, GROUPED, row_shards=4) == "attention: splash (on TPU v4)"
     assert line_for(V4, dataclasses.replace(LLAMA_7B, head_dim=256), seq_len=640) == "attention: splash (on TPU v4)"
     assert line_for(gpu(), seq_len=500) == "attention: cudnn (on NVIDIA H100 80GB HBM3)"
+    assert line_for(gpu(), LARGE_HEADS) == "attention: cudnn (on NVIDIA H100 80GB HBM3)"
+    assert line_for(V4, CAPPED) == "attention: splash (on TPU v4)"
+
+
+@pytest.mark.parametrize("device", [V4, gpu()])
+def test_windows_and_multipliers_are_no_obstacle(device):
+    kinds = (LayerKind(window=512), LayerKind(rope=None))
+    config = dataclasses.replace(LLAMA_7B, kinds=kinds, pattern=(0, 1) * 16, attention_multiplier=0.05)
+    assert choose_attention(config, device, dtype=jnp.bfloat16, seq_len=2048).path in ("splash", "cudnn")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from commit_llm.model import fast_attention
+from commit_llm.model.attention import Scoring
 from commit_llm.model.execution import ONE_DEVICE
 from commit_llm.model.fast_attention import cudnn_attention, splash_attention, splash_block
 from tests.model.attention_cases import example, forward_and_gradients, reference
@@ -22,13 +23,13 @@ INTERPRETED = functools.partial(splash_attention, interpret=True)
 PLAIN = functools.partial(cudnn_attention, implementation="xla")
 
 
-def assert_held_to_the_reference(attention, arrays, segments, keep, forward=1.2e-6, gradient=2e-6):
-    """Forward in absolute terms (values are about 1), gradients as a share of the largest."""
-    output, gradients = forward_and_gradients(attention, arrays, segments, keep)
-    expected, expected_gradients = forward_and_gradients(reference, arrays, segments, keep)
+def assert_held_to_the_reference(attention, arrays, segments, keep, forward=1.2e-6, gradient=2e-6, **options):
+    """Forward in absolute terms (values are about 1), gradients as a share of the largest, or of 1 where all are 0."""
+    output, gradients = forward_and_gradients(attention, arrays, segments, keep, **options)
+    expected, expected_gradients = forward_and_gradients(reference, arrays, segments, keep, **options)
     np.testing.assert_allclose(output, expected, rtol=0, atol=forward)
     for computed, reference_gradient in zip(gradients, expected_gradients, strict=True):
-        atol = gradient * np.abs(reference_gradient).max()
+        atol = gradient * max(1.0, np.abs(reference_gradient).max())
         np.testing.assert_allclose(computed, reference_gradient, rtol=0, atol=atol)
 
 
@@ -41,6 +42,40 @@ def test_held_to_the_reference(attention, key_heads, forgetful, monkeypatch):
     assert not keep.all()
     assert (segments == 0).any()
     assert_held_to_the_reference(attention, arrays, segments, keep if forgetful else None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("window", [None, 1, 7, 64, 200, 300])
+@pytest.mark.parametrize(
+    ("attention", "scoring"),
+    [
+        (INTERPRETED, Scoring(0.4)),
+        (INTERPRETED, Scoring(None, 1.5)),
+        (PLAIN, Scoring(0.4)),
+    ],
+    ids=["splash", "splash, capped", "cudnn's way"],
+)
+def test_windows_caps_and_multipliers(attention, scoring, window, monkeypatch):
+    """Rows of 256 in two blocks, packed and forgetful, with grouped heads; the longest window is longer than a row."""
+    monkeypatch.setattr(fast_attention, "LARGEST_BLOCK", 128)
+    arrays, segments, keep = example(4, 2, 256, window=window)
+    assert not keep.all() or window == 1
+    assert_held_to_the_reference(attention, arrays, segments, keep, gradient=3e-6, window=window, scoring=scoring)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("attention", "softcap"), [(INTERPRETED, None), (INTERPRETED, 50.0), (PLAIN, None)])
+def test_the_heads_of_gemma(attention, softcap):
+    """256 wide, of which cuDNN and splash take no larger ones."""
+    arrays, segments, keep = example(2, 1, 128, 256, rows=1, window=40)
+    options = {"window": 40, "scoring": Scoring(224**-0.5, softcap)}
+    assert_held_to_the_reference(attention, arrays, segments, keep, forward=5e-6, gradient=5e-6, **options)
+
+
+def test_cudnn_refuses_a_cap():
+    heads, segments = map(jnp.asarray, (np.zeros((1, 2, 128, 16), np.float32), np.ones((1, 128), np.int32)))
+    with pytest.raises(ValueError, match="cannot cap scores, and the cap is 50"):
+        cudnn_attention(heads, heads, heads, segments, None, ONE_DEVICE, scoring=Scoring(softcap=50.0))
 
 
 @pytest.mark.parametrize("attention", [INTERPRETED, PLAIN], ids=["splash", "cudnn's way"])
@@ -81,9 +116,13 @@ def test_cudnn_on_a_gpu():
     gpus = [device for device in jax.devices() if device.platform == "gpu"]
     if not gpus:
         pytest.skip("no GPU here")
-    for seq_len, size in ((256, 64), (512, 128)):
-        arrays, segments, keep = example(8, 4, seq_len, size, dtype=jnp.bfloat16)
-        assert_held_to_the_reference(cudnn_attention, arrays, segments, keep, forward=0.03, gradient=0.03)
+    cases = [(256, 64, None, None), (512, 128, None, None), (512, 128, 100, 0.07)]
+    if gpus[0].compute_capability == "9.0":
+        cases.append((512, 256, 100, 224**-0.5))
+    for seq_len, size, window, multiplier in cases:
+        arrays, segments, keep = example(8, 4, seq_len, size, dtype=jnp.bfloat16, window=window)
+        options = {"window": window, "scoring": Scoring(multiplier)}
+        assert_held_to_the_reference(cudnn_attention, arrays, segments, keep, forward=0.03, gradient=0.03, **options)
 
 
 TPU_PROGRAM = """

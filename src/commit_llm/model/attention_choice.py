@@ -14,8 +14,11 @@ from commit_llm.model.fast_attention import LANES
 TPU_GENERATION = re.compile(r"TPU ?v?(\d+)")
 SPLASH_GENERATION = 4  # the first TPU that the kernel compiles for
 SPLASH_LARGEST_HEAD = 256
-CUDNN_LARGEST_HEAD = 128
 CUDNN_CAPABILITY = (8, 0)  # Ampere, the first GPU with bf16
+CUDNN_LARGEST_HEAD = 128
+# By compute capability, where it is not that: Hopper. Some versions of jax let later GPUs pass too, but only some of
+# cuDNN have the backward pass for them (jax: check_is_flash_attention; docs.nvidia.com/cudnn: Attention).
+CUDNN_LARGER_HEADS = {(9, 0): 256}
 
 FastPath = Literal["splash", "cudnn"]
 # What a recipe asks for: the best path, or the reference path.
@@ -61,7 +64,7 @@ def choose_attention(
             return AttentionChoice("by_row", "a block's scores stay in a CPU's cache")
         return AttentionChoice("reference", "rows are split over CPU devices, which have no fast attention")
     fast, lack = _fast_path(device)
-    obstacle = lack or _obstacle(config, fast, jnp.dtype(dtype), seq_len, attn_pdrop)
+    obstacle = lack or _obstacle(config, fast, _largest_head(device, fast), jnp.dtype(dtype), seq_len, attn_pdrop)
     return AttentionChoice("reference", obstacle) if obstacle else AttentionChoice(fast, f"on {device.device_kind}")
 
 
@@ -72,22 +75,39 @@ def _fast_path(device: Any) -> tuple[FastPath, str | None]:
         generation = TPU_GENERATION.match(kind)
         supported = generation is not None and int(generation[1]) >= SPLASH_GENERATION
         return "splash", None if supported else f"{kind} has no splash"
-    capability = re.fullmatch(r"(\d+)\.(\d+)", str(getattr(device, "compute_capability", "")))
+    capability = _capability(device)
     if capability is None:  # not a GPU of NVIDIA
         return "cudnn", f"{kind} has no cuDNN"
-    supported = tuple(map(int, capability.groups())) >= CUDNN_CAPABILITY
-    return "cudnn", None if supported else f"compute capability {capability[0]} of {kind} is below 8.0"
+    supported = capability >= CUDNN_CAPABILITY
+    return "cudnn", None if supported else f"compute capability {device.compute_capability} of {kind} is below 8.0"
 
 
-def _obstacle(config: ModelConfig, fast: FastPath, dtype: Any, seq_len: int, attn_pdrop: float) -> str | None:
+def _capability(device: Any) -> tuple[int, int] | None:
+    """Give NVIDIA's compute capability of a device, (9, 0) for Hopper; None where it is no GPU of NVIDIA."""
+    capability = re.fullmatch(r"(\d+)\.(\d+)", str(getattr(device, "compute_capability", "")))
+    return None if capability is None else (int(capability[1]), int(capability[2]))
+
+
+def _largest_head(device: Any, fast: FastPath) -> int:
+    if fast == "splash":
+        return SPLASH_LARGEST_HEAD
+    capability = _capability(device)
+    return CUDNN_LARGEST_HEAD if capability is None else CUDNN_LARGER_HEADS.get(capability, CUDNN_LARGEST_HEAD)
+
+
+def _obstacle(
+    config: ModelConfig, fast: FastPath, largest_head: int, dtype: Any, seq_len: int, attn_pdrop: float
+) -> str | None:
     """Name what the fast attention cannot express; None where it can express everything."""
     if attn_pdrop > 0:
         return f"attention dropout {attn_pdrop:g} needs the weights themselves"
     if dtype != jnp.bfloat16:
         return f"{dtype.name} products are asked for; {fast} is for bfloat16"
-    head_dim, largest = config.head_dim, SPLASH_LARGEST_HEAD if fast == "splash" else CUDNN_LARGEST_HEAD
-    if head_dim > largest:
-        return f"a head of {head_dim}; {fast} takes up to {largest}"
+    if fast == "cudnn" and config.attn_logit_softcapping is not None:
+        return f"scores are capped at {config.attn_logit_softcapping:g}; cudnn cannot cap"
+    head_dim = config.head_dim
+    if head_dim > largest_head:
+        return f"a head of {head_dim}; {fast} takes up to {largest_head}"
     if fast == "cudnn" and head_dim % 8:
         return f"a head of {head_dim}; cudnn takes multiples of 8"
     multiple = LANES if fast == "splash" else 2

@@ -1,7 +1,7 @@
 """Compute attention without all scores in memory: splash on a TPU, cuDNN on a GPU.
 
 Tests compare both with `attention.attend`. Both see the keys that `attention_mask` shows. They cannot drop attention
-weights. `attention_choice` says where each is used.
+weights, and cuDNN cannot cap scores. `attention_choice` says where each is used.
 
 Shapes: B rows, T queries and keys, H query heads, K key-value heads, D head size.
 """
@@ -44,6 +44,7 @@ def splash_attention(
 
     Queries and keys have segment ids of their own. This makes forgetful masking exact: a forgotten key has an id
     that no query has. The compiler does not partition a kernel, so every device runs it on its own rows and heads.
+    Blocks that a window hides whole are skipped.
 
     interpret: run without a TPU, slowly, for tests.
     """
@@ -102,14 +103,17 @@ def cudnn_attention(
     scoring: Scoring = PLAIN_SCORES,
     implementation: Literal["cudnn", "xla"] = "cudnn",
 ) -> Float[Array, "B H T D"]:
-    """Compute `attend` by the fused kernel of cuDNN, for bf16 or fp16 and for heads that are multiples of 8 up to 128.
+    """Compute `attend` by the fused kernel of cuDNN, for bf16 or fp16; raise ValueError for scores that are capped.
 
     cuDNN has no segments, so it reads a mask of (B, 1, T, T), which every layer makes anew. The mask takes 2 bytes a
     score, where the scores of the reference path take 4 H. Because cuDNN also learns that the mask is causal, it
-    skips the half of the work that the mask hides.
+    skips the half of the work that the mask hides. A window is in the mask alone: cuDNN before 9.10.2 refuses a window
+    beside a mask (cudnn-frontend, sdpa_support_surface.h), and jax takes cuDNN from 9.8 on.
 
     implementation: "xla" goes the same way without a GPU, for tests.
     """
+    if scoring.softcap is not None:
+        raise ValueError(f"cudnn attention cannot cap scores, and the cap is {scoring.softcap:g}")
     key_masks = [] if keep_keys is None else [keep_keys]
 
     def attend_shard(query: Array, key: Array, value: Array, segment_ids: Array, *keep_keys: Array) -> Array:
