@@ -7,6 +7,7 @@ BASE: dict[str, Any] = {
     "num_key_value_heads": 2, "max_position_embeddings": 256, "bos_token_id": None, "eos_token_id": None,
     "pad_token_id": None,
 }  # fmt: skip
+ROUNDED = {"hidden_size": 72}  # bf16 has its root, 8.485, as 8.5
 WINDOW = 7
 LLAMA_3 = {
     "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -33,15 +34,18 @@ CASES: dict[str, dict[str, Any]] = {
         "tie_word_embeddings": True,
     },
     "qwen 3": BASE | {"model_type": "qwen3", "head_dim": 32},
-    "gemma 1": BASE | {"model_type": "gemma", "head_dim": 32},
+    "gemma 1": BASE | ROUNDED | {"model_type": "gemma", "head_dim": 32},
     "gemma 2": BASE
+    | ROUNDED
     | {
         "model_type": "gemma2", "head_dim": 32, "query_pre_attn_scalar": 24, "sliding_window": WINDOW,
         "attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0,
     },
     "gemma 3": BASE
+    | ROUNDED
     | {
-        "model_type": "gemma3_text", "head_dim": 32, "query_pre_attn_scalar": 24, "sliding_window": WINDOW,
+        "model_type": "gemma3_text", "num_key_value_heads": 1, "head_dim": 32, "query_pre_attn_scalar": 24,
+        "sliding_window": WINDOW,
         "layer_types": ["sliding_attention", "sliding_attention", "full_attention", "sliding_attention"],
         "rope_parameters": {
             "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},

@@ -176,6 +176,11 @@ def test_values_that_are_refused(change, message):
         ("gemma2", {"attn_logit_softcapping": -1.0}, "attn_logit_softcapping is -1.0; it must be a number above 0"),
         ("granite", {"logits_scaling": 0}, "logits_scaling is 0; it must be a number above 0"),
         ("qwen2", {"use_sliding_window": None}, "use_sliding_window is null; it must be true or false"),
+        ("gemma3_text", {"attn_logit_softcapping": 9.0}, "attn_logit_softcapping is 9.0; no layer of this family caps"),
+        ("granite", {"attention_multiplier": None}, "attention_multiplier is null; it must be a number above 0"),
+        ("olmo3", {"rope_scaling": {"type": "yarn"}}, "rope_scaling has its type, 'yarn', as 'type'"),
+        ("olmo3", {"rope_parameters": {"full_attention": 1}}, "rope_parameters.full_attention is 1; it must be an"),
+        ("olmo3", {"rope_scaling": [1]}, r"rope_scaling is \[1\]; it must be an object"),
         ("gemma", {"hidden_act": "relu"}, "hidden_act is 'relu'; the decoder's MLP has silu, gelu_pytorch_tanh"),
         ("gemma3_text", {"hidden_activation": "gelu"}, "hidden_activation is 'gelu'; the decoder's MLP has silu"),
         ("gemma3", {"text_config": [1]}, r"text_config is \[1\]; it must be an object"),
@@ -198,6 +203,36 @@ def test_layers_of_two_kinds():
     assert config_from_settings(qwen | {"use_sliding_window": False}).pattern == ()
     mistral = GROUPED | {"model_type": "mistral", "layer_types": ["full_attention"] * 2}
     assert [kind.window for kind in config_from_settings(mistral).layer_kinds] == [4096, 4096]
+
+
+def test_a_key_of_another_family_says_nothing():
+    """As in transformers, whose classes keep it and never use it."""
+    layers = SIZES | {"num_hidden_layers": 4}
+    for model_type, change in [
+        ("llama", {"no_rope_layers": [1, 0, 1, 0]}),
+        ("olmo3", {"sliding_window_pattern": 2, "rope_local_base_freq": 3e4}),
+        ("gemma2", {"sliding_window_pattern": 4, "logits_scaling": 3.0}),
+    ]:
+        settings = layers | {"model_type": model_type}
+        assert config_from_settings(settings | change) == config_from_settings(settings)
+
+
+def test_both_rotary_settings_of_a_family_with_one_a_layer_type():
+    """A scaling is of the full layers alone, and joins what else is said of them."""
+    both = {
+        "rope_scaling": {"rope_type": "linear", "factor": 3.0},
+        "rope_parameters": {"full_attention": {"rope_theta": 2e6}, "sliding_attention": {"rope_theta": 2e4}},
+    }
+    config = config_from_settings(SIZES | {"model_type": "gemma3_text", "num_hidden_layers": 6} | both)
+    assert [kind.rope for kind in config.kinds] == [Rope(2e4), Rope(2e6, "linear", 3.0)]
+
+
+def test_a_window_of_nothing_slides_nowhere():
+    qwen = GROUPED | {"model_type": "qwen2", "use_sliding_window": True, "max_window_layers": 0}
+    assert config_from_settings(qwen | {"sliding_window": None}).pattern == ()
+    slides = {"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 9}
+    smollm = config_from_settings(GROUPED | {"model_type": "smollm3"} | slides)
+    assert [kind.window for kind in smollm.layer_kinds] == [None, 9]
 
 
 def test_the_text_part_of_a_file_that_describes_images():

@@ -41,9 +41,9 @@ def config_from_settings(settings: Mapping[str, Any], source: str = "config.json
     """
     settings = text_part(settings, source)
     model_type = require_family(settings, source)
-    family = FAMILIES[model_type]
-    keys_of(model_type).require_expressible(settings, source)
-    known = {**family.defaults, **settings}
+    family, keys = FAMILIES[model_type], keys_of(model_type)
+    keys.require_expressible(settings, source)
+    known = {**family.defaults, **{key: value for key, value in settings.items() if key in keys.handled}}
     if missing := [key for key in SIZES if key not in known]:
         raise UserError(f"{source}: no {missing[0]!r}; is it a model's config.json?")
     try:
@@ -61,8 +61,10 @@ def _config(known: dict[str, Any], family: Family, model_type: str) -> ModelConf
     if known["head_dim"] is None:
         known["head_dim"] = known["hidden_size"] // known["num_attention_heads"]
     fields = {key: known[key] for key in FIELDS if key in family.defaults}
+    for key in ("query_pre_attn_scalar", "attention_multiplier"):
+        if key in family.defaults:
+            require_value(key, known[key], float)
     if "query_pre_attn_scalar" in family.defaults:
-        require_value("query_pre_attn_scalar", known["query_pre_attn_scalar"], float)
         fields["attention_multiplier"] = known["query_pre_attn_scalar"] ** -0.5
     if family.scaled_embedding:
         fields["embedding_multiplier"] = known["hidden_size"] ** 0.5
@@ -102,7 +104,8 @@ def _activation(known: Settings, family: Family) -> Any:
 def _kinds(known: dict[str, Any], family: Family) -> list[LayerKind]:
     """Give the kind of every layer."""
     layers = known["num_hidden_layers"]
-    if "use_sliding_window" in family.defaults and not _switch(known, "use_sliding_window"):
+    slides = _switch(known, "use_sliding_window") if "use_sliding_window" in family.defaults else True
+    if "max_window_layers" in family.defaults and not slides:
         known["sliding_window"] = None
     for key in ("max_window_layers", "sliding_window_pattern", "no_rope_layer_interval"):
         if key in family.defaults and (key != "max_window_layers" or known[key] != 0):

@@ -20,17 +20,21 @@ def _all_sliding(settings: Settings) -> list[str]:
     return [SLIDING] * settings["num_hidden_layers"]
 
 
+def _slides(settings: Settings) -> bool:
+    return settings["use_sliding_window"] and settings["sliding_window"] is not None
+
+
 def _sliding_from(settings: Settings) -> list[str]:
-    """Slide in the layers from `max_window_layers` on."""
-    first = settings["max_window_layers"] if settings["use_sliding_window"] else settings["num_hidden_layers"]
+    """Slide in the layers from `max_window_layers` on, where `use_sliding_window` asks for it."""
+    first = settings["max_window_layers"] if _slides(settings) else settings["num_hidden_layers"]
     return [SLIDING if layer >= first else FULL for layer in range(settings["num_hidden_layers"])]
 
 
-def _full_every(pattern: int) -> Callable[[Settings], list[str]]:
-    """Slide but in each layer of a pattern that is its last; `sliding_window_pattern` counts before the family's."""
+def _full_every(number: int | None = None) -> Callable[[Settings], list[str]]:
+    """Slide but in each layer of so many that is their last; None: of as many as `sliding_window_pattern` says."""
 
     def layer_types(settings: Settings) -> list[str]:
-        every = settings.get("sliding_window_pattern", pattern)
+        every = settings["sliding_window_pattern"] if number is None else number
         return [SLIDING if (layer + 1) % every else FULL for layer in range(settings["num_hidden_layers"])]
 
     return layer_types
@@ -38,8 +42,7 @@ def _full_every(pattern: int) -> Callable[[Settings], list[str]]:
 
 def _sliding_without_rope(settings: Settings) -> list[str]:
     """Slide in the layers without rotary embedding, where `use_sliding_window` asks for it."""
-    slides = settings["use_sliding_window"] and settings["sliding_window"] is not None
-    return [SLIDING if slides and not turned else FULL for turned in settings["no_rope_layers"]]
+    return [SLIDING if _slides(settings) and not turned else FULL for turned in settings["no_rope_layers"]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ GEMMA = PLAIN | {
 }  # fmt: skip
 GEMMA_2 = GEMMA | {
     "num_key_value_heads": 4, "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 256,
-    "sliding_window": 4096, "layer_types": None, "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0,
+    "sliding_window": 4096, "layer_types": None, "final_logit_softcapping": 30.0,
 }  # fmt: skip
 QWEN = SILU | {
     "num_key_value_heads": 32, "max_position_embeddings": 32768, "use_sliding_window": False, "sliding_window": 4096,
@@ -108,7 +111,7 @@ FAMILIES = {
     ),
     "gemma2": Family(
         "Gemma2ForCausalLM",
-        GEMMA_2,
+        GEMMA_2 | {"attn_logit_softcapping": 50.0},
         {"norm_offset": 1, "norms": "around"},
         scaled_embedding=True,
         layer_types=_full_every(2),
@@ -118,13 +121,12 @@ FAMILIES = {
         GEMMA_2
         | {
             "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26,
-            "num_attention_heads": 8, "max_position_embeddings": 131072, "attn_logit_softcapping": None,
-            "final_logit_softcapping": None, "sliding_window_pattern": 6, "rope_theta": 1e6,
-            "rope_local_base_freq": 1e4,
+            "num_attention_heads": 8, "max_position_embeddings": 131072, "final_logit_softcapping": None,
+            "sliding_window_pattern": 6, "rope_theta": 1e6, "rope_local_base_freq": 1e4,
         },
         {"norm_offset": 1, "norms": "around", "qk_norm": "head"},
         scaled_embedding=True,
-        layer_types=_full_every(6),
+        layer_types=_full_every(),
         rope_by_layer_type=True,
     ),
     "olmo2": Family("Olmo2ForCausalLM", OLMO, {"norms": "after", "qk_norm": "whole"}),

@@ -93,6 +93,7 @@ REFUSED = {
     ),
     "layer_types": Obstacle(_full_attention, 'every layer of this family is "full_attention"'),
     "sliding_window": Obstacle(_only(None), "attention of this family has no window: it must be null"),
+    "attn_logit_softcapping": Obstacle(_only(None), "no layer of this family caps its scores: it must be null"),
     "attention_chunk_size": Obstacle(_only(None), "the decoder's attention has no chunks: it must be null"),
     "kv_sharing_modes": Obstacle(_only(None), "every layer of the decoder has keys of its own: it must be null"),
     "per_layer_config": Obstacle(_only(None, {}), "all layers of the decoder are alike: it must be null"),

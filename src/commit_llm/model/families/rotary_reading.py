@@ -27,22 +27,44 @@ def ropes(settings: Settings, family: Family) -> dict[str, Rope]:
 
     settings: with the defaults of the family.
     """
+    if family.rope_by_layer_type:
+        return _ropes_by_layer_type(settings, family)
     name, rope = rotary_settings(settings)
+    _require_object(name, rope)
+    if nested := [key for key, value in rope.items() if isinstance(value, dict)]:
+        raise UserError(f"{name} differs by layer type ({nested[0]}); here all layers have one rotary embedding")
+    return dict.fromkeys((FULL, SLIDING), _rope(name, rope, settings, settings["rope_theta"]))
+
+
+def _ropes_by_layer_type(settings: Settings, family: Family) -> dict[str, Rope]:
+    """Give the rotary embeddings of a family whose types of layers have their own.
+
+    As in transformers, `rope_scaling` is of the full layers alone, and joins what `rope_parameters` says of them; so is
+    `rope_theta`, and sliding layers have the base of the class where nothing says theirs.
+    """
+    scaling, parameters = settings.get("rope_scaling") or {}, settings.get("rope_parameters") or {}
+    _require_object("rope_scaling", scaling)
+    _require_object("rope_parameters", parameters)
+    if "rope_type" not in scaling and scaling.get("type", "default") != "default":
+        raise UserError(
+            f"rope_scaling has its type, {shown(scaling['type'])}, as 'type', which transformers does not read in this "
+            "family; name it 'rope_type'"
+        )
+    has_local = "rope_local_base_freq" in family.defaults
+    local = settings["rope_local_base_freq"] if has_local else family.defaults["rope_theta"]
+    of_full, of_sliding = (parameters.get(layer_type) or {} for layer_type in (FULL, SLIDING))
+    _require_object(f"rope_parameters.{FULL}", of_full)
+    _require_object(f"rope_parameters.{SLIDING}", of_sliding)
+    name = f"rope_parameters.{FULL}" if of_full else "rope_scaling"
+    return {
+        FULL: _rope(name, of_full | scaling, settings, settings["rope_theta"]),
+        SLIDING: _rope(f"rope_parameters.{SLIDING}", of_sliding, settings, local),
+    }
+
+
+def _require_object(name: str, rope: Any) -> None:
     if not isinstance(rope, dict):
         raise UserError(f"{name} is {shown(rope)}; it must be an object with the settings of the rotary embedding")
-    nested = [key for key, value in rope.items() if isinstance(value, dict)]
-    if not family.rope_by_layer_type:
-        if nested:
-            raise UserError(f"{name} differs by layer type ({nested[0]}); here all layers have one rotary embedding")
-        return dict.fromkeys((FULL, SLIDING), _rope(name, rope, settings, settings["rope_theta"]))
-    # An old file's scaling is of the full layers alone, and so is its base; transformers has it so.
-    of_full = rope if name == "rope_scaling" else rope.get(FULL) or {}
-    of_sliding = {} if name == "rope_scaling" else rope.get(SLIDING) or {}
-    local = settings.get("rope_local_base_freq", family.defaults["rope_theta"])
-    return {
-        FULL: _rope(f"{name}.{FULL}", of_full, settings, settings["rope_theta"]),
-        SLIDING: _rope(f"{name}.{SLIDING}", of_sliding, settings, local),
-    }
 
 
 def rotary_settings(settings: Settings) -> tuple[str, Any]:
@@ -58,12 +80,14 @@ def rotary_settings(settings: Settings) -> tuple[str, Any]:
 def unread_rotary(settings: Settings, family: Family) -> list[str]:
     """List the rotary settings of a config.json that nothing reads."""
     name, rope = rotary_settings(settings)
-    unread = ["rope_parameters"] if name == "rope_scaling" and settings.get("rope_parameters") else []
-    if family.rope_by_layer_type and name == "rope_parameters":
-        nested = {key: value for key, value in rope.items() if key in (FULL, SLIDING) and isinstance(value, dict)}
-        unread += [f"{name}.{key}" for key in rope if key not in nested]
-        groups = {f"{name}.{key}": value for key, value in nested.items()}
+    parameters = settings.get("rope_parameters") or {}
+    if family.rope_by_layer_type:
+        nested = {key: value for key, value in parameters.items() if key in (FULL, SLIDING) and isinstance(value, dict)}
+        unread = [f"rope_parameters.{key}" for key in parameters if key not in nested]
+        groups = {f"rope_parameters.{key}": value for key, value in nested.items()}
+        groups |= {"rope_scaling": rope} if name == "rope_scaling" else {}
     else:
+        unread = ["rope_parameters"] if name == "rope_scaling" and parameters else []
         groups = {name: rope}
     for group, values in groups.items():
         read = (*ANY_TYPE, *OF_TYPE[_type_of(values)])
