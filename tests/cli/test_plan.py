@@ -30,8 +30,11 @@ def test_gpus_that_are_not_here(run, llama_7b):
 
 
 def test_too_small_a_machine_is_2(run, llama_7b):
-    status, out, err = run("plan", "commit-2024", "--model", llama_7b, "--topology", "h100:1", "--mfu", "0.5")
+    status, out, err = run(
+        "plan", "commit-2024", "--model", llama_7b, "--topology", "h100", "--devices", 1, "--mfu", 0.5
+    )
     assert (status, err) == (2, "")
+    assert out.startswith("h100:1: 1 x NVIDIA H100 80GB HBM3, ")
     assert re.search(r"does not fit: \d+\.\d\d GiB too much", out)
     assert out.splitlines()[-1].startswith("--topology h100:2 --mesh 1,-1,1")
 
@@ -57,5 +60,6 @@ def test_mistakes(run, llama_7b, tmp_path):
 
     assert "no model; name a model folder" in error("--topology", "h100:8")
     assert "--topology 'v3:2x3x9x1': not known" in error("--model", llama_7b, "--topology", "v3:2x3x9x1")
+    assert "of which kind? name it with --topology" in error("--model", llama_7b, "--devices", 8)
     assert "--warmup-steps 36: must be below" in error("--model", llama_7b, "--topology", "h100:8", "--steps", "9")
     assert "no config.json" in error("--model", tmp_path.parent, "--topology", "h100:8")

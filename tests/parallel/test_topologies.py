@@ -3,7 +3,14 @@
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.parallel.topologies import KINDS, TPU_TOPOLOGIES, find_topology, kind_of, larger_topologies
+from commit_llm.parallel.topologies import (
+    KINDS,
+    TPU_TOPOLOGIES,
+    find_topology,
+    kind_of,
+    larger_topologies,
+    named_topology,
+)
 
 
 def test_topologies():
@@ -26,11 +33,41 @@ def test_topologies():
         *((name, "not known; of v3 there is v3:2x2, v3:4x4") for name in ("v3", "v3:8", "V3:1x1")),
         ("v5e:0x4", "not known; of v5e there is v5e:1x1, "),
         *((name, "say how many after a colon, at least 1, as in h100:8") for name in ("h100", "h100:0", "h100:2x4")),
+        ("h100", "as in h100:8, or with --devices 8"),
+        ("v6e", "; or say how many: --topology v6e --devices N"),
     ],
 )
 def test_an_unknown_topology_lists_the_known(name, message):
     with pytest.raises(UserError, match=message) as error:
         find_topology(name)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "devices", "name"),
+    [
+        ("v5p", 16, "v5p:2x2x4"), ("v6e", 8, "v6e:2x4"), ("v3", 8, "v3:2x2"), ("tpu7x", 32, "tpu7x:2x2x4"),
+        ("h100", 2, "h100:2"), ("v5p:2x2x1", 4, "v5p:2x2x1"), ("v5p:2x2x1", None, "v5p:2x2x1"), (None, None, None),
+    ],
+)  # fmt: skip
+def test_a_kind_and_how_many(kind, devices, name):
+    assert named_topology(kind, devices) == name
+    assert name is None or devices is None or find_topology(name).count == devices
+
+
+@pytest.mark.parametrize(
+    ("kind", "devices", "message"),
+    [
+        (None, 8, "--devices 8: of which kind. name it with --topology, such as v5p or h100"),
+        ("v3:2x2", 4, "--devices 4: v3:2x2 has 8; say --topology v3 --devices 4"),
+        ("v5p", 12, r"--devices 12: of v5p there are 4 .v5p:2x2x1., .*; spell another shape out with --topology"),
+        ("h100", 0, "h100:0.: say how many after a colon, at least 1"),
+        ("v9", 8, "--topology 'v9': not known; TPU .*v3:2x2, .*h100:N"),
+    ],
+)
+def test_a_number_of_devices_that_is_not_there(kind, devices, message):
+    with pytest.raises(UserError, match=message) as error:
+        named_topology(kind, devices)
     assert "\n" not in str(error.value)
 
 

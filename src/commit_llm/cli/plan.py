@@ -20,6 +20,8 @@ class PlanCommand:
     recipe: Recipe
     topology: str | None = None
     """A machine that need not be here: v3:2x2, v5e:2x4, h100:8, a100-80gb:8, ... Default: this one."""
+    devices: int | None = None
+    """How many devices, where --topology names only their kind: --topology v5p --devices 16."""
     mfu: float = 0.4
     """Share of the devices' peak that is reached, above 0 and at most 1, for the hours."""
     json: bool = False
@@ -30,13 +32,15 @@ def run(argv: list[str]) -> int:
     command = parse_with_recipe(PlanCommand, "plan", argv)
     from commit_llm.cli.text.plan import plan_text
     from commit_llm.errors import UserError
+    from commit_llm.parallel.topologies import named_topology
     from commit_llm.train.plan.planning import make_plan
     from commit_llm.train.weights import find_model
 
     if command.recipe.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")
+    topology = named_topology(command.topology, command.devices)
     config = find_model(command.recipe.model, command.recipe.model_revision, weights=False).config
-    plan = make_plan(command.recipe, config, command.topology, mfu=command.mfu, report=_say)
+    plan = make_plan(command.recipe, config, topology, mfu=command.mfu, report=_say)
     if command.json:
         say_json(dataclasses.asdict(plan))
     else:

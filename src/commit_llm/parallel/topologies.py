@@ -105,14 +105,49 @@ def find_topology(name: str) -> Topology:
     return Topology(name, kind, chips * kind.devices_a_chip)
 
 
+def named_topology(name: str | None, devices: int | None) -> str | None:
+    """Give the name of a topology of which the user says only the kind and how many devices, such as v5p and 16.
+
+    Raise UserError where there is no known one, and where a whole name says another number.
+
+    name: of a kind, or a whole one; None: this machine.
+    devices: None where the name is whole.
+    """
+    if devices is None:
+        return name
+    if name is None:
+        raise UserError(f"--devices {devices}: of which kind? name it with --topology, such as v5p or h100")
+    if name not in KINDS:
+        count = find_topology(name).count
+        if count != devices:
+            kind = name.partition(":")[0]
+            raise UserError(f"--devices {devices}: {name} has {count}; say --topology {kind} --devices {devices}")
+        return name
+    if KINDS[name].platform == "gpu":
+        return find_topology(f"{name}:{devices}").name
+    same_kind = {topology.name: topology.count for topology in _known_topologies(name)}
+    for topology, count in same_kind.items():
+        if count == devices:
+            return topology
+    known = ", ".join(f"{count} ({topology})" for topology, count in same_kind.items())
+    raise UserError(f"--devices {devices}: of {name} there are {known}; spell another shape out with --topology")
+
+
+def _known_topologies(kind: str) -> list[Topology]:
+    """List the known topologies of a kind of TPU."""
+    return [find_topology(f"{kind}:{shape}") for shape in SHAPES[kind].split()]
+
+
 def unknown_topology(name: str) -> UserError:
     """Make the error for a topology that does not exist."""
     kind = name.partition(":")[0].lower()
     same_kind = [topology for topology in TPU_TOPOLOGIES if topology.partition(":")[0] == kind]
     if same_kind:
-        return UserError(f"--topology {name!r}: not known; of {kind} there is {', '.join(same_kind)}")
+        also = f"; or say how many: --topology {kind} --devices N" if name == kind else ""
+        return UserError(f"--topology {name!r}: not known; of {kind} there is {', '.join(same_kind)}{also}")
     if kind in KINDS:
-        return UserError(f"--topology {name!r}: say how many after a colon, at least 1, as in {kind}:8")
+        way = f"say how many after a colon, at least 1, as in {kind}:8"
+        return UserError(f"--topology {name!r}: {way}" + (", or with --devices 8" if name == kind else ""))
     gpus = ", ".join(f"{kind.name}:N" for kind in KINDS.values() if kind.platform == "gpu")
     return UserError(
         f"--topology {name!r}: not known; TPU (kind:chips along each side): {', '.join(TPU_TOPOLOGIES)}; "
@@ -123,7 +158,7 @@ def unknown_topology(name: str) -> UserError:
 def larger_topologies(topology: Topology) -> list[Topology]:
     """List the known topologies of the same kind with more devices, the smallest first."""
     if topology.kind.platform == "tpu":
-        same_kind = [find_topology(name) for name in TPU_TOPOLOGIES if name.partition(":")[0] == topology.kind.name]
+        same_kind = _known_topologies(topology.kind.name)
     else:
         same_kind = [find_topology(f"{topology.kind.name}:{2**power}") for power in range(11)]
     return sorted((one for one in same_kind if one.count > topology.count), key=lambda one: one.count)
