@@ -20,9 +20,9 @@ from commit_llm.train.recipe_data import open_recipe_model
 def prepared(small_recipe, monkeypatch):
     """What `prepare` hands to the functions that it calls, for a recipe."""
 
-    def call(recipe):
+    def call(recipe, **changes):
         seen = {}
-        for name in ("learning_rate_schedule", "make_optimizer", "make_train_step"):
+        for name in ("learning_rate_schedule", "make_optimizer", "make_train_step", "make_held_out_step"):
             real = getattr(prepare_module, name)
 
             def spy(*args, name=name, real=real, **options):
@@ -30,7 +30,7 @@ def prepared(small_recipe, monkeypatch):
                 return real(*args, **options)
 
             monkeypatch.setattr(prepare_module, name, spy)
-        prepare_module.prepare(recipe, read_config(Path(recipe.model)))
+        prepare_module.prepare(recipe, dataclasses.replace(read_config(Path(recipe.model)), **changes))
         monkeypatch.undo()
         return seen
 
@@ -61,6 +61,16 @@ def test_what_the_mended_recipes_do_otherwise(small_recipe, prepared):
     options = seen["make_train_step"][1]
     assert (options["reduction"], options["execution"].dtype) == ("token", jnp.bfloat16)
     assert options["regularisation"] == Regularisation(0.05, 0.05, 0.0, 0.0, 0.1, shared_attention_mask=False)
+
+
+@pytest.mark.parametrize(
+    ("layers", "remat", "step", "held_out"),
+    [(8, "nothing", True, True), (9, "nothing", False, False), (9, "dots", False, False), (9, "none", True, False)],
+)
+def test_which_layers_are_compiled_one_by_one(small_recipe, prepared, layers, remat, step, held_out):
+    seen = prepared(small_recipe(remat=remat), num_hidden_layers=layers)
+    assert seen["make_train_step"][1]["execution"].unroll is step
+    assert seen["make_held_out_step"][0][1].unroll is held_out
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ from commit_llm.train.plan.remat import RematChoice, choose_remat
 from commit_llm.train.shardings import jit_step, place_state, state_shapes, state_shardings
 from commit_llm.train.step import Metrics, TrainState, make_train_step
 
+# On a CPU the layers of a deeper model are compiled as one, in a loop, unless the recipe asks for the fastest step
+# (`--remat none`). The start takes half the time or less, and only in a loop does computing again save memory
+# (docs/performance.md).
+MOST_UNROLLED = 8
+
 
 @dataclass(frozen=True)
 class Training:
@@ -122,7 +127,7 @@ def prepare(
     )
     of_state, of_batch = state_shardings(config, optimizer, mesh), batch_sharding(mesh)
     held_out_step = jax.jit(
-        make_held_out_step(config, execution),
+        make_held_out_step(config, replace(execution, unroll=execution.unroll and not _is_deep(config))),
         in_shardings=(of_state.params, of_batch),
         out_shardings=replicated(mesh),
     )
@@ -176,9 +181,13 @@ def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: Atten
     return Execution(
         dtype=compute_dtype(recipe.dtype, platform),
         remat=remat,
-        unroll=on_cpu,
+        unroll=on_cpu and not (_is_deep(config) and remat != "none"),
         attention=attention,
         random_bits="threefry2x32" if on_cpu else "rbg",
         loss_chunk=chunk_of(rows // split, recipe.seq_len, config.vocab_size // mesh.shape["tensor"]),
         layout=ONE_DEVICE if mesh.size == 1 else MeshLayout(mesh),
     )
+
+
+def _is_deep(config: ModelConfig) -> bool:
+    return config.num_hidden_layers > MOST_UNROLLED
