@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from commit_llm.model.layer_kinds import LayerKind
 from commit_llm.train.plan.changes import Conditions
 from commit_llm.train.plan.estimate import GIB, hours
 from tests.train.plan.recipes_of_7b import COMMIT_2024, LLAMA_7B, OF_7B, SPREAD
@@ -33,6 +34,29 @@ def test_what_moves_the_estimate():
     assert needed(momentum_dtype="float32") - needed() == pytest.approx(2 * 6738415616 / 8, rel=1e-3)
     in_parts = needed(batch_size=512, gradient_accumulation=32)  # a second copy of the gradients, and few rows
     assert needed() < in_parts < needed(batch_size=512)
+
+
+def test_what_other_families_need():
+    """On each of 8 devices 2 rows of 512; a layer under way, and what is beside the layers."""
+
+    def needed(scores=True, remat="nothing", **fields):
+        conditions = Conditions(dataclasses.replace(LLAMA_7B, **fields), "bfloat16", scores=scores)
+        return conditions.estimate(dataclasses.replace(SPREAD, remat=remat), 8)
+
+    plain, square, stream = needed().rest, 2 * 512**2, 2 * 512 * 4096 * 2
+    two_kinds = {"kinds": (LayerKind(100), LayerKind()), "pattern": (0, 1) * 16}
+    assert needed(**two_kinds).rest - plain == square  # a second mask
+    assert needed(scores=False, **two_kinds).rest == needed(scores=False).rest
+    assert needed(kinds=(LayerKind(512), LayerKind()), pattern=(0, 1) * 16).rest == plain  # which hides nothing
+    assert needed(attn_logit_softcapping=50.0).rest - plain == 32 * square * 4
+    assert needed(scores=False, attn_logit_softcapping=50.0).rest == needed(scores=False).rest
+    norms = needed(qk_norm="head").rest - plain
+    assert norms == pytest.approx(2 * stream, rel=1e-2)  # and few parameters
+    assert needed(norms="around").rest - plain == pytest.approx(2 * stream, rel=5e-2)
+    all_kept = needed(remat="none", norms="around").rest - needed(remat="none").rest
+    assert all_kept == pytest.approx(33 * 2 * stream, rel=5e-2)
+    biases = ("query", "key", "value")
+    assert needed(biases=biases).parameters - needed().parameters == 4 * 32 * 3 * 4096
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.kinds import windows_of_kinds
 from commit_llm.model.parameters import Parameter, declare
 from commit_llm.parallel.mesh import RULES
 from commit_llm.recipes import Recipe
@@ -64,19 +65,23 @@ def estimate_memory(
 
 def _stored(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
     """Count the bytes of activations that all layers keep for the backward pass."""
-    stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
-    per_layer = {"nothing": stream, "dots": stream + products, "none": 6 * stream + 2 * products + weights}
-    return config.num_hidden_layers * per_layer[recipe.remat]
+    kept = _activations(recipe, config, mesh, compute_bytes, scores)
+    per_layer = {
+        "nothing": kept.stream,
+        "dots": kept.stream + kept.products,
+        "none": 6 * kept.stream + 2 * kept.products + kept.more_norms + kept.weights,
+    }
+    return config.num_hidden_layers * per_layer[recipe.remat] + kept.more_masks
 
 
 def _working(
     recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool
 ) -> tuple[float, float]:
     """Count the bytes that the layer under way takes in the backward pass, and those of the head with its loss."""
-    stream, products, weights = _activations(recipe, config, mesh, compute_bytes, scores)
+    kept = _activations(recipe, config, mesh, compute_bytes, scores)
     shapes = [parameter.shape[1:] for parameter in declare(config)["layers"].values()]
     gathered = sum(map(math.prod, shapes)) / mesh["tensor"] * compute_bytes  # along fsdp, and their gradients again
-    layer = 2 * gathered + 6 * stream + products + weights
+    layer = 2 * gathered + 6 * kept.stream + kept.products + kept.more_norms + kept.weights
     rows = _rows(recipe, mesh)
     vocab = config.vocab_size / mesh["tensor"]
     logits = rows * (chunk_of(rows, recipe.seq_len, int(vocab)) or recipe.seq_len) * vocab
@@ -84,16 +89,40 @@ def _working(
     return layer, head
 
 
+class _Activations(NamedTuple):
+    """Hold bytes on each device, of one layer but for the masks.
+
+    stream: what goes from layer to layer.
+    products: of all matrices.
+    more_norms: of norms that plain LLaMA has not.
+    weights: of the attention, with what its gradient needs of the scores.
+    more_masks: that the second and later windows need, for all layers.
+    """
+
+    stream: float
+    products: float
+    more_norms: float
+    weights: float
+    more_masks: float
+
+
 def _activations(
     recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool
-) -> tuple[float, float, float]:
-    """Count the bytes of what goes from layer to layer, of all products of a layer, and of its attention weights."""
+) -> _Activations:
     rows, tensor = _rows(recipe, mesh), mesh["tensor"]
     numbers = rows * recipe.seq_len * compute_bytes
-    heads = (2 * config.num_attention_heads + 2 * config.num_key_value_heads) * config.head_dim
-    products = numbers * (heads + 3 * config.intermediate_size) / tensor
-    weights = rows * config.num_attention_heads / tensor * recipe.seq_len**2 * (4 + compute_bytes) if scores else 0
-    return numbers * config.hidden_size, products, weights
+    stream = numbers * config.hidden_size
+    turned = numbers * (config.num_attention_heads + config.num_key_value_heads) * config.head_dim / tensor
+    products = 2 * turned + numbers * 3 * config.intermediate_size / tensor
+    more_norms = (0 if config.qk_norm == "none" else turned) + (2 * stream if config.norms == "around" else 0)
+    if not scores:
+        return _Activations(stream, products, more_norms, 0, 0)
+    square = rows * recipe.seq_len**2
+    # Scores that are capped are kept beside the weights. A window hides scores and saves none.
+    bytes_a_score = 4 + compute_bytes + (0 if config.attn_logit_softcapping is None else 4)
+    windows = set(windows_of_kinds(config, recipe.seq_len))
+    weights = square * config.num_attention_heads / tensor * bytes_a_score
+    return _Activations(stream, products, more_norms, weights, square * (len(windows) - 1))
 
 
 def _rows(recipe: Recipe, mesh: Mapping[str, int]) -> int:
