@@ -64,7 +64,22 @@ CASES: dict[str, dict[str, Any]] = {
     "smollm 3": BASE | {"model_type": "smollm3", "rope_parameters": {"rope_type": "default", "rope_theta": 5e6}},
     "granite": BASE
     | {
-        "model_type": "granite", "embedding_multiplier": 12.0, "attention_multiplier": 0.15,
-        "residual_multiplier": 0.22, "logits_scaling": 8.0, "tie_word_embeddings": True,
+        "model_type": "granite", "embedding_multiplier": 3.0, "attention_multiplier": 0.15,
+        "residual_multiplier": 0.6, "logits_scaling": 2.0, "tie_word_embeddings": True,
     },
 }  # fmt: skip
+
+# What people know of each family, by model_type.
+MODELS = {
+    "llama": "Llama 2, 3, 3.1, 3.2; TinyLlama, SmolLM2, Yi",
+    "mistral": "Mistral 7B, Nemo",
+    "qwen2": "Qwen 2, 2.5",
+    "qwen3": "Qwen 3",
+    "gemma": "Gemma 1",
+    "gemma2": "Gemma 2",
+    "gemma3_text": "Gemma 3 (text)",
+    "olmo2": "OLMo 2",
+    "olmo3": "OLMo 3",
+    "smollm3": "SmolLM3",
+    "granite": "Granite 3",
+}
