@@ -1,5 +1,7 @@
 """The original's parameters as ours: its own model bit for bit, arrays that do not fit, and LLaMA's sizes."""
 
+import json
+
 import jax
 import ml_dtypes
 import numpy as np
@@ -42,3 +44,21 @@ def test_parameters_that_do_not_fit(shared, tiny):
 def test_sizes_of_llama_1(size, parameters):
     assert count_parameters(named_config(size)) == parameters
     assert named_config(size).rms_norm_eps == (1e-5 if size == "65b" else 1e-6)
+
+
+def test_only_llama_comes_from_easylm(tmp_path):
+    """Gemma's parameters have the same names, and another meaning: its norms are of 1 + w."""
+    sizes = {
+        "vocab_size": 9,
+        "hidden_size": 8,
+        "intermediate_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+    }
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(sizes | {"model_type": "gemma", "num_key_value_heads": 2, "head_dim": 4}))
+    with pytest.raises(UserError, match="is a gemma; checkpoints of EasyLM are LLaMA"):
+        named_config(str(file))
+    file.write_text(json.dumps(sizes | {"attention_bias": True}))
+    with pytest.raises(UserError, match="LLaMA as EasyLM has it has no query_bias, and --config says so"):
+        from_easylm({}, named_config(str(file)))

@@ -97,5 +97,5 @@ def test_a_truncated_file_and_none(folder):
 def test_weights_of_another_dtype(folder):
     tensors = {name: tensor.astype(np.float64) for name, tensor in load_file(folder / "model.safetensors").items()}
     save_file(tensors, folder / "model.safetensors")
-    with pytest.raises(UserError, match="weights of type F64"):
+    with pytest.raises(UserError, match="weights of type F64; known are F32, F16, BF16: fetch or save"):
         read_weights(folder, SMALL)

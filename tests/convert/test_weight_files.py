@@ -71,6 +71,13 @@ def test_the_decoder_among_other_parts(tmp_path, told, text, tower):
     assert values(tmp_path, [EMBEDDING, HEAD]) == {EMBEDDING: 1.0, HEAD: 2.0}
 
 
+def test_an_index_of_other_names_that_does_not_fit_its_shards(tmp_path):
+    name = "model.language_model.embed_tokens.weight"
+    shards(tmp_path, {"1.safetensors": {"model.language_model.x": 1.0}}, {name: "1.safetensors"})
+    with pytest.raises(UserError, match=rf"says that 1\.safetensors holds '{name}', which it does not; fetch"):
+        values(tmp_path, [EMBEDDING])
+
+
 def test_a_tower_beside_no_such_names_is_a_tensor_too_many(tmp_path):
     save_file({EMBEDDING: filled(1.0), "vision_tower.x": filled(3.0)}, tmp_path / "model.safetensors")
     assert values(tmp_path, [EMBEDDING]).keys() == {EMBEDDING, "vision_tower.x"}

@@ -14,7 +14,7 @@ SEGMENTS, PARENTS = [1, 1, 1, 2, 2, 3, 4, 4, 5, 0], [1, 1, 1, 1, 1, 1, 4, 4, 4, 
 
 @pytest.mark.slow
 def test_the_mask_of_the_row_in_the_docstring():
-    mask = tree_mask(jnp.array([SEGMENTS]), jnp.array([PARENTS]))[0, 0]
+    mask = tree_mask(jnp.array([SEGMENTS]), jnp.array([PARENTS]), jnp.zeros((1, 10), int))[0, 0]
     seen = ["".join(str(place) for place in np.flatnonzero(row)) for row in np.asarray(mask)]
     assert seen == ["0", "01", "012", "0123", "01234", "0125", "6", "67", "678", "9"]
 

@@ -76,14 +76,21 @@ def _taken(method: ast.FunctionDef) -> set[str]:
 
 
 def main() -> None:
-    """Write the list of every model type that our package has one of."""
+    """Write what all families read, and what each reads beside it."""
     import transformers
 
-    lines = [f'"""{keys_read.__doc__}"""', "", f'TRANSFORMERS = "{transformers.__version__}"', "", "KEYS_READ = {"]
-    for model_type in FAMILIES:
-        text = textwrap.wrap(", ".join(f'"{key}"' for key in sorted(keys_of(model_type))), 110)
-        lines += [f'    "{model_type}": frozenset({{', *(f"        {line}" for line in text), "    }),"]
-    FILE.write_text("\n".join([*lines, "}  # fmt: skip", ""]), encoding="utf-8")
+    read = {model_type: keys_of(model_type) for model_type in FAMILIES}
+    common = set.intersection(*read.values())
+    lines = [f'"""{keys_read.__doc__}"""', "", f'TRANSFORMERS = "{transformers.__version__}"', ""]
+    lines += ["OF_ALL = frozenset({", *_listed(common), "})  # fmt: skip", "OF_FAMILY: dict[str, frozenset[str]] = {"]
+    for model_type, keys in read.items():
+        lines += [f'    "{model_type}": frozenset({{', *(f"    {line}" for line in _listed(keys - common)), "    }),"]
+    lines += ["}  # fmt: skip", "KEYS_READ = {model_type: OF_ALL | keys for model_type, keys in OF_FAMILY.items()}"]
+    FILE.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def _listed(keys: set[str]) -> list[str]:
+    return [f"    {line}" for line in textwrap.wrap(", ".join(f'"{key}"' for key in sorted(keys)), 110)]
 
 
 if __name__ == "__main__":

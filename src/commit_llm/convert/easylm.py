@@ -27,6 +27,8 @@ def named_config(name: str) -> ModelConfig:
         if not name.endswith(".json"):
             raise UserError(f"--config {name}: give a config.json or one of {', '.join(LLAMA_1)}")
         config = read_config_file(Path(name))
+        if config.model_type != "llama":
+            raise UserError(f"--config {name}: is a {config.model_type}; checkpoints of EasyLM are LLaMA")
         tell_passed_over(Path(name))
         return config
     hidden, mlp, layers, heads, epsilon = LLAMA_1[name]
@@ -49,6 +51,9 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
 
     source: where the arrays come from, for messages.
     """
+    names = parameter_names(config)
+    if more := [name.path[-1] for name in names if name.easylm is None]:
+        raise UserError(f"{source}: LLaMA as EasyLM has it has no {more[0]}, and --config says so")
     declared = declare(config)
     params: dict[str, Any] = {"layers": {}}
     used: set[str] = set()
@@ -63,11 +68,8 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
         used.add(key)
         return half_split(arrays[key], config.head_dim) if rotary else arrays[key]
 
-    for name in parameter_names(config):
-        if name.easylm is None:
-            raise UserError(
-                f"{source}: EasyLM has LLaMA alone, and --config is a {config.model_type} with {name.path[-1]}"
-            )
+    for name in names:
+        assert name.easylm is not None
         if name.per_layer:
             shape = declared["layers"][name.path[1]].shape[1:]
             keys = [name.easylm.format(layer) for layer in range(config.num_hidden_layers)]

@@ -85,8 +85,8 @@ def read_weights(
         file_dtypes = {tensor.dtype for key, tensor in tensors.items() if not key.endswith(BUFFERS)}
         if unknown := sorted(file_dtypes - set(DTYPE_NAMES)):
             raise UserError(
-                f"{folder}: weights of type {unknown[0]}; known are {', '.join(DTYPE_NAMES)}: a quantised model is "
-                "fetched in the form that it was quantised from"
+                f"{folder}: weights of type {unknown[0]}; known are {', '.join(DTYPE_NAMES)}: fetch or save a "
+                "quantised model as float32, float16 or bfloat16"
             )
         params = from_hf(tensors, config, str(folder), shardings)
         return params, DTYPE_NAMES[tensors[EMBEDDING].dtype]
@@ -130,14 +130,22 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
     extra = sorted(key for key in set(tensors) - set(tensor_names(config)) if not key.endswith(BUFFERS))
     if config.tie_word_embeddings:  # then the head is the embedding (`has_another_head`)
         extra = [key for key in extra if key != HEAD]
+    missing = [key for key in tensor_names(config) if key not in tensors]
     if extra:
-        raise UserError(f"{source}: tensor {shown(extra[0])} belongs to no {config.model_type} of this configuration")
+        more = f" (nor do {len(extra) - 1:,} more; {len(missing):,} are missing)" if len(extra) > 1 else ""
+        raise UserError(
+            f"{source}: tensor {shown(extra[0])} belongs to no {config.model_type} of this configuration{more}; is "
+            "config.json that of these weights?"
+        )
+    if missing:
+        more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
+        raise UserError(
+            f"{source}: tensor {missing[0]!r} is missing{more}; fetch it anew; or is config.json that of another?"
+        )
     for name in parameter_names(config):
         shape = declared["layers"][name.path[1]].shape[1:] if name.per_layer else declared[name.path[0]].shape
         hf_shape = shape[::-1] if name.transposed else shape
         for key in _hf_names(name, config):
-            if key not in tensors:
-                raise UserError(f"{source}: tensor {key!r} is missing")
             if tensors[key].shape != hf_shape:
                 raise UserError(
                     f"{source}: tensor {key!r} has shape {tensors[key].shape}, the configuration says {hf_shape}"

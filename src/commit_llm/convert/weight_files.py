@@ -120,14 +120,19 @@ def _tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
 
 
 def _of_decoder(tensors: dict[str, FileTensor]) -> dict[str, FileTensor]:
-    """Give the tensors of the decoder under its own names, of a file that holds other parts too; else all as they are.
-
-    The names are those of transformers: `language_model.model.x` to 4.51, `model.language_model.x` from 4.52 on.
-    """
-    names = {key: key.removeprefix("language_model.").replace("model.language_model.", "model.", 1) for key in tensors}
+    """Give the tensors of the decoder under its own names, where other parts are beside it; else all as they are."""
+    names = {key: _name_in_decoder(key) for key in tensors}
     if all(name == key for key, name in names.items()):
         return tensors
     return {name: tensors[key] for key, name in names.items() if not key.startswith(OTHER_PARTS)}
+
+
+def _name_in_decoder(key: str) -> str:
+    """Give a tensor's own name, where it is that of a decoder among other parts.
+
+    The names are those of transformers: `language_model.model.x` to 4.51, `model.language_model.x` from 4.52 on.
+    """
+    return key.removeprefix("language_model.").replace("model.language_model.", "model.", 1)
 
 
 def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) -> dict[str, FileTensor]:
@@ -138,7 +143,7 @@ def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) 
     for key, name in weight_map.items():
         if key in shards[name]:
             tensors[key] = shards[name][key]
-        elif key in needed:
+        elif _name_in_decoder(key) in needed:
             raise UserError(
                 f"{index}: says that {name} holds {shown(key)}, which it does not; fetch index and files anew"
             )

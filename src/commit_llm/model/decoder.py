@@ -13,11 +13,11 @@ from jaxtyping import Array, Float, Int
 
 from commit_llm.model.attention import attend, attend_by_row, masks_of_kinds
 from commit_llm.model.block import block, scoring_of
+from commit_llm.model.choice_by_kind import by_kind, call_of_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import ONE_DEVICE, PLAIN, REMAT_POLICIES, ArrayLayout, Axes, Execution
 from commit_llm.model.fast_attention import cudnn_attention, splash_attention
 from commit_llm.model.head import unembed
-from commit_llm.model.kinds import by_kind, call_of_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation, attention_dropout, dropout, forgetful_keys
 from commit_llm.model.rotary import tables_of_kinds

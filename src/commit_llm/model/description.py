@@ -8,7 +8,7 @@ from commit_llm.model.parameters import count_parameters
 
 
 def describe(config: ModelConfig) -> str:
-    """Say family, size, and in what the model is more than plain LLaMA.
+    """Say family, size, and in what the model differs from plain LLaMA.
 
     >>> from commit_llm.model.layer_kinds import LayerKind
     >>> config = ModelConfig(151936, 1024, 3072, 28, 16, 8, 128, tie_word_embeddings=True, qk_norm="head",
@@ -24,7 +24,7 @@ def describe(config: ModelConfig) -> str:
 
 def _size(config: ModelConfig) -> str:
     count = count_parameters(config)
-    if count >= 1e9:
+    if count >= 9.995e8:
         return f"{count / 1e9:.2f} B"
     return f"{count / 1e6:.0f} M" if count >= 1e7 else f"{count:,}"
 
@@ -51,7 +51,16 @@ def _scaling(rope: Rope) -> str:
 def _parts(config: ModelConfig) -> list[str]:
     normed = {"none": None, "head": "heads normed", "whole": "heads normed together"}[config.qk_norm]
     soft_capped = config.attn_logit_softcapping is not None or config.final_logit_softcapping is not None
+    scaled = {
+        "embeddings": config.embedding_multiplier != 1.0,
+        "residuals": config.residual_multiplier != 1.0,
+        "scores": config.attention_multiplier is not None,
+        "logits": config.logits_scaling != 1.0,
+    }
     traits = {
+        config.hidden_act: config.hidden_act != "silu",
+        f"scaled {' and '.join(name for name, is_there in scaled.items() if is_there)}": any(scaled.values()),
+        "norms of 1 + w": config.norm_offset == 1,
         f"biases of {', '.join(config.biases)}": bool(config.biases),
         normed: normed is not None,
         f"norms {config.norms}": config.norms != "before",

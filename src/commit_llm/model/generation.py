@@ -15,10 +15,10 @@ from jaxtyping import Array, Bool, Int
 
 from commit_llm.model.attention import Scoring, attend, attend_by_block, masks_of_kinds
 from commit_llm.model.block import block, scoring_of
+from commit_llm.model.choice_by_kind import KindNumber, by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import embed
 from commit_llm.model.head import unembed
-from commit_llm.model.kinds import KindNumber, by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.rotary import tables_of_kinds
 

@@ -44,6 +44,8 @@ class Rope:
             raise UserError(
                 f"low_freq_factor is {self.low_freq_factor}; it must be below high_freq_factor, {self.high_freq_factor}"
             )
+        if self.rope_type == "yarn" and self.rope_theta <= 1:
+            raise UserError(f"rope_theta is {self.rope_theta}; for yarn it must be a number above 1")
         if self.rope_type in ("llama3", "yarn") and self.original_max_position_embeddings is None:
             raise UserError(f"rope_type {self.rope_type} needs original_max_position_embeddings")
 
@@ -69,7 +71,6 @@ class Rope:
 
     def _kept_yarn(self, head_dim: int) -> np.ndarray:
         """Give which share of each frequency stays (Peng et al., "YaRN", 2023, section 3.2)."""
-
         assert self.original_max_position_embeddings is not None
         waves = self.original_max_position_embeddings / (2 * math.pi)
 

@@ -103,7 +103,7 @@ def init_parameters(config: ModelConfig, key: jax.Array) -> Parameters:
 
 
 def cast_matrices(params: Parameters, dtype: Any) -> Parameters:
-    """Give the parameters with their matrices in a dtype, and norms as they are.
+    """Give the parameters with their matrices and biases in a dtype, and norms as they are.
 
     This is for inference: every matrix product casts its matrix anyway, and would do so again for every token.
     """

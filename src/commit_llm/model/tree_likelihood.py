@@ -21,10 +21,10 @@ from jaxtyping import Array, Bool, Float, Int
 
 from commit_llm.model.attention import attend_by_block, attend_by_row
 from commit_llm.model.block import block, scoring_of
+from commit_llm.model.choice_by_kind import by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import embed
 from commit_llm.model.head import unembed
-from commit_llm.model.kinds import by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.rotary import tables_of_kinds
 
@@ -34,14 +34,15 @@ CHUNK = 256  # log-probabilities whose logits are in memory at a time; their num
 def tree_mask(
     segment_ids: Int[Array, "B T"],
     parent_ids: Int[Array, "B T"],
-    positions: Int[Array, "B T"] | None = None,
+    positions: Int[Array, "B T"],
     window: int | None = None,
 ) -> Bool[Array, "B 1 T T"]:
     """Say which keys (last axis) each query sees: of the places up to its own, those of its segment and its parent.
 
     window: of those, only so many by their positions, the query's own and those before it; None: all.
 
-    >>> print(tree_mask(jnp.array([[1, 1, 2, 3]]), jnp.array([[1, 1, 1, 1]]))[0, 0].astype(int))
+    >>> forest = [[1, 1, 2, 3]], [[1, 1, 1, 1]], [[0, 1, 2, 2]]
+    >>> print(tree_mask(*map(jnp.array, forest))[0, 0].astype(int))
     [[1 0 0 0]
      [1 1 0 0]
      [1 1 1 0]
@@ -51,7 +52,6 @@ def tree_mask(
     in_sight = (segment_ids[:, :, None] == keys) | (parent_ids[:, :, None] == keys)
     causal_TT = jnp.tril(jnp.ones((segment_ids.shape[1],) * 2, bool))
     if window is not None:
-        assert positions is not None
         in_sight &= positions[:, :, None] - positions[:, None, :] < window
     return (causal_TT & in_sight)[:, None]
 

@@ -30,6 +30,8 @@ SIZES = {
 
 GROUPED = SIZES | {"num_key_value_heads": 2}
 
+YARN = {"rope_type": "yarn", "factor": None}
+
 
 def with_theta(theta):
     return (LayerKind(rope=Rope(theta)),)
@@ -183,6 +185,20 @@ def test_values_that_are_refused(change, message):
         ("olmo3", {"rope_scaling": [1]}, r"rope_scaling is \[1\]; it must be an object"),
         ("gemma", {"hidden_act": "relu"}, "hidden_act is 'relu'; the decoder's MLP has silu, gelu_pytorch_tanh"),
         ("gemma3_text", {"hidden_activation": "gelu"}, "hidden_activation is 'gelu'; the decoder's MLP has silu"),
+        (
+            "gemma3",
+            {"text_config": {"model_type": "llama"}},
+            "text_config is a 'llama'; that of a gemma3 is a gemma3_text",
+        ),
+        ("llama", {"rope_scaling": YARN | {"rope_theta": 1}}, "rope_theta is 1; for yarn it must be a number above 1"),
+        ("llama", {"rope_scaling": YARN, "max_position_embeddings": None}, "max_position_embeddings is null"),
+        ("llama", {"rope_scaling": YARN, "max_position_embeddings": "x"}, "max_position_embeddings is 'x'; it must be"),
+        (
+            "qwen2",
+            {"use_sliding_window": True, "max_window_layers": None},
+            "max_window_layers is null; it must be a",
+        ),
+        ("qwen2", {"use_sliding_window": True, "max_window_layers": False}, "max_window_layers is false; it must be"),
         ("gemma3", {"text_config": [1]}, r"text_config is \[1\]; it must be an object"),
         ("gemma3", {"quantization_config": {"bits": 4}}, "quantization_config is .*quantised"),
     ],
@@ -190,6 +206,21 @@ def test_values_that_are_refused(change, message):
 def test_values_that_a_family_refuses(model_type, change, message):
     with pytest.raises(UserError, match=f"^here: {message}"):
         config_from_settings(SIZES | {"model_type": model_type} | change, "here")
+
+
+def test_a_length_of_pre_training_that_is_null_is_the_longest():
+    nowhere = SIZES | {"rope_scaling": {"rope_type": "yarn", "factor": 2.0}}
+    for null in (
+        {"original_max_position_embeddings": None},
+        {"rope_scaling": nowhere["rope_scaling"] | {"original_max_position_embeddings": None}},
+    ):
+        assert config_from_settings(nowhere | null) == config_from_settings(nowhere)
+    assert config_from_settings(nowhere).kinds[0].rope.original_max_position_embeddings == 2048
+
+
+def test_a_switch_that_is_off_asks_for_no_other_key():
+    off = GROUPED | {"model_type": "qwen3", "use_sliding_window": False}
+    assert config_from_settings(off | {"max_window_layers": None}) == config_from_settings(off)
 
 
 def test_layers_of_two_kinds():
@@ -250,6 +281,24 @@ def test_the_text_part_of_a_file_that_describes_images():
     assert part["architectures"] == ["Gemma3ForCausalLM"]
     assert part["eos_token_id"] == [1, 106]
     assert "vision_config" not in part
+
+
+def test_what_the_whole_file_says_counts_before_its_text_part():
+    text = {"hidden_size": 64, "num_hidden_layers": 2, "eos_token_id": 1, "tie_word_embeddings": True}
+    settings = {"model_type": "gemma3", "text_config": text, "eos_token_id": [1, 106], "tie_word_embeddings": False}
+    assert text_part(settings, "here")["eos_token_id"] == [1, 106]
+    assert not config_from_settings(settings).tie_word_embeddings
+    nothing = settings | {"eos_token_id": None}
+    assert text_part(nothing, "here")["eos_token_id"] == 1
+
+
+def test_the_settings_of_a_text_part_are_whole():
+    sparse = {"model_type": "gemma3", "text_config": {"hidden_size": 64, "num_hidden_layers": 2}}
+    part = text_part(sparse, "here")
+    assert (part["head_dim"], part["num_key_value_heads"], part["rope_theta"]) == (256, 4, 1e6)
+    nested = {"full_attention": {"rope_theta": 1e5}}
+    part = text_part({"model_type": "gemma3", "text_config": {"rope_parameters": nested}}, "here")
+    assert not {"rope_theta", "rope_local_base_freq", "layer_types"} & part.keys()
 
 
 def test_a_config_json_from_nothing_is_plain_llama_s():

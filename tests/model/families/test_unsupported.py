@@ -26,12 +26,15 @@ from tests.model.families.test_config_json import SIZES
         ("gemma4", "has embeddings for each layer.*; use a Gemma 3"),
         ("gemma4_text", "has embeddings for each layer"),
         ("gemma3n_text", "has embeddings for each layer"),
-        ("qwen2_5_vl", "has a vision tower.*; use the text model of the same family"),
-        ("mllama", "has a vision tower"),
-        ("llava_next", "has a vision tower"),
+        ("qwen2_5_vl", "has a tower for images or sounds.*; use the text model of the same family"),
+        ("mllama", "has a tower"),
+        ("llava_next", "has a tower"),
+        ("qwen2_audio", "has a tower"),
         ("phi3", "has fused projections.*; use a SmolLM3"),
         ("phi", "has fused projections"),
         ("xlm-roberta", "is an encoder, or has one"),
+        ("t5gemma", "is an encoder, or has one"),
+        ("deepseek_v32", "is a mixture of experts"),
         ("mt5", "is an encoder, or has one"),
     ],
 )
@@ -42,5 +45,11 @@ def test_refused_by_name(model_type, message):
 
 @pytest.mark.parametrize("model_type", ["gpt2", "opt", "cohere", "", "LLAMA", 7, None])
 def test_any_other_is_refused_with_those_that_are_computed(model_type):
-    with pytest.raises(UserError, match=r"; COMMIT's decoder expresses llama, mistral, .*, granite, gemma3$"):
+    with pytest.raises(UserError, match=r"; COMMIT's decoder expresses llama, .*, gemma3; docs/models.md"):
         config_from_settings(SIZES | {"model_type": model_type})
+
+
+@pytest.mark.parametrize("key", ["num_experts", "num_local_experts", "n_routed_experts"])
+def test_a_mixture_that_is_new_is_known_by_its_keys(key):
+    with pytest.raises(UserError, match="model_type is 'new': it is a mixture of experts"):
+        config_from_settings(SIZES | {"model_type": "new", key: 8})

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commit_llm.model.config import ATTENTION_BIASES
+from commit_llm.model.config import ATTENTION_BIASES, MLP_BIASES
 
 Settings = Mapping[str, Any]  # of a config.json
 SIZES = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
 FULL, SLIDING = "full_attention", "sliding_attention"  # the values of a config.json's `layer_types`
 QKV = ATTENTION_BIASES[:3]
+BIASES = {"attention_bias": ATTENTION_BIASES, "mlp_bias": MLP_BIASES}
 
 
 def _all_full(settings: Settings) -> list[str]:
@@ -17,7 +18,7 @@ def _all_full(settings: Settings) -> list[str]:
 
 
 def _all_sliding(settings: Settings) -> list[str]:
-    return [SLIDING] * settings["num_hidden_layers"]
+    return [FULL if settings["sliding_window"] is None else SLIDING] * settings["num_hidden_layers"]
 
 
 def _slides(settings: Settings) -> bool:
@@ -50,7 +51,8 @@ class Family:
     """Describe a family as its configuration's class in transformers does.
 
     architecture: the class of the model, for a config.json that names none.
-    defaults: what an absent key stands for. These keys are read, beside those of SIZES and of the rotary embedding.
+    defaults: what an absent key stands for. These keys are read, beside those of SIZES and of rotary scaling.
+    biases: by key, the kernels that have a bias where it is true; of the keys in defaults.
     implied: fields of ModelConfig that no key says.
     scaled_embedding: whether embeddings are multiplied by the root of the hidden size.
     layer_types: gives the type of each layer where no list says it.
@@ -61,6 +63,7 @@ class Family:
 
     architecture: str
     defaults: Settings
+    biases: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: BIASES)
     implied: Mapping[str, Any] = field(default_factory=dict)
     scaled_embedding: bool = False
     layer_types: Callable[[Settings], list[str]] = _all_full
@@ -95,24 +98,24 @@ FAMILIES = {
         layer_types=_all_sliding,
         ignores_layer_types=True,
     ),
-    "qwen2": Family("Qwen2ForCausalLM", QWEN, {"biases": QKV}, layer_types=_sliding_from),
+    "qwen2": Family("Qwen2ForCausalLM", QWEN, implied={"biases": QKV}, layer_types=_sliding_from),
     "qwen3": Family(
         "Qwen3ForCausalLM",
         QWEN | {"head_dim": 128, "attention_bias": False},
-        {"qk_norm": "head"},
+        implied={"qk_norm": "head"},
         layer_types=_sliding_from,
     ),
     "gemma": Family(
         "GemmaForCausalLM",
         GEMMA | {"num_key_value_heads": 16, "hidden_act": "gelu_pytorch_tanh"},
-        {"norm_offset": 1},
+        implied={"norm_offset": 1},
         scaled_embedding=True,
         activations={"gelu": "gelu_pytorch_tanh"},
     ),
     "gemma2": Family(
         "Gemma2ForCausalLM",
         GEMMA_2 | {"attn_logit_softcapping": 50.0},
-        {"norm_offset": 1, "norms": "around"},
+        implied={"norm_offset": 1, "norms": "around"},
         scaled_embedding=True,
         layer_types=_full_every(2),
     ),
@@ -124,16 +127,16 @@ FAMILIES = {
             "num_attention_heads": 8, "max_position_embeddings": 131072, "final_logit_softcapping": None,
             "sliding_window_pattern": 6, "rope_theta": 1e6, "rope_local_base_freq": 1e4,
         },
-        {"norm_offset": 1, "norms": "around", "qk_norm": "head"},
+        implied={"norm_offset": 1, "norms": "around", "qk_norm": "head"},
         scaled_embedding=True,
         layer_types=_full_every(),
         rope_by_layer_type=True,
     ),
-    "olmo2": Family("Olmo2ForCausalLM", OLMO, {"norms": "after", "qk_norm": "whole"}),
+    "olmo2": Family("Olmo2ForCausalLM", OLMO, implied={"norms": "after", "qk_norm": "whole"}),
     "olmo3": Family(
         "Olmo3ForCausalLM",
         OLMO | {"sliding_window": 4096, "layer_types": None, "rope_theta": 5e5},
-        {"norms": "after", "qk_norm": "whole"},
+        implied={"norms": "after", "qk_norm": "whole"},
         layer_types=_full_every(4),
         rope_by_layer_type=True,
     ),

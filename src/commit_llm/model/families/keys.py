@@ -70,9 +70,10 @@ IDLE = frozenset({
     "_commit_hash", "_name_or_path", "architectures", "auto_map", "dtype", "name_or_path", "torch_dtype",
     "transformers_version",
     # how others compute it, or train it
-    "_attn_implementation", "_attn_implementation_internal", "_experts_implementation",
+    "_attn_implementation", "_attn_implementation_autoset", "_attn_implementation_internal", "_experts_implementation",
     "_experts_implementation_internal", "attention_dropout", "attn_implementation", "cache_implementation",
-    "chunk_size_feed_forward", "experts_implementation", "initializer_range", "pretraining_tp", "use_cache",
+    "chunk_size_feed_forward", "experts_implementation", "initializer_range", "pretraining_tp",
+    "residual_dropout", "use_cache",
     # what their classes give back
     "_output_attentions", "output_attentions", "output_hidden_states", "return_dict",
     # heads of other tasks
@@ -80,7 +81,8 @@ IDLE = frozenset({
     # tokens: data/stops.py and the tokenizer decide on them
     "bos_token_id", "eos_token_id", "pad_token_id",
     # read for other types, or written beside the list that they are the short form of
-    "_sliding_window_pattern", "embed_dim", "max_sequence_length", "max_window_layers", "num_heads",
+    "_sliding_window_pattern", "embed_dim", "hidden_act", "hidden_activation", "max_sequence_length",
+    "max_window_layers", "num_heads",
 })  # fmt: skip
 ROTARY = frozenset({
     "rope_theta", "rope_scaling", "rope_parameters", "partial_rotary_factor", "original_max_position_embeddings"

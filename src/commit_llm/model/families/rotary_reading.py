@@ -10,6 +10,7 @@ from commit_llm.model.field_values import require_value
 from commit_llm.model.layer_kinds import Rope, RopeType
 
 ANY_TYPE = ("rope_type", "type", "rope_theta", "partial_rotary_factor")
+KEPT_IN_YARN = ("truncate", "original_max_position_embeddings")  # whatever they are
 # What each type reads beside.
 OF_TYPE: dict[str, tuple[str, ...]] = {
     "default": (),
@@ -114,9 +115,10 @@ def _rope(name: str, rope: Mapping[str, Any], settings: Settings, theta: Any) ->
         raise UserError(f"partial_rotary_factor is {shown(turned)}; the decoder turns the whole of each head: 1.0")
     values = {key: rope[key] for key in OF_TYPE[rope_type] if key in rope}
     if rope_type in ("llama3", "yarn"):
-        values.setdefault("original_max_position_embeddings", settings["max_position_embeddings"])
-        if "original_max_position_embeddings" in settings:  # beside it counts first, as in transformers
-            values["original_max_position_embeddings"] = settings["original_max_position_embeddings"]
+        name_of_length = "original_max_position_embeddings"
+        # What stands beside it counts first, as in transformers.
+        lengths = settings.get(name_of_length), rope.get(name_of_length), settings["max_position_embeddings"]
+        values[name_of_length] = next(length for length in lengths if length is not None)
     if rope_type == "yarn":
         values = _yarn(name, values, settings["max_position_embeddings"])
     required = {"linear": 1, "llama3": 3, "yarn": 1}.get(rope_type, 0)
@@ -130,7 +132,7 @@ def _yarn(name: str, values: dict[str, Any], max_position_embeddings: int) -> di
 
     As in transformers, null is as good as absent here, and so is 0 for what is a factor of another.
     """
-    fields = {key: value for key, value in values.items() if value or key == "truncate"}
+    fields = {key: value for key, value in values.items() if value or key in KEPT_IN_YARN}
     for key in set(fields) - {"truncate"}:
         require_value(f"{name}.{key}", fields[key], float)
     if "factor" in values:  # which null is not to hide

@@ -7,8 +7,10 @@ from typing import Any
 from commit_llm.errors import UserError, shown
 from commit_llm.model.families.family import FAMILIES, TEXT_PARTS
 
+MIXTURE, DENSE = "is a mixture of experts", "a dense model (a Mistral 7B, a Qwen 3 or an OLMo 2)"
+EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")  # keys of mixtures of them
 # What a model_type is, by a pattern of its whole name; the first that fits counts. Then: what to use instead.
-KINDS = (
+UNSUPPORTED = (
     (
         r"gemma4\w*|gemma3n\w*",
         "has embeddings for each layer and layers that share keys",
@@ -25,22 +27,22 @@ KINDS = (
         "a Granite 3, a Qwen 3 or an OLMo 2",
     ),
     (
-        r"\w*moe\w*|mixtral|deepseek_v[23]|gpt_oss|llama4\w*|dbrx|jetmoe|arctic|hunyuan_v1\w*|ernie4_5_moe",
-        "is a mixture of experts",
-        "a dense model (a Mistral 7B, a Qwen 3 or an OLMo 2)",
+        r"\w*moe\w*|mixtral|deepseek_v\d+|kimi_k\d+|minimax\w*|gpt_oss|llama4\w*|dbrx|jetmoe|arctic|hunyuan_v1_moe|ernie4_5_moe",
+        MIXTURE,
+        DENSE,
     ),
     (
-        r"\w*_vl\w*|\w*llava\w*|mllama|paligemma|idefics\d*|smolvlm|mistral3|pixtral|internvl\w*|\w*vision\w*|aya_vision",
-        "has a vision tower",
+        r"\w*_audio\w*|\w*_speech\w*|\w*_omni\w*|\w*_vl\w*|\w*llava\w*|mllama|paligemma|idefics\d*|smolvlm|mistral3|pixtral|internvl\w*|\w*vision\w*|aya_vision",
+        "has a tower for images or sounds",
         "the text model of the same family",
     ),
     (
         r"phi\w*",
-        "has fused projections and another rotary scaling",
+        "has fused projections, or blocks of another form",
         "a SmolLM3 3B, a Qwen 3 4B or a Llama 3.2 3B",
     ),
     (
-        r"\w*bert\w*|xlm_\w*|xlm-\w*|t5|mt5|umt5|\w*bart\w*|m2m_100|electra|whisper",
+        r"t5gemma\w*|\w*bert\w*|xlm_\w*|xlm-\w*|t5|mt5|umt5|\w*bart\w*|m2m_100|electra|whisper",
         "is an encoder, or has one",
         "a decoder that continues text, such as a Qwen 3 0.6B",
     ),
@@ -53,7 +55,11 @@ def require_family(settings: Mapping[str, Any], source: str) -> str:
     if isinstance(model_type, str) and model_type in FAMILIES:
         return model_type
     wrong = f"{source}: model_type is {shown(model_type)}"
-    for pattern, what, instead in KINDS:
+    if any(key in settings for key in EXPERTS):
+        raise UserError(f"{wrong}: it {MIXTURE}, which COMMIT's decoder does not compute; use {DENSE}")
+    for pattern, what, instead in UNSUPPORTED:
         if isinstance(model_type, str) and re.fullmatch(pattern, model_type):
             raise UserError(f"{wrong}: it {what}, which COMMIT's decoder does not compute; use {instead}")
-    raise UserError(f"{wrong}; COMMIT's decoder expresses {', '.join([*FAMILIES, *TEXT_PARTS])}")
+    raise UserError(
+        f"{wrong}; COMMIT's decoder expresses {', '.join([*FAMILIES, *TEXT_PARTS])}; docs/models.md names their models"
+    )

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from commit_llm.model.choice_by_kind import windows_of_kinds
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.kinds import windows_of_kinds
 from commit_llm.model.parameters import Parameter, declare
 from commit_llm.parallel.mesh import RULES
 from commit_llm.recipes import Recipe

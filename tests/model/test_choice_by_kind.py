@@ -9,11 +9,11 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.model import decoder
+from commit_llm.model.choice_by_kind import by_kind, call_of_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import forward
 from commit_llm.model.execution import Execution
 from commit_llm.model.fast_attention import cudnn_attention, splash_attention
-from commit_llm.model.kinds import by_kind, call_of_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.layer_kinds import LayerKind, Rope
 from tests.model.attention_cases import packed
 from tests.model.test_decoder import draw_parameters
