@@ -218,11 +218,6 @@ def test_a_length_of_pre_training_that_is_null_is_the_longest():
     assert config_from_settings(nowhere).kinds[0].rope.original_max_position_embeddings == 2048
 
 
-def test_a_switch_that_is_off_asks_for_no_other_key():
-    off = GROUPED | {"model_type": "qwen3", "use_sliding_window": False}
-    assert config_from_settings(off | {"max_window_layers": None}) == config_from_settings(off)
-
-
 def test_layers_of_two_kinds():
     gemma = config_from_settings(GROUPED | {"model_type": "gemma3_text", "num_hidden_layers": 7})
     assert [kind.window for kind in gemma.layer_kinds] == [4096] * 5 + [None, 4096]

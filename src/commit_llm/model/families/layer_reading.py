@@ -45,7 +45,7 @@ def _window(known: Settings, family: Family) -> Any:
     slides = switch(known, "use_sliding_window") if "use_sliding_window" in family.defaults else True
     if "max_window_layers" not in family.defaults:
         return known.get("sliding_window")
-    if slides and (type(known["max_window_layers"]) is not int or known["max_window_layers"] < 0):
+    if type(known["max_window_layers"]) is not int or known["max_window_layers"] < 0:
         raise UserError(f"max_window_layers is {shown(known['max_window_layers'])}; it must be a number from 0 on")
     return known["sliding_window"] if slides else None
 
