@@ -62,6 +62,17 @@ def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, m
 
 
 @pytest.mark.slow
+def test_families_take_the_same_step_on_meshes():
+    """Gemma 3 has two kinds of layers, and Qwen 3 norms each head; OLMo 2 norms all heads at once, over devices."""
+    families = json.loads(on_devices(8, ["-m", "tests.train.family_program", "2,2,2", "1,2,4"]))
+    assert list(families) == ["gemma 3", "qwen 3", "olmo 2"]
+    for family, meshes in families.items():
+        for mesh, differences in meshes.items():
+            assert list(differences) == ["loss", "grad_norm", "parameters"]
+            assert max(differences.values()) <= 1e-5, (family, mesh, differences)
+
+
+@pytest.mark.slow
 def test_a_run_goes_on_on_another_mesh(small_recipe, tmp_path):
     def train(run, devices, mesh, minutes=60):
         config = tmp_path / "recipe.yaml"
