@@ -5,6 +5,9 @@ from functools import cache
 import jax
 import pytest
 
+# They hold no tests, and need torch where they are imported.
+collect_ignore = ["reading.py", "tiny_models.py"]
+
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory):

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from safetensors.torch import load_file, save_file
 
 from commit_llm.convert.huggingface import read_weights
 from commit_llm.model.decoder import forward
@@ -15,6 +14,8 @@ from tests.parity.families import CASES
 
 pytest.importorskip("torch", reason="torch is not installed (extra parity)")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
+
+from safetensors.torch import load_file, save_file  # noqa: E402
 
 from tests.parity.test_exports import export, tensors_of  # noqa: E402
 from tests.parity.tiny_models import load_theirs, perturbed, their_logits  # noqa: E402

@@ -122,8 +122,6 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(foreign) if foreign else None
         source = open_model(name, command.tokenizer, revision=command.model_revision)
-        if is_first():
-            LOGGER.info("%s", describe(source.config))
         if tasks:
             require_answerable(source.config, command.batch_size, command.max_length)
     step = agree_on_weights(source, command.step).step
@@ -131,6 +129,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
     with together("weights"):
         history = history_of(source, step)
         params = load_params(source, step=step)[0]
+    if is_first():
+        LOGGER.info("%s", describe(source.config))
     model = Answerer.of(source.config, params, source.tokenizer, source.stops, dtype, command.mesh)
     with bars(quiet=not is_first()) as bar:
         results = evaluate(
