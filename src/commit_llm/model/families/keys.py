@@ -25,7 +25,7 @@ class Obstacle:
 class Keys:
     """Say what becomes of each key of a config.json.
 
-    handled: keys that `reading` makes a ModelConfig of.
+    handled: keys that config_json.py makes a ModelConfig of.
     idle: keys that say nothing about the numbers that the model computes; nobody is told of them.
     refused: keys whose value may change the model.
     read: keys that transformers reads for this model_type. One that is in no other list is refused.
