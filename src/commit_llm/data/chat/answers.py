@@ -1,0 +1,110 @@
+"""Find what is trained of a rendered conversation: each answer, from where a model begins to write to its first stop.
+
+Nothing is searched for by what it looks like. What a model is given before an answer is rendered as at inference, and
+what ends an answer is what the template writes behind it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from commit_llm.data.chat.slots import Message, Render, Rendering, UnknownPlace, rendering
+
+ASSISTANT = "assistant"
+
+
+class NoStop(Exception):
+    """Raise where a template writes no stop behind an answer: a model would not learn to end. Every row has it."""
+
+
+class Answer(NamedTuple):
+    """Say what is trained of one answer.
+
+    message: its number.
+    start, end: of what is trained, in the rendering.
+    prompt: what a model is given before it, where the rendering begins with that; else None.
+    """
+
+    message: int
+    start: int
+    end: int
+    prompt: str | None
+
+
+class Answers(NamedTuple):
+    """Hold the answers that are trained, and why others are not: the reason of each."""
+
+    trained: list[Answer]
+    passed_over: list[str]
+
+
+def find_answers(
+    render: Render, messages: Sequence[Message], rendered: Rendering, stops: Sequence[str], last_only: bool = False
+) -> Answers:
+    """Find the answers of a rendered conversation.
+
+    stops: texts of the tokens that end an answer.
+    last_only: train the last answer alone.
+
+    Raises NoStop, and TemplateFault as `render` does.
+    """
+    answers = Answers([], [])
+    numbers = [number for number in rendered.slots if messages[number]["role"] == ASSISTANT]
+    for number in numbers[-1:] if last_only else numbers:
+        try:
+            answers.trained.append(_answer(render, messages, rendered, number, stops))
+        except UnknownPlace as reason:
+            answers.passed_over.append(str(reason))
+    return answers
+
+
+def _answer(
+    render: Render, messages: Sequence[Message], rendered: Rendering, number: int, stops: Sequence[str]
+) -> Answer:
+    if number == 0:
+        raise UnknownPlace("an answer that comes first was asked for by nothing")
+    slot, text = rendered.slots[number], rendered.text
+    prompt = render(messages[:number], True)
+    if text.startswith(prompt) and len(prompt) <= slot.start:
+        start, begins_with_prompt = len(prompt), True
+    else:
+        start, begins_with_prompt = _after_generation_prompt(render, messages, rendered, number, prompt), False
+    closing = _closing(render, messages, rendered, number, stops)
+    if not text.startswith(closing, slot.end):
+        raise UnknownPlace("later turns change what ends an answer")
+    return Answer(number, start, slot.end + len(closing), prompt if begins_with_prompt else None)
+
+
+def _after_generation_prompt(
+    render: Render, messages: Sequence[Message], rendered: Rendering, number: int, prompt: str
+) -> int:
+    """Give the place behind what asks for an answer, where later turns changed what stands before it."""
+    without = render(messages[:number], False)
+    asks = prompt.removeprefix(without) if prompt.startswith(without) else ""
+    before = max((slot.end for other, slot in rendered.slots.items() if other < number), default=0)
+    place = rendered.text.rfind(asks, before, rendered.slots[number].start) if asks else -1
+    if place < 0:
+        raise UnknownPlace("an answer is not rendered as it is asked for")
+    return place + len(asks)
+
+
+def _closing(
+    render: Render, messages: Sequence[Message], rendered: Rendering, number: int, stops: Sequence[str]
+) -> str:
+    """Give what the template writes behind an answer that is the last one, up to its first stop."""
+    end = rendered.slots[number].end
+    if number == len(messages) - 1:
+        rest = rendered.text[end:]
+    else:
+        text = render(messages[: number + 1], False)
+        if text[:end] != rendered.text[:end]:
+            end = rendering(render, messages[: number + 1]).slots[number].end
+        rest = text[end:]
+    ends = [rest.index(stop) + len(stop) for stop in stops if stop in rest]
+    if not ends:
+        raise NoStop("the template writes no stop behind an answer")
+    return rest[: min(ends)]
+
+
+def spans(answers: Answers) -> Iterator[tuple[int, int]]:
+    """Give start and end of all that is trained."""
+    return ((answer.start, answer.end) for answer in answers.trained)
