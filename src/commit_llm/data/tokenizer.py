@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from commit_llm.data.tokenizer_hugging_face import load_hugging_face
-from commit_llm.data.tokenizer_library import TokenizerLibrary
+from commit_llm.data.tokenizer_library import RenderedIds, TokenizerLibrary
 from commit_llm.data.tokenizer_sentencepiece import is_all_of, load_sentencepiece
 from commit_llm.data.tokenizer_settings import read_added_tokens
 from commit_llm.errors import UserError
@@ -72,6 +72,23 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """Encode a text, with no bos or eos; a literal `<s>` in it stays text."""
         return self.library.encode(text)
+
+    def encode_rendered(self, text: str) -> RenderedIds:
+        """Encode what a chat template gives, whose literals of special tokens are these tokens; nothing is added.
+
+        Raises UserError for a tokenizer.model.
+        """
+        return self.library.encode_rendered(text)
+
+    def has_special(self, text: str) -> bool:
+        """Say whether a literal of a special token stands in a text."""
+        return bool(self.specials) and self._special_pattern.search(text) is not None
+
+    @cached_property
+    def may_be_cut(self) -> bool:
+        """Say whether a text that is cut and encoded in parts has the ids of the whole: of byte-level tokenizers."""
+        whole, parts = self.encode("\na"), [*self.encode("\n"), *self.encode("a")]
+        return whole == parts
 
     def encode_with_specials(self, text: str) -> list[int]:
         """Encode a text as the original does: special literals become ids (a fault of the original's).

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.tokenizer_library import Loaded
+from commit_llm.data.tokenizer_library import Loaded, RenderedIds
 from commit_llm.data.tokenizer_settings import read_settings
 from commit_llm.errors import UserError
 
@@ -21,7 +22,7 @@ def load_hugging_face(path: Path) -> Loaded:
     _make_special(library, [name for name in names if name])
     specials = {token.content: i for i, token in library.get_added_tokens_decoder().items() if token.special}
     vocab_size = max(library.get_vocab().values()) + 1
-    return Loaded(vocab_size, bos_id, eos_id, _prefix(library), specials, _HuggingFace(library))
+    return Loaded(vocab_size, bos_id, eos_id, _prefix(library), specials, _HuggingFace(library, path, tuple(specials)))
 
 
 def read_prefix(path: Path) -> tuple[int, ...]:
@@ -80,9 +81,23 @@ def _texts(library: Any) -> Iterator[str]:
 @dataclass(frozen=True)
 class _HuggingFace:
     library: Any
+    path: Path
+    specials: tuple[str, ...]
 
     def encode(self, text: str) -> list[int]:
         return self.library.encode(text, add_special_tokens=False).ids
 
+    def encode_rendered(self, text: str) -> RenderedIds:
+        encoded = self._with_specials.encode(text, add_special_tokens=False)
+        return RenderedIds(encoded.ids, [end for _, end in encoded.offsets])
+
     def decode(self, ids: list[int]) -> str:
         return self.library.decode(ids, skip_special_tokens=True)
+
+    @cached_property
+    def _with_specials(self) -> Any:
+        """Give a second one, because whether literals are found is a setting of the whole library."""
+        library = _read(self.path)
+        library.encode_special_tokens = False
+        _make_special(library, list(self.specials))
+        return library

@@ -7,7 +7,18 @@ class TokenizerLibrary(Protocol):
     """Turn plain text into ids and back, with no special tokens added: all that a library must do for us."""
 
     def encode(self, text: str) -> list[int]: ...
+    def encode_rendered(self, text: str) -> "RenderedIds": ...
     def decode(self, ids: list[int]) -> str: ...
+
+
+class RenderedIds(NamedTuple):
+    """Hold the ids of a text in which literals of special tokens are these tokens.
+
+    ends: where in the text, in characters, each token ends.
+    """
+
+    ids: list[int]
+    ends: list[int]
 
 
 class Loaded(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.data.tokenizer_hugging_face import added_ids, read_prefix
-from commit_llm.data.tokenizer_library import Loaded
+from commit_llm.data.tokenizer_library import Loaded, RenderedIds
 from commit_llm.data.tokenizer_settings import AddedToken, TokenizerSettings, read_added_tokens, read_settings
 from commit_llm.errors import UserError
 
@@ -101,6 +101,9 @@ class _SentencePiece:
         if not self.added:
             return self.processor.EncodeAsIds(text)
         return list(self._encode_with_added(text))
+
+    def encode_rendered(self, text: str) -> RenderedIds:
+        raise UserError("a chat template needs a tokenizer.json; a tokenizer.model does not know the control tokens")
 
     def decode(self, ids: list[int]) -> str:
         texts = []

@@ -26,7 +26,7 @@ LONGEST_LIST = 100_000
 # What a rendering may cost, a second of work or two; and the prices of a step, of an entry of a list that is read, and
 # of a hundred characters. A step costs more in a longer template, which may write all of its text there.
 LISTS = (list, tuple, dict, range)
-BUDGET, STEP, ENTRY, CHARACTERS = 10_000_000, 20, 10, 100
+BUDGET, STEP, ENTRY, CHARACTERS = 5_000_000, 20, 10, 100
 LARGEST_NUMBER = 4096  # bits
 WIDEST_INDENT = 100
 DATE_FORMAT = re.compile(r"(?:%[A-Za-z%]|[ ,./:-]|[^\W\d_])*")
@@ -233,10 +233,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.budget.pay(*args, *kwargs.values())
         if name in ("format", "format_map") or (isinstance(owner, str) and name not in METHODS_OF_TEXT):
             raise TemplateFault(f"it calls {name}, which a template may not")
-        if isinstance(owner, str) and name == "replace":
-            return self.replaced(owner, *args, **kwargs)
-        if isinstance(owner, str) and name == "join":
-            return self.joined(*args, owner)
+        if isinstance(owner, str) and name in ("replace", "join"):
+            return self.replaced(owner, *args) if name == "replace" else self.joined(*args, owner)
         result = super().call(context, function, *args, **kwargs)
         if isinstance(result, str):
             _require_length(len(result))

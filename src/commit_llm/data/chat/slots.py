@@ -52,7 +52,9 @@ def rendering(render: Render, messages: Sequence[Message]) -> Rendering:
     plain = render(messages, False)
     slots = _slots(render, messages, contents, plain)
     if slots is None:
-        changed = {number: _as_written(render, messages, number, content, plain) for number, content in contents.items()}
+        changed = {
+            number: _as_written(render, messages, number, content, plain) for number, content in contents.items()
+        }
         slots = _slots(render, messages, changed, plain)
     if slots is None:
         raise UnknownPlace("the template changes its contents")
