@@ -1,0 +1,107 @@
+"""Read a record as a conversation: from the columns that chat data sets have, and from instructions.
+
+All become messages, so that one path lays them out: `messages`, ShareGPT's `conversations`, `prompt` with `completion`,
+or an instruction with its input and output, a `system` and a `history` before it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from commit_llm.errors import UserError, shown
+from commit_llm.files.records import Record, text_of
+
+ASSISTANT, USER, SYSTEM, TOOL = "assistant", "user", "system", "tool"
+# Names that data sets have for the roles.
+ROLES = {
+    "assistant": ASSISTANT, "gpt": ASSISTANT, "chatgpt": ASSISTANT, "bing": ASSISTANT, "bard": ASSISTANT,
+    "model": ASSISTANT, "user": USER, "human": USER, "system": SYSTEM, "developer": "developer", "tool": TOOL,
+    "function": TOOL, "observation": TOOL, "function_response": TOOL, "ipython": "ipython",
+}  # fmt: skip
+THINK_START, THINK_END = "<think>", "</think>"
+COLUMNS = "messages, conversations, prompt and completion, or instruction and output"
+
+
+class NoConversation(Exception):
+    """Raise for a record that is a conversation by its columns and none by what stands there. The message says why."""
+
+
+def read_conversation(record: Record, index: int, *, strip_answers: bool = True) -> list[dict[str, Any]]:
+    """Give the messages of a record: role, content, and whatever else they have.
+
+    index: of the record, for messages.
+    strip_answers: take the white space at both ends of answers away, so that an answer begins where a model begins.
+
+    Raises UserError where the columns hold no conversation at all, NoConversation for a fault in this one.
+    """
+    messages = [_message(message) for message in _messages(record, index)]
+    if not messages:
+        raise NoConversation("it has no messages")
+    for message in messages:
+        if message["role"] == ASSISTANT:
+            _split_thought(message)
+            if strip_answers:
+                message["content"] = message["content"].strip()
+    return messages
+
+
+def _messages(record: Record, index: int) -> Sequence[Any]:
+    for column in ("messages", "conversations"):
+        if isinstance(record.get(column), Sequence) and not isinstance(record[column], str):
+            return record[column]
+    if "prompt" in record and "completion" in record:
+        return [*_as_messages(record["prompt"], USER), *_as_messages(record["completion"], ASSISTANT)]
+    if "instruction" in record and "output" in record:
+        return _of_instruction(record, index)
+    names = ", ".join(map(repr, record)) or "none"
+    raise UserError(f"record {index + 1} of the data: no conversation in its columns ({names}); it takes {COLUMNS}")
+
+
+def _as_messages(value: Any, role: str) -> Sequence[Any]:
+    return [{"role": role, "content": value}] if isinstance(value, str) else value if isinstance(value, list) else []
+
+
+def _of_instruction(record: Record, index: int) -> list[dict[str, Any]]:
+    """Make a conversation of an instruction, its input below it, and the turns of a history before it."""
+    instruction, output = text_of(record, "instruction", index), text_of(record, "output", index)
+    input = text_of(record, "input", index) if record.get("input") is not None else ""
+    turns = []
+    if system := record.get("system"):
+        turns.append((SYSTEM, system))
+    for pair in record.get("history") or ():
+        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+            raise NoConversation("a turn of its history is no pair of an instruction and an output")
+        turns += zip((USER, ASSISTANT), pair, strict=True)
+    turns += [(USER, f"{instruction}\n\n{input}" if input else instruction), (ASSISTANT, output)]
+    return [{"role": role, "content": content} for role, content in turns]
+
+
+def _message(message: Any) -> dict[str, Any]:
+    """Give a message with the names that templates know."""
+    if not isinstance(message, Mapping):
+        raise NoConversation("a message is no object")
+    role = message.get("role", message.get("from"))
+    if not isinstance(role, str) or role not in ROLES:
+        raise NoConversation(f"a message has the role {shown(role)}")
+    content = message.get("content", message.get("value"))
+    rest = {key: value for key, value in message.items() if key not in ("role", "from", "content", "value")}
+    kept = {key: value for key, value in rest.items() if value is not None}
+    return {"role": ROLES[role], "content": _text(content), **kept}
+
+
+def _text(content: Any) -> str:
+    """Give the text of a content: a text, none where there are calls of tools alone, or parts that are all text."""
+    if content is None:
+        return ""
+    if isinstance(content, list) and all(isinstance(part, Mapping) and part.get("type") == "text" for part in content):
+        content = "".join(str(part.get("text", "")) for part in content)
+    if not isinstance(content, str):
+        raise NoConversation("a content is no text")
+    return content
+
+
+def _split_thought(message: dict[str, Any]) -> None:
+    """Move a thought that stands before an answer to where templates look for it."""
+    content = message["content"].lstrip()
+    if content.startswith(THINK_START) and THINK_END in content and "reasoning_content" not in message:
+        thought, answer = content.removeprefix(THINK_START).split(THINK_END, 1)
+        message |= {"content": answer.lstrip("\n"), "reasoning_content": thought.strip("\n")}
