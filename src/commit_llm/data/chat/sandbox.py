@@ -15,10 +15,11 @@ from types import GeneratorType
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 LONGEST_TEXT = 1_000_000  # characters of a template, of a text that it makes, and of a rendering
@@ -224,7 +225,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     # What templates call.
 
-    def call(self, context: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function, a macro or a method of a value."""
         owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "")
         if owner is self:
@@ -234,7 +235,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         if name in ("format", "format_map") or (isinstance(owner, str) and name not in METHODS_OF_TEXT):
             raise TemplateFault(f"it calls {name}, which a template may not")
         if isinstance(owner, str) and name in ("replace", "join"):
-            return self.replaced(owner, *args) if name == "replace" else self.joined(*args, owner)
+            return self.replaced(owner, *args) if name == "replace" else self.joined(args[0], owner)
         result = super().call(context, function, *args, **kwargs)
         if isinstance(result, str):
             _require_length(len(result))

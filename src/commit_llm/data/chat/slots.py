@@ -37,7 +37,10 @@ class Slot(NamedTuple):
 
 
 class Rendering(NamedTuple):
-    """Hold a rendered conversation. slots: by the number of the message; empty contents, and dropped ones, have none."""
+    """Hold a rendered conversation.
+
+    slots: by the number of the message; empty contents, and those that the template drops, have none.
+    """
 
     text: str
     slots: dict[int, Slot]
@@ -74,7 +77,7 @@ def _slots(
     render: Render, messages: Sequence[Message], contents: Mapping[int, str], plain: str
 ) -> dict[int, Slot] | None:
     """Find contents by their marks; None where the rendering is not the plain one without them."""
-    first, middle, last = MARKS
+    first, middle, last = tuple(MARKS)
     marked = [
         {**message, "content": f"{first}{number}{middle}{contents[number]}{last}"} if number in contents else message
         for number, message in enumerate(messages)
