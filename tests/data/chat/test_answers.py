@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from commit_llm.data.chat.answers import NoStop, find_answers
-from commit_llm.data.chat.sandbox import Sandbox, TemplateFault
-from commit_llm.data.chat.slots import UnknownPlace, rendering
+from commit_llm.data.chat.answers import StopError, find_answers
+from commit_llm.data.chat.budget import RenderingError
+from commit_llm.data.chat.sandbox import Sandbox
+from commit_llm.data.chat.slots import PlaceError, rendering
 from tests.data.chat.templates import CONVERSATIONS, SPECIALS, STOPS, TEMPLATES, TURNS, conversation
 
 CHANGED = "an answer is not rendered as it is asked for"
@@ -167,7 +168,7 @@ Help.<end>
     + FIRST,
     ("headers", "empty answer"): "<s><head>user</head>\n\n[Where?]<end><head>assistant</head>\n\n<end>",
     ("brackets", "two turns"): "<s>[ASK] [Where?] [/ASK]« [Here.] </s>»<s>[ASK] [When?] [/ASK]« [Now.] </s>»",
-    ("brackets", "with system"): TemplateFault("There are users and assistants alone."),
+    ("brackets", "with system"): RenderingError("There are users and assistants alone."),
     ("brackets", "spaces"): "<s>[ASK] [Where?] [/ASK]« [Here.] </s>»",
     ("brackets", "the same text"): (
         "<s>[ASK] [assistant] [/ASK]« [user] </s>»<s>[ASK] [user] [/ASK]« [assistant] </s>»"
@@ -184,7 +185,7 @@ Help.<end>
 <turn>model
 «[Now.]<end>»
 """,
-    ("strict", "with system"): TemplateFault("No system here."),
+    ("strict", "with system"): RenderingError("No system here."),
     ("strict", "spaces"): "<s><turn>user\n[Where?]<end>\n<turn>model\n«[Here.]<end>»\n",
     ("strict", "the same text"): """\
 <s><turn>user
@@ -196,7 +197,7 @@ Help.<end>
 <turn>model
 «[assistant]<end>»
 """,
-    ("strict", "first is an answer"): TemplateFault("Take turns."),
+    ("strict", "first is an answer"): RenderingError("Take turns."),
     ("strict", "empty answer"): "<s><turn>user\n[Where?]<end>\n<turn>model\n<end>\n",
     ("thinking", "two turns"): """\
 <turn>user
@@ -317,7 +318,7 @@ def test_an_earlier_answer_that_is_asked_for_otherwise_is_passed_over():
 
 def test_a_template_without_a_stop_is_refused():
     render = renderer(TURNS)
-    with pytest.raises(NoStop, match="the template writes no stop behind an answer"):
+    with pytest.raises(StopError, match="the template writes no stop behind an answer"):
         shown(render, CONVERSATIONS["two turns"], stops=["</s>"])
 
 
@@ -366,7 +367,7 @@ def test_the_prompt_is_what_a_model_is_given():
 )
 def test_a_template_that_changes_contents_is_refused(written):
     render = renderer(TURNS.replace("message['content']", f"({written})"))
-    with pytest.raises(UnknownPlace, match="the template changes"):
+    with pytest.raises(PlaceError, match="the template changes"):
         shown(render, conversation(("u", "Where is it?\nHere?"), ("a", "There.\nThere.")))
 
 
@@ -378,7 +379,7 @@ def test_a_template_that_drops_old_turns_gives_them_no_slot():
 
 
 def test_a_content_with_marks_of_ours_is_refused():
-    with pytest.raises(UnknownPlace, match="a content has a noncharacter"):
+    with pytest.raises(PlaceError, match="a content has a noncharacter"):
         shown(renderer(TURNS), conversation(("u", "a\ufdd1b"), ("a", "c")))
 
 

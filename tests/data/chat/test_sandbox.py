@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from commit_llm.data.chat.sandbox import OutOfBudget, Sandbox, TemplateFault
+from commit_llm.data.chat.budget import BudgetError, RenderingError
+from commit_llm.data.chat.sandbox import Sandbox
 
 TODAY = date(2024, 7, 26)
 
@@ -73,13 +74,13 @@ ENDLESS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("template", ENDLESS)
 def test_what_has_no_end_comes_to_one(template):
-    with pytest.raises(OutOfBudget):
+    with pytest.raises(BudgetError):
         rendered(template)
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 6, 10])
 def test_what_makes_much_of_little_is_stopped_at_once(number):
-    with pytest.raises(OutOfBudget):
+    with pytest.raises(BudgetError):
         rendered(ENDLESS[number])
 
 
@@ -112,12 +113,12 @@ def test_what_makes_much_of_little_is_stopped_at_once(number):
     ],
 )
 def test_what_a_template_may_not(template, message):
-    with pytest.raises(TemplateFault, match=message):
+    with pytest.raises(RenderingError, match=message):
         rendered(template, x=[1])
 
 
 def test_a_template_has_a_length():
-    with pytest.raises(OutOfBudget, match="a text of more than 1,000,000 characters"):
+    with pytest.raises(BudgetError, match="a text of more than 1,000,000 characters"):
         Sandbox("a" * 1_000_001, {}, TODAY)
 
 
@@ -129,6 +130,6 @@ def test_every_rendering_has_a_budget_of_its_own():
 
 def test_values_stay_as_they_are():
     values = {"xs": [{"a": "b"}]}
-    with pytest.raises(TemplateFault):
+    with pytest.raises(RenderingError):
         rendered("{% set _ = xs[0].update({'a': 'c'}) %}", **values)
     assert values == {"xs": [{"a": "b"}]}

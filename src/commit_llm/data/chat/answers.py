@@ -7,12 +7,12 @@ what ends an answer is what the template writes behind it.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from commit_llm.data.chat.slots import Message, Render, Rendering, UnknownPlace, rendering
+from commit_llm.data.chat.slots import Message, PlaceError, Render, Rendering, rendering
 
 ASSISTANT = "assistant"
 
 
-class NoStop(Exception):
+class StopError(Exception):
     """Raise where a template writes no stop behind an answer: a model would not learn to end. Every row has it."""
 
 
@@ -45,14 +45,14 @@ def find_answers(
     stops: texts of the tokens that end an answer.
     last_only: train the last answer alone.
 
-    Raises NoStop, and TemplateFault as `render` does.
+    Raises StopError, and RenderingError as `render` does.
     """
     answers = Answers([], [])
     numbers = [number for number in rendered.slots if messages[number]["role"] == ASSISTANT]
     for number in numbers[-1:] if last_only else numbers:
         try:
             answers.trained.append(_answer(render, messages, rendered, number, stops))
-        except UnknownPlace as reason:
+        except PlaceError as reason:
             answers.passed_over.append(str(reason))
     return answers
 
@@ -61,7 +61,7 @@ def _answer(
     render: Render, messages: Sequence[Message], rendered: Rendering, number: int, stops: Sequence[str]
 ) -> Answer:
     if number == 0:
-        raise UnknownPlace("an answer that comes first was asked for by nothing")
+        raise PlaceError("an answer that comes first was asked for by nothing")
     slot, text = rendered.slots[number], rendered.text
     prompt = render(messages[:number], True)
     if text.startswith(prompt) and len(prompt) <= slot.start:
@@ -70,7 +70,7 @@ def _answer(
         start, begins_with_prompt = _after_generation_prompt(render, messages, rendered, number, prompt), False
     closing = _closing(render, messages, rendered, number, stops)
     if not text.startswith(closing, slot.end):
-        raise UnknownPlace("later turns change what ends an answer")
+        raise PlaceError("later turns change what ends an answer")
     return Answer(number, start, slot.end + len(closing), prompt if begins_with_prompt else None)
 
 
@@ -83,7 +83,7 @@ def _after_generation_prompt(
     before = max((slot.end for other, slot in rendered.slots.items() if other < number), default=0)
     place = rendered.text.rfind(asks, before, rendered.slots[number].start) if asks else -1
     if place < 0:
-        raise UnknownPlace("an answer is not rendered as it is asked for")
+        raise PlaceError("an answer is not rendered as it is asked for")
     return place + len(asks)
 
 
@@ -101,7 +101,7 @@ def _closing(
         rest = text[end:]
     ends = [rest.index(stop) + len(stop) for stop in stops if stop in rest]
     if not ends:
-        raise NoStop("the template writes no stop behind an answer")
+        raise StopError("the template writes no stop behind an answer")
     return rest[: min(ends)]
 
 

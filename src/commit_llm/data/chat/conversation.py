@@ -21,7 +21,7 @@ THINK_START, THINK_END = "<think>", "</think>"
 COLUMNS = "messages, conversations, prompt and completion, or instruction and output"
 
 
-class NoConversation(Exception):
+class ConversationError(Exception):
     """Raise for a record that is a conversation by its columns and none by what stands there. The message says why."""
 
 
@@ -31,11 +31,11 @@ def read_conversation(record: Record, index: int, *, strip_answers: bool = True)
     index: of the record, for messages.
     strip_answers: take the white space at both ends of answers away, so that an answer begins where a model begins.
 
-    Raises UserError where the columns hold no conversation at all, NoConversation for a fault in this one.
+    Raises UserError where the columns hold no conversation at all, ConversationError for a fault in this one.
     """
     messages = [_message(message) for message in _messages(record, index)]
     if not messages:
-        raise NoConversation("it has no messages")
+        raise ConversationError("it has no messages")
     for message in messages:
         if message["role"] == ASSISTANT:
             _split_thought(message)
@@ -69,7 +69,7 @@ def _of_instruction(record: Record, index: int) -> list[dict[str, Any]]:
         turns.append((SYSTEM, system))
     for pair in record.get("history") or ():
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
-            raise NoConversation("a turn of its history is no pair of an instruction and an output")
+            raise ConversationError("a turn of its history is no pair of an instruction and an output")
         turns += zip((USER, ASSISTANT), pair, strict=True)
     turns += [(USER, f"{instruction}\n\n{input}" if input else instruction), (ASSISTANT, output)]
     return [{"role": role, "content": content} for role, content in turns]
@@ -78,10 +78,10 @@ def _of_instruction(record: Record, index: int) -> list[dict[str, Any]]:
 def _message(message: Any) -> dict[str, Any]:
     """Give a message with the names that templates know."""
     if not isinstance(message, Mapping):
-        raise NoConversation("a message is no object")
+        raise ConversationError("a message is no object")
     role = message.get("role", message.get("from"))
     if not isinstance(role, str) or role not in ROLES:
-        raise NoConversation(f"a message has the role {shown(role)}")
+        raise ConversationError(f"a message has the role {shown(role)}")
     content = message.get("content", message.get("value"))
     rest = {key: value for key, value in message.items() if key not in ("role", "from", "content", "value")}
     kept = {key: value for key, value in rest.items() if value is not None}
@@ -95,7 +95,7 @@ def _text(content: Any) -> str:
     if isinstance(content, list) and all(isinstance(part, Mapping) and part.get("type") == "text" for part in content):
         content = "".join(str(part.get("text", "")) for part in content)
     if not isinstance(content, str):
-        raise NoConversation("a content is no text")
+        raise ConversationError("a content is no text")
     return content
 
 

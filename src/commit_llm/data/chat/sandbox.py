@@ -2,8 +2,7 @@
 
 Jinja's own sandbox keeps a template from Python's objects. It does not keep it from loops within loops, or from
 `'a' * 200000000`. So every step of a loop, every call, filter, test and operator is paid for from a budget, by what it
-reads, and no text grows beyond a bound. There is no clock: the same template fails at the same place on any machine.
-"""
+reads, and no text grows beyond a bound."""
 
 import json
 import re
@@ -16,20 +15,25 @@ from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
-from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
 
-LONGEST_TEXT = 1_000_000  # characters of a template, of a text that it makes, and of a rendering
-LONGEST_LIST = 100_000
-# What a rendering may cost, a second of work or two; and the prices of a step, of an entry of a list that is read, and
-# of a hundred characters. A step costs more in a longer template, which may write all of its text there.
-LISTS = (list, tuple, dict, range)
-BUDGET, STEP, ENTRY, CHARACTERS = 5_000_000, 20, 10, 100
-LARGEST_NUMBER = 4096  # bits
-WIDEST_INDENT = 100
+from commit_llm.data.chat.budget import (
+    BUDGET,
+    CHARACTERS,
+    LARGEST_NUMBER,
+    STEP,
+    WIDEST_INDENT,
+    Budget,
+    BudgetError,
+    RenderingError,
+    require_indent,
+    require_length,
+    require_size,
+)
+from commit_llm.data.chat.counted_syntax import Counting, Generation
+
 DATE_FORMAT = re.compile(r"(?:%[A-Za-z%]|[ ,./:-]|[^\W\d_])*")
 METHODS_OF_TEXT = frozenset({
     "capitalize", "casefold", "count", "endswith", "find", "index", "isalnum", "isalpha", "isdecimal", "isdigit",
@@ -48,58 +52,6 @@ DEEP = frozenset({
 })  # fmt: skip
 
 
-class TemplateFault(Exception):
-    """Raise where a template cannot be read or rendered. The message is the template's own, or says what it did."""
-
-
-class OutOfBudget(TemplateFault):
-    """Raise where a template would work too long, or make too much."""
-
-
-class _Budget:
-    """Count the work of the rendering under way; before and after one nothing is left, and nothing is computed."""
-
-    __slots__ = ("left", "step")
-
-    def __init__(self) -> None:
-        self.left = 0
-        self.step = STEP
-
-    def pay(self, *values: Any) -> None:
-        """Pay for a step that reads these values, and all that is in them as often as it is."""
-        steps = self.step
-        for value in values:
-            if isinstance(value, str):
-                steps += len(value) // CHARACTERS
-            elif isinstance(value, LISTS):
-                self._read(value)
-        self._spend(steps)
-
-    def pay_shallowly(self, *values: Any) -> None:
-        """Pay for a step that reads these values, but not what is in them."""
-        lists = [value for value in values if isinstance(value, LISTS)]
-        self._spend(self.step + ENTRY * sum(map(len, lists)))
-
-    def _spend(self, steps: int) -> None:
-        self.left -= steps
-        if self.left < 0:
-            raise OutOfBudget("it works without end: a rendering has a budget of steps, and this one used it up")
-
-    def _read(self, value: Any) -> None:
-        if isinstance(value, str):
-            self._spend(len(value) // CHARACTERS)
-        elif isinstance(value, LISTS):
-            self._spend(ENTRY * len(value))
-            if not isinstance(value, range):
-                for part in value.items() if isinstance(value, dict) else value:
-                    self._read(part)
-
-
-def _require_length(length: int) -> None:
-    if length > LONGEST_TEXT:
-        raise OutOfBudget(f"it makes a text of more than {LONGEST_TEXT:,} characters")
-
-
 class Sandbox:
     """Render one template.
 
@@ -107,11 +59,11 @@ class Sandbox:
     values: what it sees beside the values of a rendering: texts, numbers, true, false and null.
     today: the date that it is told.
 
-    Raises TemplateFault where it cannot be read.
+    Raises RenderingError where it cannot be read.
     """
 
     def __init__(self, source: str, values: Mapping[str, Any], today: date) -> None:
-        _require_length(len(source))
+        require_length(len(source))
         self._environment = _Environment(today)
         self._environment.budget.step = STEP + len(source) // CHARACTERS
         self._values = dict(values)
@@ -119,10 +71,10 @@ class Sandbox:
         try:
             self._template = self._environment.from_string(source)
         except (TemplateSyntaxError, RecursionError, SyntaxError, MemoryError, ValueError) as error:
-            raise TemplateFault(f"it is no Jinja: {error}") from None
+            raise RenderingError(f"it is no Jinja: {error}") from None
 
     def render(self, **values: Any) -> str:
-        """Give the text. Raises TemplateFault where the template refuses the values, fails, or does not come to an end.
+        """Give the text. Raises RenderingError where the template refuses the values, fails, or comes to no end.
 
         values: plain ones, as JSON has them.
         """
@@ -136,16 +88,16 @@ class Sandbox:
         try:
             for piece in self._template.generate(**self._values, **values):
                 length += len(piece)
-                _require_length(length)
+                require_length(length)
                 pieces.append(piece)
-        except TemplateFault:
+        except RenderingError:
             raise
         except RecursionError:
-            raise OutOfBudget("it calls itself without end") from None
+            raise BudgetError("it calls itself without end") from None
         except (TemplateError, SecurityError) as error:
-            raise TemplateFault(str(error)) from None
+            raise RenderingError(str(error)) from None
         except Exception as error:  # a template can raise whatever Python's operators raise
-            raise TemplateFault(f"{type(error).__name__}: {error}") from None
+            raise RenderingError(f"{type(error).__name__}: {error}") from None
         finally:
             budget.left = 0
         return "".join(pieces)
@@ -160,10 +112,10 @@ class _Environment(ImmutableSandboxedEnvironment):
         super().__init__(
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=["jinja2.ext.loopcontrols", _Generation],
+            extensions=["jinja2.ext.loopcontrols", Generation],
             finalize=self.written,
         )
-        self.budget = _Budget()
+        self.budget = Budget()
         namespace, plain_range = self.globals["namespace"], self.globals["range"]
         self.globals = {
             "range": plain_range,
@@ -173,7 +125,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             "strftime_now": lambda format: _dated(today, format),
         }
         pay, pay_shallowly = self.budget.pay, self.budget.pay_shallowly
-        filters = self.filters
+        filters: dict[str, Any] = self.filters
         self.filters = {
             name: self._paid(filters[name], pay if name in DEEP else pay_shallowly) for name in DEEP | SHALLOW
         }
@@ -186,7 +138,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         }
         self.tests = {name: self._paid(test, pay) for name, test in self.tests.items()}
 
-    def _paid(self, function: Callable[..., Any], pay: Callable[..., None]) -> Callable[..., Any]:
+    def _paid(self, function: Any, pay: Callable[..., None]) -> Callable[..., Any]:
         """Pay before a filter or a test computes."""
 
         @wraps(function)  # with what Jinja notes at it
@@ -198,9 +150,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         return paid
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return _Counting().visit(Parser(self, source, name, filename).parse())
+        return Counting().visit(Parser(self, source, name, filename).parse())
 
-    # Called from what _Counting makes of a template.
+    # Called from what Counting makes of a template.
 
     def steps(self, values: Iterable[Any]) -> Iterator[Any]:
         """Pay for each step of a loop."""
@@ -216,7 +168,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def concatenated(self, *values: Any) -> str:
         """Compute a ~ b."""
         texts = [self.text_of(value) for value in values]
-        _require_length(sum(map(len, texts)))
+        require_length(sum(map(len, texts)))
         return "".join(texts)
 
     def written(self, value: Any) -> Any:
@@ -233,32 +185,32 @@ class _Environment(ImmutableSandboxedEnvironment):
         (self.budget.pay if name in ("count", "index") else self.budget.pay_shallowly)(owner)
         self.budget.pay(*args, *kwargs.values())
         if name in ("format", "format_map") or (isinstance(owner, str) and name not in METHODS_OF_TEXT):
-            raise TemplateFault(f"it calls {name}, which a template may not")
+            raise RenderingError(f"it calls {name}, which a template may not")
         if isinstance(owner, str) and name in ("replace", "join"):
             return self.replaced(owner, *args) if name == "replace" else self.joined(args[0], owner)
         result = super().call(context, function, *args, **kwargs)
         if isinstance(result, str):
-            _require_length(len(result))
+            require_length(len(result))
         return result
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute +, *, ** and %, where they make no more than they may."""
         self.budget.pay(left, right)
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
-            _require_length(len(left) + len(right))
+            require_length(len(left) + len(right))
             return left + right
         sequences = [value for value in (left, right) if isinstance(value, (str, list, tuple))]
         if operator == "+" and len(sequences) == 2:
-            _require_size(left, len(left) + len(right))
+            require_size(left, len(left) + len(right))
         elif operator == "*" and sequences:
             times = right if sequences[0] is left else left
-            _require_size(sequences[0], len(sequences[0]) * (times if isinstance(times, int) else 1))
+            require_size(sequences[0], len(sequences[0]) * (times if isinstance(times, int) else 1))
         elif operator == "%" and isinstance(left, str):
-            raise TemplateFault("it formats with %, which a template may not")
+            raise RenderingError("it formats with %, which a template may not")
         elif isinstance(left, int) and isinstance(right, int):
             bits = {"*": left.bit_length() + right.bit_length(), "**": left.bit_length() * abs(right)}.get(operator, 0)
             if bits > LARGEST_NUMBER:
-                raise OutOfBudget(f"it makes a number of more than {LARGEST_NUMBER:,} bits")
+                raise BudgetError(f"it makes a number of more than {LARGEST_NUMBER:,} bits")
         return super().call_binop(context, operator, left, right)
 
     def text_of(self, value: Any) -> str:
@@ -278,7 +230,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     ) -> str:
         """Write a value as JSON, with the arguments that transformers gives its own filter."""
         self.budget.pay(value)
-        _require_indent(indent or 0)
+        require_indent(indent or 0)
         return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
     def replaced(self, text: Any, old: str, new: str, count: int | None = None) -> str:
@@ -286,7 +238,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         text, old, new = self.text_of(text), str(old), str(new)
         self.budget.pay(text, new)
         times = text.count(old) if count is None or count < 0 else min(count, text.count(old))
-        _require_length(len(text) + times * max(len(new) - len(old), 0))
+        require_length(len(text) + times * max(len(new) - len(old), 0))
         return text.replace(old, new, times)
 
     def joined(self, values: Any, separator: str = "", attribute: str | None = None) -> str:
@@ -294,16 +246,16 @@ class _Environment(ImmutableSandboxedEnvironment):
         if attribute is not None:
             values = [self.getitem(value, attribute) for value in values]
         texts = [self.text_of(value) for value in self.steps(values)]
-        _require_length(sum(map(len, texts)) + len(separator) * len(texts))
+        require_length(sum(map(len, texts)) + len(separator) * len(texts))
         return str(separator).join(texts)
 
     def indented(self, text: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
         """Indent the lines of a text."""
         self.budget.pay(text)
-        margin = width if isinstance(width, str) else " " * _require_indent(width)
-        _require_indent(len(margin))
+        margin = width if isinstance(width, str) else " " * require_indent(width)
+        require_indent(len(margin))
         lines = str(text).split("\n")
-        _require_length(len(text) + len(margin) * len(lines))
+        require_length(len(text) + len(margin) * len(lines))
         return "\n".join(
             margin + line if (number or first) and (line or blank) else line for number, line in enumerate(lines)
         )
@@ -311,21 +263,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Look something up; keys are texts and numbers."""
         if isinstance(argument, tuple):
-            raise TemplateFault("it looks a tuple up, which a template may not")
+            raise RenderingError("it looks a tuple up, which a template may not")
         return super().getitem(obj, argument)
-
-
-def _require_size(sequence: Any, size: int) -> None:
-    if isinstance(sequence, str):
-        _require_length(size)
-    elif size > LONGEST_LIST:
-        raise OutOfBudget(f"it makes a list of more than {LONGEST_LIST:,} entries")
-
-
-def _require_indent(width: int) -> int:
-    if width > WIDEST_INDENT:
-        raise OutOfBudget(f"it indents by more than {WIDEST_INDENT}")
-    return width
 
 
 def _raise(message: Any = "") -> None:
@@ -336,64 +275,5 @@ def _raise(message: Any = "") -> None:
 def _dated(today: date, format: str) -> str:
     """Give the fixed date; its time is midnight."""
     if not DATE_FORMAT.fullmatch(format) or len(format) > WIDEST_INDENT:
-        raise TemplateFault(f"it asks for the date as {format!r:.50}")
+        raise RenderingError(f"it asks for the date as {format!r:.50}")
     return today.strftime(format)
-
-
-class _Counting(NodeTransformer):
-    """Rewrite a template so that loops, comparisons, slices, lists and ~ are calls that are paid for."""
-
-    def visit_For(self, node: nodes.For) -> nodes.For:
-        if node.recursive:
-            raise TemplateFault("it has a recursive loop, which a template may not")
-        self.generic_visit(node)
-        node.iter = _call("steps", node.iter)
-        return node
-
-    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Expr:
-        self.generic_visit(node)
-        return node if node.ctx == "store" else _call("seen", node)
-
-    def visit_List(self, node: nodes.List) -> nodes.Expr:
-        self.generic_visit(node)
-        return _call("seen", node)
-
-    def visit_Dict(self, node: nodes.Dict) -> nodes.Expr:
-        self.generic_visit(node)
-        return _call("seen", node)
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:
-        self.generic_visit(node)
-        return _call("concatenated", *node.nodes)
-
-    def visit_Compare(self, node: nodes.Compare) -> nodes.Compare:
-        self.generic_visit(node)
-        node.expr = _seen(node.expr)
-        for operand in node.ops:
-            operand.expr = _seen(operand.expr)
-        return node
-
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Getitem:
-        self.generic_visit(node)
-        if isinstance(node.arg, nodes.Slice):
-            node.node = _seen(node.node)
-        return node
-
-
-def _seen(expression: nodes.Expr) -> nodes.Expr:
-    return expression if isinstance(expression, nodes.Const) else _call("seen", expression)
-
-
-def _call(name: str, *args: nodes.Expr) -> nodes.Call:
-    place = args[0].lineno
-    return nodes.Call(nodes.EnvironmentAttribute(name, lineno=place), [*args], [], None, None, lineno=place)
-
-
-class _Generation(Extension):
-    """Read `{% generation %}`, which some templates have around what a model writes: its body is rendered."""
-
-    tags = {"generation"}  # noqa: RUF012
-
-    def parse(self, parser: Parser) -> nodes.Node:
-        place = next(parser.stream).lineno
-        return nodes.Scope(parser.parse_statements(("name:endgeneration",), drop_needle=True), lineno=place)

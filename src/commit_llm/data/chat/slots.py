@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Message = Mapping[str, Any]
-# Of render(messages, add_generation_prompt): the template's text. Raises TemplateFault.
+# Of render(messages, add_generation_prompt): the template's text. Raises RenderingError.
 Render = Callable[[Sequence[Message], bool], str]
 # Noncharacters, which are for no interchange of text: before the number of a message, before its content, after it.
 MARKS = "\ufdd0\ufdd1\ufdd2"
@@ -25,7 +25,7 @@ CHANGES: tuple[Callable[[str], str], ...] = (
 )
 
 
-class UnknownPlace(Exception):
+class PlaceError(Exception):
     """Raise for a conversation whose contents cannot be found in its rendering. The message says why, for a count."""
 
 
@@ -47,11 +47,11 @@ class Rendering(NamedTuple):
 
 
 def rendering(render: Render, messages: Sequence[Message]) -> Rendering:
-    """Render a conversation and find its contents. Raises UnknownPlace, and TemplateFault as `render` does."""
+    """Render a conversation and find its contents. Raises PlaceError, and RenderingError as `render` does."""
     contents = {number: str(message.get("content") or "") for number, message in enumerate(messages)}
     contents = {number: content for number, content in contents.items() if content}
     if any(mark in content for content in contents.values() for mark in MARKS):
-        raise UnknownPlace("a content has a noncharacter, U+FDD0 to U+FDD2")
+        raise PlaceError("a content has a noncharacter, U+FDD0 to U+FDD2")
     plain = render(messages, False)
     slots = _slots(render, messages, contents, plain)
     if slots is None:
@@ -60,7 +60,7 @@ def rendering(render: Render, messages: Sequence[Message]) -> Rendering:
         }
         slots = _slots(render, messages, changed, plain)
     if slots is None:
-        raise UnknownPlace("the template changes its contents")
+        raise PlaceError("the template changes its contents")
     return Rendering(plain, slots)
 
 
@@ -70,7 +70,7 @@ def _as_written(render: Render, messages: Sequence[Message], number: int, conten
         written = change(content)
         if written and _slots(render, messages, {number: written}, plain) is not None:
             return written
-    raise UnknownPlace("the template changes a content, or writes it twice")
+    raise PlaceError("the template changes a content, or writes it twice")
 
 
 def _slots(

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.chat.sandbox import Sandbox, TemplateFault
+from commit_llm.data.chat.budget import RenderingError
+from commit_llm.data.chat.sandbox import Sandbox
 from commit_llm.data.chat.slots import Message
 from commit_llm.data.tokenizer_files import TEMPLATES
 from commit_llm.data.tokenizer_settings import CONFIG
@@ -39,7 +40,7 @@ class ChatTemplate:
     today: date
 
     def render(self, messages: Sequence[Message], asks: bool) -> str:
-        """Give the text of a conversation; asks: with what asks for an answer behind it. Raises TemplateFault."""
+        """Give the text of a conversation; asks: with what asks for an answer behind it. Raises RenderingError."""
         return self._sandbox.render(messages=list(messages), add_generation_prompt=asks)
 
     def fingerprint(self) -> str:
@@ -51,7 +52,7 @@ class ChatTemplate:
     def _sandbox(self) -> Sandbox:
         try:
             return Sandbox(self.text, self.values, self.today)
-        except TemplateFault as fault:
+        except RenderingError as fault:
             raise UserError(f"{self.source}: {fault}") from None
 
 
