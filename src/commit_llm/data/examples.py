@@ -37,6 +37,11 @@ class NoExample(Enum):
     """Say why a record gives no example. A value ends the sentence "no record ..."."""
 
     BLANK = "holds any text to train on"
+    FAULTY = "is a conversation: roles or contents are missing, or of another kind"
+    CONTROL = "is without the text of a control token in its contents"
+    REFUSED = "is rendered by the chat template, which refuses them"
+    CHANGED = "has contents that the chat template leaves as they are"
+    UNASKED = "has an answer that the chat template renders as it asks for one"
 
 
 def join(*parts: tuple[list[int], float], cut: Cut = Cut.NOWHERE) -> Example:

@@ -1,0 +1,133 @@
+"""Conversations: contents may be mixed, the template around them never; the assistant's answers are trained."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from commit_llm.codemix.settings import OUTPUT
+from commit_llm.data.chat.answers import Answer, StopError, find_answers
+from commit_llm.data.chat.budget import RenderingError
+from commit_llm.data.chat.conversation import ASSISTANT, USER, ConversationError, read_conversation
+from commit_llm.data.chat.slots import PlaceError, Rendering, rendering
+from commit_llm.data.chat.template import ChatTemplate
+from commit_llm.data.chat.tokens import encode_chat
+from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.named_source import FormName
+from commit_llm.data.prompts import Passage
+from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.errors import UserError
+from commit_llm.files.records import Record
+
+PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True)
+class ChatForm:
+    """Lay conversations out by a chat template.
+
+    mix_roles: whose contents may be mixed, each by itself.
+    train_on: all answers, or the last one alone.
+    strip_answers: take the white space at both ends of answers away.
+    cut: whether an example that is longer than a row is cut.
+    """
+
+    template: ChatTemplate
+    mix_roles: tuple[str, ...] = (USER, ASSISTANT)
+    train_on: Literal["all", "last"] = "all"
+    strip_answers: bool = True
+    cut: Cut = Cut.NOWHERE
+
+    @property
+    def name(self) -> FormName:
+        """Give the name that a recipe has for it."""
+        return "chat"
+
+    def texts(self, record: Record, index: int) -> dict[str, str]:
+        """Give the contents that may be mixed: "user 1", "assistant 1", and so on; the last answer is the output."""
+        try:
+            messages = self._messages(record, index)
+        except ConversationError:
+            return {}
+        return {name: messages[number]["content"] for number, name in self._names(messages).items()}
+
+    def layout(self, record: Record, texts: Mapping[str, str]) -> Sequence[Sequence[Passage]]:
+        """Lay out the conversation, as one string."""
+        messages = self._with_texts(self._messages(record, 0), texts)
+        names = self._names(messages)
+        return [list(_passages(rendering(self.template.render, messages), names))]
+
+    def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
+        """Make the example of which the answers are trained, or say why there is none.
+
+        Raises UserError where the template writes no stop behind an answer.
+        """
+        try:
+            messages = self._with_texts(self._messages(record, 0), texts)
+            if any(tokenizer.has_special(message["content"]) for message in messages):
+                return NoExample.CONTROL
+            rendered, answers = self._rendered(messages)
+        except ConversationError:
+            return NoExample.FAULTY
+        except RenderingError:
+            return NoExample.REFUSED
+        except PlaceError:
+            return NoExample.CHANGED
+        encoded = encode_chat(tokenizer, rendered.text, answers)
+        if not encoded.trained.any():
+            return NoExample.UNASKED
+        return Example(encoded.ids, encoded.trained, self.cut)
+
+    def documents(self, record: Record) -> Iterator[str]:
+        """Give each content and each of its paragraphs: a context stands in a question, among other words."""
+        try:
+            messages = self._messages(record, 0)
+        except (ConversationError, UserError):
+            return
+        for message in messages:
+            yield message["content"]
+            paragraphs = PARAGRAPHS.split(message["content"])
+            yield from paragraphs if len(paragraphs) > 1 else ()
+
+    def _messages(self, record: Record, index: int) -> list[dict[str, Any]]:
+        return read_conversation(record, index, strip_answers=self.strip_answers)
+
+    def _names(self, messages: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+        """Name the contents that may be mixed, by the number of their message."""
+        answers = [number for number, message in enumerate(messages) if message["role"] == ASSISTANT]
+        names, counts = {}, dict.fromkeys(self.mix_roles, 0)
+        for number, message in enumerate(messages):
+            if message["role"] in counts and message["content"]:
+                counts[message["role"]] += 1
+                is_last = answers[-1:] == [number]
+                names[number] = OUTPUT if is_last else f"{message['role']} {counts[message['role']]}"
+        return names
+
+    def _with_texts(self, messages: list[dict[str, Any]], texts: Mapping[str, str]) -> list[dict[str, Any]]:
+        for number, name in self._names(messages).items():
+            messages[number]["content"] = texts[name]
+        return messages
+
+    def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Rendering, list[Answer]]:
+        rendered = rendering(self.template.render, messages)
+        last_only = self.train_on == "last"
+        try:
+            answers = find_answers(self.template.render, messages, rendered, self.template.stops, last_only)
+        except StopError as error:
+            stops = " ".join(self.template.stops)
+            raise UserError(
+                f"{self.template.source}: {error}, of {stops}: the model would not learn to end; name what it writes "
+                "there with --stop TOKEN"
+            ) from None
+        return rendered, answers.trained
+
+
+def _passages(rendered: Rendering, names: Mapping[int, str]) -> Iterator[Passage]:
+    """Cut a rendering into contents that may be mixed and what stands between them."""
+    end = 0
+    for number, slot in sorted(rendered.slots.items(), key=lambda pair: pair[1].start):
+        if number in names:
+            yield Passage(rendered.text[end : slot.start])
+            yield Passage(rendered.text[slot.start : slot.end], names[number])
+            end = slot.end
+    yield Passage(rendered.text[end:])
