@@ -12,6 +12,7 @@ from typing import Any
 from commit_llm.data.chat.budget import RenderingError
 from commit_llm.data.chat.sandbox import Sandbox
 from commit_llm.data.chat.slots import Message
+from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.data.tokenizer_files import TEMPLATES
 from commit_llm.data.tokenizer_settings import CONFIG
 from commit_llm.errors import UserError, shown
@@ -20,6 +21,9 @@ from commit_llm.files.json_text import read_json_object, utf8_of
 FILE, OLD_FILE = "chat_template.jinja", "chat_template.json"
 DEFAULT = "default"  # of the templates that have names
 SPECIAL_TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token")
+# Told to every template. One that asks for today's date would give another prompt each day; this one is what Llama's
+# take where nobody tells them any.
+TODAY = date(2024, 7, 26)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,21 @@ class ChatTemplate:
             return Sandbox(self.text, self.values, self.today)
         except RenderingError as fault:
             raise UserError(f"{self.source}: {fault}") from None
+
+
+def find_chat_template(tokenizer: Tokenizer, stops: Sequence[int], chosen: str | None = None) -> ChatTemplate | None:
+    """Find the template that belongs to a tokenizer, in its folder; None where that has none.
+
+    stops: the ids that end a text.
+    chosen: a file, or the name of one of several, as in `read_template`.
+    """
+    folder = tokenizer.path.parent
+    template = read_template(folder, chosen)
+    if template is None:
+        return None
+    literals = {token: literal for literal, token in tokenizer.specials.items()}
+    ends = tuple(literals[token] for token in stops if token in literals)
+    return ChatTemplate(*template, special_tokens(folder), ends, TODAY)
 
 
 def read_template(folder: Path, chosen: str | None = None) -> tuple[str, str] | None:
