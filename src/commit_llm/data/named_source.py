@@ -10,7 +10,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from commit_llm.errors import UserError
 
-FormName = Literal["instruction", "text", "chat"]
+FormName = Literal["instruction", "text"]
 LEAST_SHARE = 1e-6  # a source with less would hardly come up in a training
 HOW = "write FILE, FILE=WEIGHT or FILE=WEIGHT:FORM"
 

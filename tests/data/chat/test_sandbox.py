@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from commit_llm.data.chat.budget import BudgetError, RenderingError
 from commit_llm.data.chat.sandbox import Sandbox
+from commit_llm.data.chat.work_budget import BudgetError, RenderingError
 
 TODAY = date(2024, 7, 26)
 

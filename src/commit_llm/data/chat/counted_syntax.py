@@ -7,7 +7,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
-from commit_llm.data.chat.budget import RenderingError
+from commit_llm.data.chat.work_budget import RenderingError
 
 
 class Counting(NodeTransformer):

@@ -19,7 +19,8 @@ from jinja2.parser import Parser
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from commit_llm.data.chat.budget import (
+from commit_llm.data.chat.counted_syntax import Counting, Generation
+from commit_llm.data.chat.work_budget import (
     BUDGET,
     CHARACTERS,
     LARGEST_NUMBER,
@@ -32,7 +33,6 @@ from commit_llm.data.chat.budget import (
     require_length,
     require_size,
 )
-from commit_llm.data.chat.counted_syntax import Counting, Generation
 
 DATE_FORMAT = re.compile(r"(?:%[A-Za-z%]|[ ,./:-]|[^\W\d_])*")
 METHODS_OF_TEXT = frozenset({

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from commit_llm.data.chat.budget import RenderingError
 from commit_llm.data.chat.sandbox import Sandbox
 from commit_llm.data.chat.slots import Message
+from commit_llm.data.chat.work_budget import RenderingError
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.data.tokenizer_files import TEMPLATES
 from commit_llm.data.tokenizer_settings import CONFIG

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commit_llm.data.chat.answers import Answer
+from commit_llm.data.chat.answer_spans import AnswerSpan
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.data.tokenizer_library import RenderedIds
 
@@ -29,7 +29,7 @@ class ChatTokens(NamedTuple):
     unaligned: int
 
 
-def encode_chat(tokenizer: Tokenizer, text: str, answers: Sequence[Answer]) -> ChatTokens:
+def encode_chat(tokenizer: Tokenizer, text: str, answers: Sequence[AnswerSpan]) -> ChatTokens:
     """Encode a rendering, whose answers are in ascending order. A token belongs where its last character stands."""
     encoded = tokenizer.encode_rendered(text)
     off = [answer for answer in answers if not _is_aligned(tokenizer, text, encoded, answer)]
@@ -46,7 +46,7 @@ def encode_chat(tokenizer: Tokenizer, text: str, answers: Sequence[Answer]) -> C
     return ChatTokens(np.array(encoded.ids, np.int32), trained, len(unaligned))
 
 
-def _is_aligned(tokenizer: Tokenizer, text: str, encoded: RenderedIds, answer: Answer) -> bool:
+def _is_aligned(tokenizer: Tokenizer, text: str, encoded: RenderedIds, answer: AnswerSpan) -> bool:
     """Say whether the ids before an answer are those of its prompt alone.
 
     A special token parts what stands before it from what comes behind, so that ids are compared from the last one on.

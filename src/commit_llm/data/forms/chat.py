@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from commit_llm.codemix.settings import OUTPUT
-from commit_llm.data.chat.answers import Answer, StopError, find_answers
-from commit_llm.data.chat.budget import RenderingError
+from commit_llm.data.chat.answer_spans import AnswerSpan, StopError, find_answers
 from commit_llm.data.chat.conversation import ASSISTANT, USER, ConversationError, read_conversation
 from commit_llm.data.chat.slots import PlaceError, Rendering, rendering
 from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.chat.tokens import encode_chat
+from commit_llm.data.chat.work_budget import RenderingError
 from commit_llm.data.examples import Cut, Example, NoExample
-from commit_llm.data.named_source import FormName
 from commit_llm.data.prompts import Passage
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -39,8 +38,8 @@ class ChatForm:
     cut: Cut = Cut.NOWHERE
 
     @property
-    def name(self) -> FormName:
-        """Give the name that a recipe has for it."""
+    def name(self) -> str:
+        """Give the name that provenance has for it."""
         return "chat"
 
     def texts(self, record: Record, index: int) -> dict[str, str]:
@@ -108,7 +107,7 @@ class ChatForm:
             messages[number]["content"] = texts[name]
         return messages
 
-    def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Rendering, list[Answer]]:
+    def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Rendering, list[AnswerSpan]]:
         rendered = rendering(self.template.render, messages)
         last_only = self.train_on == "last"
         try:

@@ -20,8 +20,8 @@ class Form(Protocol):
     """
 
     @property
-    def name(self) -> FormName:
-        """Give the name that a recipe has for it."""
+    def name(self) -> str:
+        """Give the name that provenance has for it."""
         ...
 
     def texts(self, record: Record, index: int) -> Mapping[str, str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from commit_llm.data.examples import Cut, Example, join
-from commit_llm.data.named_source import FormName
 from commit_llm.data.prompts import Passage, alpaca_passages, alpaca_prompt, joined
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.records import Record, text_of
@@ -25,8 +24,8 @@ class InstructionForm:
     original: bool = False
 
     @property
-    def name(self) -> FormName:
-        """Give the name that a recipe has for it."""
+    def name(self) -> str:
+        """Give the name that provenance has for it."""
         return "instruction"
 
     def texts(self, record: Record, index: int) -> dict[str, str]:

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from commit_llm.data.examples import Cut, Example, NoExample, join
-from commit_llm.data.named_source import FormName
 from commit_llm.data.prompts import Passage, joined
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -53,8 +52,8 @@ class PlainTextForm:
                 )
 
     @property
-    def name(self) -> FormName:
-        """Give the name that a recipe has for it."""
+    def name(self) -> str:
+        """Give the name that provenance has for it."""
         return "text"
 
     @cached_property

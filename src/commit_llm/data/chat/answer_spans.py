@@ -16,7 +16,7 @@ class StopError(Exception):
     """Raise where a template writes no stop behind an answer: a model would not learn to end. Every row has it."""
 
 
-class Answer(NamedTuple):
+class AnswerSpan(NamedTuple):
     """Say what is trained of one answer.
 
     message: its number.
@@ -30,16 +30,16 @@ class Answer(NamedTuple):
     prompt: str | None
 
 
-class Answers(NamedTuple):
+class AnswerSpans(NamedTuple):
     """Hold the answers that are trained, and why others are not: the reason of each."""
 
-    trained: list[Answer]
+    trained: list[AnswerSpan]
     passed_over: list[str]
 
 
 def find_answers(
     render: Render, messages: Sequence[Message], rendered: Rendering, stops: Sequence[str], last_only: bool = False
-) -> Answers:
+) -> AnswerSpans:
     """Find the answers of a rendered conversation.
 
     stops: texts of the tokens that end an answer.
@@ -47,7 +47,7 @@ def find_answers(
 
     Raises StopError, and RenderingError as `render` does.
     """
-    answers = Answers([], [])
+    answers = AnswerSpans([], [])
     numbers = [number for number in rendered.slots if messages[number]["role"] == ASSISTANT]
     for number in numbers[-1:] if last_only else numbers:
         try:
@@ -59,7 +59,7 @@ def find_answers(
 
 def _answer(
     render: Render, messages: Sequence[Message], rendered: Rendering, number: int, stops: Sequence[str]
-) -> Answer:
+) -> AnswerSpan:
     if number == 0:
         raise PlaceError("an answer that comes first was asked for by nothing")
     slot, text = rendered.slots[number], rendered.text
@@ -71,7 +71,7 @@ def _answer(
     closing = _closing(render, messages, rendered, number, stops)
     if not text.startswith(closing, slot.end):
         raise PlaceError("later turns change what ends an answer")
-    return Answer(number, start, slot.end + len(closing), prompt if begins_with_prompt else None)
+    return AnswerSpan(number, start, slot.end + len(closing), prompt if begins_with_prompt else None)
 
 
 def _after_generation_prompt(
@@ -105,6 +105,6 @@ def _closing(
     return rest[: min(ends)]
 
 
-def spans(answers: Answers) -> Iterator[tuple[int, int]]:
+def spans(answers: AnswerSpans) -> Iterator[tuple[int, int]]:
     """Give start and end of all that is trained."""
     return ((answer.start, answer.end) for answer in answers.trained)

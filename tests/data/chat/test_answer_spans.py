@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from commit_llm.data.chat.answers import StopError, find_answers
-from commit_llm.data.chat.budget import RenderingError
+from commit_llm.data.chat.answer_spans import StopError, find_answers
 from commit_llm.data.chat.sandbox import Sandbox
 from commit_llm.data.chat.slots import PlaceError, rendering
+from commit_llm.data.chat.work_budget import RenderingError
 from tests.data.chat.templates import CONVERSATIONS, SPECIALS, STOPS, TEMPLATES, TURNS, conversation
 
 CHANGED = "an answer is not rendered as it is asked for"
