@@ -196,6 +196,7 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "draw_language": "word",
     "data_unmixed": (),
     "max_train_samples": None,
+    "mix_roles": ("user", "assistant"),
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.

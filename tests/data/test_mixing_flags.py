@@ -115,6 +115,11 @@ def test_what_mixes():
         ({"dictionary": ("{}=much",)}, "--dictionary {}=much: 'much' is no number; write FILE or FILE=WEIGHT"),
         ({"dictionary": ("{}=-1",)}, "--dictionary FILE=WEIGHT -1.0: a weight is a number above 0"),
         ({"dictionary": ()}, "no dictionary; name one with --dictionary"),
+        (
+            {"mix_roles": ("user", "system")},
+            "--mix-roles 'system': contents of this role are never mixed; choose among user assistant",
+        ),
+        ({"mix_roles": ()}, "--mix-roles: names no role; choose among user assistant"),
         ({"skip_words": "none.txt"}, "--skip-words none.txt: no such file; it holds a word a line"),
         ({"skip_words": "."}, "--skip-words .: is a folder; it is a file with a word a line"),
         ({"skip_words": "latin.txt"}, "--skip-words latin.txt: not UTF-8 at byte 3; convert the file to UTF-8"),

@@ -113,6 +113,7 @@ def job(command: Mix, out: Path, mixer: "CodeMixer") -> "Job":
 
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingFlags)}
     del settings["dictionary"], settings["sentences"]  # described with their hashes
+    del settings["mix_roles"]  # no conversation is mixed here
     if command.style != "clean":
         settings["clean_version"] = None
     settings["ratio"] = mixer.settings.ratio

@@ -23,7 +23,7 @@ from commit_llm.codemix.settings import (
     Surface,
     not_in_original,
 )
-from commit_llm.errors import SettingError, SettingName, UserError
+from commit_llm.errors import SettingError, SettingName, UserError, shown
 from commit_llm.files.text_stream import encoding_of, head_of, lines_of_text, opened
 
 if TYPE_CHECKING:  # recipes are made of these flags, and are shown without the mixer's libraries
@@ -35,6 +35,9 @@ LOGGER = logging.getLogger("commit_llm")
 
 # A number, or the points of a schedule as they are written: plain values, as a config.yaml has them.
 Ratio = float | tuple[str, ...]
+
+# Whose contents a conversation may have mixed: what else stands in it is the model's, or a program's.
+MIXED_ROLES = ("user", "assistant")
 
 
 def ratio_of_words(words: Sequence[str]) -> Ratio:
@@ -102,6 +105,8 @@ class MixingFlags:
     """For experiments: translations permuted among the words, or random letters; same coverage, no meaning."""
     mix_fields: tuple[str, ...] = ()
     """Which of an example's fields are mixed, such as: instruction input output. Default: all of them."""
+    mix_roles: tuple[str, ...] = MIXED_ROLES
+    """Of conversations: whose contents are mixed, of user and assistant. System and tool messages never are."""
     unmixed_share: float = MixingSettings.unmixed_share
     """Share of examples, 0 to 1, that are left as they are, against forgetting."""
     segmentation: Segmentation = MixingSettings.segmentation
@@ -164,6 +169,7 @@ class MixingFlags:
 
         Raises SettingError for a value that cannot be used.
         """
+        self._require_roles()
         read: dict[str, Any] = {
             "ratio": self.mixing_ratio,
             "skip_words": frozenset(word for path in self.skip_words_files for word in read_words(path)),
@@ -172,6 +178,16 @@ class MixingFlags:
         }
         names = [field.name for field in dataclasses.fields(MixingSettings) if field.name not in read]
         return MixingSettings(**{name: getattr(self, name) for name in names}, **read)
+
+    def _require_roles(self) -> None:
+        """Raise SettingError for a role whose contents are never mixed, or for none at all."""
+        roles = " ".join(MIXED_ROLES)
+        if not self.mix_roles:
+            raise SettingError(SettingName("mix_roles"), f": names no role; choose among {roles}")
+        for role in self.mix_roles:
+            if role not in MIXED_ROLES:
+                reason = f" {shown(role)}: contents of this role are never mixed; choose among {roles}"
+                raise SettingError(SettingName("mix_roles"), reason)
 
     def open_dictionaries(self) -> "list[BilingualDictionary]":
         """Read the dictionaries, and warn where lines are left out. Raises UserError for one that cannot be used."""
