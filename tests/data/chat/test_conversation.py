@@ -27,6 +27,13 @@ SYSTEM = {"role": "system", "content": "Be kind."}
             ]
         },
         {"messages": [MESSAGES[0] | {"name": None}, {"role": "model", "content": "\n Here. "}]},
+        {
+            "messages": [
+                MESSAGES[0] | {"from": None, "value": None},
+                {"role": None, "content": None, "from": "gpt", "value": "Here."},
+            ]
+        },
+        {"messages": None, "conversations": None, "prompt": "Where?", "completion": "Here."},
     ],
 )
 def test_all_kinds_become_messages(record):
@@ -52,6 +59,8 @@ def test_a_thought_stands_apart():
     record = {"messages": [MESSAGES[0], {"role": "assistant", "content": "<think>\nHm.\n</think>\n\nHere."}]}
     answer = {"role": "assistant", "content": "Here.", "reasoning_content": "Hm."}
     assert read_conversation(record, 0) == [MESSAGES[0], answer]
+    record["messages"][1]["reasoning_content"] = "So."
+    assert read_conversation(record, 0)[1] == answer | {"reasoning_content": "So."}
 
 
 def test_what_else_a_message_has_stays():
@@ -70,7 +79,12 @@ def test_what_else_a_message_has_stays():
         ({"messages": [{"role": ["user"], "content": "a"}]}, "a message has the role"),
         ({"messages": [{"role": "user", "content": 7}]}, "a content is no text"),
         ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "a content is no text"),
-        ({"prompt": 1, "completion": None}, "it has no messages"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]}, "a content is no text"),
+        ({"messages": [{"role": "user", "content": {"type": "text"}}]}, "a content is no text"),
+        ({"messages": None}, "its messages are null"),
+        ({"conversations": "[]"}, r"its conversations are '\[\]'"),
+        ({"prompt": None, "completion": None}, "it has no messages"),
+        ({"prompt": {"a": 1}, "completion": "b"}, "its prompt or completion is"),
         ({"instruction": "a", "output": "b", "history": [["a"]]}, "a turn of its history is no pair"),
         ({"instruction": "a", "output": "b", "history": ["ab"]}, "a turn of its history is no pair"),
     ],

@@ -18,6 +18,7 @@ ROLES = {
     "function": TOOL, "observation": TOOL, "function_response": TOOL, "ipython": "ipython",
 }  # fmt: skip
 THINK_START, THINK_END = "<think>", "</think>"
+LISTS = ("messages", "conversations")  # columns that hold a list of messages
 COLUMNS = "messages, conversations, prompt and completion, or instruction and output"
 
 
@@ -44,12 +45,23 @@ def read_conversation(record: Record, index: int, *, strip_answers: bool = True)
     return messages
 
 
-def _messages(record: Record, index: int) -> Sequence[Any]:
-    for column in ("messages", "conversations"):
+def chat_columns(record: Record) -> tuple[str, ...]:
+    """Name the columns of a record that hold a conversation; none where it has none of these."""
+    for column in LISTS:
         if isinstance(record.get(column), Sequence) and not isinstance(record[column], str):
-            return record[column]
-    if "prompt" in record and "completion" in record:
+            return (column,)
+    return ("prompt", "completion") if "prompt" in record and "completion" in record else ()
+
+
+def _messages(record: Record, index: int) -> Sequence[Any]:
+    columns = chat_columns(record)
+    if len(columns) == 1:
+        return record[columns[0]]
+    if columns:
         return [*_as_messages(record["prompt"], USER), *_as_messages(record["completion"], ASSISTANT)]
+    column = next((name for name in LISTS if name in record), None)
+    if column is not None and record.get("instruction") is None:
+        raise ConversationError(f"its {column} are {shown(record[column])}")
     if "instruction" in record and "output" in record:
         return _of_instruction(record, index)
     names = ", ".join(map(repr, record)) or "none"
@@ -57,7 +69,11 @@ def _messages(record: Record, index: int) -> Sequence[Any]:
 
 
 def _as_messages(value: Any, role: str) -> Sequence[Any]:
-    return [{"role": role, "content": value}] if isinstance(value, str) else value if isinstance(value, list) else []
+    if isinstance(value, str):
+        return [{"role": role, "content": value}]
+    if not isinstance(value, list | None):
+        raise ConversationError(f"its prompt or completion is {shown(value)}")
+    return value or []
 
 
 def _of_instruction(record: Record, index: int) -> list[dict[str, Any]]:
@@ -79,29 +95,40 @@ def _message(message: Any) -> dict[str, Any]:
     """Give a message with the names that templates know."""
     if not isinstance(message, Mapping):
         raise ConversationError("a message is no object")
-    role = message.get("role", message.get("from"))
+    role = message["from"] if message.get("role") is None and "from" in message else message.get("role")
     if not isinstance(role, str) or role not in ROLES:
         raise ConversationError(f"a message has the role {shown(role)}")
-    content = message.get("content", message.get("value"))
+    content = message.get(content_key(message))
     rest = {key: value for key, value in message.items() if key not in ("role", "from", "content", "value")}
     kept = {key: value for key, value in rest.items() if value is not None}
-    return {"role": ROLES[role], "content": _text(content), **kept}
+    return {"role": ROLES[role], "content": "".join(text for _, text in text_parts(content)), **kept}
 
 
-def _text(content: Any) -> str:
-    """Give the text of a content: a text, none where there are calls of tools alone, or parts that are all text."""
+def content_key(message: Mapping[str, Any]) -> str:
+    """Name what a message has its content in. A table has both, and null in the one that a row does without."""
+    return "value" if message.get("content") is None and "value" in message else "content"
+
+
+def text_parts(content: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """Give the texts that make up a content, each with the path to it: a text itself, or the parts of a list.
+
+    It has none where there are calls of tools alone. Raises ConversationError for what is no text.
+    """
     if content is None:
-        return ""
-    if isinstance(content, list) and all(isinstance(part, Mapping) and part.get("type") == "text" for part in content):
-        content = "".join(str(part.get("text", "")) for part in content)
-    if not isinstance(content, str):
+        return []
+    if isinstance(content, str):
+        return [((), content)]
+    parts = content if isinstance(content, list) else [None]
+    texts = [part.get("text") or "" for part in parts if isinstance(part, Mapping) and part.get("type") == "text"]
+    if len(texts) < len(parts) or not all(isinstance(text, str) for text in texts):
         raise ConversationError("a content is no text")
-    return content
+    return [((number, "text"), text) for number, text in enumerate(texts)]
 
 
 def _split_thought(message: dict[str, Any]) -> None:
     """Move a thought that stands before an answer to where templates look for it."""
     content = message["content"].lstrip()
-    if content.startswith(THINK_START) and THINK_END in content and "reasoning_content" not in message:
+    if content.startswith(THINK_START) and THINK_END in content:
         thought, answer = content.removeprefix(THINK_START).split(THINK_END, 1)
-        message |= {"content": answer.lstrip("\n"), "reasoning_content": thought.strip("\n")}
+        reasoning = message.get("reasoning_content") or thought.strip("\n")
+        message |= {"content": answer.lstrip("\n"), "reasoning_content": reasoning}
