@@ -23,6 +23,9 @@ GERMAN = [("dog", "Hund"), ("where", "wo")]
 EXAMPLE = {"instruction": "Where is the dog?", "input": "The dog of Anna barks.", "output": "The house of the cat"}
 ROWS = [{**EXAMPLE, "output": "" if row % 3 else EXAMPLE["output"], "id": row} for row in range(30)]
 FIELDS = tuple(EXAMPLE)
+TALK = {
+    "messages": [{"role": "user", "content": "Where is the dog?"}, {"role": "assistant", "content": "The dog barks."}]
+}
 
 
 @pytest.fixture
@@ -35,6 +38,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "sentences-en-el.tsv").write_text(pair, encoding="utf-8")
     (tmp_path / "keep.txt").write_text("cat\n")
     (tmp_path / "alpaca.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    (tmp_path / "talks.jsonl").write_text("".join(json.dumps({**TALK, "id": row["id"]}) + "\n" for row in ROWS))
     return tmp_path
 
 
@@ -68,7 +72,7 @@ def test_the_commands_run(folder, page, capsys):
         elif words[0] == "mix":
             mixed = read(folder / words[words.index("--out") + 1])
             assert [row["id"] for row in mixed] == [row["id"] for row in ROWS]
-            assert mixed != ROWS
+            assert mixed != read(folder / words[1])
         elif "--html" in words:
             assert "σκύλος" in (folder / words[words.index("--html") + 1]).read_text(encoding="utf-8")
         else:
@@ -209,12 +213,16 @@ def test_the_spaces_of_thai():
 
 
 def test_every_key_of_the_provenance_and_of_its_recipe_is_told(folder):
-    assert main(["mix", "alpaca.jsonl", "--dictionary", "en-el.txt", "--out", "out.jsonl"]) == 0
+    assert main(["mix", "alpaca.jsonl", "--dictionary", "en-el.txt", "--out", "plain.jsonl"]) == 0
+    plain = json.loads((folder / "plain.jsonl.provenance.json").read_text(encoding="utf-8"))
+    assert main(["mix", "talks.jsonl", "--dictionary", "en-el.txt", "--out", "out.jsonl"]) == 0
     told = json.loads((folder / "out.jsonl.provenance.json").read_text(encoding="utf-8"))
     table = PAGE.split("| key | what |")[1].split("\n\n")[0]
     named = set(re.findall(r"`(\w+)`", table))
     keys = {*told, *told["input"], *told["dictionaries"][0], *told["recipe"], *told["counts"], *told["output"]}
     assert named == keys
+    assert set(told["recipe"]) - set(plain["recipe"]) == {"mix_roles"}
+    assert set(told["counts"]) - set(plain["counts"]) == {"conversations", "faulty_conversations"}
 
 
 def test_every_setting_is_told_somewhere():

@@ -114,3 +114,10 @@ def test_another_version_of_clean_is_refused_where_it_decides_on_words():
         MixingSettings(clean_version=0, ratio=0.0, sentence_weights=(1.0,))
     assert MixingSettings(clean_version=0, ratio=0.0, sentence_weights=(1.0,), sentence_ratio=0.0).ratio == 0.0
     assert MixingSettings(clean_version=0, style="original").style == "original"
+
+
+def test_answers_are_replaced_where_other_fields_are_annotated():
+    fields = ["instruction", "output", "user 1", "assistant 1", "assistant 12", "assistant"]
+    annotated = MixingSettings(surface="annotate")
+    assert [annotated.annotates(field) for field in fields] == [True, False, True, False, False, True]
+    assert MixingSettings(surface="annotate", annotate_fields=("assistant 1",)).annotates("assistant 1")

@@ -6,7 +6,7 @@ import pytest
 
 from commit_llm.data import excerpts
 from commit_llm.data.excerpts import first_examples, first_records, sample_columns
-from commit_llm.data.mix_records import Fields
+from commit_llm.data.mixed_fields import Fields
 from commit_llm.errors import UserError
 from commit_llm.files.writing import write_records
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from commit_llm.codemix import CodeMixer, SentencePairs
 from commit_llm.codemix.finding.sentences import find_sentences
 from commit_llm.data.list_sentences import LONGEST, Listed, list_sentences, sentences_with_words
-from commit_llm.data.mix_records import Fields
+from commit_llm.data.mixed_fields import Fields
 from commit_llm.errors import UserError
 from commit_llm.files.records import require_data_file
 

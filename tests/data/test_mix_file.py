@@ -15,7 +15,7 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.mix_file import Job, mix_file
-from commit_llm.data.mix_records import Fields
+from commit_llm.data.mixed_fields import Fields
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import describe, sha256, sidecar
 from commit_llm.files.records import read_records

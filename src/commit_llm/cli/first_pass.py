@@ -22,12 +22,12 @@ def fitted(
         return mixer, None
     from commit_llm.codemix.fit import fit_ratio
     from commit_llm.data.excerpts import sample_columns
-    from commit_llm.data.mix_records import Fields
+    from commit_llm.data.mixed_fields import Fields
 
     say("looking for the ratio", end="\r" if sys.stderr.isatty() else "\n", to_stderr=True)
     fit = fit_ratio(
         mixer,
-        sample_columns(input, Fields(fields, flags.mix_fields)),
+        sample_columns(input, Fields(fields, flags.mix_fields, flags.mix_roles)),
         target_share=flags.target_share,
         target_cmi=flags.target_cmi,
         mixed_fields=flags.mix_fields or None,

@@ -29,14 +29,14 @@ def run_list(command: "Mix", out: Path) -> None:
         raise UserError(f"{out}: is what is read; choose another --list-sentences")
     from commit_llm.cli.progress import bars
     from commit_llm.data.list_sentences import list_sentences
-    from commit_llm.data.mix_records import Fields
+    from commit_llm.data.mixed_fields import Fields
 
     known = command.open_sentences()
     with bars() as bar:
         listed = list_sentences(
             command.input,
             out,
-            Fields(command.fields, command.mix_fields),
+            Fields(command.fields, command.mix_fields, command.mix_roles),
             _text_languages(command, known),
             [pairs.translations for pairs in known],
             overwrite=command.overwrite,

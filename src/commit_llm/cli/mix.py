@@ -27,7 +27,7 @@ MOST_WORKERS = 1024
 
 @dataclass(frozen=True)
 class Mix(MixingFlags):
-    """Swap words of a data file for their translations; every other column and the order of rows stay.
+    """Swap words of a data file for their translations; all else in it and the order of rows stay.
 
     The file may be larger than memory. Begun again after a kill, the same command goes on where it was.
     """
@@ -40,7 +40,7 @@ class Mix(MixingFlags):
     """Instead of mixing: write the sentences to translate for --sentences, one a line, each once; those that a file of
     --sentences has are left out."""
     fields: tuple[str, ...] = ()
-    """Columns to mix. Default: instruction, input and output, or text."""
+    """Columns to mix. Default: the contents of a conversation; instruction, input and output; or text."""
     workers: int = 1
     """Processes that mix."""
     overwrite: bool = False
@@ -109,11 +109,10 @@ def job(command: Mix, out: Path, mixer: "CodeMixer") -> "Job":
     """Describe the file to mix as the command asks for it."""
     from commit_llm.codemix.finding.segmentation import method_and_version
     from commit_llm.data.mix_file import Job
-    from commit_llm.data.mix_records import Fields
+    from commit_llm.data.mixed_fields import Fields
 
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingFlags)}
     del settings["dictionary"], settings["sentences"]  # described with their hashes
-    del settings["mix_roles"]  # no conversation is mixed here
     if command.style != "clean":
         settings["clean_version"] = None
     settings["ratio"] = mixer.settings.ratio
@@ -123,7 +122,7 @@ def job(command: Mix, out: Path, mixer: "CodeMixer") -> "Job":
         input=command.input,
         out=out,
         mixer=mixer,
-        fields=Fields(command.fields, command.mix_fields),
+        fields=Fields(command.fields, command.mix_fields, command.mix_roles),
         dictionaries=[
             (path, {"weight": weight, "pairs": sum(map(len, dictionary.translations.values()))})
             for (path, weight), dictionary in zip(command.dictionary_files, mixer.dictionaries, strict=True)
@@ -158,7 +157,7 @@ def check(
     mixer.settings.require_annotated(mix_fields or columns)
     warning = complaint(mixer, counts, columns)
     if not counts.words:
-        warning = f"{', '.join(columns)}: has no word to mix"
+        warning = f"{', '.join(columns) or 'the data'}: has no word to mix"
     if warning and (counts.hits or more):
         say(f"commit-llm mix: {warning}", to_stderr=True)
     return warning

@@ -21,8 +21,6 @@ if TYPE_CHECKING:  # numpy
     from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
     from commit_llm.codemix.mixer import CodeMixer
     from commit_llm.codemix.settings import MixingSettings
-    from commit_llm.files.records import Record
-    from commit_llm.report.preview.preview import MixedRecord
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Preview(MixingFlags):
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
     """A .json, .jsonl, .parquet or .txt file."""
     fields: tuple[str, ...] = ()
-    """Columns to show. Default: instruction, input and output, or text."""
+    """Columns to show. Default: the turns of a conversation; instruction, input and output; or text."""
     rows: int = 10
     """How many rows to show, from the first."""
     html: Path | None = None
@@ -50,6 +48,8 @@ def run(argv: list[str]) -> None:
     from rich.console import Console
 
     from commit_llm.data.excerpts import first_records
+    from commit_llm.data.explained_records import explain_record
+    from commit_llm.data.mixed_fields import Fields
     from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.report.preview import preview as report
     from commit_llm.report.preview.preview_page import preview_page
@@ -65,12 +65,20 @@ def run(argv: list[str]) -> None:
         refuse_existing_file(command.html, command.overwrite, "--html")
     records, total = first_records(command.input, command.rows)
     mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
-    rows = [_row(record, row, mixer, command) for row, record in enumerate(records)]
-    for setting, names in (("--mix-fields", command.mix_fields), ("--annotate-fields", command.annotate_fields)):
-        for name in names:
-            if not any(name in row for row in rows):
-                raise UserError(f"{setting} {name}: no such field in these rows; there are {', '.join(rows[0])}")
-    mixer.settings.require_annotated(command.mix_fields or dict.fromkeys(name for row in rows for name in row))
+    fields = Fields(command.fields, command.mix_fields, command.mix_roles)
+    epoch = int(command.at)
+    explained = [
+        explain_record(record, row, mixer, fields, epoch, command.at - epoch) for row, record in enumerate(records)
+    ]
+    names = dict.fromkeys(text.name for texts in explained for text in texts if text.name is not None)
+    for setting, asked in (("--mix-fields", command.mix_fields), ("--annotate-fields", command.annotate_fields)):
+        for name in asked:
+            if name not in names:
+                raise UserError(
+                    f"{setting} {name}: no such field in these rows; there are {', '.join(names) or 'none'}"
+                )
+    mixer.settings.require_annotated(command.mix_fields or names)
+    rows = [{text.label: (text.text, text.words) for text in texts} for texts in explained]
     settings = _settings(command, mixer) | ({"amount": request} if request else {})
     preview = report.MixingPreview(rows, total, settings, command.explain, mixer.unspaced)
     console = Console()
@@ -81,19 +89,6 @@ def run(argv: list[str]) -> None:
         temporary.write_text(preview_page(preview), encoding="utf-8")
     summary(preview, console)
     say(f"wrote {command.html}")
-
-
-def _row(record: "Record", row: int, mixer: "CodeMixer", command: Preview) -> "MixedRecord":
-    """Give the texts of a record with their words, mixed together as `mix` does; None for the words of other fields."""
-    from commit_llm.data.mix_records import usual_columns
-    from commit_llm.files.records import text_of
-
-    names = command.fields or usual_columns(record, row)
-    texts = {name: text_of(record, name, row) for name in names if record.get(name, "missing") is not None}
-    mixed = [name for name in texts if name in command.mix_fields] if command.mix_fields else None
-    epoch = int(command.at)
-    words = mixer.explain(texts, row=row, epoch=epoch, place=command.at - epoch, mixed_fields=mixed)
-    return {field: (text, words.get(field)) for field, text in texts.items()}
 
 
 def _ratio(settings: "MixingSettings", at: float) -> str:

@@ -29,6 +29,7 @@ OF_ORIGINAL: dict[str, tuple[object, ...]] = {
     "draw_language": ("word",),
 }
 OUTPUT = "output"  # the field of an example that holds its answer
+EARLIER_ANSWER = re.compile("assistant [0-9]+")  # a field of a conversation
 # Of what style `clean` makes of a text: it rises where the same settings give other words. The newest alone is kept.
 CLEAN_VERSION = 2
 # The last release that mixes as an older version did.
@@ -53,7 +54,8 @@ class MixingSettings:
     sentence_ratio: the probability, 0 to 1, that a sentence of which the mixer has a translation is replaced.
     sentence_weights: of the files of sentences, in their order; None gives all the same.
     surface: whether a translation takes a word's place (`replace`), or stands behind it in brackets (`annotate`).
-    annotate_fields: the fields that are annotated; the others are replaced. Without names all but `output`.
+    annotate_fields: the fields that are annotated; the others are replaced. Without names all but answers: `output`,
+        and the earlier ones of a conversation.
     draw_language: among several languages, one is drawn for each `word` and sentence, or one for an `example`.
     dictionary_control: translations without meaning, for experiments (dictionaries/controls.py).
     unmixed_share: the share of examples, 0 to 1, that are left as they are.
@@ -134,7 +136,8 @@ class MixingSettings:
 
     def annotates(self, field: str) -> bool:
         """Say whether the words of a field are annotated, rather than replaced."""
-        named = field in self.annotate_fields if self.annotate_fields else field != OUTPUT
+        is_answer = field == OUTPUT or EARLIER_ANSWER.fullmatch(field) is not None
+        named = field in self.annotate_fields if self.annotate_fields else not is_answer
         return self.surface == "annotate" and named
 
     def require_annotated(self, mixed_fields: Iterable[str]) -> None:

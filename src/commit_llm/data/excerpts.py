@@ -6,13 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commit_llm.data.mix_records import ALL, Fields, text_columns, usual_columns
+from commit_llm.data.mixed_fields import ALL, Fields, text_columns
 from commit_llm.errors import UserError
-from commit_llm.files.chunks import SIZE, Chunk, blocks, chunks
+from commit_llm.files.chunks import SIZE, Chunk, blocks, chunks, text_size
 from commit_llm.files.json_list import list_items
 from commit_llm.files.lines import records_of_lines, spans, whole
 from commit_llm.files.parquet import parquet_rows, parquet_tables, table_records
-from commit_llm.files.records import Record, require_data_file, text_of
+from commit_llm.files.records import Record, require_data_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,18 +48,13 @@ def first_records(path: Path, number: int) -> tuple[list[Record], int | None]:
 def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str]]:
     """Read the first 5,000 records of a data file, each one its texts by field.
 
-    fields: those that are read; by default those that `usual_columns` finds.
+    fields: the columns that are read; by default a record's own, or its contents where it is a conversation.
 
     Raises UserError for a field that is missing or no text.
     """
-    return [
-        {
-            field: text_of(record, field, row)
-            for field in fields or usual_columns(record, row)
-            if record.get(field, "missing") is not None
-        }
-        for row, record in enumerate(islice(_records(path), FIRST))
-    ]
+    of = Fields(tuple(fields)).texts_of
+    texts = (of(record, row) for row, record in enumerate(islice(_records(path), FIRST)))
+    return [{name: text for name, text in of_record.items() if text is not None} for of_record in texts]
 
 
 def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArray]":
@@ -70,27 +65,22 @@ def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArr
     import pyarrow as pa
 
     number = sum(1 for _ in chunks(path))
-    samples: list[dict[str, pa.Array]] = []
+    samples: list[tuple[int, dict[str, pa.Array]]] = []
     for chunk in chunks(path):
         sample: list[Record] = []
         size = 0
         for record in islice(_records_of(path, chunk), max(1, SAMPLED // number)):
             sample.append(record)
-            size += sum(len(value) for value in record.values() if isinstance(value, str))
+            size += text_size(record)
             if size >= SIZE // number:
                 break
-        samples.append(text_columns(sample, fields, chunk.first_row))
-    names = dict.fromkeys(name for columns in samples for name in columns)
-    return {name: pa.chunked_array([_column(columns, name) for columns in samples]) for name in names}
-
-
-def _column(columns: "dict[str, pa.Array]", name: str) -> "pa.Array":
-    """Give a column of a sample; nulls where no record of it has the field."""
-    import pyarrow as pa
-
-    if name in columns:
-        return columns[name]
-    return pa.nulls(len(next(iter(columns.values()))), pa.large_string())
+        samples.append((len(sample), text_columns(sample, fields, chunk.first_row)))
+    names = dict.fromkeys(name for _, columns in samples for name in columns)
+    nulls = pa.large_string()  # of a sample in which no record has the field
+    return {
+        name: pa.chunked_array([columns.get(name, pa.nulls(rows, nulls)) for rows, columns in samples])
+        for name in names
+    }
 
 
 def _records(path: Path) -> Iterator[Record]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from commit_llm.codemix.finding.clean_words import find_words
 from commit_llm.codemix.finding.protection import protected_spans
 from commit_llm.codemix.finding.sentences import find_sentences, sentence_key, with_single_spaces
-from commit_llm.data.mix_records import ALL, Fields
+from commit_llm.data.mixed_fields import ALL, Fields
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import blocks, chunks, length
-from commit_llm.files.records import Record, text_of
+from commit_llm.files.records import Record
 from commit_llm.files.whole import whole_file
 
 LONGEST = 8192  # characters of a sentence: a longer one is a table or a list, and its pair might be no line of a file
@@ -96,7 +96,7 @@ def list_sentences(
 
 def _require_fields(records: Sequence[Record], fields: Fields) -> None:
     """Raise UserError where a field that is to be mixed is in none of a file's first records."""
-    names = dict.fromkeys(name for row, record in enumerate(records) for name in fields.of(record, row))
+    names = dict.fromkeys(name for row, record in enumerate(records) for name in fields.texts_of(record, row))
     for name in fields.mixed:
         if name not in names:
             raise UserError(f"--mix-fields {name}: no such field in the data; there are {', '.join(names)}")
@@ -107,11 +107,10 @@ def _sentences_of(
 ) -> Iterator[str]:
     """Give the sentences of the mixed fields of records that have an unprotected word."""
     for row, record in enumerate(records, first_row):
-        names = fields.of(record, row)
-        mixed = fields.mixed_of(names)
-        for name in names if mixed is None else mixed:
-            if record.get(name, "missing") is not None:
-                yield from sentences_with_words(text_of(record, name, row), languages)
+        texts = fields.texts_of(record, row)
+        mixed = fields.mixed_of(texts)
+        for name in texts if mixed is None else mixed:
+            yield from sentences_with_words(texts[name] or "", languages)
 
 
 def sentences_with_words(text: str, languages: frozenset[str] = frozenset()) -> Iterator[str]:

@@ -10,16 +10,20 @@ from typing import Any, NamedTuple, Protocol
 
 from commit_llm import __version__
 from commit_llm.codemix import CodeMixer, Counts
-from commit_llm.data.mix_records import ALL, Fields, mix_records, mix_table, text_columns
+from commit_llm.data.mix_records import RecordCounts, mix_records
+from commit_llm.data.mix_tables import mix_table
+from commit_llm.data.mixed_fields import ALL, Fields, text_columns
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, table_blocks
 from commit_llm.files.disk import DiskError, writing
 from commit_llm.files.provenance import describe, sha256, sidecar, write_provenance
 from commit_llm.files.records import require_data_file, require_suffix
-from commit_llm.files.unfinished import JOINED, Parts, unfinished
+from commit_llm.files.unfinished import JOINED, FinishedPart, Parts, unfinished
 from commit_llm.files.whole import refuse_existing_file
 from commit_llm.files.workers import WorkerKilledError, give_back_freed_memory, map_in_order
 from commit_llm.files.writing import join_parts, write_part, write_table_part
+
+ROLES = "mix_roles"  # of a recipe: it decides on conversations alone, and is told of those
 
 
 class Report(Protocol):
@@ -45,7 +49,7 @@ class Job:
     input: the file.
     out: the mixed file.
     mixer: what mixes it.
-    fields: the columns that are mixed.
+    fields: the texts that are mixed.
     dictionaries, sentences: the mixer's files, each with what its provenance says besides (weight, pairs).
     other_files: more files that decide on the output.
     recipe: the settings that decide on the output, by name.
@@ -71,11 +75,17 @@ class MixedFile(NamedTuple):
     rows: its records.
     earlier_rows: those that an earlier, unfinished call had mixed.
     counts: the outcomes of all words.
+    conversations: how many records are conversations.
+    faulty: how many of those have a fault, and are as they were.
+    fault: what the first of these has, and where.
     """
 
     rows: int
     earlier_rows: int
     counts: Counts
+    conversations: int = 0
+    faulty: int = 0
+    fault: str = ""
 
 
 def mix_file(
@@ -123,10 +133,12 @@ def mix_file(
             if _size_and_date(job.input) != before:
                 raise UserError(f"{job.input}: has changed while it was mixed; begin anew when it is finished")
             finished = [parts.done[number] for number in sorted(parts.done)]
-            counts = Counts(*map(sum, zip(*(part.counts for part in finished), strict=True)))
+            rows, tally = sum(part.rows for part in finished), _tally(finished)
+            counts = tally.words
+            if tally.faulty == rows:
+                raise UserError(f"{job.input}: no record is a conversation that can be mixed; {tally.fault}")
             if warning and not counts.hits:
                 raise UserError(warning)
-            rows = sum(part.rows for part in finished)
             output = _join(job, parts, rows, report)
             refuse_existing_file(job.out, overwrite)  # something may have come there meanwhile
             write_provenance(
@@ -135,9 +147,9 @@ def mix_file(
                 dictionaries=dictionaries,
                 sentences=sentences,
                 others=other_files,
-                recipe=job.recipe,
+                recipe={name: value for name, value in job.recipe.items() if name != ROLES or tally.conversations},
                 languages=job.mixer.count_languages(rows),
-                counts={"words": counts.words, "hits": counts.hits, **counts._asdict()},
+                counts={"words": counts.words, "hits": counts.hits, **counts._asdict(), **_conversations(tally)},
                 output=output,
             )
             os.replace(parts.folder / JOINED, job.out)  # last: the file says that all is done
@@ -147,7 +159,23 @@ def mix_file(
         except UserError:
             parts.remove()  # nothing can go on with them: the input or a setting has to be another one
             raise
-    return MixedFile(rows, earlier_rows, counts)
+    return MixedFile(rows, earlier_rows, *tally)
+
+
+def _tally(parts: Sequence[FinishedPart]) -> RecordCounts:
+    """Add up what was counted in parts, which are in order."""
+    total = RecordCounts()
+    for part in parts:
+        *words, conversations, faulty = part.counts
+        total = total.plus(RecordCounts(Counts(*words), conversations, faulty, part.note))
+    return total
+
+
+def _conversations(tally: RecordCounts) -> dict[str, int]:
+    """Give what provenance says of conversations, where there are any."""
+    if not tally.conversations:
+        return {}
+    return {"conversations": tally.conversations, "faulty_conversations": tally.faulty}
 
 
 def _size_and_date(path: Path) -> tuple[int, int]:
@@ -159,6 +187,7 @@ def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Che
     """Mix the chunks that are missing; gives what the check of the first one says."""
     total, unit = length(job.input)
     doing, rows, warning = f"mixing ({unit})", 0, None
+    checked = bool(parts.done)
 
     def missing() -> Iterator[Chunk]:
         for chunk in chunks(job.input, job.chunk_rows, job.chunk_bytes):
@@ -169,38 +198,43 @@ def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Che
             del chunk  # while the next one is read
 
     with closing(map_in_order(partial(_worker, job, parts.folder), missing(), workers)) as results:
-        for chunk, (written, counts) in results:
-            if not parts.done:
+        for chunk, (written, tally) in results:
+            if not checked and tally.faulty < chunk.rows:
+                checked = True
                 row, first = next(blocks(job.input, chunk))
-                warning = check(counts, text_columns(first, job.fields, row), chunk.done < total)
-            parts.keep(chunk.number, written, chunk.rows, counts)
+                warning = check(tally.words, text_columns(first, job.fields, row), chunk.done < total)
+            counts = [*tally.words, tally.conversations, tally.faulty]
+            parts.keep(chunk.number, written, chunk.rows, counts, tally.fault)
             rows += chunk.rows
             report(doing, chunk.done, total, rows)
             del chunk
     return warning
 
 
-def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, Counts]]:
+def _worker(job: Job, folder: Path) -> Callable[[Chunk], tuple[Path, RecordCounts]]:
     give_back_freed_memory()  # of this worker
     return partial(_mix_chunk, job, folder)
 
 
-def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, Counts]:
+def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, RecordCounts]:
     """Write a chunk's part under a name of this process's own: only the owner of the folder declares it finished."""
     written = folder / f"{chunk.number:06}.{os.getpid()}"
-    counts: list[Counts] = []
+    tally = RecordCounts()
 
-    def mixed(mix: Callable[..., tuple[Any, Counts]], blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    def mixed(
+        mix: Callable[..., tuple[Any, RecordCounts]], blocks: Iterator[tuple[int, Any]]
+    ) -> Iterator[tuple[int, Any]]:
+        nonlocal tally
         for row, block in blocks:
             mixed_block, of_block = mix(block, job.mixer, job.fields, row)
-            counts.append(of_block)
+            tally = tally.plus(of_block)
             yield row, mixed_block
 
     if job.out.suffix == ".parquet" and job.input.suffix == ".parquet":
         write_table_part((table for _, table in mixed(mix_table, table_blocks(chunk))), written)
     else:
         write_part(mixed(mix_records, blocks(job.input, chunk)), written, job.out)
-    return written, Counts(*map(sum, zip(*counts, strict=True)))
+    return written, tally
 
 
 def _join(job: Job, parts: Parts, rows: int, report: Report) -> dict[str, Any]:

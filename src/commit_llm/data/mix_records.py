@@ -1,109 +1,83 @@
-"""Mix chosen columns of records and tables, as training does in its first epoch; everything else stays."""
+"""Mix the chosen texts of records, as training does in its first epoch; everything else stays."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from commit_llm.codemix import CodeMixer, Counts
-from commit_llm.errors import UserError
-from commit_llm.files.records import Record, text_of
+from commit_llm.data.chat.conversation import ConversationError
+from commit_llm.data.chat.mixable_contents import TextPath, mixable_contents, with_texts
+from commit_llm.data.mix_conversations import mix_contents
+from commit_llm.data.mixed_fields import ALL, Fields, columns_of
+from commit_llm.files.records import Record
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
 
+class RecordCounts(NamedTuple):
+    """Count what was met in records.
 
-class Fields(NamedTuple):
-    """Name the columns with a record's texts, and those of them that are mixed.
-
-    named: the columns. Without names they are those that `usual_columns` finds in each record; some may be missing or
-        null.
-    mixed: those that are mixed. Without names they are all.
+    words: the outcomes of their words.
+    conversations: how many of them are conversations.
+    faulty: how many of those have a fault, and are left as they are.
+    fault: what the first of these has, and where.
     """
 
-    named: tuple[str, ...] = ()
-    mixed: tuple[str, ...] = ()
+    words: Counts = Counts()
+    conversations: int = 0
+    faulty: int = 0
+    fault: str = ""
 
-    def of(self, record: Record, row: int) -> tuple[str, ...]:
-        """Give the columns of one record. row: its index."""
-        return tuple(dict.fromkeys(self.named)) or usual_columns(record, row)
-
-    def mixed_of(self, texts: Iterable[str]) -> list[str] | None:
-        """Give those of the columns that are mixed; None for all. Some records may lack one."""
-        return [name for name in texts if name in self.mixed] if self.mixed else None
-
-
-ALL = Fields()
-
-
-def usual_columns(record: Mapping[str, Any], index: int) -> tuple[str, ...]:
-    """Name the columns that hold text to mix: the three of Alpaca (input may be missing or null), or `text`.
-
-    Raises UserError, which names the record by its index, where it has neither.
-    """
-    for names in (("instruction", "input", "output"), ("text",)):
-        if names[0] in record:
-            return tuple(name for name in names if not (name == "input" and record.get(name) is None))
-    columns = ", ".join(map(repr, record))
-    raise UserError(
-        f"record {index + 1} of the data: no column 'instruction' or 'text', only {columns}; name some with --fields"
-    )
+    def plus(self, other: "RecordCounts") -> "RecordCounts":
+        """Add what was met in later records."""
+        faulty = self.faulty + other.faulty
+        conversations = self.conversations + other.conversations
+        return RecordCounts(self.words.plus(other.words), conversations, faulty, self.fault or other.fault)
 
 
 def mix_records(
     records: Sequence[Record], mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
-) -> tuple[list[dict[str, Any]], Counts]:
-    """Mix the fields of every record. A null stays null, all other columns stay as they are.
+) -> tuple[list[dict[str, Any]], RecordCounts]:
+    """Mix the fields of every record, or the contents of a conversation. A null stays null, all else as it is.
 
     first_row: the index of the first record in the whole data.
 
     Raises UserError for a field that is missing or no text, naming the record.
     """
-    texts = text_columns(records, fields, first_row)
-    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
-    mixed_records = [dict(record) for record in records]
-    for field, column in mixed.items():
-        for record, text in zip(mixed_records, column.to_pylist(), strict=True):
-            if text is not None:
-                record[field] = text
-    return mixed_records, _total(counts)
+    texts, tally = mixed_texts(records, mixer, fields, first_row)
+    return [with_texts(record, own) for record, own in zip(records, texts, strict=True)], tally
 
 
-def text_columns(records: Sequence[Record], fields: Fields = ALL, first_row: int = 0) -> "dict[str, pa.Array]":
-    """Give the texts of the records' fields as the mixer takes them; null where a record has none.
-
-    Raises UserError for a field that is missing or no text, naming the record.
-    """
-    import pyarrow as pa
-
-    texts: dict[str, list[str | None]] = {}
+def mixed_texts(
+    records: Sequence[Record], mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
+) -> tuple[list[dict[TextPath, str]], RecordCounts]:
+    """Mix records as `mix_records` does, and give the mixed texts of each, by their paths."""
+    mixed: list[dict[TextPath, str]] = [{} for _ in records]
+    tally, others = RecordCounts(), []
     for place, record in enumerate(records):
-        for field in fields.of(record, first_row + place):
-            column = texts.setdefault(field, [None] * len(records))
-            if record.get(field, "missing") is not None:
-                column[place] = text_of(record, field, first_row + place)
-    return {field: pa.array(column, pa.large_string()) for field, column in texts.items()}
+        if not fields.has_conversation(record):
+            others.append(place)
+            continue
+        row = first_row + place
+        try:
+            contents = mixable_contents(record, row, fields.roles)
+        except ConversationError as fault:
+            tally = tally.plus(RecordCounts(Counts(), 1, 1, f"record {row + 1}: {fault}"))
+            continue
+        names = fields.mixed_of(content.name for content in contents)
+        mixed[place], counts = mix_contents(contents, mixer, row, names)
+        tally = tally.plus(RecordCounts(counts, 1))
+    texts = columns_of([fields.texts_of(records[place], first_row + place) for place in others])
+    if texts:
+        rows = first_row + np.array(others)
+        columns, counts_of_rows = mixer.mix_columns(texts, rows=rows, mixed_fields=fields.mixed_of(texts))
+        for name, column in columns.items():
+            for place, text in zip(others, column.to_pylist(), strict=True):
+                if text is not None:
+                    mixed[place][(name,)] = text
+        tally = tally.plus(RecordCounts(total(counts_of_rows)))
+    return mixed, tally
 
 
-def mix_table(
-    table: "pa.Table", mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
-) -> tuple["pa.Table", Counts]:
-    """Mix the fields of a table as `mix_records` does; its schema stays."""
-    import pyarrow as pa
-
-    names = fields.of(dict.fromkeys(table.column_names, ""), first_row)
-    for field in names:
-        text_of(dict.fromkeys(table.column_names, ""), field, first_row)  # names the columns where it is missing
-    # A column of nothing but nulls has no text, and not the type of one.
-    texts = {name: table.column(name) for name in names if not pa.types.is_null(table.schema.field(name).type)}
-    mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
-    for name, column in mixed.items():
-        place = table.schema.get_field_index(name)
-        kind = table.schema.field(place).type
-        if pa.types.is_dictionary(kind):
-            column = column.cast(kind.value_type).dictionary_encode()
-        table = table.set_column(place, table.schema.field(place), column.cast(kind))
-    return table, _total(counts)
-
-
-def _total(counts: "np.ndarray") -> Counts:
+def total(counts: np.ndarray) -> Counts:
+    """Sum counts over the examples. counts: (examples, numbers)."""
     return Counts(*counts.sum(axis=0).tolist())

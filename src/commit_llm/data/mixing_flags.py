@@ -23,6 +23,7 @@ from commit_llm.codemix.settings import (
     Surface,
     not_in_original,
 )
+from commit_llm.data.chat.mixable_contents import MIXED_ROLES
 from commit_llm.errors import SettingError, SettingName, UserError, shown
 from commit_llm.files.text_stream import encoding_of, head_of, lines_of_text, opened
 
@@ -35,9 +36,6 @@ LOGGER = logging.getLogger("commit_llm")
 
 # A number, or the points of a schedule as they are written: plain values, as a config.yaml has them.
 Ratio = float | tuple[str, ...]
-
-# Whose contents a conversation may have mixed: what else stands in it is the model's, or a program's.
-MIXED_ROLES = ("user", "assistant")
 
 
 def ratio_of_words(words: Sequence[str]) -> Ratio:
@@ -94,7 +92,7 @@ class MixingFlags:
     surface: Surface = MixingSettings.surface
     """replace: a translation takes the word's place. annotate: it stands behind the word, in brackets."""
     annotate_fields: tuple[str, ...] = ()
-    """Which of an example's fields are annotated; the others are replaced. Default: all but output."""
+    """Which of an example's fields are annotated; the others are replaced. Default: all but answers."""
     draw_language: DrawLanguage = MixingSettings.draw_language
     """Of several languages, draw one for each word and sentence, or one for an example."""
     all_capitals: bool = MixingSettings.all_capitals

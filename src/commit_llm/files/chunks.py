@@ -67,7 +67,7 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
         records, text, done = [], 0, 0
         for record, done in list_items(path):
             records.append(record)
-            text += _text_size(record)
+            text += text_size(record)
             if len(records) == rows or text >= size:
                 yield records, len(records), done
                 records, text = [], 0
@@ -82,7 +82,7 @@ def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:
     row, block, size = chunk.first_row, [], 0
     for record in _records(path, chunk.content, chunk.first_row):
         block.append(record)
-        size += _text_size(record)
+        size += text_size(record)
         if len(block) == BLOCK_ROWS or size >= BLOCK_SIZE:
             yield row, block
             row, block, size = row + len(block), [], 0
@@ -98,8 +98,18 @@ def table_blocks(chunk: Chunk) -> Iterator[tuple[int, Any]]:
         yield chunk.first_row + start, table.slice(start, rows)
 
 
-def _text_size(record: Record) -> int:
-    return sum(len(value) for value in record.values() if isinstance(value, str))
+def text_size(record: Record) -> int:
+    """Count the characters of a record's texts, however deep they stand."""
+    size, rest = 0, list(record.values())
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, list):
+            rest += value
+        elif isinstance(value, dict):
+            rest += value.values()
+    return size
 
 
 def _records(path: Path, content: Any, first_row: int) -> Iterator[Record]:

@@ -30,6 +30,7 @@ class FinishedPart(NamedTuple):
     counts: what was counted in it.
     size: bytes of its file.
     checksum: of its file.
+    note: what else is to be said of it, for whoever finishes the work.
     """
 
     number: int
@@ -37,6 +38,7 @@ class FinishedPart(NamedTuple):
     counts: Sequence[int]
     size: int
     checksum: str
+    note: str = ""
 
 
 class Parts:
@@ -59,9 +61,9 @@ class Parts:
         """Name the file of a part."""
         return self.folder / f"{number:06}"
 
-    def keep(self, number: int, written: Path, rows: int, counts: Sequence[int]) -> None:
+    def keep(self, number: int, written: Path, rows: int, counts: Sequence[int], note: str = "") -> None:
         """Take over the file that a part was written to: the part is then finished."""
-        part = FinishedPart(number, rows, list(counts), written.stat().st_size, checksum(written))
+        part = FinishedPart(number, rows, list(counts), written.stat().st_size, checksum(written), note)
         os.replace(written, self.path(number))
         add_lines(self.folder / DONE, [part._asdict()])
         self.done[number] = part

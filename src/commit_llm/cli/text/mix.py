@@ -18,7 +18,11 @@ def as_text(
     """
     counts = mixed.counts
     before = f" ({mixed.earlier_rows:,} of them finished before)" if mixed.earlier_rows else ""
-    lines = [f"{mixed.rows:,} rows{before}, {counts.words:,} words"]
+    talks = f", {mixed.conversations:,} of them conversations" if mixed.conversations else ""
+    lines = [f"{mixed.rows:,} rows{talks}{before}, {counts.words:,} words"]
+    if mixed.faulty:
+        stay, first = ("it stays", "") if mixed.faulty == 1 else ("they stay", "the first is ")
+        lines.append(f"  {mixed.faulty:,} with a fault, {stay} as before: {first}{mixed.fault}")
     for outcome in Outcome:
         number = counts[outcome]
         if number or outcome is Outcome.REPLACED:
@@ -53,6 +57,8 @@ def as_json(mixed: MixedFile, out: Path, ratio: float, sentence_ratio: float | N
         {
             "rows": mixed.rows,
             "finished_before": mixed.earlier_rows,
+            "conversations": mixed.conversations,
+            "faulty_conversations": mixed.faulty,
             "words": counts.words,
             "hits": counts.hits,
             **counts._asdict(),

@@ -1,0 +1,101 @@
+"""Say which texts of a record are mixed: the contents of a conversation, the usual columns, or those that are named."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from commit_llm.data.chat.conversation import LISTS, ConversationError, chat_columns
+from commit_llm.data.chat.mixable_contents import MIXED_ROLES, mixable_contents
+from commit_llm.errors import UserError
+from commit_llm.files.records import Record, text_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_TEXTS = 64  # of a record, in `text_columns`
+
+
+class Fields(NamedTuple):
+    """Name the columns with a record's texts, and those of them that are mixed.
+
+    named: the columns. Without names a record's contents are found where it is a conversation; else its columns are
+        those that `usual_columns` finds in it, of which some may be missing or null.
+    mixed: the texts that are mixed. Without names they are all.
+    roles: of conversations, whose contents are looked at.
+    """
+
+    named: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+    roles: tuple[str, ...] = MIXED_ROLES
+
+    def of(self, record: Record, row: int) -> tuple[str, ...]:
+        """Give the columns of one record. row: its index."""
+        return tuple(dict.fromkeys(self.named)) or usual_columns(record, row)
+
+    def has_conversation(self, record: Record) -> bool:
+        """Say whether a record is mixed as a conversation."""
+        return not self.named and is_conversation(record)
+
+    def texts_of(self, record: Record, row: int) -> dict[str, str | None]:
+        """Give the texts of one record by name, null where a column is. A faulty conversation has none.
+
+        Raises UserError for a field that is missing or no text, naming the record.
+        """
+        if self.has_conversation(record):
+            try:
+                return {content.name: content.text for content in mixable_contents(record, row, self.roles)}
+            except ConversationError:
+                return {}
+        return {
+            name: None if record.get(name, "missing") is None else text_of(record, name, row)
+            for name in self.of(record, row)
+        }
+
+    def mixed_of(self, texts: Iterable[str]) -> list[str] | None:
+        """Give those of the texts that are mixed; None for all. Some records may lack one."""
+        return [name for name in texts if name in self.mixed] if self.mixed else None
+
+
+ALL = Fields()
+
+
+def is_conversation(record: Record) -> bool:
+    """Say whether a record is a conversation: it has columns of one, or one that is null and no other texts."""
+    others = (record.get(name) for name in ("instruction", "text"))
+    is_list = any(name in record for name in LISTS)
+    return bool(chat_columns(record)) or (is_list and all(text is None for text in others))
+
+
+def usual_columns(record: Mapping[str, Any], index: int) -> tuple[str, ...]:
+    """Name the columns that hold text to mix: the three of Alpaca (input may be missing or null), or `text`.
+
+    Raises UserError, which names the record by its index, where it has neither.
+    """
+    for names in (("instruction", "input", "output"), ("text",)):
+        if names[0] in record:
+            return tuple(name for name in names if not (name == "input" and record.get(name) is None))
+    columns = ", ".join(map(repr, record))
+    raise UserError(
+        f"record {index + 1} of the data: no column 'instruction' or 'text', only {columns}, and no conversation "
+        "(messages, conversations, or prompt and completion); name some with --fields"
+    )
+
+
+def text_columns(records: Sequence[Record], fields: Fields = ALL, first_row: int = 0) -> "dict[str, pa.Array]":
+    """Give the texts of the records as the mixer takes many of them; null where a record has none.
+
+    Of a conversation the first 64 are taken: these columns are for a look at the words, and one long conversation
+    would widen the table of all.
+
+    Raises UserError for a field that is missing or no text, naming the record.
+    """
+    texts = (fields.texts_of(record, row) for row, record in enumerate(records, first_row))
+    return columns_of([dict(islice(of_record.items(), MOST_TEXTS)) for of_record in texts])
+
+
+def columns_of(texts: Sequence[Mapping[str, str | None]]) -> "dict[str, pa.Array]":
+    """Make columns of the texts of records; null where one has no text of a name."""
+    import pyarrow as pa
+
+    names = dict.fromkeys(name for of_record in texts for name in of_record)
+    return {name: pa.array([of_record.get(name) for of_record in texts], pa.large_string()) for name in names}

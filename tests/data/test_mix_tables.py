@@ -1,0 +1,83 @@
+"""Mixing tables: chosen columns change, everything else stays, types too."""
+
+import pyarrow as pa
+import pytest
+
+from commit_llm.data.mix_records import mix_records
+from commit_llm.data.mix_tables import mix_table
+from commit_llm.data.mixed_fields import Fields
+from commit_llm.errors import UserError
+from tests.data.test_mix_records import EVERY, HALF, RECORDS
+
+KINDS = [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.string_view()]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_table_keeps_its_schema(kind):
+    table = pa.table(
+        {
+            "id": pa.array([1, None, 3], pa.int8()),
+            "instruction": pa.array(["cat", None, "dog"]).cast(kind),
+            "output": pa.nulls(3),
+        },
+        pa.schema(
+            [pa.field("id", pa.int8(), metadata={"unit": "m"}), ("instruction", kind), ("output", pa.null())],
+            metadata={"made": "by hand"},
+        ),
+    )
+    mixed, tally = mix_table(table, EVERY)
+    assert mixed.schema.equals(table.schema, check_metadata=True)
+    assert mixed.column("id") == table.column("id")
+    first, second, third = mixed.column("instruction").to_pylist()
+    assert (first, second) == ("γάτα", None)
+    assert third in ("σκύλος", "σκυλί")
+    assert tally.words.replaced == 2
+
+
+def test_a_table_is_mixed_as_its_records_are():
+    table = pa.Table.from_pylist(RECORDS)
+    assert mix_table(table, HALF, first_row=5)[0].to_pylist() == mix_records(RECORDS, HALF, first_row=5)[0]
+    with pytest.raises(UserError, match="no field 'x'; it has 'id', 'text', 'note'"):
+        mix_table(table, HALF, Fields(("x",)))
+    with pytest.raises(UserError, match="column 'id': holds int64, not text"):
+        mix_table(table, HALF, Fields(("id",)))
+
+
+PART = pa.struct([("type", pa.string()), ("text", pa.large_string()), ("image", pa.binary())])
+MESSAGE = pa.struct([
+    pa.field("role", pa.dictionary(pa.int8(), pa.string())),
+    pa.field("content", pa.string_view(), metadata={"unit": "text"}),
+    pa.field("at", pa.timestamp("us", "UTC")),
+])  # fmt: skip
+TALKS = pa.table(
+    {
+        "messages": pa.array(
+            [
+                [{"role": "user", "content": "dog"}, {"role": "assistant", "content": "cat", "at": 3}],
+                None,
+                [],
+                [{"role": "system", "content": "dog"}, {"role": "user", "content": None}],
+                [{"role": "assistant", "content": " cat\n"}, None],
+                [{"role": "user", "content": "cat"}],
+            ],
+            pa.large_list(MESSAGE),
+        ),
+        "prompt": pa.array([None, [{"role": "user", "content": [{"type": "text", "text": "a cat"}]}], *[None] * 4],
+            pa.list_(pa.struct([("role", pa.string()), ("content", pa.list_(PART))]))),
+        "completion": pa.array([None, "cat", "cat", *[None] * 3], pa.string()),
+        "text": pa.array([*["dog"] * 6]),
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_conversations_of_a_table(first):
+    """A slice of a table is mixed by its own rows; types stay, and what is null."""
+    table = TALKS.slice(first)
+    mixed, tally = mix_table(table, EVERY, first_row=first)
+    assert mixed.schema.equals(table.schema, check_metadata=True)
+    mixed.validate(full=True)
+    assert mixed.to_pylist() == mix_records(table.to_pylist(), EVERY, first_row=first)[0]
+    assert mixed.to_pylist()[-1]["messages"][0]["content"] == "γάτα"
+    assert mixed.to_pylist()[-2] == table.to_pylist()[-2]
+    assert tally.faulty == (2 if first < 3 else 1)
