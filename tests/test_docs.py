@@ -132,7 +132,7 @@ def fault_of(words, marker, capsys):
         parsed = reads(dataclass, words[0], words[1:])
     except SystemExit:
         return capsys.readouterr().err
-    ours = ("ogx_", "xquad_instruct", "mlqa_instruct")
+    ours = ("ogx_", "xquad_instruct", "mlqa_instruct", "xquad_chat", "mlqa_chat")
     unknown = [task for task in getattr(parsed, "tasks", ()) if task.startswith(ours) and task not in TASKS]
     return f"no such task: {unknown}" if unknown else None
 

@@ -8,6 +8,7 @@ from commit_llm.convert.folder import CONFIG_FILE
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
 from commit_llm.evaluate.asked import ask
+from commit_llm.evaluate.chat_prompts import template_for
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.runner import OnAnswers, evaluate
 from commit_llm.evaluate.selection import Selection
@@ -67,8 +68,10 @@ def run_chain(
             _require_usable(run, exported, evaluation, asked)
         config = None
         if tasks and recipe.model is not None:
-            config = open_recipe_model(recipe, weights=False).config
+            source = open_recipe_model(recipe, weights=False)
+            config = source.config
             require_answerable(config, batch_size)
+            template_for(tasks, source.tokenizer, source.stops)  # an export takes its template from there
     require_same("evaluation", {f"questions of {name}": prompts for name, prompts in asked.items()}, SAME_FILES)
     with together("answering devices"):  # a section of its own, as in the loop
         if config is not None:
@@ -119,6 +122,7 @@ def evaluate_model(
 ) -> Results:
     """Evaluate a model folder, a hub id or a run."""
     source = open_model(name)
+    template_for(tasks, source.tokenizer, source.stops)
     step = agree_on_weights(source).step
     params = load_params(source, step=step)[0]
     model = Answerer.of(source.config, params, source.tokenizer, source.stops, compute_dtype(dtype), eval_mesh)

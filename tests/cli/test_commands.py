@@ -119,7 +119,7 @@ def test_recipes(run):
 def test_tasks(run):
     lines = [line.split() for line in run("tasks")[1].splitlines()]
     assert ["ogx_xquad_enel", "xquad", "el", "en", "validation"] in lines
-    assert len(json.loads(run("tasks", "--json")[1])) == 25 + 19 + 12
+    assert len(json.loads(run("tasks", "--json")[1])) == 25 + 19 + 19 + 12
 
 
 def test_mix(run, example, tmp_path):
@@ -377,7 +377,8 @@ MISTAKES = [
     (["eval", "--tasks", "ogx_xquad_el", "--out", "{out}"], "name a model folder"),
     (["eval", "{model}", "--tasks", "xquad_instruct_el", "--max-length", "2049", "--out", "{out}"], "the model has 2,048 positions"),
     (["eval", "{model}", "--tasks", "xquad_instruct_el", "--max-length", "200", "--out", "{out}"], "too few tokens for a prompt"),
-    (["eval", "{model}", "--tasks", "ogx_xquad_el", "--max-length", "2000", "--out", "{out}"], "is for _instruct_ and _rank_ tasks"),
+    (["eval", "{model}", "--tasks", "ogx_xquad_el", "--max-length", "2000", "--out", "{out}"], "is for _instruct_, _chat_ and _rank_ tasks"),
+    (["eval", "{model}", "--tasks", "xquad_chat_el", "--out", "{out}"], "model: has no chat template, and xquad_chat_el asks through it; put"),
     (["eval", "--prompts-only", "--tasks", "mlqa_instruct_hi", "--max-length", "2000", "--out", "{out}"], "written whole"),
     (["score", "{empty}", "--task", "ogx_xquad_el", "--data-dir", "{folder}"], "no xquad.el.json in"),
     (["run", "alpaca", "--model", "{model}", "--tasks", "ogx_xquad_el", "--data-dir", "{folder}", "--out", "{out}"],

@@ -23,6 +23,19 @@ def test_scoring_the_same_answers(example, tmp_path):
     assert (entry["exact_match"], entry["f1"], entry["items"]) == (50.0, 50.0, len(rows))
 
 
+def test_the_messages_of_a_chat_task(example, tmp_path):
+    """They are what a user says; whoever answers has a template of their own."""
+    task = find_task("xquad_chat_el")
+    write_prompts([task], tmp_path / "prompts", data_dir=str(example))
+    rows = [json.loads(line) for line in (tmp_path / "prompts" / "prompts.jsonl").read_text().splitlines()]
+    assert all(row["prompt"].startswith("Answer the question about the text") for row in rows)
+    path = tmp_path / "answers.jsonl"
+    path.write_text("\n".join(json.dumps({"id": row["id"], "prediction": row["references"][0]}) for row in rows))
+    entry = score_file(path, task, str(example))
+    assert entry["exact_match"] == 100.0
+    assert "|labels:chat|normaliser:squad-1.1|" in entry["signature"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

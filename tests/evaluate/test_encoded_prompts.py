@@ -10,12 +10,14 @@ import pytest
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
+from commit_llm.evaluate.chat_prompts import encode_message, template_for
 from commit_llm.evaluate.encoded_prompts import encode_question, keep_end, longest_prompt, require_fitting
 from commit_llm.evaluate.questions import Question, load_questions
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import ModelConfig
+from tests.evaluate.chat_models import chat_tokenizer
 
-OURS, PAPERS = find_task("xquad_instruct_el"), find_task("ogx_xquad_el")
+OURS, PAPERS, CHAT = (find_task(name) for name in ("xquad_instruct_el", "ogx_xquad_el", "xquad_chat_el"))
 ITEM = Question("q7", "0-0", "anna μένει στην αθήνα . " * 40, "ποιο είναι το σπίτι ?", ("αθήνα",))
 
 
@@ -71,6 +73,31 @@ def with_texts(tokenizer, longest):
     return encode_question(dataclasses.replace(tokenizer, library=Library()), OURS, ITEM, longest), texts
 
 
+@pytest.mark.parametrize("fewer", [0, 1, 2, 40])
+def test_a_long_chat_prompt_loses_the_end_of_its_context(tmp_path, fewer):
+    """A token a byte, and two bytes a letter, so that an odd room leaves a token free. The template stays whole."""
+    tokenizer = chat_tokenizer(tmp_path, "headers")
+    template = template_for([CHAT], tokenizer, (2, 4))
+    context = "α" * 200
+    whole = encode_message(tokenizer, template, CHAT.prompt(context, ITEM.question))
+    left = encode_message(tokenizer, template, CHAT.prompt("α" * (200 - (fewer + 1) // 2), ITEM.question))
+    asked = encode_question(tokenizer, CHAT, ITEM._replace(context=context), len(whole) - fewer, template)
+    assert asked == (left, fewer > 0)
+
+
+def test_a_chat_prompt_that_cannot_be_asked(tmp_path):
+    """Looked at before the first answer, over the whole context."""
+    tokenizer = chat_tokenizer(tmp_path)
+    template = template_for([CHAT], tokenizer, (2, 4))
+    require_fitting(tokenizer, CHAT, [ITEM], 400, template)
+    with pytest.raises(UserError, match=r"xquad_chat_el: the prompt of question 'q7' has \d+ tokens .* room for 90 "):
+        require_fitting(tokenizer, CHAT, [ITEM], 90, template)
+    for item in (ITEM._replace(context=f"{ITEM.context}<end>"), ITEM._replace(question="<s>")):
+        for ask in (require_fitting, lambda *given: encode_question(*given[:2], given[2][0], *given[3:])):
+            with pytest.raises(UserError, match=r"xquad_chat_el: a text of question 'q7' has .* a control token"):
+                ask(tokenizer, CHAT, [item], 4000, template)
+
+
 def test_real_prompts_of_ours_are_whole_texts(shared, llama):
     """Of XQuAD in Thai, by LLaMA's tokenizer, which has several ids for a letter."""
     task = find_task("xquad_instruct_th")
@@ -116,7 +143,7 @@ def test_how_long_a_prompt_may_be():
     small, large = (dataclasses.replace(SIZES, max_position_embeddings=positions) for positions in (600, 8192))
     assert [longest_prompt(PAPERS, config) for config in (small, large)] == [344, 1792]
     assert [longest_prompt(OURS, config) for config in (small, large)] == [344, 7936]
-    assert longest_prompt(OURS, large, 3000) == 2744
+    assert longest_prompt(OURS, large, 3000) == longest_prompt(CHAT, large, 3000) == 2744
     assert longest_prompt(PAPERS, large, 3000) == 1792
     assert longest_prompt(OURS, large, room=20) == 8172
 

@@ -47,7 +47,7 @@ def test_all_1190_prompts_follow_the_rule(shared, name):
     questions = load_questions(task, str(shared.data("xquad")))
     assert [task.prompt(item.context, item.question) for item in questions] == wanted
     assert len(wanted) == 1190
-    assert not task.instruct
+    assert not task.as_tuned
 
 
 @pytest.mark.parametrize("bos", [True, False])

@@ -16,6 +16,7 @@ from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.runs.evaluation import write_lines
 from commit_llm.runs.history import History
+from tests.evaluate.chat_models import with_template
 
 TASKS = [find_task("ogx_xquad_el"), find_task("xquad_instruct_el")]
 
@@ -173,6 +174,23 @@ def test_what_makes_another_evaluation(model, example, tmp_path, monkeypatch, ch
         evaluate(model, TASKS, tmp_path / "eval", max_length=1000, **options)
     with pytest.raises(RuntimeError):  # the same
         evaluate(model, TASKS, tmp_path / "eval", max_length=model.config.max_position_embeddings, **options)
+
+
+def test_another_chat_template_makes_another_evaluation(model, example, tmp_path, monkeypatch):
+    """The file was edited, or the date that templates are told is another."""
+
+    def stopped(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr(answers_module, "generate", stopped)
+    options, tasks = {"data_dir": str(example), "limit": 2}, [find_task("xquad_chat_el"), *TASKS]
+    answerer = with_template(model, tmp_path / "model")
+    for _ in range(2):  # the second time it goes on
+        with pytest.raises(RuntimeError):
+            evaluate(answerer, tasks, tmp_path / "eval", **options)
+    other = with_template(model, tmp_path / "model", "default system")
+    with pytest.raises(UserError, match="an unfinished evaluation with another template; choose"):
+        evaluate(other, tasks, tmp_path / "eval", **options)
 
 
 def with_bos(tokenizer, *bos):

@@ -61,6 +61,7 @@ def test_an_entry_is_what_readers_of_results_json_ask_for():
     assert {*ENTRY, *ENTRY_MAY, *RANK_METRICS} - set(entry) == {
         "matched", "matched_without_context",  # where a context has two questions
         "empty", "cut", "in_context", "exact_match_english_only", "answer_language", "language_identifier",
+        "template_sha256",
     }  # fmt: skip
     assert "|decoding:rank-by-characters|per-context:1|limit:none|" in entry["signature"]
 

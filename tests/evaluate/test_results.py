@@ -123,9 +123,11 @@ def test_the_signature_names_contaminated_contexts(seen, part):
         ("ogx_xquad_de", GIVEN, "task-version:1.0|labels:de|bos:no|normaliser:squad-1.1|decoding:given|"),
         ("xquad_instruct_de", GIVEN, "task-version:2.0|labels:alpaca|normaliser:squad-1.1|decoding:given|"),
         ("xquad_instruct_de", {"bos": "yes", **GIVEN}, "task-version:2.0|labels:alpaca|bos:yes|normaliser:squad-1.1|"),
+        ("xquad_chat_de", GIVEN, "task-version:1.0|labels:chat|normaliser:squad-1.1|decoding:given|"),
+        ("xquad_chat_de", {"template": "0f", **GIVEN}, "task-version:1.0|labels:chat|template:0f|normaliser:"),
     ],
 )
-def test_a_signature_says_what_is_known_of_the_bos(name, answering, start):
+def test_a_signature_says_what_is_known_of_bos_and_template(name, answering, start):
     assert signature(find_task(name), answering, None, False, None).startswith(f"task:{name}|{start}")
 
 
@@ -145,6 +147,7 @@ def test_an_entry_is_what_readers_of_results_json_ask_for():
     assert {*ENTRY, *ENTRY_MAY, *METRICS} - set(entry) == {
         "truncated", "cut",  # those of a model's answers have these too
         "exact_match_english_only",  # where there are English references
+        "template_sha256",  # of a chat task that a model answers
         "per_context",  # where only some of each are asked
         "chance", "left_out", "matched", "matched_without_context",  # of tasks that rank
     }  # fmt: skip

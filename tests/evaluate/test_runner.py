@@ -16,8 +16,9 @@ from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.runner import answering_parts, evaluate
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.runs.evaluation import read_evaluation, read_results, write_signature
+from tests.evaluate.chat_models import with_template
 
-EL, EN, OURS = find_task("ogx_xquad_el"), find_task("ogx_xquad_en"), find_task("xquad_instruct_el")
+EL, EN, OURS, CHAT = map(find_task, ("ogx_xquad_el", "ogx_xquad_en", "xquad_instruct_el", "xquad_chat_el"))
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +153,39 @@ def test_the_signature_says_how_it_was_answered(model, bos, length, part):
     parts = answering_parts(dataclasses.replace(model, tokenizer=tokenizer), OURS, length)
     assert part.strip("|") in write_signature(parts)
     assert answering_parts(model, EL, length)["bos"] == "no"
+
+
+def test_chat_tasks_are_asked_through_the_models_own_template(model, example, tmp_path, monkeypatch):
+    """Two models are asked the same in other words; what stands around it is known by its hash."""
+    asked, options = [], {"data_dir": str(example), "limit": 3, "batch_size": 1}
+
+    def generate(config, params, prompts, lengths, *rest):
+        rows = [tuple(row[len(row) - n :].tolist()) for row, n in zip(prompts, lengths, strict=True)]
+        asked.extend(dict.fromkeys(rows))  # a batch is filled up with its last prompt
+        return no_text(config, params, prompts)
+
+    monkeypatch.setattr(answers_module, "generate", generate)
+    entries = []
+    for name in ("turns", "headers"):
+        answerer = with_template(model, tmp_path / name, name)
+        asked.clear()
+        results = evaluate(answerer, [CHAT, OURS], tmp_path / f"eval-{name}", **options)
+        template = answerer.template_for(CHAT)
+        turn, head = answerer.tokenizer.encode_rendered("<turn><head>").ids
+        assert [prompt[0] for prompt in asked] == ([turn] * 3 if name == "turns" else [1] * 3) + [1] * 3
+        assert [head in prompt for prompt in asked] == [name == "headers"] * 3 + [False] * 3
+        entries.append(results[CHAT.name])
+        assert results[CHAT.name]["template_sha256"] == template.fingerprint()
+        assert f"|labels:chat|template:{template.fingerprint()[:16]}|normaliser:" in results[CHAT.name]["signature"]
+        assert "|bos:" not in results[CHAT.name]["signature"]
+        assert "template" not in "".join([results[OURS.name]["signature"], *results[OURS.name]])
+    assert entries[0]["prompts_sha256"] == entries[1]["prompts_sha256"]
+    assert entries[0]["template_sha256"] != entries[1]["template_sha256"]
+
+
+def test_a_model_without_a_template_is_refused_before_a_question_is_read(model, tmp_path):
+    with pytest.raises(UserError, match=r"has no chat template, and xquad_chat_el asks through it"):
+        evaluate(model, [OURS, CHAT], tmp_path / "eval", data_dir=str(tmp_path))
 
 
 def test_overwrite_replaces_an_evaluation_and_nothing_else(model, example, tmp_path, monkeypatch):

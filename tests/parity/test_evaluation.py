@@ -25,6 +25,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from tests.convert.test_folder import IDS
+from tests.evaluate.chat_models import chat_tokenizer
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra parity)")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
@@ -100,7 +101,27 @@ def test_the_real_lm_eval_answers_long_prompts_of_ours_as_our_runner_does(shared
     assert len({row["prediction"] for row in told}) > 4
 
 
-def scored_by_both(export, tmp_path, questions, task, limit, model_args):
+def test_the_real_lm_eval_asks_chat_tasks_through_the_template_as_our_runner_does(shared, example, tmp_path):
+    """The task's file has the message of a user; `--apply_chat_template` puts the template around it.
+
+    The template writes no bos, and the tokenizer would put one there.
+    """
+    config = dataclasses.replace(read_config(example / "model"), max_position_embeddings=4096)
+    export = tmp_path / "model"
+    export.mkdir()
+    tokenizer = chat_tokenizer(export)
+    config = dataclasses.replace(config, vocab_size=tokenizer.vocab_size)
+    params = jax.tree.map(np.array, large(init_parameters(config, jax.random.key(2)), 16))
+    write_model(export, params, config, "float32", new_config(config, "float32", IDS))
+    original = json.loads(shared.data("xquad/xquad.en.json").read_text(encoding="utf-8"))
+    told, theirs = scored_by_both(
+        export, tmp_path, original, "xquad_chat_en", 8, ",add_bos_token=False", "--apply_chat_template"
+    )
+    assert {id: first_line(text) for id, text in theirs.items()} == {row["id"]: row["prediction"] for row in told}
+    assert len({row["prediction"] for row in told}) > 4
+
+
+def scored_by_both(export, tmp_path, questions, task, limit, model_args, *flags):
     """Evaluate a model twice, the second time with every second answer as the reference; then by the real lm-eval.
 
     Give the rows of predictions.jsonl, and lm-eval's texts by id.
@@ -122,7 +143,7 @@ def scored_by_both(export, tmp_path, questions, task, limit, model_args):
         sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--tasks", task, "--limit", str(limit),
         "--model_args", f"pretrained={export},dtype=float32{model_args}", "--include_path", str(TASK_FILES),
         "--metadata", json.dumps({"data_dir": str(data)}), "--device", "cpu", "--batch_size", "8",
-        "--output_path", str(tmp_path / "theirs"), "--log_samples",
+        "--output_path", str(tmp_path / "theirs"), "--log_samples", *flags,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

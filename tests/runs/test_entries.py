@@ -27,6 +27,7 @@ def test_a_name_that_is_no_part_of_a_file_s_name_is_refused(key, name):
         ("in_context", 101), ("in_context", "28"), ("exact_match_english_only", -1), ("answer_language", 3),
         ("answer_language", {"target": 3.0}), ("answer_language", {"target": "<b>", "items": 3}),
         ("language_identifier", 4), ("language_identifier", "a\nb"),
+        ("template_sha256", 7), ("template_sha256", "a\nb"),
     ],
 )  # fmt: skip
 def test_figures_of_answers_that_cannot_be_are_refused(key, value):

@@ -38,8 +38,8 @@ class Eval:
     batch_size: int = 8
     """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
     max_length: int | None = None
-    """Tokens of prompt and answer together, for _instruct_ and _rank_ tasks; a longer prompt loses the end of its
-    context. Default: as many as the model has positions. The ogx_ tasks always have 2,048, as in the paper."""
+    """Tokens of prompt and answer together, for _instruct_, _chat_ and _rank_ tasks; a longer prompt loses the end of
+    its context. Default: as many as the model has positions. The ogx_ tasks always have 2,048, as in the paper."""
     step: int | None = None
     """Checkpoint of a run directory. Default: the newest."""
     model_revision: str | None = None
@@ -52,7 +52,7 @@ class Eval:
     mesh: str = EVERY_DEVICE
     """Devices along data, fsdp and tensor: -1,1,1 has the whole model on each; 1,1,-1 splits it over all of them."""
     prompts_only: bool = False
-    """Write prompts.jsonl and no answers; needs no model."""
+    """Write prompts.jsonl and no answers; needs no model. Those of _chat_ tasks are messages of a user."""
     overwrite: bool = False
     """Replace an output that exists."""
     json: bool = False
@@ -68,8 +68,8 @@ def run(argv: list[str]) -> None:
     tasks, foreign = split_tasks(command.tasks)
     if not tasks and not foreign:
         raise UserError("no task; name some with --tasks")
-    if command.max_length is not None and not any(task.instruct for task in tasks):
-        raise UserError(f"--max-length {command.max_length}: is for _instruct_ and _rank_ tasks; leave it out")
+    if command.max_length is not None and not any(task.as_tuned for task in tasks):
+        raise UserError(f"--max-length {command.max_length}: is for _instruct_, _chat_ and _rank_ tasks; leave it out")
     per_context = read_per_context(command.per_context, [task.name for task in tasks])
     if command.prompts_only:
         if command.max_length is not None:
@@ -104,6 +104,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
     from commit_llm.cli.progress import bars
     from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.answers import Answerer, require_answerable
+    from commit_llm.evaluate.chat_prompts import template_for
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished
     from commit_llm.evaluate.runner import evaluate
@@ -124,6 +125,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
         source = open_model(name, command.tokenizer, revision=command.model_revision)
         if tasks:
             require_answerable(source.config, command.batch_size, command.max_length)
+        template = template_for(tasks, source.tokenizer, source.stops)
     step = agree_on_weights(source, command.step).step
     dtype = compute_dtype(command.dtype)
     with together("weights"):
@@ -131,6 +133,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
         params = load_params(source, step=step)[0]
     if is_first():
         LOGGER.info("%s", describe(source.config))
+        if template is not None:
+            LOGGER.info("chat tasks: asked through %s", template.source)
     model = Answerer.of(source.config, params, source.tokenizer, source.stops, dtype, command.mesh)
     with bars(quiet=not is_first()) as bar:
         results = evaluate(

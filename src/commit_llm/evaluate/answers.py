@@ -8,13 +8,16 @@ from typing import Any
 import jax
 import numpy as np
 
+from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answer_text import Answer
+from commit_llm.evaluate.chat_prompts import template_for
 from commit_llm.evaluate.encoded_prompts import EncodedPrompt
 from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS, PromptBatch, plan_batches
+from commit_llm.evaluate.tasks import Task
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.generation import Endings, generate
 from commit_llm.model.parameters import Parameters, cast_matrices
@@ -53,6 +56,10 @@ class Answerer:
         placement = Placement.of(mesh)
         placed = placement.parameters(config, cast_matrices(params, dtype))
         return cls(config, placed, tokenizer, stops, dtype, fingerprint(params), placement)
+
+    def template_for(self, task: Task) -> ChatTemplate | None:
+        """Give the chat template that a task is asked through; None where it is no chat task. Raises UserError."""
+        return template_for([task], self.tokenizer, self.stops)
 
 
 def answer(

@@ -35,7 +35,7 @@ class Asked(Protocol):
         ...
 
     def require_fitting(self, model: Answerer, max_length: int | None) -> None:
-        """Raise UserError where a prompt is too long even with the least of its context."""
+        """Raise UserError where a prompt is too long even with the least of its context, or cannot be asked."""
         ...
 
     def batches(
@@ -78,14 +78,15 @@ class AskedAnswers:
 
     def require_fitting(self, model: Answerer, max_length: int | None) -> None:
         longest = longest_prompt(self.task, model.config, max_length)
-        require_fitting(model.tokenizer, self.task, self.questions, longest)
+        require_fitting(model.tokenizer, self.task, self.questions, longest, model.template_for(self.task))
 
     def batches(
         self, model: Answerer, batch_size: int, max_length: int | None, answered: Collection[int]
     ) -> Iterator[Mapping[int, Any]]:
         longest = longest_prompt(self.task, model.config, max_length)
-        prompts = [encode_question(model.tokenizer, self.task, item, longest) for item in self.questions]
-        ending = Ending(model.stops, skips_blank_lines=self.task.instruct)
+        template = model.template_for(self.task)
+        prompts = [encode_question(model.tokenizer, self.task, item, longest, template) for item in self.questions]
+        ending = Ending(model.stops, skips_blank_lines=self.task.as_tuned)
         return answer(model, prompts, batch_size, ending=ending, longest=longest, answered=answered)
 
     def results(

@@ -4,8 +4,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError, shown
+from commit_llm.evaluate.chat_prompts import encode_message, require_no_control_token
 from commit_llm.evaluate.prompt_batches import MAX_LENGTH, MAX_NEW_TOKENS
 from commit_llm.evaluate.questions import Question
 from commit_llm.evaluate.tasks import Task
@@ -29,23 +31,34 @@ def longest_prompt(task: Task, config: ModelConfig, max_length: int | None = Non
     room: tokens that are kept for the answer.
     """
     positions = config.max_position_embeddings
-    return ((max_length or positions) if task.instruct else min(MAX_LENGTH, positions)) - room
+    return ((max_length or positions) if task.as_tuned else min(MAX_LENGTH, positions)) - room
 
 
-def encode_question(tokenizer: Tokenizer, task: Task, item: Question, longest: int) -> EncodedPrompt:
+def encode_question(
+    tokenizer: Tokenizer, task: Task, item: Question, longest: int, template: ChatTemplate | None = None
+) -> EncodedPrompt:
     """Encode a question's prompt by the rules of its task.
 
     A longer prompt of the reference's tasks keeps its last `longest` ids, its beginning lost, as in the reference.
     Of a task that asks as the model was tuned the end of the context is left out, so that template, question and bos
     stay, and what is encoded is always a whole text.
 
-    Raises UserError where a prompt is too long with a single character of its context.
+    template: that a chat task is asked through; None for all other tasks.
+
+    Raises UserError where a prompt is too long with a single character of its context, and where a text of a chat task
+    has what would be read as a control token.
     """
-    if not task.instruct:
+    if not task.as_tuned:
         return keep_end(tokenizer.encode(task.prompt(item.context, item.question)), [], longest)
 
+    if template is not None:
+        require_no_control_token(tokenizer, task, item)
+
     def encode(characters: int) -> list[int]:
-        return [*tokenizer.bos, *tokenizer.encode(task.prompt(item.context[:characters], item.question))]
+        prompt = task.prompt(item.context[:characters], item.question)
+        if template is not None:
+            return encode_message(tokenizer, template, prompt)
+        return [*tokenizer.bos, *tokenizer.encode(prompt)]
 
     ids = encode(len(item.context))
     if len(ids) <= longest:
@@ -63,14 +76,19 @@ def encode_question(tokenizer: Tokenizer, task: Task, item: Question, longest: i
     return EncodedPrompt(encode(lengths[fitting - 1]), True)
 
 
-def require_fitting(tokenizer: Tokenizer, task: Task, items: Sequence[Question], longest: int) -> None:
-    """Raise UserError where a prompt is too long even with the least of its context.
+def require_fitting(
+    tokenizer: Tokenizer, task: Task, items: Sequence[Question], longest: int, template: ChatTemplate | None = None
+) -> None:
+    """Raise UserError where a prompt is too long even with the least of its context, or cannot be asked.
 
-    An evaluation asks this of all questions before the first answer.
+    An evaluation asks this of all questions before the first answer. template: as in `encode_question`.
     """
-    if task.instruct:
+    if template is not None:
         for item in items:
-            encode_question(tokenizer, task, item._replace(context=item.context[:1]), longest)
+            require_no_control_token(tokenizer, task, item)
+    if task.as_tuned:
+        for item in items:
+            encode_question(tokenizer, task, item._replace(context=item.context[:1]), longest, template)
 
 
 def keep_end(ids: list[int], bos: list[int], longest: int) -> EncodedPrompt:

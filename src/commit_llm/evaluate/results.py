@@ -147,13 +147,14 @@ def signature(
     per_context: int | None = None,
 ) -> str:
     """Write what a score must be cited with: everything that decides it."""
-    bos = answering.get("bos", None if task.instruct else "no")  # whoever answers elsewhere may put one
+    before = {} if task.as_tuned or "bos" in answering else {"bos": "no"}  # whoever answers elsewhere may put one
+    before |= {name: answering[name] for name in ("bos", "template") if name in answering}
     return write_signature(
         {
             "task": task.name,
             "task-version": task.version,
             "labels": task.labels,
-            **({"bos": bos} if bos else {}),
+            **before,
             "normaliser": normaliser(task)[0],
             **({"words": f"icu-{icu_version()}"} if with_words else {}),
             **answering,
@@ -179,7 +180,10 @@ def mean_and_error(name: str, values: Sequence[float]) -> dict[str, float | None
 
 
 def prompts_hash(task: Task, questions: Sequence[Question]) -> str:
-    """Hash a task's ids, prompts and references with SHA-256. Equal hashes: asked and scored alike."""
+    """Hash a task's ids, prompts and references with SHA-256. Equal hashes: asked and scored alike.
+
+    Of a chat task these are the messages, without the template: models with other templates are asked the same.
+    """
     asked = [[item.id, task.prompt(item.context, item.question), item.references] for item in questions]
     return hashlib.sha256(json.dumps(asked).encode("utf-8")).hexdigest()
 

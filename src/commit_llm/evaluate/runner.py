@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from commit_llm import __version__
+from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.evaluate.answers import Answerer, require_answerable
 from commit_llm.evaluate.asked import ask
+from commit_llm.evaluate.chat_prompts import template_for
 from commit_llm.evaluate.contamination import contamination
 from commit_llm.evaluate.harness.upstream import SAMPLES, Upstream
 from commit_llm.evaluate.journal import RESPONSES, journal
@@ -22,6 +24,7 @@ from commit_llm.parallel.processes import SAME_FILES, barrier, is_first, require
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS, Results, write_lines, write_results
 from commit_llm.runs.history import TRAINING, UNKNOWN, History
 
+SHOWN = 16  # digits of a hash in a signature
 RANKING = "rank-by-characters"  # in a signature: given answers are ranked by log-likelihood by character
 
 # Called with (task, number of questions answered, number of all its questions).
@@ -60,6 +63,7 @@ def evaluate(
     history = history or UNKNOWN
     per_context = dict(per_context or {})
     with together("questions"):
+        template = template_for(tasks, model.tokenizer, model.stops)
         asked = {task.name: ask(task, data_dir, Selection(limit, per_context.get(task.name))) for task in tasks}
         if tasks:
             require_answerable(model.config, batch_size, max_length)
@@ -70,6 +74,7 @@ def evaluate(
         "model": model.fingerprint,
         "tokenizer": model.tokenizer.fingerprint(),
         "bos": list(model.tokenizer.bos),
+        "template": None if template is None else template.fingerprint(),
         "stops": list(model.stops),
         "dtype": np.dtype(model.dtype).name,
         "batch_size": batch_size,
@@ -96,8 +101,10 @@ def evaluate(
             for batch in asking.batches(model, batch_size, max_length, replies):
                 log.keep(name, batch)
                 on_answers(name, len(replies) // asking.replies_a_question, total)
-            answering = answering_parts(model, asking.task, max_length)
+            answering = answering_parts(model, asking.task, max_length, template)
             results[name], rows = asking.results(replies, answering, contaminations[name])
+            if asking.task.chat:
+                results[name]["template_sha256"] = what["template"]
             predictions += rows
             contexts += context_rows(asking.task, asking.questions)
         files = {PREDICTIONS: predictions, CONTEXTS: contexts}
@@ -114,16 +121,25 @@ def evaluate(
     return results
 
 
-def answering_parts(model: Answerer, task: Task, max_length: int | None) -> dict[str, str]:
-    """Give the parts of a signature that say how the answers came about."""
-    chosen = task.instruct and max_length not in (None, model.config.max_position_embeddings)
+def answering_parts(
+    model: Answerer, task: Task, max_length: int | None, template: ChatTemplate | None = None
+) -> dict[str, str]:
+    """Give the parts of a signature that say how the answers came about. template: that chat tasks are asked through.
+
+    A chat task has no bos of its own: the template writes it.
+    """
+    chosen = task.as_tuned and max_length not in (None, model.config.max_position_embeddings)
+    if task.chat and template is not None:
+        before = {"template": template.fingerprint()[:SHOWN]}
+    else:
+        before = {"bos": "yes" if task.as_tuned and model.tokenizer.bos else "no"}
     return {
-        "bos": "yes" if task.instruct and model.tokenizer.bos else "no",
+        **before,
         "tokenizer": model.tokenizer.kind,
         "decoding": RANKING if task.ranked else f"greedy-{MAX_NEW_TOKENS}",
         **({"max-length": str(max_length)} if chosen else {}),
         "dtype": np.dtype(model.dtype).name,
-        "model": model.fingerprint[:16],
+        "model": model.fingerprint[:SHOWN],
     }
 
 

@@ -8,6 +8,9 @@ Tasks of ours, with the same questions: `xquad_instruct_LANG` and `mlqa_instruct
 English Alpaca prompt stands around the question and context in the language, with a bos before it where the model's
 folder says so. A prompt may be as long as the model allows. The answer is the first line that is not blank.
 
+Also `xquad_chat_LANG` and `mlqa_chat_LANG`: a single user message through the model's own chat template. Long prompts
+and answers have the rules of the `_instruct_` tasks.
+
 And `xquad_rank_LANG`, with the prompts of `xquad_instruct_LANG`: the model writes nothing. It ranks the right answers
 of all questions of a paragraph.
 """
@@ -19,7 +22,7 @@ from typing import Literal, NamedTuple
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.errors import UserError
 from commit_llm.runs.entries import RANK_SUITE
-from commit_llm.runs.evaluation import INSTRUCTION_LABELS
+from commit_llm.runs.evaluation import AS_TUNED, CHAT_LABELS, INSTRUCTION_LABELS
 
 
 class Labels(NamedTuple):
@@ -49,7 +52,9 @@ LABELS = {
 XQUAD_LANGUAGES = ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")
 MLQA_LANGUAGES = ("en", "ar", "de", "zh", "vi", "es", "hi")
 # The version of the prompts and rules of a kind of tasks: a higher one with every change that moves scores.
-REFERENCE_VERSION, INSTRUCT_VERSION, RANK_VERSION = 1.0, 2.0, 1.0
+REFERENCE_VERSION, INSTRUCT_VERSION, CHAT_VERSION, RANK_VERSION = 1.0, 2.0, 1.0, 1.0
+# What stands before the context and the question in the message of a chat task.
+CHAT_REQUEST = "Answer the question about the text in a few words copied from the text. Write nothing else."
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Task:
     """Describe a task: a line of the table.
 
     language: of context, question and answers.
-    labels: a key of LABELS, or `alpaca` for the instruction prompt.
+    labels: a key of LABELS; or `alpaca` for the instruction prompt, `chat` for the message of a user.
     ranked: whether the model ranks answers that are given, and writes none.
     """
 
@@ -69,24 +74,29 @@ class Task:
     ranked: bool = False
 
     @property
-    def instruct(self) -> bool:
+    def as_tuned(self) -> bool:
         """Tell whether the task asks as the model was tuned; else it asks as the reference does."""
-        return self.labels == INSTRUCTION_LABELS
+        return self.labels in AS_TUNED
+
+    @property
+    def chat(self) -> bool:
+        """Tell whether the task asks through the model's own chat template."""
+        return self.labels == CHAT_LABELS
 
     @property
     def version(self) -> float:
         """Give the version of the task's prompts and rules."""
         if self.ranked:
             return RANK_VERSION
-        return INSTRUCT_VERSION if self.instruct else REFERENCE_VERSION
+        return {INSTRUCTION_LABELS: INSTRUCT_VERSION, CHAT_LABELS: CHAT_VERSION}.get(self.labels, REFERENCE_VERSION)
 
     @property
     def suite(self) -> str:
         """Name the group of tasks that differ in language alone: `ogx_mlqa_en_val`, `xquad_instruct`, `xquad_rank`."""
         if self.ranked:
             return f"{self.dataset}{RANK_SUITE}"
-        if self.instruct:
-            return f"{self.dataset}_instruct"
+        if self.as_tuned:
+            return f"{self.dataset}_{'chat' if self.chat else 'instruct'}"
         english = "_en" if self.labels != self.language else ""
         validation = "_val" if self.dataset == "mlqa" and self.split == "validation" else ""
         return f"ogx_{self.dataset}{english}{validation}"
@@ -97,8 +107,13 @@ class Task:
         return replace(self, language="en")
 
     def prompt(self, context: str, question: str) -> str:
-        """Write everything before the answer. XQuAD has no space after the question label, MLQA has one."""
-        if self.instruct:
+        """Write everything before the answer; of a chat task the message, which a template is put around.
+
+        In the reference's prompts XQuAD has no space after the question label, MLQA has one.
+        """
+        if self.chat:
+            return f"{CHAT_REQUEST}\n\nText: {context}\n\nQuestion: {question}"
+        if self.as_tuned:
             return alpaca_prompt(question, context)
         labels = LABELS[self.labels]
         space = " " if self.dataset == "mlqa" else ""
@@ -121,10 +136,9 @@ def _table() -> dict[str, Task]:
     tasks += [Task(f"ogx_mlqa_{suffix}", "mlqa", lang, labels, "test") for suffix, lang, labels in mlqa]
     validation = [("hival", "hi"), ("enhival", "en")]
     tasks += [Task(f"ogx_mlqa_{suffix}", "mlqa", "hi", labels, "validation") for suffix, labels in validation]
-    tasks += [
-        Task(f"xquad_instruct_{lang}", "xquad", lang, INSTRUCTION_LABELS, "validation") for lang in XQUAD_LANGUAGES
-    ]
-    tasks += [Task(f"mlqa_instruct_{lang}", "mlqa", lang, INSTRUCTION_LABELS, "test") for lang in MLQA_LANGUAGES]
+    for kind, labels in (("instruct", INSTRUCTION_LABELS), ("chat", CHAT_LABELS)):
+        tasks += [Task(f"xquad_{kind}_{lang}", "xquad", lang, labels, "validation") for lang in XQUAD_LANGUAGES]
+        tasks += [Task(f"mlqa_{kind}_{lang}", "mlqa", lang, labels, "test") for lang in MLQA_LANGUAGES]
     tasks += [
         Task(f"xquad_rank_{lang}", "xquad", lang, INSTRUCTION_LABELS, "validation", ranked=True)
         for lang in XQUAD_LANGUAGES
@@ -151,8 +165,9 @@ def split_tasks(names: Sequence[str]) -> tuple[list[Task], list[str]]:
     Raises UserError, with the nearest names, for a name that begins as ours do and is no task.
     """
     tasks, foreign = [], []
+    own = ("ogx_", "xquad_instruct", "mlqa_instruct", "xquad_chat", "mlqa_chat", "xquad_rank")
     for name in dict.fromkeys(names):
-        if name in TASKS or name.startswith(("ogx_", "xquad_instruct", "mlqa_instruct", "xquad_rank")):
+        if name in TASKS or name.startswith(own):
             tasks.append(find_task(name))
         else:
             foreign.append(name)

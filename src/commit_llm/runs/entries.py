@@ -87,6 +87,7 @@ ENTRY_MAY: dict[str, Check] = {
     **dict.fromkeys(("in_context", "exact_match_english_only", "chance", *MATCH_METRICS), _or_none(is_score)),
     "answer_language": _or_none(_is_shares),
     "language_identifier": _or_none(is_line),
+    "template_sha256": _or_none(is_line),
 }
 STAGE_MAY: dict[str, Check] = {
     "data": _or_none(lambda value: isinstance(value, str)),

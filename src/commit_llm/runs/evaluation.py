@@ -11,7 +11,10 @@ from commit_llm.files.own import open_own
 
 SCHEMA = 4
 READABLE = (3, SCHEMA)  # 3: its entries have no `empty` and no `cut`, its answers no `finish_reason`
-INSTRUCTION_LABELS = "alpaca"  # in a signature: the task asks with the instruction prompt that models are tuned with
+# In a signature: the task asks with the instruction prompt that models are tuned with, or through the chat template of
+# the model itself. Both ask as the model was tuned.
+INSTRUCTION_LABELS, CHAT_LABELS = "alpaca", "chat"
+AS_TUNED = (INSTRUCTION_LABELS, CHAT_LABELS)
 RESULTS, PREDICTIONS, CONTEXTS = "results.json", "predictions.jsonl", "contexts.jsonl"
 
 Results = dict[str, dict[str, Any]]

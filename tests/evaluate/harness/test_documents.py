@@ -3,7 +3,7 @@
 import pytest
 
 from commit_llm.evaluate.harness.documents import TASK_FILES, process_results, task_file
-from commit_llm.evaluate.tasks import INSTRUCT_VERSION, REFERENCE_VERSION, TASKS
+from commit_llm.evaluate.tasks import CHAT_VERSION, INSTRUCT_VERSION, REFERENCE_VERSION, TASKS
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of lm-eval
 
@@ -16,7 +16,12 @@ def test_the_task_files_are_those_of_the_table():
 
 
 def test_the_versions_of_the_tasks_are_the_tables():
-    for name, version in (("_settings", REFERENCE_VERSION), ("_instruct_settings", INSTRUCT_VERSION)):
+    versions = {
+        "_settings": REFERENCE_VERSION,
+        "_instruct_settings": INSTRUCT_VERSION,
+        "_chat_settings": CHAT_VERSION,
+    }
+    for name, version in versions.items():
         assert f"metadata:\n  version: {version}\n" in (TASK_FILES / name).read_text()
 
 
@@ -29,17 +34,19 @@ def test_scores_of_a_document_are_the_tasks_own():
 @pytest.mark.parametrize("text", ["der Hund\noder die Katze", "\n \n der Hund\n", "der Hund"])
 def test_the_first_line_that_is_not_blank_is_the_answer_of_a_task_of_ours(text):
     document = {"task": "mlqa_instruct_de", "references": ["der Hund"]}
-    assert process_results(document, [text])["exact_match"] == 100
+    for name in ("mlqa_instruct_de", "mlqa_chat_de"):
+        assert process_results(document | {"task": name}, [text])["exact_match"] == 100
     of_the_papers = process_results(document | {"task": "ogx_mlqa_de"}, [text])["exact_match"]
     assert of_the_papers == (0 if "Katze" in text else 100)  # lm-eval has cut these at the first newline
 
 
 def test_what_lm_eval_reads():
-    """Version and stops of both kinds of tasks, through its own loader of included files."""
+    """Version and stops of each kind of tasks, through its own loader of included files."""
     from lm_eval.tasks import TaskManager
 
     manager = TaskManager(include_path=str(TASK_FILES), include_defaults=False)
-    for name, version, until in (("ogx_xquad_el", 1.0, ["\n"]), ("xquad_instruct_el", 2.0, [])):
+    kinds = (("ogx_xquad_el", 1.0, ["\n"]), ("xquad_instruct_el", 2.0, []), ("mlqa_chat_hi", 1.0, []))
+    for name, version, until in kinds:
         task = manager.task_index[name].cfg
         assert task["metadata"]["version"] == version
         assert task["generation_kwargs"] == {"until": until, "do_sample": False, "max_gen_toks": 256}

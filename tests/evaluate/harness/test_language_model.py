@@ -19,6 +19,7 @@ from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import TASKS, find_task
 from commit_llm.model.decoder import forward
+from tests.evaluate.chat_models import with_template
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # the warnings are those of lm-eval
 
@@ -104,6 +105,18 @@ def test_a_text_begins_as_the_folder_says(model):
                 asked = Instance("generate_until", document, (prompt, {}), 0, metadata=(name, 0, 1))
                 before = () if name.startswith("ogx_") else bos
                 assert lm._encode(task, asked, 100).ids == [*before, *tokenizer.encode(prompt)]
+
+
+def test_a_message_of_a_chat_task_is_asked_through_the_template(model, tmp_path):
+    """Whatever lm-eval puts around it, such as examples, is a part of the message."""
+    task = TASKS["xquad_chat_el"]
+    lm = CommitLM(with_template(model, tmp_path / "model"))
+    document = {"id": "q", "context": "anna works", "question": "who ?"}
+    message = task.prompt("anna works", "who ?")
+    for prompt in (message, f"an example . {message}"):
+        asked = Instance("generate_until", document, (prompt, {}), 0, metadata=(task.name, 0, 1))
+        wanted = lm.model.tokenizer.encode_rendered(f"<turn>user\n{prompt}<end>\n<turn>assistant\n").ids
+        assert lm._encode(task, asked, 1000).ids == wanted
 
 
 def test_the_longer_prompts_of_ours_are_shortened_by_their_rule(model):

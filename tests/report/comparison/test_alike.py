@@ -41,15 +41,14 @@ def test_signatures_are_held_to_each_other(pair, part):
         compare(*pair)
 
 
-def instruct(folder, seed, parts, tasks=("xquad_instruct_el", "xquad_instruct_th")):
+def instruct(folder, seed, parts, suite="xquad_instruct", labels="alpaca"):
     """An evaluation of tasks that ask as the model was tuned, with these parts in its signatures."""
-    evaluation(folder, seed=seed, suite="xquad_instruct")
+    evaluation(folder, seed=seed, suite=suite)
 
     def sign(content):
-        for name in tasks:
-            entry = content["tasks"][name]
+        for name, entry in content["tasks"].items():
             language = name.rpartition("_")[2]
-            entry["signature"] = entry["signature"].replace(f"labels:{language}|bos:no", f"labels:alpaca|{parts}")
+            entry["signature"] = entry["signature"].replace(f"labels:{language}|bos:no", f"labels:{labels}|{parts}")
 
     change(folder, sign)
     return folder
@@ -66,6 +65,23 @@ def test_the_bos_of_tasks_that_ask_as_the_model_was_tuned_is_the_models(tmp_path
         for note in compare(one, instruct(tmp_path / "x", 3, "bos:yes|tokenizer:sentencepiece")).notes
         if "Not all" in note
     ]
+
+
+def test_chat_tasks_are_compared_across_templates_and_each_is_named(tmp_path):
+    one, two, same = (
+        instruct(tmp_path / name, seed, f"template:{template}", "xquad_chat", "chat")
+        for seed, (name, template) in enumerate({"one": "0f" * 8, "two": "1e" * 8, "same": "0f" * 8}.items())
+    )
+    assert (
+        "Chat tasks are asked through each model's own chat template: 0f0f0f0f0f0f0f0f (one, same), "
+        "1e1e1e1e1e1e1e1e (two)."
+    ) in compare(one, two, same).notes
+    assert "Chat tasks are asked through each model's own chat template: 0f0f0f0f0f0f0f0f (one, same)." in (
+        compare(one, same).notes
+    )
+    change(two, lambda held: held["tasks"]["xquad_chat_el"].update(prompts_sha256="0" * 64))
+    with pytest.raises(UserError, match=f"xquad_chat_el: {one} and {two} cannot be compared: prompts .* and 00000000"):
+        compare(one, two)
 
 
 def test_a_greatest_length_is_held_where_both_were_given_one(tmp_path):

@@ -45,11 +45,12 @@ def process_results(document: dict[str, Any], results: list[str]) -> dict[str, f
     """
     task = TASKS[document["task"]]
     _, normalise = normaliser(task)
-    scored = score(first_line(results[0]) if task.instruct else results[0], document["references"], normalise)
+    scored = score(first_line(results[0]) if task.as_tuned else results[0], document["references"], normalise)
     return {"exact_match": 100 * scored.exact_match, "f1": 100 * scored.f1}
 
 
 def task_file(name: str) -> str:
     """Write the text of a task's file."""
-    settings = "_instruct_settings" if TASKS[name].instruct else "_settings"
+    task = TASKS[name]
+    settings = "_chat_settings" if task.chat else "_instruct_settings" if task.as_tuned else "_settings"
     return f"include: {settings}\ntask: {name}\ndataset_kwargs:\n  task: {name}\n"

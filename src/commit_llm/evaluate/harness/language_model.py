@@ -13,6 +13,7 @@ from lm_eval.api.model import TemplateLM
 
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, answer, require_answerable
+from commit_llm.evaluate.chat_prompts import encode_message
 from commit_llm.evaluate.encoded_prompts import EncodedPrompt, encode_question, keep_end, longest_prompt
 from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.responses import Responses
@@ -97,7 +98,7 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
         if task is None:
             ending, longest = Ending(model.stops, tuple(until)), self.max_length - max_gen_toks
         else:
-            ending = Ending(model.stops, skips_blank_lines=task.instruct)
+            ending = Ending(model.stops, skips_blank_lines=task.as_tuned)
             longest = longest_prompt(task, model.config, room=max_gen_toks)
         prompts = [self._encode(task, request, longest) for request in group]
         batches = answer(model, prompts, self.batch_size, ending=ending, longest=longest, max_new_tokens=max_gen_toks)
@@ -106,11 +107,14 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
 
     def _encode(self, task: Task | None, request: Instance, longest: int) -> EncodedPrompt:
         tokenizer, (prompt, _), document = self.model.tokenizer, request.args, request.doc
+        template = self.model.template_for(task) if task else None
         if task and prompt == task.prompt(document["context"], document["question"]):
             item = Question(document["id"], "", document["context"], document["question"], ())
-            return encode_question(tokenizer, task, item, longest)
+            return encode_question(tokenizer, task, item, longest, template)
         # Not ours; or ours, and lm-eval put more around it, such as examples.
-        bos = [] if task and not task.instruct else [*tokenizer.bos]
+        if template is not None:
+            return keep_end(encode_message(tokenizer, template, prompt), [], longest)
+        bos = [] if task and not task.as_tuned else [*tokenizer.bos]
         return keep_end(tokenizer.encode(prompt), bos, longest)
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any
 from commit_llm.errors import UserError
 from commit_llm.report.comparison.evaluated_run import SHOWN_ID
 from commit_llm.report.comparison.systems import System
-from commit_llm.runs.evaluation import INSTRUCTION_LABELS, read_signature
+from commit_llm.runs.evaluation import AS_TUNED, read_signature
 
 # What two scores must share to be compared: entries of results.json, by what a message calls them, and parts of the
 # signature.
@@ -18,7 +18,8 @@ ENTRIES = {
 }  # fmt: skip
 SIGNED = ("labels", "normaliser", "decoding")
 # Of the reference's tasks, which have no bos, that must be the same too. Of those that ask as the model was tuned it
-# belongs to the model, as the tokenizer does; and a greatest length must be the same where both were given one.
+# belongs to the model, as the tokenizer does, and so does the template that chat tasks are asked through: their
+# prompts_sha256 is of messages and references alone. A greatest length must be the same where both were given one.
 MAX_LENGTH = "max-length"
 SHOWN = 16  # characters of a condition that differs
 
@@ -67,7 +68,7 @@ def _conditions(entry: Mapping[str, Any]) -> dict[str, str]:
     signature = read_signature(entry["signature"])
     conditions = {name: entry.get(key) for name, key in ENTRIES.items()}
     conditions |= {name: signature.get(name) for name in SIGNED}
-    if signature.get("labels") != INSTRUCTION_LABELS:
+    if signature.get("labels") not in AS_TUNED:
         conditions["bos"] = signature.get("bos")
     elif MAX_LENGTH in signature:
         conditions[MAX_LENGTH] = signature[MAX_LENGTH]

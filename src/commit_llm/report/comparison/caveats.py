@@ -31,6 +31,7 @@ def caveats(systems: Sequence[System], baseline: str, tasks: Sequence[str], cont
     if left_out := sorted({name for run in runs for name in (*run.tasks, *run.left_out)} - set(tasks)):
         notes.append(f"Not compared, since not all systems have answers to them here: {', '.join(left_out)}.")
     notes += _not_alike(systems, tasks)
+    notes += _of_templates(systems, tasks)
     notes += _of_identifiers(systems, tasks)
     notes += _without_answers(systems, tasks)
     for system in systems:
@@ -67,6 +68,18 @@ def _not_alike(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
             of = [f"{value} ({', '.join(dict.fromkeys(sides[value]))})" for value in sorted(sides)]
             notes.append(f"Not all alike: {name} {' and '.join(of)}.")
     return notes
+
+
+def _of_templates(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:
+    """Say through which template each system was asked, in chat tasks: the start of its hash."""
+    sides: dict[str, dict[str, None]] = {}
+    for system in systems:
+        for run in system.runs:
+            for task in tasks:
+                if template := read_signature(run.tasks[task]["signature"]).get("template"):
+                    sides.setdefault(template, {})[system.name] = None
+    of = [f"{template} ({', '.join(names)})" for template, names in sides.items()]
+    return [f"Chat tasks are asked through each model's own chat template: {', '.join(of)}."] if of else []
 
 
 def _of_identifiers(systems: Sequence[System], tasks: Sequence[str]) -> list[str]:

@@ -1,0 +1,59 @@
+"""The prompts of chat tasks: a user's message in the model's own chat template, up to where the model writes."""
+
+from collections.abc import Sequence
+
+from commit_llm.data.chat.conversation import USER
+from commit_llm.data.chat.template import ChatTemplate, find_chat_template
+from commit_llm.data.chat.work_budget import RenderingError
+from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.errors import UserError, shown
+from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.tasks import Task
+
+
+def template_for(tasks: Sequence[Task], tokenizer: Tokenizer, stops: Sequence[int]) -> ChatTemplate | None:
+    """Give the chat template that tasks are asked through. None where none of them is a chat task.
+
+    stops: the ids that end a text.
+
+    Raises UserError where the tokenizer's folder has no template, or one that cannot ask with a single user message.
+    """
+    task = next((task for task in tasks if task.chat), None)
+    if task is None:
+        return None
+    template = find_chat_template(tokenizer, stops)
+    if template is None:
+        raise UserError(
+            f"{tokenizer.path.parent}: has no chat template, and {task.name} asks through it; put the model's "
+            f"chat_template.jinja there, or take {_with_alpaca(task)}, which has the Alpaca prompt"
+        )
+    encode_message(tokenizer, template, task.prompt("Anna", "?"))
+    return template
+
+
+def encode_message(tokenizer: Tokenizer, template: ChatTemplate, message: str) -> list[int]:
+    """Encode a conversation of one user message, and what asks for an answer. A bos is the template's own, or none.
+
+    Raises UserError where the template refuses the message, or writes another one.
+    """
+    try:
+        text = template.render([{"role": USER, "content": message}], True)
+    except RenderingError as fault:
+        raise UserError(f"{template.source}: does not take a single user message: {fault}") from None
+    if message.strip() not in text:
+        raise UserError(f"{template.source}: does not write a user message as it is; a question would be another")
+    return tokenizer.encode_rendered(text).ids
+
+
+def require_no_control_token(tokenizer: Tokenizer, task: Task, item: Question) -> None:
+    """Raise UserError where a text of a question would be read as a control token of the template."""
+    if tokenizer.has_special(item.context) or tokenizer.has_special(item.question):
+        raise UserError(
+            f"{task.name}: a text of question {shown(item.id)} has what a model reads as a control token, such as "
+            f"the end of a turn; leave it out, or take {_with_alpaca(task)}, where it stays text"
+        )
+
+
+def _with_alpaca(task: Task) -> str:
+    """Name the task with the same questions for models without a template."""
+    return task.name.replace("_chat_", "_instruct_")
