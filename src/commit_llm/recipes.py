@@ -10,16 +10,18 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from tyro.conf import UseAppendAction
 
-from commit_llm.data.mixing_flags import MixingFlags, Ratio
+from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.named_source import DATA, NamedSource, named_sources, require_together
+from commit_llm.data.prompt_flags import CHAT, PromptFlags
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
+from commit_llm.recipe_values import values_of_fields
 
 END_OF_COUNTS = 2**31  # the step is a number of 32 bits
 
 
 @dataclass(frozen=True)
-class Recipe(MixingFlags):
+class Recipe(PromptFlags, MixingFlags):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
@@ -158,6 +160,15 @@ class Recipe(MixingFlags):
         for name in ("epochs", "max_train_samples"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise UserError(f"{flag(name)} {value}: must be at least 1")
+        is_mended = self.behaviour == "mended"
+        self.check_prompt(takes_any=is_mended and self.form == "instruction" and self.block_template)
+        if self.prompt == CHAT and self.mix_fields:
+            raise UserError(
+                f"--mix-fields {' '.join(self.mix_fields)}: of conversations --mix-roles says what is mixed"
+            )
+        if self.prompt != CHAT and self.mix_roles != Recipe.mix_roles:
+            names = " ".join(self.mix_roles)
+            raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
@@ -197,6 +208,11 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "data_unmixed": (),
     "max_train_samples": None,
     "mix_roles": ("user", "assistant"),
+    "prompt": "alpaca",
+    "chat_template": None,
+    "train_on": "all",
+    "keep_white_space": False,
+    "stop": (),
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
@@ -260,6 +276,10 @@ def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
         yield "sentences" if number == 1 else f"sentences {number}", path
     for path in recipe.skip_words_files:
         yield "skip-words", path
+    for path in recipe.prompt_files:
+        yield "prompt", path
+    for path in recipe.chat_template_files:
+        yield "chat template", path
 
 
 def data_files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
@@ -329,22 +349,8 @@ def parse_recipe(text: str, source: str) -> StoredRecipe:
 
 
 def checked_fields(values: dict[str, Any], source: str) -> dict[str, Any]:
-    """Give the values of fields in the types of a recipe; UserError names an unknown field or a wrong type."""
-    kinds = typing.get_type_hints(Recipe)
-    checked = {}
-    for name, value in values.items():
-        if name not in kinds:
-            raise UserError(
-                f"{source}: unknown field {shown(name)}; see `commit-llm recipes commit` for the known ones"
-            )
-        kind = kinds[name]
-        value = _as_written(value, kind)
-        if isinstance(value, int) and abs(value) >= 2**63:
-            raise UserError(f"{source}: {name} is a whole number of over 18 digits, more than any field takes")
-        if not _fits(value, kind):
-            raise UserError(f"{source}: {name} is {shown(value)}, which is no {_type_name(kind)}")
-        checked[name] = float(value) if kind in (float, Ratio) and isinstance(value, int) else value
-    return checked
+    """Give the values of a recipe's fields in their types; UserError names an unknown field or a wrong type."""
+    return values_of_fields(values, typing.get_type_hints(Recipe), source)
 
 
 def dump_recipe(recipe: Recipe, asked: Recipe | None = None) -> str:
@@ -361,37 +367,3 @@ def differences(first: Recipe, second: Recipe) -> list[str]:
     """Write `field: a -> b` for every field in which two recipes differ."""
     pairs = zip(dataclasses.asdict(first).items(), dataclasses.asdict(second).values(), strict=True)
     return [f"{name}: {a} -> {b}" for (name, a), b in pairs if a != b]
-
-
-def _as_written(value: Any, kind: Any) -> Any:
-    """Turn a value of YAML into one of a recipe: 2e-5 is a text in YAML, a tuple is a list, or its one item."""
-    if kind in (float, float | None, Ratio) and isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    if _is_tuple(kind):
-        return tuple(value) if isinstance(value, list) else (value,)
-    if any(map(_is_tuple, typing.get_args(kind))) and isinstance(value, list):
-        return tuple(value)
-    return value
-
-
-def _is_tuple(kind: Any) -> bool:
-    return typing.get_origin(kind) is tuple
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_is_tuple, (kind, *typing.get_args(kind)))) and all(isinstance(item, str) for item in value)
-    options = (kind,) if typing.get_origin(kind) is Literal else typing.get_args(kind) or (kind,)
-    if any(typing.get_origin(option) is Literal and value in typing.get_args(option) for option in options):
-        return True
-    accepted = [option for option in options if isinstance(option, type)]
-    if float in accepted:
-        accepted.append(int)
-    return isinstance(value, tuple(accepted)) and (not isinstance(value, bool) or bool in accepted)
-
-
-def _type_name(kind: Any) -> str:
-    return getattr(kind, "__name__", str(kind)).replace("typing.", "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from commit_llm.codemix import CodeMixer, Counts
@@ -72,9 +73,9 @@ class ExampleMaker:
                 self.form.texts(record, index)
 
     def columns(self, indices: Iterable[int]) -> "dict[str, pa.Array]":
-        """Give the texts of these records as columns, which are what the mixer takes many texts as."""
+        """Give the texts of these records as columns, which are what the mixer takes many texts as; null for none."""
         import pyarrow as pa
 
         rows = [self.form.texts(self.records[index], index) for index in indices]
-        names = rows[0].keys() if rows else ()
-        return {name: pa.array([texts[name] for texts in rows], pa.large_string()) for name in names}
+        names = dict.fromkeys(chain.from_iterable(rows))  # conversations have more or fewer of them
+        return {name: pa.array([texts.get(name) for texts in rows], pa.large_string()) for name in names}

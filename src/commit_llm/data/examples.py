@@ -26,22 +26,34 @@ class Example(NamedTuple):
     tokens: int32 (length,).
     loss_mask: float32 (length,), 1 where the token is trained as a target.
     cut: where rows may cut it.
+    untrained: answers of a conversation that cannot be shown to be what a model is asked to write, and are not trained.
     """
 
     tokens: np.ndarray
     loss_mask: np.ndarray
     cut: Cut = Cut.NOWHERE
+    untrained: int = 0
 
 
-class NoExample(Enum):
-    """Say why a record gives no example. A value ends the sentence "no record ..."."""
+class Reason(Enum):
+    """Say why records give no example: the end of "no record ...", and of "records that ..."."""
 
-    BLANK = "holds any text to train on"
-    FAULTY = "is a conversation: roles or contents are missing, or of another kind"
-    CONTROL = "is without the text of a control token in its contents"
-    REFUSED = "is rendered by the chat template, which refuses them"
-    CHANGED = "has contents that the chat template leaves as they are"
-    UNASKED = "has an answer that the chat template renders as it asks for one"
+    BLANK = ("holds any text to train on", "hold no text to train on")
+    FAULTY = ("is a conversation", "are no conversation")
+    CONTROL = ("is without a control token in its contents", "have the text of a control token in their contents")
+    REFUSED = ("is taken by the template", "are refused by the template")
+    CHANGED = ("has contents that the template leaves as they are", "have contents that the template changes")
+    UNASKED = ("has an answer that the template writes as it asks for one", "have no answer that the template asks for")
+
+    def __init__(self, no_record: str, records: str) -> None:
+        self.no_record, self.records = no_record, records
+
+
+class NoExample(NamedTuple):
+    """Say why a record gives no example. words: what is wrong with this one, as far as there are more to say."""
+
+    reason: Reason
+    words: str = ""
 
 
 def join(*parts: tuple[list[int], float], cut: Cut = Cut.NOWHERE) -> Example:

@@ -7,11 +7,14 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from commit_llm.codemix import CodeMixer
+from commit_llm.data.chat.conversation import COLUMNS, chat_columns
+from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.forms.form import Form, choose_form
 from commit_llm.data.forms.plain_text import PlainTextForm
 from commit_llm.data.loader import DataSettings, first_ids
 from commit_llm.data.named_source import NamedSource
+from commit_llm.data.opened_prompt import Prompt
 from commit_llm.data.packing.example_order import source_seed
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError, flag
@@ -39,9 +42,11 @@ class SourceSettings(DataSettings, Protocol):
 
 
 def open_sources(
-    settings: SourceSettings, tokenizer: Tokenizer, mixer: CodeMixer | None, load: Load
+    settings: SourceSettings, tokenizer: Tokenizer, mixer: CodeMixer | None, load: Load, prompt: Prompt = None
 ) -> list[ExampleMaker]:
     """Open the sources of a recipe, each with a mixer of its own seed.
+
+    prompt: of instructions and conversations.
 
     Raises UserError where there is none, one cannot be read, or its columns do not tell its form.
     """
@@ -53,7 +58,7 @@ def open_sources(
         raise UserError("--data-unmixed: no source is left to mix; name one with --data, or set --ratio 0")
     makes = []
     for number, source in enumerate(sources):
-        look = _Look(settings, source, several=len(sources) > 1)
+        look = _Look(settings, source, prompt, several=len(sources) > 1)
         records = load(source, look)
         form = look.form_of(records[0]) if look.form is None else look.form
         mixing = mixer if source.mixed else None
@@ -119,12 +124,13 @@ class _Look:
 
     settings: SourceSettings
     source: NamedSource
+    prompt: Prompt
     several: bool
     form: Form | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.source.form is not None or not self.several:
-            self.form = choose_form(self.settings, self.source.form)
+            self.form = choose_form(self.settings, self.source.form, self.prompt)
 
     def __call__(self, record: Record, index: int) -> None:
         if self.form is None:
@@ -136,16 +142,18 @@ class _Look:
 
     def form_of(self, record: Record) -> Form:
         """Give the form that the columns of a record tell."""
-        instruction = {"instruction", "output"} <= record.keys()
+        takes_chat = isinstance(self.prompt, ChatTemplate)
+        instruction = {"instruction", "output"} <= record.keys() or (takes_chat and bool(chat_columns(record)))
         parsed = PlainTextForm(self.settings.fields).parsed
         text = {column for part in parsed for column in part.columns} <= record.keys()
         if instruction != text:
-            return choose_form(self.settings, "text" if text else "instruction")
+            return choose_form(self.settings, "text" if text else "instruction", self.prompt)
         columns = ", ".join(map(repr, record)) or "none"
         tells = "both forms" if text else "neither form"
+        ours = COLUMNS if takes_chat else "instruction and output"
         raise UserError(
-            f"{self.source.name}: its columns ({columns}) have {tells}: instruction and output, or "
-            f"{self.settings.fields} (--fields); write FILE=WEIGHT:instruction or FILE=WEIGHT:text"
+            f"{self.source.name}: its columns ({columns}) have {tells}: {ours}, or {self.settings.fields} (--fields); "
+            "write FILE=WEIGHT:instruction or FILE=WEIGHT:text"
         )
 
 

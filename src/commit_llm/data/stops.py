@@ -1,6 +1,6 @@
 """What ends a text: the one place that decides it, out of a model folder's files and its tokenizer; and writes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,19 @@ def read_stops(folder: Path, tokenizer: Tokenizer, config: Path | None = None) -
     named = {*named_stops(settings, config), *named_stops(_read_if_there(generation), generation)}
     vocab_size = settings.get("vocab_size", tokenizer.vocab_size)
     return (tokenizer.eos_id, *sorted(token for token in named - {tokenizer.eos_id} if 0 <= token < vocab_size))
+
+
+def with_literals(stops: tuple[int, ...], literals: Sequence[str], tokenizer: Tokenizer) -> tuple[int, ...]:
+    """Give the ids that end a text with those of literals such as <|im_end|>; the tokenizer's own stays the first.
+
+    Raises UserError for one that is no special token.
+    """
+    for literal in literals:
+        if literal not in tokenizer.specials:
+            names = ", ".join(tokenizer.specials) or "none"
+            raise UserError(f"--stop {shown(literal)}: no special token of {tokenizer.path}, which has {names}")
+    named = {tokenizer.specials[literal] for literal in literals}
+    return (stops[0], *sorted({*stops[1:], *named} - {stops[0]}))
 
 
 def named_stops(settings: Mapping[str, Any], file: Path) -> list[int]:

@@ -10,7 +10,10 @@ from typing import Any
 
 from commit_llm import __version__
 from commit_llm.codemix.settings import require_clean_version
-from commit_llm.data.stops import GENERATION_FILE
+from commit_llm.data.chat.template import FILE as TEMPLATE_FILE
+from commit_llm.data.chat.template import ChatTemplate
+from commit_llm.data.opened_prompt import Prompt, describe_prompt
+from commit_llm.data.stops import GENERATION_FILE, write_generation_config
 from commit_llm.data.tokenizer import HUGGING_FACE, SENTENCEPIECE, Tokenizer
 from commit_llm.data.tokenizer_files import copy_if_there, copy_tokenizer, own_name
 from commit_llm.errors import SettingError, UserError, shown
@@ -26,6 +29,7 @@ CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what th
 TOKENS = "special_tokens"  # of provenance.json: see tokens_of
 WEIGHTS = "weights"  # of provenance.json: those that training began with (train/weights_identity.py)
 SOURCES = "sources"  # of provenance.json: name, weight, share, form, mixed, records of each of several sources of data
+PROMPT = "prompt"  # of both too: what stands around instructions and conversations (data/opened_prompt.py)
 TOKENIZER = "tokenizer"  # of the provenance.json of a run and of an export: the name of the tokenizer's file
 HUB = "hub"  # of provenance.json: what came from the hub, "model" and "data"; absent in runs of older versions
 MODEL = "model"  # a model folder without weights: config.json and the tokenizer
@@ -90,6 +94,7 @@ def create_run(
     weights: Mapping[str, Any] | None = None,
     hub: Mapping[str, Mapping[str, Any]] | None = None,
     sources: Sequence[Mapping[str, Any]] = (),
+    prompt: Prompt = None,
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
@@ -103,6 +108,7 @@ def create_run(
     weights: which they are that training begins with; None where they are random.
     hub: the commit of the model and of the data where they are from the hub, with what else tells these data.
     sources: of the data, described; none where the recipe says all of the only one.
+    prompt: that of instructions and conversations.
     """
     provenance = {
         "id": uuid.uuid4().hex[:12],
@@ -119,13 +125,19 @@ def create_run(
         **({SOURCES: [dict(source) for source in sources]} if sources else {}),
         TOKENIZER: own_name(tokenizer),
         TOKENS: tokens_of(tokenizer, stops),
+        PROMPT: None if stored.recipe.form == "text" else describe_prompt(prompt),
         **history.to_json(BEFORE),
     }
     with whole_folder(run) as new:
         (new / MODEL).mkdir()
         (new / MODEL / "config.json").write_bytes(config.encode("utf-8"))  # whatever ends its lines
-        copy_if_there(folder, GENERATION_FILE, new / MODEL)
+        if stored.recipe.stop:
+            write_generation_config(folder, new / MODEL, tokenizer, stops)
+        else:
+            copy_if_there(folder, GENERATION_FILE, new / MODEL)
         copy_tokenizer(tokenizer, new / MODEL)
+        if stored.recipe.chat_template is not None and isinstance(prompt, ChatTemplate):
+            (new / MODEL / TEMPLATE_FILE).write_bytes(prompt.text.encode("utf-8"))
         write_json(new / PROVENANCE, provenance)
         (new / CONFIG).write_text(dump_recipe(stored.recipe, stored.asked), encoding="utf-8")
 
@@ -155,6 +167,19 @@ def _path_of_tokenizer(provenance: Mapping[str, Any]) -> str:
 def tokens_of(tokenizer: Tokenizer, stops: tuple[int, ...]) -> dict[str, list[int]]:
     """Give what stands before a text that a run trains on, and what ends one, as provenance.json keeps it."""
     return {"bos": list(tokenizer.bos), "stops": list(stops)}
+
+
+def prompt_of(run: Path, recipe: Recipe) -> dict[str, Any] | None:
+    """Give what a run's provenance.json says of the prompt; of a version that kept none it was the Alpaca one.
+
+    None for a run of plain text.
+    """
+    if recipe.form == "text":
+        return None
+    described = read_provenance(run).get(PROMPT, describe_prompt(None))
+    if not isinstance(described, dict) or not isinstance(described.get("kind"), str):
+        raise UserError(f"{run / PROVENANCE}: malformed: its {PROMPT} is {shown(described)}")
+    return described
 
 
 def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
@@ -218,6 +243,16 @@ def require_same_hub(run: Path, hub: Mapping[str, Mapping[str, Any]]) -> None:
             raise UserError(
                 f"{run}: its {role} from the hub has changed since the run began ({changed}); choose another --out"
             )
+
+
+def require_same_prompt(run: Path, prompt: Prompt) -> None:
+    """Raise UserError where the chat template is not the one that the run began with. prompt: what it is now."""
+    at_the_start, now = read_provenance(run).get(PROMPT), describe_prompt(prompt)
+    if isinstance(at_the_start, dict) and at_the_start.get("sha256") != now.get("sha256"):
+        raise UserError(
+            f"{run}: its prompt ({now.get('file', 'alpaca')}) has changed since the run began; restore it, or choose "
+            "another --out"
+        )
 
 
 def hub_changes(before: Any, now: Mapping[str, Any]) -> str:

@@ -1,12 +1,15 @@
 """What a run trains on, opened again for a look: its records, tokenizer and mixer. Needs no jax."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.named_source import NamedSource
+from commit_llm.data.opened_prompt import open_prompt
 from commit_llm.data.opened_sources import load_source, open_sources
+from commit_llm.data.stops import read_stops
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.errors import UserError
@@ -40,7 +43,10 @@ def open_run_sources(
         def load(source: NamedSource, check: Check) -> Sequence[Record]:
             return _records(recipe, source, (hub or {}).get(next(roles)))
 
-        return open_sources(recipe, tokenizer, mixer, load)
+        prompt = open_prompt(
+            dataclasses.replace(recipe, chat_template=None), tokenizer, read_stops(run / MODEL, tokenizer)
+        )
+        return open_sources(recipe, tokenizer, mixer, load, prompt)
     except UserError as error:
         message = error.for_command()
         for name in sorted(paths, key=len, reverse=True):

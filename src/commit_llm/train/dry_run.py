@@ -1,6 +1,7 @@
 """What a training run would see, from its first batches: nothing is written or compiled, no weights are read."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -18,7 +19,7 @@ from commit_llm.data.packing.example_order import Examples
 from commit_llm.data.packing.interleaving import InterleavedExamples
 from commit_llm.data.packing.row_fit import RowFit, row_fit
 from commit_llm.recipes import Recipe
-from commit_llm.runs.run import begun_recipe, require_same_files, require_same_hub
+from commit_llm.runs.run import begun_recipe, require_same_files, require_same_hub, require_same_prompt
 from commit_llm.train.prepare import prepare
 from commit_llm.train.recipe_data import RecipeData, from_hub, open_recipe_batches, open_recipe_model
 from commit_llm.train.watch import import_wandb
@@ -55,6 +56,8 @@ class Outlook:
     longer: how many of those looked at are longer than a row. Rows that are cut anywhere have none.
     longer_are: what rows do with them.
     longest: the places that keep them all whole; 0 where each fits.
+    no_example: of those looked at, the records that give no example, by the name of the reason.
+    untrained: answers of conversations looked at that are not trained.
     batches: how many of the run's were looked at.
     batch_size: rows a step.
     seq_len: places of a row.
@@ -80,6 +83,8 @@ class Outlook:
     longer: int
     longer_are: Literal["left out", "cut"]
     longest: int
+    no_example: dict[str, int]
+    untrained: int
     batches: int
     batch_size: int
     seq_len: int
@@ -133,6 +138,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         require_same_model(run, source)
         require_same_files(run, recipe, source.tokenizer.path)
         require_same_hub(run, from_hub(source, data))
+        require_same_prompt(run, data.prompt)
     return Outlook(
         new=begun is None,
         sources=_of_sources(data, an_epoch * recipe.steps / epoch),
@@ -143,6 +149,8 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         longer=longer,
         longer_are="cut" if recipe.split_long else "left out",
         longest=max(places) if longer else 0,
+        no_example=Counter(example.reason.name for example in examples if isinstance(example, NoExample)),
+        untrained=sum(example.untrained for example in examples if isinstance(example, Example)),
         batches=fill.batches,
         batch_size=recipe.batch_size,
         seq_len=recipe.seq_len,

@@ -7,6 +7,7 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.convert.config_text import changed_config
 from commit_llm.convert.folder import CONFIG_FILE, write_model
+from commit_llm.data.chat.single_instruction import write_chat_template
 from commit_llm.data.stops import write_generation_config
 from commit_llm.data.tokenizer_bos import change_bos
 from commit_llm.data.tokenizer_files import copy_tokenizer, own_name
@@ -16,7 +17,17 @@ from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_j
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
-from commit_llm.runs.run import CONFIG, PROVENANCE, TOKENIZER, is_run, read_provenance
+from commit_llm.runs.run import (
+    CONFIG,
+    PROMPT,
+    PROVENANCE,
+    TOKENIZER,
+    TOKENS,
+    is_run,
+    prompt_of,
+    read_provenance,
+    tokens_of,
+)
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
 from commit_llm.train.model_card import model_card
@@ -44,6 +55,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     params, trained_from = load_params(source, step=step)
     history = history_of(source, step) or UNKNOWN
     recipe = load_recipe(run / CONFIG)
+    prompt = prompt_of(run, recipe)
     if dtype is None and recipe.behaviour == "original":
         dtype = "float16"
     if dtype is None:
@@ -58,10 +70,13 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
                 config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
                 write_model(folder, params, source.config, dtype, config, model_card(run, step, dtype, source))
                 copy_tokenizer(source.tokenizer, folder)
+                write_chat_template(folder, source.tokenizer, prompt)
                 write_generation_config(source.folder, folder, source.tokenizer, source.stops)
                 if change := change_bos(folder, source.tokenizer):
                     LOGGER.info("%s", change)
-                kept = {TOKENIZER: own_name(source.tokenizer)} | history.to_json(TRAINING)
+                tokens = tokens_of(source.tokenizer, source.stops)
+                kept = {TOKENIZER: own_name(source.tokenizer), TOKENS: tokens, PROMPT: prompt}
+                kept |= history.to_json(TRAINING)
                 write_json(folder / PROVENANCE, exported_from(run, step) | kept)
     return dtype
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from commit_llm.data.document_hashes import merge
+from commit_llm.data.prompt_flags import CHAT
 from commit_llm.files.provenance import public_name
 from commit_llm.files.training_data import is_file
 from commit_llm.recipes import Recipe, load_recipe
@@ -87,4 +88,8 @@ def forms_of(recipe: Recipe, provenance: Mapping[str, Any]) -> list[str]:
     """Give the forms of a run's data, each once. provenance: of the run; it has those that columns told."""
     sources = provenance.get(SOURCES)
     forms = [source.get("form") for source in sources if isinstance(source, dict)] if isinstance(sources, list) else []
-    return list(dict.fromkeys(form for form in forms if isinstance(form, str))) or [recipe.form]
+    return list(dict.fromkeys(form for form in forms if isinstance(form, str))) or [_form(recipe)]
+
+
+def _form(recipe: Recipe) -> str:
+    return CHAT if recipe.form == "instruction" and recipe.prompt == CHAT else recipe.form

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +25,15 @@ from commit_llm.parallel.processes import (
 )
 from commit_llm.recipes import Recipe, StoredRecipe, dump_recipe, parse_recipe
 from commit_llm.runs.history import NOTHING
-from commit_llm.runs.run import begun_recipe, create_run, file_hashes, is_run, require_same_files, require_same_hub
+from commit_llm.runs.run import (
+    begun_recipe,
+    create_run,
+    file_hashes,
+    is_run,
+    require_same_files,
+    require_same_hub,
+    require_same_prompt,
+)
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
@@ -61,6 +70,8 @@ class TrainingResult(NamedTuple):
     left_out: of the examples that came up in the first epoch, those left out as longer than a row.
     seen: the examples that came up in the first epoch.
     longest: rows of so many tokens would have kept those left out.
+    no_example: of the records that came up in the first epoch, those that give no example, by the name of the reason.
+    untrained: answers of the conversations that came up in the first epoch which are not trained.
     stopped: why the run is not at its end, if it is not.
     waiting: the share of the time, 0 to 1, that the steps waited for data.
     """
@@ -70,6 +81,8 @@ class TrainingResult(NamedTuple):
     left_out: int = 0
     seen: int = 0
     longest: int = 0
+    no_example: Mapping[str, int] = {}
+    untrained: int = 0
     stopped: Reason | None = None
     waiting: float = 0.0
 
@@ -99,7 +112,7 @@ def train(
             data = data._replace(recipe=training.recipe)
             params = _begin(run, training, source, data, hub, asked)
         else:
-            _require_unchanged(run, recipe, source, hub)
+            _require_unchanged(run, data, source, hub)
         seen_by_all("run directory", lambda: is_run(run), str(run))
         with (
             entered_by_first("lock", locked(run, "training")),
@@ -129,6 +142,8 @@ def train(
         left_out=taken.get("left_out", 0),
         seen=min(taken["position"], batches.examples.num_records),
         longest=taken.get("longest", 0),
+        no_example=taken.get("no_example", {}),
+        untrained=taken.get("untrained", 0),
         stopped=stopped or signalled,
         waiting=upcoming.share(),
     )
@@ -209,18 +224,19 @@ def _begin(
             kept = None if weights is None else weights.to_json()
             create_run(
                 run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept, hub,
-                describe_sources(data.makes),
+                describe_sources(data.makes), data.prompt,
             )  # fmt: skip
         return params
 
 
-def _require_unchanged(run: Path, recipe: Recipe, source: ModelSource, hub: FromHub) -> None:
+def _require_unchanged(run: Path, data: RecipeData, source: ModelSource, hub: FromHub) -> None:
     """Raise UserError where a run that is to go on was made with another model, file or data set."""
     with together("run directory"):
         if is_first():
             require_same_model(run, source)
-            require_same_files(run, recipe, source.tokenizer.path)
+            require_same_files(run, data.recipe, source.tokenizer.path)
             require_same_hub(run, hub)
+            require_same_prompt(run, data.prompt)
 
 
 def _first_params(training: Training, source: ModelSource, weights: WeightsIdentity | None) -> tuple[Parameters, str]:

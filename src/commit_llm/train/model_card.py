@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.codemix.ratio_schedule import ratio_text
+from commit_llm.data.chat.template import read_template
+from commit_llm.data.prompt_flags import ALPACA, CHAT
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.provenance import public_name
 from commit_llm.files.training_data import is_file
 from commit_llm.recipes import Recipe, load_recipe, nearest_recipe
 from commit_llm.runs.logs import read_metrics
-from commit_llm.runs.run import CONFIG, SOURCES, read_provenance
+from commit_llm.runs.run import CONFIG, SOURCES, prompt_of, read_provenance
 from commit_llm.train.lineage import forms_of, ways_of
 from commit_llm.train.weights import ModelSource
 
@@ -19,26 +21,29 @@ LICENCES = (
     "Licences of the base model, the data and the dictionary apply to it: MUSE dictionaries and the Alpaca data, for "
     "instance, are CC BY-NC 4.0."
 )
-# {text} is a prompt as a Python literal.
+# {ids} makes the tokens of a prompt.
 HOW_TO_ASK = """```python
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 folder = "."  # this folder, or its name on the hub
 tokenizer = AutoTokenizer.from_pretrained(folder)
 model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
-prompt = {text}
-ids = tokenizer(prompt, return_tensors="pt").input_ids
+{ids}
 output = model.generate(ids, max_new_tokens=256, do_sample=False)
 print(tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True))
 ```"""
+# {text} is a prompt as a Python literal, {question} a question.
+OF_PROMPT = 'prompt = {text}\nids = tokenizer(prompt, return_tensors="pt").input_ids'
+OF_MESSAGES = """messages = [{{"role": "user", "content": {question!r}}}]
+asked = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True, return_tensors="pt")
+ids = asked["input_ids"]"""
 QUESTION = "Which city is the capital of Greece?"
 
 
 def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
     """Write the card of a run's model as of a step. dtype: of the exported weights. source: the run, opened."""
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
-    forms = forms_of(recipe, provenance)
-    is_asked = "instruction" in forms
+    asked = prompt_of(run, recipe)
     last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
     rows = {
         "base model": _name(recipe.model, recipe.model_revision)
@@ -46,7 +51,7 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
         "language": ", ".join(provenance.get("languages") or ["not known"]),
         "recipe": f"{nearest_recipe(recipe)} (behaviour: {recipe.behaviour})",
         "training data": _data(recipe, provenance),
-        "prompt": "the English Alpaca template" if is_asked else "none: plain text",
+        "prompt": _prompt(asked, read_template(source.folder) is None),
         "bos": _tokens(source.tokenizer, source.tokenizer.bos) or "none before the text",
         "stops": _tokens(source.tokenizer, source.stops),
         "training": f"{step} of {recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
@@ -55,18 +60,31 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
         "made with": f"commit-llm {provenance['commit_llm']}",
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    prompt = alpaca_prompt(QUESTION) if is_asked else "Athens is"
+    prompt = "Athens is" if asked is None else alpaca_prompt(QUESTION)
+    by_messages = asked is not None and asked["kind"] != ALPACA
+    ids = OF_MESSAGES.format(question=QUESTION) if by_messages else OF_PROMPT.format(text=repr(prompt))
     return (
         "---\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n\n"
         f"# A model tuned with COMMIT\n\n| what | this model |\n| --- | --- |\n{table}\n\n"
-        f"## How to ask it\n\n{HOW_TO_ASK.format(text=repr(prompt))}\n\n{LICENCES}\n"
+        f"## How to ask it\n\n{HOW_TO_ASK.format(ids=ids)}\n\n{LICENCES}\n"
     )
+
+
+def _prompt(asked: Mapping[str, Any] | None, has_no_template: bool) -> str:
+    """Name the prompt that it was tuned with. has_no_template: whether the export has one that was written for it."""
+    if asked is None:
+        return "none: plain text"
+    kind = asked["kind"]
+    if kind == CHAT:
+        return f"the chat template, {_name(asked['file'])}"
+    name = "the English Alpaca template" if kind == ALPACA else f"the template of {_name(asked['file'])}"
+    return f"{name}; chat_template.jinja puts one user message into it" if has_no_template else name
 
 
 def _data(recipe: Recipe, provenance: Mapping[str, Any]) -> str:
     """Name the data with its form and its mixing, and where there are several sources the share of each."""
     named = recipe.sources
-    described = provenance.get(SOURCES, [{"form": recipe.form, "mixed": True, "share": 1.0}])
+    described = provenance.get(SOURCES, [{"form": forms_of(recipe, {})[0], "mixed": True, "share": 1.0}])
     cells = []
     for source, facts in zip(named, described, strict=True):
         name = _name(source.name, None if is_file(source.name) else recipe.data_revision)

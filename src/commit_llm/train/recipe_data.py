@@ -10,6 +10,7 @@ import numpy as np
 
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.loader import held_out_batches, open_batches, training_documents
+from commit_llm.data.opened_prompt import Prompt, open_prompt
 from commit_llm.data.opened_sources import load_source, open_sources
 from commit_llm.data.packing.batch import Batch, Packer
 from commit_llm.data.training_mixer import fit_mixer, make_mixer
@@ -33,6 +34,7 @@ class RecipeData(NamedTuple):
     held_out: those of the held-out examples.
     documents: hashes the texts of the data, all of them (data/document_hashes.py), so call it where a run is made.
     makes: make the examples of the batches, of each source.
+    prompt: of instructions and conversations.
     """
 
     recipe: Recipe
@@ -40,6 +42,7 @@ class RecipeData(NamedTuple):
     held_out: list[Batch]
     documents: Callable[[], np.ndarray]
     makes: list[ExampleMaker]
+    prompt: Prompt
 
     @property
     def languages(self) -> list[str]:
@@ -54,7 +57,8 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
     """Open the data of a recipe, for a model's tokenizer and its greatest sequence length."""
     recipe.check_seq_len(source.config.max_position_embeddings)
     mixer = make_mixer(recipe)
-    makes = open_sources(recipe, source.tokenizer, mixer, partial(load_source, recipe))
+    prompt = open_prompt(recipe, source.tokenizer, source.stops)
+    makes = open_sources(recipe, source.tokenizer, mixer, partial(load_source, recipe), prompt)
     recipe = dataclasses.replace(recipe, bos=source.tokenizer.resolved_bos)
     if mixer is not None and recipe.asks_for_amount:
         fit = fit_mixer([make for make in makes if make.mixer is not None], mixer, recipe)
@@ -65,7 +69,7 @@ def open_recipe_batches(recipe: Recipe, source: ModelSource) -> RecipeData:
         ]
         LOGGER.info("mixing: asked for %g, reached %.4g at ratio %g", fit.requested, fit.reached, fit.ratio)
     documents = partial(training_documents, recipe, *makes)
-    return RecipeData(recipe, open_batches(recipe, *makes), held_out_batches(recipe, *makes), documents, makes)
+    return RecipeData(recipe, open_batches(recipe, *makes), held_out_batches(recipe, *makes), documents, makes, prompt)
 
 
 def from_hub(source: ModelSource, data: RecipeData) -> FromHub:
@@ -101,6 +105,7 @@ def open_recipe_model(recipe: Recipe, *, weights: bool = True) -> ModelSource:
         weights=weights and not recipe.from_scratch,
         bos=recipe.bos,
         sentencepiece_first=recipe.behaviour == "original",
+        stops=recipe.stop,
     )
 
 

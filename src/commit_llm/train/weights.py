@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import jax
 
 from commit_llm.convert.huggingface import read_weights, tensor_names
 from commit_llm.convert.weight_files import HEAD, has_another_head
-from commit_llm.data.stops import read_stops
+from commit_llm.data.stops import read_stops, with_literals
 from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.hub import commit_of_snapshot, why_not_given
@@ -57,6 +58,7 @@ def open_model(
     weights: bool = True,
     bos: BosChoice = "auto",
     sentencepiece_first: bool = False,
+    stops: Sequence[str] = (),
 ) -> ModelSource:
     """Find a model, read its configuration, its tokenizer and what ends a text.
 
@@ -65,6 +67,7 @@ def open_model(
     weights: whether to fetch them too, where the model is on the hub.
     bos: whether one stands before a text; auto is what a run was trained with, or what a folder says.
     sentencepiece_first: whether a folder's tokenizer.model comes before its tokenizer.json.
+    stops: literals of more tokens that end a text.
 
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
@@ -73,7 +76,8 @@ def open_model(
     loaded.require_room(config.vocab_size)
     if bos == "auto" and run is not None:
         bos = load_recipe(run / CONFIG).bos
-    return ModelSource(name, folder, run, config, loaded.with_bos(bos), read_stops(folder, loaded), commit)
+    ends = with_literals(read_stops(folder, loaded), stops, loaded)
+    return ModelSource(name, folder, run, config, loaded.with_bos(bos), ends, commit)
 
 
 class FoundModel(NamedTuple):

@@ -25,6 +25,8 @@ def test_a_run_that_waited_for_its_data_says_so(tmp_path):
 OUTLOOK = Outlook(
     new=True, sources=[], examples=9, held_out=0, looked_at=9, tokens_an_epoch=99, longer=0, longer_are="cut",
     longest=0, batches=1, batch_size=1, seq_len=8, steps=1, epochs=1.0, asked_for_epochs=False, supervised=0.5,
+    no_example={},
+    untrained=0,
     padding=0.1, asked=None, ratio=0.9, sentence_ratio=0.25,
     remat="dots", remat_reason="", words=Counts(replaced=7, not_drawn=3, sentences=1200),
 )  # fmt: skip

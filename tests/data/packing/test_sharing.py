@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.examples import Cut, Example, NoExample, Reason
 from commit_llm.data.packing.example_order import Examples
 from commit_llm.data.packing.first_fit_packer import FirstFitPacker
 from commit_llm.data.packing.sharing import SharedExamples, pack, unpack
@@ -17,7 +17,7 @@ from commit_llm.errors import UserError
 def make(epoch, row, place=0.0):
     """Of 1 to 13 tokens; every eleventh record has nothing to train on."""
     if row % 11 == 7:
-        return NoExample.BLANK
+        return NoExample(Reason.BLANK)
     tokens = np.arange(row % 13 + 1, dtype=np.int32) + 100 * row + 10_000 * epoch
     return Example(tokens, (tokens % 2).astype(np.float32), Cut(row % 3))
 
@@ -113,14 +113,15 @@ def test_what_is_asked_out_of_order_is_made_here():
 def test_pack_and_unpack():
     examples = [make(0, row) for row in range(30)]
     examples[3] = Example(np.zeros(0, np.int32), np.zeros(0, np.float32))
+    examples[4] = Example(np.arange(3, dtype=np.int32), np.ones(3, np.float32), Cut.IF_LONG, untrained=2)
     for example, expected in zip(unpack(pack(examples)), examples, strict=True):
         assert isinstance(example, NoExample) == isinstance(expected, NoExample)
         if isinstance(example, NoExample):
-            assert example is expected
+            assert example == expected
         else:
-            assert example.cut is expected.cut
+            assert (example.cut, example.untrained) == (expected.cut, expected.untrained)
             assert (example.tokens.dtype, example.loss_mask.dtype) == (np.int32, np.float32)
             np.testing.assert_array_equal(example.tokens, expected.tokens)
             np.testing.assert_array_equal(example.loss_mask, expected.loss_mask)
     assert unpack(pack([])) == []
-    assert unpack(pack([NoExample.BLANK])) == [NoExample.BLANK]
+    assert unpack(pack([NoExample(Reason.CONTROL, "words")])) == [NoExample(Reason.CONTROL)]

@@ -1,11 +1,13 @@
 """What `train` prints: the end of a training, as `run` does too, and the outlook of a dry run."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commit_llm.cli.text.aligned import aligned
 from commit_llm.codemix.ratio_schedule import ratio_text
+from commit_llm.data.examples import Reason
 from commit_llm.files.provenance import public_name
 
 if TYPE_CHECKING:  # they import jax
@@ -34,12 +36,32 @@ def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
             f"\nleft out {result.left_out:,} of the {result.seen:,} examples that came up: longer than a row of "
             f"{seq_len} tokens; --seq-len {result.longest} would keep them, --split-long cuts them"
         )
+    text += "".join(f"\n{line}" for line in without_example(result.no_example, result.untrained, result.seen))
     if result.waiting >= WAITING:
         text += (
             f"\nthe steps waited {100 * result.waiting:.0f} % of the time for data ({run / TIMING}: waiting_seconds); "
             "one core makes it: see that it has one to itself"
         )
     return text
+
+
+def without_example(no_example: Mapping[str, int], untrained: int, seen: int) -> list[str]:
+    """Say how many records gave no example and why, the commonest reason first; and how many answers are not trained.
+
+    >>> without_example({"REFUSED": 2, "FAULTY": 1}, 0, 9)
+    ['left out 3 of 9 records: 2 are refused by the template, 1 are no conversation']
+    """
+    lines = []
+    if number := sum(no_example.values()):
+        most_first = sorted(no_example.items(), key=lambda pair: -pair[1])
+        reasons = ", ".join(f"{count:,} {Reason[name].records}" for name, count in most_first)
+        lines.append(f"left out {number:,} of {seen:,} records: {reasons}")
+    if untrained:
+        lines.append(
+            f"{untrained:,} answers of conversations are not trained: the template writes them otherwise than it asks "
+            "for them, or a token spans their beginning"
+        )
+    return lines
 
 
 NAMES = {"share": "share of words", "cmi": "code-mixing index"}
@@ -57,6 +79,8 @@ def outlook_report(outlook: "Outlook", run: Path) -> str:
         lines += ["", f"{longer}, and are {outlook.longer_are}; {kept}"]
         if outlook.longer_are == "left out":
             lines[-1] += ", --split-long cuts them"
+    if lines_without := without_example(outlook.no_example, outlook.untrained, outlook.looked_at):
+        lines += ["", *lines_without]
     if outlook.remat_reason:
         lines += ["", f"remat: {outlook.remat} ({outlook.remat_reason})"]
     batches = "1 batch" if outlook.batches == 1 else f"{outlook.batches:,} batches"

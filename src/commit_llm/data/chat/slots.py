@@ -4,8 +4,10 @@ A slot is believed only where the rendering without marks is the true one, and t
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from commit_llm.data.prompts import Passage
 
 Message = Mapping[str, Any]
 # Of render(messages, add_generation_prompt): the template's text. Raises RenderingError.
@@ -62,6 +64,20 @@ def rendering(render: Render, messages: Sequence[Message]) -> Rendering:
     if slots is None:
         raise PlaceError("the template changes its contents")
     return Rendering(plain, slots)
+
+
+def passages_of(rendered: Rendering, names: Mapping[int, str]) -> Iterator[Passage]:
+    """Cut a rendering into contents and what stands between them.
+
+    names: of the contents to cut out, by the number of their message; the others stay part of what is between.
+    """
+    end = 0
+    for number, slot in sorted(rendered.slots.items(), key=lambda pair: pair[1].start):
+        if number in names:
+            yield Passage(rendered.text[end : slot.start])
+            yield Passage(rendered.text[slot.start : slot.end], names[number])
+            end = slot.end
+    yield Passage(rendered.text[end:])
 
 
 def _as_written(render: Render, messages: Sequence[Message], number: int, content: str, plain: str) -> str:

@@ -47,6 +47,10 @@ class ChatTemplate:
         """Give the text of a conversation; asks: with what asks for an answer behind it. Raises RenderingError."""
         return self._sandbox.render(messages=list(messages), add_generation_prompt=asks)
 
+    def require_usable(self) -> None:
+        """Raise UserError where the template is no Jinja that may be run."""
+        _ = self._sandbox
+
     def fingerprint(self) -> str:
         """Hash all that decides on a rendering, with SHA-256."""
         said = json.dumps([self.text, dict(self.values), self.stops, self.today.isoformat()], sort_keys=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from commit_llm.codemix.settings import OUTPUT
-from commit_llm.data.chat.answer_spans import AnswerSpan, StopError, find_answers
+from commit_llm.data.chat.answer_spans import AnswerSpans, StopError, find_answers
 from commit_llm.data.chat.conversation import ASSISTANT, USER, ConversationError, read_conversation
-from commit_llm.data.chat.slots import PlaceError, Rendering, rendering
+from commit_llm.data.chat.slots import PlaceError, Rendering, passages_of, rendering
 from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.chat.tokens import encode_chat
 from commit_llm.data.chat.work_budget import RenderingError
-from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.examples import Cut, Example, NoExample, Reason
 from commit_llm.data.prompts import Passage
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -54,7 +54,7 @@ class ChatForm:
         """Lay out the conversation, as one string."""
         messages = self._with_texts(self._messages(record, 0), texts)
         names = self._names(messages)
-        return [list(_passages(rendering(self.template.render, messages), names))]
+        return [list(passages_of(rendering(self.template.render, messages), names))]
 
     def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
         """Make the example of which the answers are trained, or say why there is none.
@@ -64,18 +64,18 @@ class ChatForm:
         try:
             messages = self._with_texts(self._messages(record, 0), texts)
             if any(tokenizer.has_special(message["content"]) for message in messages):
-                return NoExample.CONTROL
+                return NoExample(Reason.CONTROL)
             rendered, answers = self._rendered(messages)
-        except ConversationError:
-            return NoExample.FAULTY
-        except RenderingError:
-            return NoExample.REFUSED
-        except PlaceError:
-            return NoExample.CHANGED
-        encoded = encode_chat(tokenizer, rendered.text, answers)
+        except ConversationError as error:
+            return NoExample(Reason.FAULTY, str(error))
+        except RenderingError as error:
+            return NoExample(Reason.REFUSED, str(error))
+        except PlaceError as error:
+            return NoExample(Reason.CHANGED, str(error))
+        encoded = encode_chat(tokenizer, rendered.text, answers.trained)
         if not encoded.trained.any():
-            return NoExample.UNASKED
-        return Example(encoded.ids, encoded.trained, self.cut)
+            return NoExample(Reason.UNASKED, "; ".join(dict.fromkeys(answers.passed_over)))
+        return Example(encoded.ids, encoded.trained, self.cut, len(answers.passed_over) + encoded.unaligned)
 
     def documents(self, record: Record) -> Iterator[str]:
         """Give each content and each of its paragraphs: a context stands in a question, among other words."""
@@ -107,7 +107,7 @@ class ChatForm:
             messages[number]["content"] = texts[name]
         return messages
 
-    def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Rendering, list[AnswerSpan]]:
+    def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Rendering, AnswerSpans]:
         rendered = rendering(self.template.render, messages)
         last_only = self.train_on == "last"
         try:
@@ -118,15 +118,4 @@ class ChatForm:
                 f"{self.template.source}: {error}, of {stops}: the model would not learn to end; name what it writes "
                 "there with --stop TOKEN"
             ) from None
-        return rendered, answers.trained
-
-
-def _passages(rendered: Rendering, names: Mapping[int, str]) -> Iterator[Passage]:
-    """Cut a rendering into contents that may be mixed and what stands between them."""
-    end = 0
-    for number, slot in sorted(rendered.slots.items(), key=lambda pair: pair[1].start):
-        if number in names:
-            yield Passage(rendered.text[end : slot.start])
-            yield Passage(rendered.text[slot.start : slot.end], names[number])
-            end = slot.end
-    yield Passage(rendered.text[end:])
+        return rendered, answers

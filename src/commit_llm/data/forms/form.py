@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
+from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.forms.chat import ChatForm
 from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.data.forms.plain_text import PlainTextForm
 from commit_llm.data.named_source import FormName
-from commit_llm.data.prompts import Passage
+from commit_llm.data.opened_prompt import Prompt
+from commit_llm.data.prompts import Passage, alpaca_passages
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.records import Record
 
@@ -57,15 +60,24 @@ class FormSettings(Protocol):
     def block_template(self) -> bool: ...
     @property
     def split_long(self) -> bool: ...
+    @property
+    def mix_roles(self) -> tuple[str, ...]: ...
+    @property
+    def train_on(self) -> Literal["all", "last"]: ...
+    @property
+    def keep_white_space(self) -> bool: ...
 
 
-def choose_form(settings: FormSettings, name: FormName | None = None) -> Form:
-    """Make the form of this name, or the one that the settings ask for."""
+def choose_form(settings: FormSettings, name: FormName | None = None, prompt: Prompt = None) -> Form:
+    """Make the form of this name, or the one that the settings ask for. prompt: of all that is no plain text."""
     original = in_one_stream(settings)
     if (name or settings.form) == "text":
         return PlainTextForm(settings.fields, original=original)
     cut = Cut.IF_LONG if settings.split_long else Cut.NOWHERE
-    return InstructionForm(settings.block_template, cut, original=original)
+    if isinstance(prompt, ChatTemplate):
+        return ChatForm(prompt, settings.mix_roles, settings.train_on, not settings.keep_white_space, cut)
+    passages = alpaca_passages if prompt is None else prompt.passages
+    return InstructionForm(settings.block_template, cut, original, passages)
 
 
 def in_one_stream(settings: FormSettings) -> bool:

@@ -1,27 +1,33 @@
 """Instruction records: an instruction, perhaps an input, and the output that is the answer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from commit_llm.data.examples import Cut, Example, join
+from commit_llm.data.chat.conversation import chat_columns
+from commit_llm.data.chat.slots import PlaceError
+from commit_llm.data.chat.work_budget import RenderingError
+from commit_llm.data.examples import Cut, Example, NoExample, Reason, join
 from commit_llm.data.prompts import Passage, alpaca_passages, alpaca_prompt, joined
 from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.errors import UserError
 from commit_llm.files.records import Record, text_of
 
 
 @dataclass(frozen=True)
 class InstructionForm:
-    """Put instruction and input into the Alpaca prompt, and train the output.
+    """Put instruction and input into a prompt, and train the output.
 
     block_template: instruction, input and output may be mixed, each by itself, and the English template is left alone
-        (COMMIT). Otherwise the filled prompt and the output may be mixed (naive code-mixing).
+        (COMMIT). Otherwise the filled Alpaca prompt and the output may be mixed (naive code-mixing).
     cut: whether an example that is longer than a row is cut.
     original: encode as the original does; rows may then cut an example anywhere.
+    prompt: lays instruction and input out.
     """
 
     block_template: bool = True
     cut: Cut = Cut.NOWHERE
     original: bool = False
+    prompt: Callable[[str, str], list[Passage]] = alpaca_passages
 
     @property
     def name(self) -> str:
@@ -30,6 +36,11 @@ class InstructionForm:
 
     def texts(self, record: Record, index: int) -> dict[str, str]:
         """Give instruction, input and output, or prompt and output. A missing or null input is an empty one."""
+        if "instruction" not in record and (columns := chat_columns(record)):
+            raise UserError(
+                f"record {index + 1} of the data: a conversation (column {' and '.join(columns)}); --prompt chat tunes "
+                "on these"
+            )
         instruction, output = text_of(record, "instruction", index), text_of(record, "output", index)
         input = text_of(record, "input", index) if record.get("input") is not None else ""
         if self.block_template:
@@ -40,12 +51,17 @@ class InstructionForm:
         """Lay out prompt and answer."""
         answer = [Passage(texts["output"], "output")]
         if self.block_template:
-            return alpaca_passages(texts["instruction"], texts["input"]), answer
+            return self.prompt(texts["instruction"], texts["input"]), answer
         return [Passage(texts["prompt"], "prompt")], answer
 
-    def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example:
-        """Make the example of which the answer is trained. There always is one: an empty answer is one too."""
-        prompt, answer = map(joined, self.layout(record, texts))
+    def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
+        """Make the example of which the answer is trained. An empty answer is one too."""
+        try:
+            prompt, answer = map(joined, self.layout(record, texts))
+        except RenderingError as error:
+            return NoExample(Reason.REFUSED, str(error))
+        except PlaceError as error:
+            return NoExample(Reason.CHANGED, str(error))
         if self.original:
             return encode_as_original(tokenizer, prompt, answer)
         return encode_apart(tokenizer, prompt, answer, self.cut)

@@ -9,7 +9,7 @@ positions  0 1 2 0 1 2 3 0
 from collections import Counter
 from collections.abc import Iterator
 
-from commit_llm.data.examples import Example, NoExample
+from commit_llm.data.examples import Example, NoExample, Reason
 from commit_llm.data.packing.batch import Batch, ExampleSource, State
 from commit_llm.data.packing.row_fit import RowFit, places_of, row_fit
 from commit_llm.data.packing.rows import Row, Segment, batch_of, row_of
@@ -29,15 +29,18 @@ class FirstFitPacker:
 
     left_out: examples of the first epoch that were longer than a row.
     longest: the row length that would have kept them.
+    no_example: records of the first epoch that gave no example, by the name of the reason.
+    untrained: answers of the first epoch's conversations that are not trained.
 
     Raises UserError where no example of an epoch can be placed.
     """
 
     def __init__(self, examples: ExampleSource, rows: int, seq_len: int) -> None:
         self.examples, self.rows, self.seq_len = examples, rows, seq_len
-        self._reasons: Counter[NoExample] = Counter()
+        self._first_words: dict[Reason, str] = {}
         self._open: list[Row] = []
         self._closed: list[Row] = []
+        self.no_example: Counter[str] = Counter()
         self.set_state({"position": 0, "left_out": 0, "longest": 0, "open": [], "closed": []})
 
     def __iter__(self) -> "FirstFitPacker":
@@ -62,6 +65,8 @@ class FirstFitPacker:
             "position": self._position,
             "left_out": self.left_out,
             "longest": self.longest,
+            "no_example": dict(self.no_example),
+            "untrained": self.untrained,
             "open": [[list(segment) for segment in row.segments] for row in self._open],
             "closed": [[list(segment) for segment in row.segments] for row in self._closed],
         }
@@ -69,6 +74,8 @@ class FirstFitPacker:
     def set_state(self, state: State) -> None:
         """Go on from a state: make the examples of the rows under way again."""
         self._position, self.left_out, self.longest = state["position"], state["left_out"], state["longest"]
+        # A state of an older version counts neither.
+        self.no_example, self.untrained = Counter(state.get("no_example", {})), state.get("untrained", 0)
         self._open = [row_of(row) for row in state["open"]]
         self._closed = [row_of(row) for row in state["closed"]]
         self._placed: dict[int, Example] = {}
@@ -108,13 +115,15 @@ class FirstFitPacker:
     def _place(self, position: int) -> bool:
         """Place an example, and say whether it takes a place."""
         example = self.examples[position]
+        is_first = position < self.examples.num_records  # each example is counted once, in the first epoch
         if isinstance(example, NoExample):
-            self._reasons[example] += 1
+            self.no_example[example.reason.name] += is_first
+            self._first_words.setdefault(example.reason, example.words)
             return False
+        self.untrained += is_first and example.untrained
         fit, places = row_fit(example, self.seq_len), places_of(example)
         if fit is RowFit.LEFT_OUT:
-            if position < self.examples.num_records:  # each example is counted once, in the first epoch
-                self.left_out += 1
+            self.left_out += is_first
             self.longest = max(self.longest, places)
         if fit in (RowFit.NONE, RowFit.LEFT_OUT):
             return False
@@ -161,8 +170,10 @@ class FirstFitPacker:
 
     def _nothing_fits(self) -> str:
         if not self.left_out:
-            ((reason, _),) = self._reasons.most_common(1) or [(NoExample.BLANK, 0)]
-            return f"no record {reason.value}"
+            ((name, _),) = self.no_example.most_common(1) or [(Reason.BLANK.name, 0)]
+            reason = Reason[name]
+            words = self._first_words.get(reason)
+            return f"no record {reason.no_record}" + (f": {words}" if words else "")
         return (
             f"every example of an epoch is longer than a row of {self.seq_len} tokens; "
             f"--seq-len {self.longest} keeps them all, --split-long cuts them"

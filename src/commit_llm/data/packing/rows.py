@@ -48,7 +48,7 @@ def batch_of(rows: Sequence[Row], seq_len: int, examples: Mapping[int, Example],
     for number, row in enumerate(rows):
         end = 0
         for segment_id, (position, start, stop) in enumerate(row.segments, 1):
-            tokens, loss_mask, _ = examples[position]
+            tokens, loss_mask, *_ = examples[position]
             here = (number, slice(end, end + stop - start))
             batch["input_tokens"][here] = tokens[start:stop]
             batch["target_tokens"][here] = tokens[start + 1 : stop + 1]

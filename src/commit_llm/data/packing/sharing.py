@@ -9,16 +9,17 @@ its rows, and its state, are the same as those of a process alone.
 
 import zlib
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import numpy as np
 
-from commit_llm.data.examples import Cut, Example, NoExample
+from commit_llm.data.examples import Cut, Example, NoExample, Reason
 from commit_llm.data.packing.batch import ExampleSource
 from commit_llm.errors import UserError
 
 SHARE = 32  # examples that a process makes for a block
 EXAMPLES, MISTAKE = b"+", b"!"  # what a process sends: its share, or the message of a user's mistake
-REASONS = tuple(NoExample)
+REASONS = tuple(Reason)
 
 
 class SharedExamples:
@@ -75,14 +76,19 @@ class SharedExamples:
 
 
 def pack(examples: Sequence[Example | NoExample]) -> bytes:
-    """Write examples as compressed int32 numbers: how many, a length and a cut of each, all tokens, all masks.
+    """Write examples as compressed int32 numbers: how many, three numbers of each, all tokens, all masks.
 
-    Where there is no example its length is -1 - the place of the reason among the REASONS.
+    The three are length, cut and answers that are not trained. Where there is no example its length is -1 - the place
+    of the reason among the REASONS; the words stay here.
     """
-    lengths = [-1 - REASONS.index(each) if isinstance(each, NoExample) else len(each.tokens) for each in examples]
-    cuts = [0 if isinstance(each, NoExample) else each.cut for each in examples]
+    numbers = [
+        (-1 - REASONS.index(each.reason), 0, 0)
+        if isinstance(each, NoExample)
+        else (len(each.tokens), each.cut, each.untrained)
+        for each in examples
+    ]
     present = [each for each in examples if isinstance(each, Example)]
-    parts = [np.array([len(examples), *lengths, *cuts], np.int32)]
+    parts = [np.array([len(examples), *chain.from_iterable(numbers)], np.int32)]
     parts += [each.tokens for each in present] + [each.loss_mask.view(np.int32) for each in present]
     return zlib.compress(np.concatenate(parts).tobytes(), 1)
 
@@ -91,12 +97,13 @@ def unpack(packed: bytes) -> list[Example | NoExample]:
     """Read what `pack` has written."""
     numbers = np.frombuffer(zlib.decompress(packed), np.int32)
     count = numbers[0]
-    lengths, cuts, arrays = numbers[1 : count + 1], numbers[count + 1 : 2 * count + 1], numbers[2 * count + 1 :]
+    lengths, cuts, untrained = numbers[1 : 3 * count + 1].reshape(count, 3).T
+    arrays = numbers[3 * count + 1 :]
     ends = np.cumsum(np.maximum(lengths, 0))
     tokens, loss_mask = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :].view(np.float32)
     return [
-        REASONS[-1 - length]
+        NoExample(REASONS[-1 - length])
         if length < 0
-        else Example(tokens[end - length : end], loss_mask[end - length : end], Cut(cut))
-        for length, end, cut in zip(lengths, ends, cuts, strict=True)
+        else Example(tokens[end - length : end], loss_mask[end - length : end], Cut(cut), int(answers))
+        for length, end, cut, answers in zip(lengths, ends, cuts, untrained, strict=True)
     ]

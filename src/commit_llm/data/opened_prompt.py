@@ -1,0 +1,53 @@
+"""The prompt that a recipe asks for, opened; and what provenance.json keeps of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from commit_llm.data.chat.prompt_file import PromptFile
+from commit_llm.data.chat.template import ChatTemplate, find_chat_template
+from commit_llm.data.prompt_flags import ALPACA, CHAT
+from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.errors import UserError
+
+FILE = "file"  # in place of the name of a prompt that is one
+# None is the Alpaca prompt, which has no file.
+Prompt = ChatTemplate | PromptFile | None
+
+
+class PromptSettings(Protocol):
+    """Name the fields of a recipe that decide on its prompt (data/prompt_flags.py says what each means)."""
+
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def chat_template(self) -> str | None: ...
+
+
+def open_prompt(settings: PromptSettings, tokenizer: Tokenizer, stops: Sequence[int]) -> Prompt:
+    """Open a prompt. stops: the ids that end a text.
+
+    Raises UserError where the model has no chat template, or a template cannot be read.
+    """
+    if settings.prompt == ALPACA:
+        return None
+    if settings.prompt != CHAT:
+        return PromptFile.open(Path(settings.prompt))
+    template = find_chat_template(tokenizer, stops, settings.chat_template)
+    if template is None:
+        raise UserError(
+            f"{tokenizer.path.parent}: has no chat template (chat_template.jinja, or in tokenizer_config.json); name "
+            "one with --chat-template FILE, or take --prompt alpaca"
+        )
+    template.require_usable()
+    return template
+
+
+def describe_prompt(prompt: Prompt) -> dict[str, Any]:
+    """Describe a prompt: its kind, and what decides on it. A prompt file is short, and is kept whole."""
+    if prompt is None:
+        return {"kind": ALPACA}
+    described = {"sha256": prompt.fingerprint(), "file": Path(prompt.source).name}
+    if isinstance(prompt, PromptFile):
+        return {"kind": FILE, **described, "text": prompt.text}
+    return {"kind": CHAT, **described, "date": prompt.today.isoformat(), "stops": list(prompt.stops)}
