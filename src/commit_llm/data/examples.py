@@ -36,14 +36,14 @@ class Example(NamedTuple):
 
 
 class Reason(Enum):
-    """Say why records give no example: the end of "no record ...", and of "records that ..."."""
+    """Say why records give no example: the end of "no record ...", and what such records have or are."""
 
-    BLANK = ("holds any text to train on", "hold no text to train on")
-    FAULTY = ("is a conversation", "are no conversation")
-    CONTROL = ("is without a control token in its contents", "have the text of a control token in their contents")
-    REFUSED = ("is taken by the template", "are refused by the template")
-    CHANGED = ("has contents that the template leaves as they are", "have contents that the template changes")
-    UNASKED = ("has an answer that the template writes as it asks for one", "have no answer that the template asks for")
+    BLANK = ("holds any text to train on", "no text to train on")
+    FAULTY = ("is a conversation", "no conversation")
+    CONTROL = ("is without the text of a control token in its contents", "the text of a control token in the contents")
+    REFUSED = ("is taken by the template", "refused by the template")
+    CHANGED = ("has contents that the template leaves as they are", "contents that the template changes")
+    UNASKED = ("has an answer that the template writes as it asks for one", "no answer as the template asks for one")
 
     def __init__(self, no_record: str, records: str) -> None:
         self.no_record, self.records = no_record, records

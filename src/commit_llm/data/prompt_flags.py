@@ -42,7 +42,7 @@ class PromptFlags:
         """Raise UserError for flags that do not go together. takes_any: whether the recipe takes another prompt."""
         if self.prompt != ALPACA and not takes_any:
             raise UserError(
-                f"--prompt {shown(self.prompt)}: is for instructions whose prompt stays as it is: for alpaca, and for "
+                f"--prompt {self.prompt}: is for instructions whose prompt stays as it is: for alpaca, and for "
                 "commit; a -2024 recipe has the original's, codemix-naive mixes the Alpaca prompt, and plain text has "
                 "none"
             )

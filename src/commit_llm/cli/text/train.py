@@ -49,12 +49,12 @@ def without_example(no_example: Mapping[str, int], untrained: int, seen: int) ->
     """Say how many records gave no example and why, the commonest reason first; and how many answers are not trained.
 
     >>> without_example({"REFUSED": 2, "FAULTY": 1}, 0, 9)
-    ['left out 3 of 9 records: 2 are refused by the template, 1 are no conversation']
+    ['left out 3 of 9 records: refused by the template 2, no conversation 1']
     """
     lines = []
     if number := sum(no_example.values()):
         most_first = sorted(no_example.items(), key=lambda pair: -pair[1])
-        reasons = ", ".join(f"{count:,} {Reason[name].records}" for name, count in most_first)
+        reasons = ", ".join(f"{Reason[name].records} {count:,}" for name, count in most_first)
         lines.append(f"left out {number:,} of {seen:,} records: {reasons}")
     if untrained:
         lines.append(
