@@ -164,7 +164,7 @@ class Recipe(PromptFlags, MixingFlags):
         self.check_prompt(takes_any=is_mended and self.form == "instruction" and self.block_template)
         if self.prompt == CHAT and self.mix_fields:
             raise UserError(
-                f"--mix-fields {' '.join(self.mix_fields)}: of conversations --mix-roles says what is mixed"
+                f"--mix-fields {' '.join(self.mix_fields)}: with --prompt chat, --mix-roles says what is mixed"
             )
         if self.prompt != CHAT and self.mix_roles != Recipe.mix_roles:
             names = " ".join(self.mix_roles)

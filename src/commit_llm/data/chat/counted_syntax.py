@@ -20,6 +20,12 @@ class Counting(NodeTransformer):
         node.iter = _call("steps", node.iter)
         return node
 
+    def refuse(self, node: nodes.Node) -> nodes.Node:
+        """Raise RenderingError: there is no other file to take anything from."""
+        raise RenderingError("it takes something from another file, which a template may not")
+
+    visit_Import = visit_FromImport = visit_Include = visit_Extends = refuse
+
     def visit_Tuple(self, node: nodes.Tuple) -> nodes.Expr:
         self.generic_visit(node)
         return node if node.ctx == "store" else _call("seen", node)
