@@ -13,9 +13,9 @@ from tyro.conf import UseAppendAction
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.named_source import DATA, NamedSource, named_sources, require_together
 from commit_llm.data.prompt_flags import CHAT, PromptFlags
+from commit_llm.data.recipe_values import values_of_fields
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
-from commit_llm.recipe_values import values_of_fields
 
 END_OF_COUNTS = 2**31  # the step is a number of 32 bits
 

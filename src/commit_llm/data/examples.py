@@ -35,7 +35,7 @@ class Example(NamedTuple):
     untrained: int = 0
 
 
-class Reason(Enum):
+class NoExampleReason(Enum):
     """Say why records give no example: the end of "no record ...", and what such records have or are."""
 
     BLANK = ("holds any text to train on", "no text to train on")
@@ -52,7 +52,7 @@ class Reason(Enum):
 class NoExample(NamedTuple):
     """Say why a record gives no example. words: what is wrong with this one, as far as there are more to say."""
 
-    reason: Reason
+    reason: NoExampleReason
     words: str = ""
 
 

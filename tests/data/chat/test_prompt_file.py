@@ -6,7 +6,7 @@ import pytest
 
 from commit_llm.data.chat.prompt_file import PromptFile
 from commit_llm.data.chat.slots import PlaceError
-from commit_llm.data.examples import Cut, NoExample, Reason
+from commit_llm.data.examples import Cut, NoExample, NoExampleReason
 from commit_llm.data.forms.instruction import InstructionForm, encode_apart
 from commit_llm.data.prompts import Passage, joined
 from commit_llm.errors import UserError
@@ -45,7 +45,9 @@ def test_an_input_that_the_prompt_leaves_out_is_an_example_less(tmp_path, tokeni
     path.write_text("{{ instruction }}:", encoding="utf-8")
     form = InstructionForm(prompt=PromptFile.open(path).passages)
     with_input = {"instruction": "Sum.", "input": "1 2", "output": "3"}
-    assert form.encode(tokenizer, with_input, with_input) == NoExample(Reason.CHANGED, "it leaves out the input")
+    assert form.encode(tokenizer, with_input, with_input) == NoExample(
+        NoExampleReason.CHANGED, "it leaves out the input"
+    )
     without = with_input | {"input": ""}
     assert not isinstance(form.encode(tokenizer, without, without), NoExample)
 
@@ -55,7 +57,7 @@ def test_a_prompt_that_refuses_a_record(tmp_path, tokenizer):
     path.write_text("{{ instruction }}{% if input %}{{ raise_exception('no input here') }}{% endif %}:")
     form = InstructionForm(prompt=PromptFile.open(path).passages)
     texts = {"instruction": "Sum.", "input": "1 2", "output": "3"}
-    assert form.encode(tokenizer, texts, texts) == NoExample(Reason.REFUSED, "no input here")
+    assert form.encode(tokenizer, texts, texts) == NoExample(NoExampleReason.REFUSED, "no input here")
 
 
 def test_the_same_text_has_the_same_hash(asking):

@@ -9,7 +9,7 @@ import pytest
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.chat.template import TODAY, ChatTemplate
 from commit_llm.data.example_maker import ExampleMaker
-from commit_llm.data.examples import Cut, NoExample, Reason
+from commit_llm.data.examples import Cut, NoExample, NoExampleReason
 from commit_llm.data.forms.chat import ChatForm
 from commit_llm.data.prompts import joined
 from commit_llm.data.tokenizer import load_tokenizer
@@ -143,17 +143,17 @@ def test_answers_that_are_not_trained_are_counted(tokenizer):
 @pytest.mark.parametrize(
     ("name", "messages", "reason", "words"),
     [
-        ("turns", None, Reason.FAULTY, "its messages are null"),
-        ("turns", [], Reason.FAULTY, "it has no messages"),
-        ("turns", [{"role": "wizard", "content": "x"}], Reason.FAULTY, "a message has the role 'wizard'"),
-        ("turns", conversation(("u", "a <end> b"), ("a", "c")), Reason.CONTROL, ""),
-        ("turns", conversation(("u", "a"), ("a", "<s>c")), Reason.CONTROL, ""),
-        ("turns", conversation(("s", "</s>"), ("u", "a"), ("a", "c")), Reason.CONTROL, ""),
-        ("strict", conversation(("s", "a"), ("u", "b"), ("a", "c")), Reason.REFUSED, "No system here."),
-        ("strict", conversation(("u", "a"), ("u", "b"), ("a", "c")), Reason.REFUSED, "Take turns."),
-        ("turns", conversation(("u", "a \ufdd1"), ("a", "c")), Reason.CHANGED, "a content has a noncharacter"),
-        ("turns", conversation(("u", "a"), ("a", "")), Reason.UNASKED, ""),
-        ("turns", conversation(("u", "a")), Reason.UNASKED, ""),
+        ("turns", None, NoExampleReason.FAULTY, "its messages are null"),
+        ("turns", [], NoExampleReason.FAULTY, "it has no messages"),
+        ("turns", [{"role": "wizard", "content": "x"}], NoExampleReason.FAULTY, "a message has the role 'wizard'"),
+        ("turns", conversation(("u", "a <end> b"), ("a", "c")), NoExampleReason.CONTROL, ""),
+        ("turns", conversation(("u", "a"), ("a", "<s>c")), NoExampleReason.CONTROL, ""),
+        ("turns", conversation(("s", "</s>"), ("u", "a"), ("a", "c")), NoExampleReason.CONTROL, ""),
+        ("strict", conversation(("s", "a"), ("u", "b"), ("a", "c")), NoExampleReason.REFUSED, "No system here."),
+        ("strict", conversation(("u", "a"), ("u", "b"), ("a", "c")), NoExampleReason.REFUSED, "Take turns."),
+        ("turns", conversation(("u", "a \ufdd1"), ("a", "c")), NoExampleReason.CHANGED, "a content has a noncharacter"),
+        ("turns", conversation(("u", "a"), ("a", "")), NoExampleReason.UNASKED, ""),
+        ("turns", conversation(("u", "a")), NoExampleReason.UNASKED, ""),
     ],
 )
 def test_a_record_without_an_example(tokenizer, name, messages, reason, words):
@@ -165,7 +165,7 @@ def test_a_record_without_an_example(tokenizer, name, messages, reason, words):
 def test_a_mixed_text_with_a_control_token_is_left_out(tokenizer):
     mixer = CodeMixer(dictionary(["one"], "<end>"), ratio=1.0)
     example = ExampleMaker(form(), [THREE], tokenizer, mixer)(0, 0)
-    assert example == NoExample(Reason.CONTROL)
+    assert example == NoExample(NoExampleReason.CONTROL)
 
 
 def test_a_template_without_a_stop_is_refused_for_all(tokenizer):

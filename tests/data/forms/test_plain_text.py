@@ -2,7 +2,7 @@
 
 import pytest
 
-from commit_llm.data.examples import Cut, Example, NoExample, Reason
+from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason
 from commit_llm.data.forms.plain_text import PlainTextForm
 from commit_llm.data.prompts import Passage
 from commit_llm.errors import UserError
@@ -23,8 +23,8 @@ def test_plain_text_has_one_bos_and_one_eos(tokenizer):
 
 
 def test_blank_text_is_no_example(tokenizer):
-    assert encode(tokenizer, {"text": " \n"}) == NoExample(Reason.BLANK)
-    assert encode(tokenizer, {"a": " ", "b": ""}, fields="a+b,<|eos|>") == NoExample(Reason.BLANK)
+    assert encode(tokenizer, {"text": " \n"}) == NoExample(NoExampleReason.BLANK)
+    assert encode(tokenizer, {"a": " ", "b": ""}, fields="a+b,<|eos|>") == NoExample(NoExampleReason.BLANK)
     assert isinstance(encode(tokenizer, {"a": " ", "b": "."}, fields="a+b,<|eos|>"), Example)
     assert isinstance(encode(tokenizer, {"text": " "}, original=True), Example)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commit_llm.data.examples import Cut, NoExample, Reason
+from commit_llm.data.examples import Cut, NoExample, NoExampleReason
 from commit_llm.data.packing.example_order import Examples
 from commit_llm.data.packing.first_fit_packer import FirstFitPacker
 from commit_llm.errors import UserError
@@ -69,7 +69,7 @@ def test_examples_longer_than_a_row():
 def test_nothing_fits():
     with pytest.raises(UserError, match=r"longer than a row of 10 tokens; --seq-len 29 keeps them all"):
         next(FirstFitPacker(numbered([20, 30]), rows=1, seq_len=10))
-    empty = Examples(range(3), lambda epoch, index, place: NoExample(Reason.BLANK))
+    empty = Examples(range(3), lambda epoch, index, place: NoExample(NoExampleReason.BLANK))
     with pytest.raises(UserError, match="no record holds any text"):
         next(FirstFitPacker(empty, rows=1, seq_len=10))
 

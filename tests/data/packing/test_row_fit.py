@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from commit_llm.data.examples import Cut, Example, NoExample, Reason
+from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason
 from commit_llm.data.packing.row_fit import RowFit, places_of, row_fit
 
 
@@ -29,5 +29,5 @@ def test_rows_of_eight_places(length, cut, expected):
 
 
 def test_what_is_no_example_takes_no_place():
-    assert row_fit(NoExample(Reason.BLANK), 8) is RowFit.NONE
-    assert places_of(NoExample(Reason.BLANK)) == 0
+    assert row_fit(NoExample(NoExampleReason.BLANK), 8) is RowFit.NONE
+    assert places_of(NoExample(NoExampleReason.BLANK)) == 0

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from commit_llm.data.examples import Cut, Example, NoExample, Reason
+from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason
 from commit_llm.data.packing.example_order import Examples
 from commit_llm.data.packing.first_fit_packer import FirstFitPacker
 from commit_llm.data.packing.sharing import SharedExamples, pack, unpack
@@ -17,7 +17,7 @@ from commit_llm.errors import UserError
 def make(epoch, row, place=0.0):
     """Of 1 to 13 tokens; every eleventh record has nothing to train on."""
     if row % 11 == 7:
-        return NoExample(Reason.BLANK)
+        return NoExample(NoExampleReason.BLANK)
     tokens = np.arange(row % 13 + 1, dtype=np.int32) + 100 * row + 10_000 * epoch
     return Example(tokens, (tokens % 2).astype(np.float32), Cut(row % 3))
 
@@ -124,4 +124,4 @@ def test_pack_and_unpack():
             np.testing.assert_array_equal(example.tokens, expected.tokens)
             np.testing.assert_array_equal(example.loss_mask, expected.loss_mask)
     assert unpack(pack([])) == []
-    assert unpack(pack([NoExample(Reason.CONTROL, "words")])) == [NoExample(Reason.CONTROL)]
+    assert unpack(pack([NoExample(NoExampleReason.CONTROL, "words")])) == [NoExample(NoExampleReason.CONTROL)]

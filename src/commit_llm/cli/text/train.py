@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from commit_llm.cli.text.aligned import aligned
 from commit_llm.codemix.ratio_schedule import ratio_text
-from commit_llm.data.examples import Reason
+from commit_llm.data.examples import NoExampleReason
 from commit_llm.files.provenance import public_name
 
 if TYPE_CHECKING:  # they import jax
@@ -54,7 +54,7 @@ def without_example(no_example: Mapping[str, int], untrained: int, seen: int) ->
     lines = []
     if number := sum(no_example.values()):
         most_first = sorted(no_example.items(), key=lambda pair: -pair[1])
-        reasons = ", ".join(f"{Reason[name].records} {count:,}" for name, count in most_first)
+        reasons = ", ".join(f"{NoExampleReason[name].records} {count:,}" for name, count in most_first)
         lines.append(f"left out {number:,} of {seen:,} records: {reasons}")
     if untrained:
         lines.append(

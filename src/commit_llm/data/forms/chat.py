@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from commit_llm.codemix.settings import OUTPUT
 from commit_llm.data.chat.answer_spans import AnswerSpans, StopError, find_answers
-from commit_llm.data.chat.conversation import ASSISTANT, USER, ConversationError, read_conversation
+from commit_llm.data.chat.conversation import ConversationError, read_conversation
+from commit_llm.data.chat.mixable_contents import MIXED_ROLES, name_contents
 from commit_llm.data.chat.slots import PlaceError, Rendering, passages_of, rendering
 from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.chat.tokens import encode_chat
 from commit_llm.data.chat.work_budget import RenderingError
-from commit_llm.data.examples import Cut, Example, NoExample, Reason
+from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason
 from commit_llm.data.prompts import Passage
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -32,7 +32,7 @@ class ChatForm:
     """
 
     template: ChatTemplate
-    mix_roles: tuple[str, ...] = (USER, ASSISTANT)
+    mix_roles: tuple[str, ...] = MIXED_ROLES
     train_on: Literal["all", "last"] = "all"
     strip_answers: bool = True
     cut: Cut = Cut.NOWHERE
@@ -48,12 +48,12 @@ class ChatForm:
             messages = self._messages(record, index)
         except ConversationError:
             return {}
-        return {name: messages[number]["content"] for number, name in self._names(messages).items()}
+        return {name: messages[number]["content"] for number, name in name_contents(messages, self.mix_roles).items()}
 
     def layout(self, record: Record, texts: Mapping[str, str]) -> Sequence[Sequence[Passage]]:
         """Lay out the conversation, as one string."""
         messages = self._with_texts(self._messages(record, 0), texts)
-        names = self._names(messages)
+        names = name_contents(messages, self.mix_roles)
         return [list(passages_of(rendering(self.template.render, messages), names))]
 
     def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
@@ -64,17 +64,17 @@ class ChatForm:
         try:
             messages = self._with_texts(self._messages(record, 0), texts)
             if any(tokenizer.has_special(message["content"]) for message in messages):
-                return NoExample(Reason.CONTROL)
+                return NoExample(NoExampleReason.CONTROL)
             rendered, answers = self._rendered(messages)
         except ConversationError as error:
-            return NoExample(Reason.FAULTY, str(error))
+            return NoExample(NoExampleReason.FAULTY, str(error))
         except RenderingError as error:
-            return NoExample(Reason.REFUSED, str(error))
+            return NoExample(NoExampleReason.REFUSED, str(error))
         except PlaceError as error:
-            return NoExample(Reason.CHANGED, str(error))
+            return NoExample(NoExampleReason.CHANGED, str(error))
         encoded = encode_chat(tokenizer, rendered.text, answers.trained)
         if not encoded.trained.any():
-            return NoExample(Reason.UNASKED, "; ".join(dict.fromkeys(answers.passed_over)))
+            return NoExample(NoExampleReason.UNASKED, "; ".join(dict.fromkeys(answers.passed_over)))
         return Example(encoded.ids, encoded.trained, self.cut, len(answers.passed_over) + encoded.unaligned)
 
     def documents(self, record: Record) -> Iterator[str]:
@@ -91,19 +91,8 @@ class ChatForm:
     def _messages(self, record: Record, index: int) -> list[dict[str, Any]]:
         return read_conversation(record, index, strip_answers=self.strip_answers)
 
-    def _names(self, messages: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-        """Name the contents that may be mixed, by the number of their message."""
-        answers = [number for number, message in enumerate(messages) if message["role"] == ASSISTANT]
-        names, counts = {}, dict.fromkeys(self.mix_roles, 0)
-        for number, message in enumerate(messages):
-            if message["role"] in counts and message["content"]:
-                counts[message["role"]] += 1
-                is_last = answers[-1:] == [number]
-                names[number] = OUTPUT if is_last else f"{message['role']} {counts[message['role']]}"
-        return names
-
     def _with_texts(self, messages: list[dict[str, Any]], texts: Mapping[str, str]) -> list[dict[str, Any]]:
-        for number, name in self._names(messages).items():
+        for number, name in name_contents(messages, self.mix_roles).items():
             messages[number]["content"] = texts[name]
         return messages
 

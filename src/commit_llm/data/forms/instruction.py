@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from commit_llm.data.chat.conversation import chat_columns
 from commit_llm.data.chat.slots import PlaceError
 from commit_llm.data.chat.work_budget import RenderingError
-from commit_llm.data.examples import Cut, Example, NoExample, Reason, join
+from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason, join
 from commit_llm.data.prompts import Passage, alpaca_passages, alpaca_prompt, joined
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -59,9 +59,9 @@ class InstructionForm:
         try:
             prompt, answer = map(joined, self.layout(record, texts))
         except RenderingError as error:
-            return NoExample(Reason.REFUSED, str(error))
+            return NoExample(NoExampleReason.REFUSED, str(error))
         except PlaceError as error:
-            return NoExample(Reason.CHANGED, str(error))
+            return NoExample(NoExampleReason.CHANGED, str(error))
         if self.original:
             return encode_as_original(tokenizer, prompt, answer)
         return encode_apart(tokenizer, prompt, answer, self.cut)

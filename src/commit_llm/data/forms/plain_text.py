@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from commit_llm.data.examples import Cut, Example, NoExample, Reason, join
+from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason, join
 from commit_llm.data.prompts import Passage, joined
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
@@ -77,7 +77,7 @@ class PlainTextForm:
     def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
         """Make an example that rows may cut anywhere; none where all texts are blank (the original makes one)."""
         if not self.original and not any(text and not text.isspace() for text in texts.values()):
-            return NoExample(Reason.BLANK)
+            return NoExample(NoExampleReason.BLANK)
         parts = []
         for number, field in enumerate(self.parsed):
             if field.columns:

@@ -9,7 +9,7 @@ positions  0 1 2 0 1 2 3 0
 from collections import Counter
 from collections.abc import Iterator
 
-from commit_llm.data.examples import Example, NoExample, Reason
+from commit_llm.data.examples import Example, NoExample, NoExampleReason
 from commit_llm.data.packing.batch import Batch, ExampleSource, State
 from commit_llm.data.packing.row_fit import RowFit, places_of, row_fit
 from commit_llm.data.packing.rows import Row, Segment, batch_of, row_of
@@ -37,7 +37,7 @@ class FirstFitPacker:
 
     def __init__(self, examples: ExampleSource, rows: int, seq_len: int) -> None:
         self.examples, self.rows, self.seq_len = examples, rows, seq_len
-        self._first_words: dict[Reason, str] = {}
+        self._first_words: dict[NoExampleReason, str] = {}
         self._open: list[Row] = []
         self._closed: list[Row] = []
         self.no_example: Counter[str] = Counter()
@@ -170,8 +170,8 @@ class FirstFitPacker:
 
     def _nothing_fits(self) -> str:
         if not self.left_out:
-            ((name, _),) = self.no_example.most_common(1) or [(Reason.BLANK.name, 0)]
-            reason = Reason[name]
+            ((name, _),) = self.no_example.most_common(1) or [(NoExampleReason.BLANK.name, 0)]
+            reason = NoExampleReason[name]
             words = self._first_words.get(reason)
             return f"no record {reason.no_record}" + (f": {words}" if words else "")
         return (

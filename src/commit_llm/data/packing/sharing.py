@@ -13,13 +13,13 @@ from itertools import chain
 
 import numpy as np
 
-from commit_llm.data.examples import Cut, Example, NoExample, Reason
+from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason
 from commit_llm.data.packing.batch import ExampleSource
 from commit_llm.errors import UserError
 
 SHARE = 32  # examples that a process makes for a block
 EXAMPLES, MISTAKE = b"+", b"!"  # what a process sends: its share, or the message of a user's mistake
-REASONS = tuple(Reason)
+REASONS = tuple(NoExampleReason)
 
 
 class SharedExamples:
