@@ -43,6 +43,7 @@ def test_a_table_is_mixed_as_its_records_are():
         mix_table(table, HALF, Fields(("id",)))
 
 
+KEYS = ["role", "content"]
 PART = pa.struct([("type", pa.string()), ("text", pa.large_string()), ("image", pa.binary())])
 MESSAGE = pa.struct([
     pa.field("role", pa.dictionary(pa.int8(), pa.string())),
@@ -81,3 +82,20 @@ def test_conversations_of_a_table(first):
     assert mixed.to_pylist()[-1]["messages"][0]["content"] == "γάτα"
     assert mixed.to_pylist()[-2] == table.to_pylist()[-2]
     assert tally.faulty == (2 if first < 3 else 1)
+
+
+def test_rows_of_a_table_that_have_their_texts_in_other_columns():
+    rows = [{"instruction": "cat", "output": "cat", "text": None}, {"instruction": None, "output": None, "text": "cat"}]
+    table = pa.Table.from_pylist(rows)
+    assert mix_table(table, EVERY)[0].to_pylist() == mix_records(rows, EVERY)[0] != rows
+    assert [set(row.values()) for row in mix_table(table, EVERY)[0].to_pylist()] == [{"γάτα", None}] * 2
+
+
+def test_what_is_no_text_in_a_conversation_is_told():
+    buffers = [None, pa.py_buffer(bytes([0, 0, 0, 0, 4, 0, 0, 0])), pa.py_buffer(b"caf\xe9")]
+    message = pa.StructArray.from_arrays([pa.array(["user"]), pa.Array.from_buffers(pa.string(), 1, buffers)], KEYS)
+    messages = pa.ListArray.from_arrays([0, 1], message)
+    with pytest.raises(UserError, match=r"the data: row 8, column 'messages': not UTF-8 at byte 3; mend"):
+        mix_table(pa.table({"messages": messages}), EVERY, first_row=7)
+    with pytest.raises(UserError, match="column 'text': stands 2 times in the file"):
+        mix_table(pa.Table.from_arrays([pa.array(["dog"])] * 2, ["text", "text"]), EVERY)

@@ -12,6 +12,9 @@ def test_usual_columns():
     assert usual_columns({"input": "", "output": "", "instruction": "", "id": 1}, 0) == columns
     assert usual_columns({"input": None, "output": "", "instruction": ""}, 0) == ("instruction", "output")
     assert usual_columns({"text": ""}, 0) == ("text",)
+    assert usual_columns({"text": "", "instruction": "", "output": ""}, 0) == ("instruction", "output")
+    assert usual_columns({"text": "", "instruction": None, "output": None}, 0) == ("text",)
+    assert usual_columns({"text": None, "instruction": None}, 0) == ("instruction", "output")
     with pytest.raises(UserError, match=r"record 3 of the data: no column .* name some with --fields"):
         usual_columns({"content": ""}, 2)
 

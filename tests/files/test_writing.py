@@ -1,5 +1,7 @@
 """Records written in every format, and what a format cannot hold."""
 
+import json
+
 import pytest
 
 from commit_llm.errors import UserError
@@ -23,6 +25,8 @@ def test_what_a_format_cannot_hold(tmp_path):
         write_records([{"a": b"bytes"}], tmp_path / "a.jsonl")
     with pytest.raises(UserError, match="record 2 has a line break"):
         write_records([{"text": "a"}, {"text": "b\nc"}], tmp_path / "a.txt")
+    with pytest.raises(UserError, match="do not fit Parquet"):
+        write_records([{"a": json.loads("[" * 200 + "]" * 200)}], tmp_path / "a.parquet")
     with pytest.raises(UserError, match="do not fit Parquet"):
         write_records([{"a": "text"}, {"a": 1}], tmp_path / "a.parquet")
     with pytest.raises(UserError, match="do not fit Parquet"):

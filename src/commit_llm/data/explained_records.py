@@ -59,7 +59,9 @@ def _turns(record: Record, row: int, fields: Fields, words: Mapping[str, Sequenc
         if isinstance(thought := message.get("reasoning_content"), str) and thought:
             counts[REASONING] += 1
             turns.append(ExplainedText(f"{REASONING} {counts[REASONING]}", None, thought))
-        if content:
+        if not content:
+            turns.append(ExplainedText(f"turn {number + 1}, {role}", None, "", ()))
+        else:
             counts[role] += 1
             label = f"{role} {counts[role]}{f' ({OUTPUT})' if name == OUTPUT else ''}"
             turns.append(ExplainedText(label, name, content, None if name is None else words.get(name)))

@@ -12,6 +12,7 @@ from commit_llm.files.records import Record, text_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+USUAL = (("instruction", "input", "output"), ("text",))
 MOST_TEXTS = 64  # of a record, in `text_columns`
 
 
@@ -69,11 +70,13 @@ def is_conversation(record: Record) -> bool:
 def usual_columns(record: Mapping[str, Any], index: int) -> tuple[str, ...]:
     """Name the columns that hold text to mix: the three of Alpaca (input may be missing or null), or `text`.
 
+    Where a record has both, those count that are not null: a table has all columns of all its rows.
+
     Raises UserError, which names the record by its index, where it has neither.
     """
-    for names in (("instruction", "input", "output"), ("text",)):
-        if names[0] in record:
-            return tuple(name for name in names if not (name == "input" and record.get(name) is None))
+    there = [names for names in USUAL if names[0] in record]
+    for names in [*(names for names in there if record[names[0]] is not None), *there][:1]:
+        return tuple(name for name in names if not (name == "input" and record.get(name) is None))
     columns = ", ".join(map(repr, record))
     raise UserError(
         f"record {index + 1} of the data: no column 'instruction' or 'text', only {columns}, and no conversation "

@@ -52,10 +52,13 @@ def _table(batches: list[Any], file: Any) -> Any:
     return table
 
 
-def table_records(table: Any, path: Path, first_row: int = 0) -> list[dict[str, Any]]:
+def table_records(table: Any, path: Path | str, first_row: int = 0) -> list[dict[str, Any]]:
     """Give the rows of a table, or of a batch of one, as records.
 
-    first_row: the index of its first row in the file. Raises UserError naming row and column of a text that is no
+    path: of the file, or what it is called in a message.
+    first_row: the index of its first row in the file.
+
+    Raises UserError naming row and column of a text that is no
     UTF-8: Parquet does not look.
     """
     try:

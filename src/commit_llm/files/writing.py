@@ -36,7 +36,7 @@ def write_part(blocks: Iterable[tuple[int, Sequence[Record]]], path: Path, out: 
     Raises UserError where a record does not fit the format.
     """
     if out.suffix == ".parquet":
-        write_table_part(iter([_table(blocks, out)]), path)
+        _write_as_table(blocks, path, out)
         return
     with open_own(path, "x", encoding="utf-8", newline="\n") as file:
         for first_row, records in blocks:
@@ -97,7 +97,7 @@ def _text(record: Record, row: int, out: Path) -> str:
         raise UserError(f"{out}: a value has no JSON form ({error}); write .parquet") from None
 
 
-def _table(blocks: Iterable[tuple[int, Sequence[Record]]], out: Path) -> Any:
+def _write_as_table(blocks: Iterable[tuple[int, Sequence[Record]]], path: Path, out: Path) -> None:
     import pyarrow as pa
 
     tables = []
@@ -105,7 +105,7 @@ def _table(blocks: Iterable[tuple[int, Sequence[Record]]], out: Path) -> Any:
         for _, records in blocks:
             names = dict.fromkeys(name for record in records for name in record)
             tables.append(pa.table({name: [record.get(name) for record in records] for name in names}))
-        return pa.concat_tables(tables, promote_options="permissive")
+        write_table_part(iter([pa.concat_tables(tables, promote_options="permissive")]), path)
     except (pa.ArrowException, OverflowError) as error:
         raise _unfit(out, error) from None
 
