@@ -24,6 +24,54 @@ def test_it_shows_what_mix_writes(run, command, tmp_path):
     assert "\x1b" not in shown
 
 
+TALKS = [
+    {
+        "messages": [
+            {"role": "system", "content": "Be kind, Anna."},
+            {"role": "user", "content": "Where does anna live?"},
+            {"role": "assistant", "content": "<think>A city.</think>\nAnna lives in the city."},
+            {"role": "user", "content": [{"type": "text", "text": "Who "}, {"type": "text", "text": "lives there?"}]},
+            {"role": "assistant", "content": "<b>שלום</b> Anna is a teacher in the city."},
+        ]
+    },
+    {"conversations": [{"from": "human", "value": "Where?"}, {"from": "ghost", "value": "There."}]},
+    {"prompt": "Where does anna live?", "completion": "In the city."},
+]
+
+
+def test_conversations_are_shown_by_turns_as_mix_writes_them(run, example, tmp_path):
+    (tmp_path / "talks.jsonl").write_text("".join(json.dumps(talk) + "\n" for talk in TALKS))
+    mixing = [tmp_path / "talks.jsonl", "--dictionary", example / "en-el.txt", "--ratio", "0.7"]
+    status, shown, err = run("preview", *mixing)
+    assert (status, err) == (0, "")
+    assert run("mix", *mixing, "--out", tmp_path / "mixed.jsonl")[0] == 0
+    first, second, third = map(json.loads, (tmp_path / "mixed.jsonl").read_text(encoding="utf-8").splitlines())
+    assert second == TALKS[1]
+    user, answer, parts, last = [message["content"] for message in first["messages"][1:]]
+    kinds = re.findall(r"^([\w ()]+), (not mixed|mixed): (.*)", re.sub(r"[\[\]]", "", shown), re.M)
+    assert kinds == [
+        ("system 1", "not mixed", "Be kind, Anna."),
+        ("user 1", "mixed", user),
+        ("reasoning 1", "not mixed", "A city."),
+        ("assistant 1", "mixed", answer.partition("\n")[2]),
+        ("user 2", "mixed", "".join(part["text"] for part in parts)),
+        ("assistant 2 (output)", "mixed", last),
+        ("no conversation", "not mixed", "a message has the role 'ghost'"),
+        ("user 1", "mixed", third["prompt"]),
+        ("assistant 1 (output)", "mixed", third["completion"]),
+    ]
+    assert run("preview", *mixing, "--html", tmp_path / "page.html", "--mix-roles", "assistant")[0] == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<h3>user 1 <span class='quiet'>(not mixed)</span></h3>" in page
+    assert "<h3>assistant 2 (output)</h3>" in page
+    assert "&lt;b&gt;שלום&lt;/b&gt;" in page
+    assert "<dt>mix roles</dt><dd>assistant</dd>" in page
+    assert (
+        "--mix-fields input: no such field in these rows; there are user 1, assistant 1, user 2, output"
+        in (run("preview", *mixing, "--mix-fields", "input")[2])
+    )
+
+
 def test_where_training_has_the_rows(run, command):
     """The draws of the pass and the ratio of the place; a fixed ratio has only the draws of the pass."""
     settings = ["--rows", "3"]

@@ -54,6 +54,40 @@ def test_formats_workers_and_chunks_do_not_matter(tmp_path, source, suffix):
     )
 
 
+TALKS = [
+    {"messages": [{"role": "user", "content": "dog cat " * (n % 4)}, {"role": "assistant", "content": "a cat"}], "n": n}
+    if n % 70
+    else {"messages": None, "n": n}
+    for n in range(200)
+]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_conversations_in_chunks_and_after_a_stop(tmp_path, suffix):
+    """Faults are counted over all chunks, also those that an earlier call finished; chunks change no byte of a line."""
+    write_records(TALKS, tmp_path / f"in.{suffix}")
+    work = job(tmp_path, suffix, source=suffix, recipe={"mix_roles": ["user", "assistant"]})
+    start(work, 2)
+    done = mix_file(work)
+    assert done.earlier_rows == 120
+    assert (done.conversations, done.faulty, done.fault) == (200, 3, "record 1: its messages are null")
+    whole = dataclasses.replace(work, out=tmp_path / f"whole.{suffix}", chunk_rows=1000)
+    assert mix_file(whole).counts == done.counts
+    assert read_records(whole.out) == read_records(work.out)
+    assert [row["n"] for row in read_records(work.out)] == [*range(200)]
+    told = json.loads(sidecar(work.out).read_text(encoding="utf-8"))
+    assert (told["recipe"], told["counts"]["faulty_conversations"]) == ({"mix_roles": ["user", "assistant"]}, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_workers_do_not_matter_to_conversations(tmp_path, suffix):
+    write_records(TALKS, tmp_path / f"in.{suffix}")
+    one = mix_file(job(tmp_path, suffix, "one", suffix))
+    assert mix_file(job(tmp_path, suffix, "three", suffix), workers=3) == one
+    assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"three.{suffix}").read_bytes()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
 def test_workers_do_not_matter(tmp_path, suffix):
