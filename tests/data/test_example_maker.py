@@ -42,6 +42,27 @@ def test_columns(tokenizer):
     assert make.columns([]) == {}
 
 
+class Talks:
+    """A form of which each record has as many texts as it says."""
+
+    def texts(self, record, index):
+        return {f"user {number}": "dog" for number in range(record)}
+
+    def encode(self, tokenizer, record, texts):
+        return texts
+
+
+def test_records_with_more_and_fewer_texts(tokenizer, monkeypatch):
+    """Of the names to mix one may be missing. One long record does not widen the table of all."""
+    mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), ratio=1.0)
+    make = ExampleMaker(Talks(), [1, 3, 0], tokenizer, mixer, mix_fields=("user 0", "user 2"))
+    columns = {name: column.to_pylist() for name, column in make.columns(range(3)).items()}
+    assert columns == {"user 0": ["dog", "dog", None], "user 1": [None, "dog", None], "user 2": [None, "dog", None]}
+    assert [[*make(0, index).values()] for index in range(3)] == [["cat"], ["cat", "dog", "cat"], []]
+    monkeypatch.setattr("commit_llm.data.example_maker.MOST_TEXTS", 2)
+    assert list(make.columns(range(3))) == ["user 0", "user 1"]
+
+
 def test_records_in_memory_are_looked_through(tokenizer):
     records = [RECORD, {"instruction": "x"}]
     with pytest.raises(UserError, match="record 2 of the data: no field 'output'"):

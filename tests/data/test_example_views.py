@@ -8,12 +8,17 @@ import pytest
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.outcome import Annotation, Outcome, Unit, Word
 from commit_llm.codemix.replacement import Replacement
+from commit_llm.data.chat.template import TODAY, ChatTemplate
 from commit_llm.data.decoding import Piece
+from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.example_views import view_examples
 from commit_llm.data.examples import NoExample
+from commit_llm.data.forms.chat import ChatForm
 from commit_llm.data.loader import open_examples, training_examples
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.recipes import find_recipe
+from tests.data.chat.templates import SPECIALS, STOPS, TEMPLATES, conversation
+from tests.data.tokenizer_folders import write_bytes_tokenizer
 
 PAIRS = [("dog", "σκύλος"), ("cat", "γάτα"), ("lives", "μένει"), ("instruction", "οδηγία"), ("sea", "θάλασσα")]
 RECORDS = [
@@ -255,3 +260,48 @@ def test_sentences_phrases_and_annotations(tokenizer):
     assert "A dog (σκύλος) (or a cat, γάτα) lives.  Αυτό" in text_of(view.parts)
     assert view.placed == sum(view.replaced.values()) == 5
     assert view.replaced[Replacement(annotated=True)] == 2
+
+
+TALK = conversation(
+    ("s", "The dog is kind."),
+    ("u", " Where lives the dog?\n"),
+    ("a", "\n The dog: near the sea 狗. "),
+    ("u", "dog"),
+    ("a", "<think>A dog?</think>a dog-cat"),
+)
+NARRATOR = {"messages": [{"role": "narrator", "content": "dog"}]}
+MARKED = [
+    ("lives", "μένει"), ("dog", "σκύλος"), ("dog", "σκύλος"), ("sea", "θάλασσα"), ("dog", "σκύλος"), ("dog", "σκύλος"),
+    ("cat", "γάτα"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def turns(tmp_path_factory):
+    """A tokenizer of bytes that has the tokens of the templates."""
+    specials = ("<unk>", "<s>", "</s>", "<end>", "<turn>")
+    folder = tmp_path_factory.mktemp("turns")
+    return load_tokenizer(write_bytes_tokenizer(folder, None, dict(SPECIALS), specials))
+
+
+@pytest.mark.parametrize("name", ["turns", "default system", "headers", "brackets", "thinking"])
+def test_the_turns_of_a_conversation(turns, name):
+    """Each answer is a part of its own, and every word is marked that is replaced there; the system's never is."""
+    form = ChatForm(ChatTemplate(TEMPLATES[name], name, SPECIALS, tuple(STOPS), TODAY))
+    mixer = CodeMixer(BilingualDictionary.from_pairs(PAIRS), ratio=1.0)
+    records = [{"messages": TALK[1:] if name == "brackets" else TALK}, NARRATOR]
+    views = view_examples(find_recipe("commit"), [ExampleMaker(form, records, turns, mixer)], 2)
+    (view,) = views.decoded
+    assert (view.record, len(views.explained), view.placed) == (0, 1, len(MARKED))
+    assert marked(view.parts) == MARKED
+    literals = {number: literal for literal, number in turns.specials.items()}
+    example = form.encode(turns, records[0], mixer.mix_example(form.texts(records[0], 0), row=0).texts)
+    specials = [literals[token] for token in example.tokens.tolist() if token in literals]
+    assert [piece.text for part in view.parts for piece in part.pieces if piece.special] == specials
+    assert sum(part.tokens for part in view.parts) == len(example.tokens)
+    answers = [part for part in view.parts if part.trained]
+    assert sum(part.tokens for part in answers) == example.loss_mask.sum()
+    said = [text_of([part]).strip() for part in answers]
+    thought = "<think>\n\n</think>\n\n" if name == "thinking" else ""  # of the last answer, which a model writes
+    assert said == ["The σκύλος: near the θάλασσα 狗.", f"{thought}a σκύλος-γάτα"]
+    assert all(part.pieces[-1].special for part in answers)

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.forms.form import Form
+from commit_llm.data.mixed_fields import MOST_TEXTS, columns_of
 from commit_llm.data.named_source import NamedSource
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.records import Record
@@ -60,8 +61,8 @@ class ExampleMaker:
         return MixedAndEncoded(self.form.encode(self.tokenizer, record, texts), counts)
 
     def names_to_mix(self, texts: Mapping[str, str]) -> Collection[str]:
-        """Say which of a record's texts are mixed."""
-        return self.mix_fields or texts
+        """Say which of a record's texts are mixed. A short conversation lacks some of those that are named."""
+        return [name for name in texts if name in self.mix_fields] if self.mix_fields else texts
 
     def require_fields(self) -> None:
         """Raise UserError where a record lacks a field or holds no text in it.
@@ -73,9 +74,9 @@ class ExampleMaker:
                 self.form.texts(record, index)
 
     def columns(self, indices: Iterable[int]) -> "dict[str, pa.Array]":
-        """Give the texts of these records as columns, which are what the mixer takes many texts as; null for none."""
-        import pyarrow as pa
+        """Give the texts of these records as columns, which are what the mixer takes many texts as; null for none.
 
-        rows = [self.form.texts(self.records[index], index) for index in indices]
-        names = dict.fromkeys(chain.from_iterable(rows))  # conversations have more or fewer of them
-        return {name: pa.array([texts.get(name) for texts in rows], pa.large_string()) for name in names}
+        Of a conversation the first 64 are taken, as `mix` does for its first pass.
+        """
+        texts = (self.form.texts(self.records[index], index) for index in indices)
+        return columns_of([dict(islice(of_record.items(), MOST_TEXTS)) for of_record in texts])
