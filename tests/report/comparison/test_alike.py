@@ -3,6 +3,8 @@
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.report.comparison.alike import require_alike
+from commit_llm.report.comparison.systems import read_systems
 from tests.report.comparison.evaluations import change, compare, evaluation
 
 
@@ -67,21 +69,20 @@ def test_the_bos_of_tasks_that_ask_as_the_model_was_tuned_is_the_models(tmp_path
     ]
 
 
-def test_chat_tasks_are_compared_across_templates_and_each_is_named(tmp_path):
-    one, two, same = (
-        instruct(tmp_path / name, seed, f"template:{template}", "xquad_chat", "chat")
-        for seed, (name, template) in enumerate({"one": "0f" * 8, "two": "1e" * 8, "same": "0f" * 8}.items())
+def test_chat_tasks_are_alike_across_templates(tmp_path):
+    one, two, other = (
+        instruct(tmp_path / name, seed, f"template:{template}|{length}x:0", "xquad_chat", "chat")
+        for seed, (name, template, length) in enumerate(
+            [("one", "0f" * 8, "max-length:4096|"), ("two", "1e" * 8, ""), ("other", "1e" * 8, "max-length:3000|")]
+        )
     )
-    assert (
-        "Chat tasks are asked through each model's own chat template: 0f0f0f0f0f0f0f0f (one, same), "
-        "1e1e1e1e1e1e1e1e (two)."
-    ) in compare(one, two, same).notes
-    assert "Chat tasks are asked through each model's own chat template: 0f0f0f0f0f0f0f0f (one, same)." in (
-        compare(one, same).notes
-    )
+    tasks = ["xquad_chat_el", "xquad_chat_th"]
+    require_alike(read_systems([str(one), str(two)]), tasks)
+    with pytest.raises(UserError, match="cannot be compared: max-length 4096 and 3000;"):
+        require_alike(read_systems([str(one), str(other)]), tasks)
     change(two, lambda held: held["tasks"]["xquad_chat_el"].update(prompts_sha256="0" * 64))
     with pytest.raises(UserError, match=f"xquad_chat_el: {one} and {two} cannot be compared: prompts .* and 00000000"):
-        compare(one, two)
+        require_alike(read_systems([str(one), str(two)]), tasks)
 
 
 def test_a_greatest_length_is_held_where_both_were_given_one(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commit_llm.report.comparison.caveats import trained_on
+from commit_llm.report.comparison.caveats import caveats, trained_on
 from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
 from commit_llm.report.comparison.systems import read_systems
 from tests.report.comparison.evaluations import AWKWARD, TRAINED, change, evaluation
@@ -35,6 +35,25 @@ def test_notes(tmp_path, compared):
     change(two, bfloat16)
     notes = compare_systems(read_systems([str(one), str(two)]), ComparisonSettings(resamples=200)).notes
     assert "Not all alike: products in bfloat16 (two) and float32 (one)." in notes
+
+
+def test_the_template_of_each_system_is_named(tmp_path):
+    """Of chat tasks, whether or not the templates differ."""
+    hashes = {"one": "0f" * 8, "two": "1e" * 8, "same": "0f" * 8}
+    for seed, (name, template) in enumerate(hashes.items()):
+
+        def sign(held, template=template):
+            for entry in held["tasks"].values():
+                entry["signature"] += f"|template:{template}"
+
+        change(evaluation(tmp_path / name, seed=seed, languages=("el",), suite="xquad_chat"), sign)
+    start, task = "Chat tasks are asked through each model's own chat template: ", "xquad_chat_el"
+    for names, of in (
+        (("one", "two", "same"), f"{'0f' * 8} (one, same), {'1e' * 8} (two)."),
+        (("one", "same"), f"{'0f' * 8} (one, same)."),
+    ):
+        systems = read_systems([str(tmp_path / name) for name in names])
+        assert f"{start}{of}" in caveats(systems, "one", [task], [])
 
 
 def test_answers_that_are_empty_or_cut(tmp_path):
