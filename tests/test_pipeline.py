@@ -8,6 +8,7 @@ from commit_llm.errors import UserError
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.pipeline import run_chain
 from commit_llm.recipes import find_recipe
+from tests.data.tokenizer_folders import pieces
 
 
 def test_processes_compare_the_questions_before_they_train(example, tmp_path, monkeypatch):
@@ -21,9 +22,35 @@ def test_processes_compare_the_questions_before_they_train(example, tmp_path, mo
     assert not (tmp_path / "out").exists()
 
 
-def test_a_model_that_will_have_no_chat_template_is_refused_before_it_is_trained(example, tmp_path, monkeypatch):
-    monkeypatch.setattr("commit_llm.pipeline.train", None)
-    recipe = dataclasses.replace(find_recipe("commit"), model=str(example / "model"))
-    with pytest.raises(UserError, match=r"model: has no chat template, and xquad_chat_el asks through it"):
+class TrainedError(Exception):
+    """Raise where training would begin."""
+
+
+def trained(*args, **kwargs):
+    raise TrainedError
+
+
+@pytest.mark.parametrize(
+    ("recipe", "fields", "error", "message"),
+    [
+        ("align", {}, UserError, "model: has no chat template, and xquad_chat_el asks through it"),
+        ("commit", {"prompt": "chat"}, UserError, "model: has no chat template, and xquad_chat_el asks through it"),
+        ("commit", {"chat_template": "no.jinja"}, UserError, r"no\.jinja: does not take a single user message: No\."),
+        ("commit", {"chat_template": "yes.jinja"}, TrainedError, "^$"),
+        ("commit", {}, TrainedError, "^$"),  # its export gets a template of the Alpaca prompt
+        ("alpaca", {"tokenizer": "tokenizer.model"}, UserError, r"a chat template needs a tokenizer\.json"),
+    ],
+)
+def test_whether_the_export_can_be_asked_through_a_template_is_known_before_training(
+    example, tmp_path, monkeypatch, recipe, fields, error, message
+):
+    monkeypatch.setattr("commit_llm.pipeline.train", trained)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "no.jinja").write_text("{{ raise_exception('No.') }}")
+    (tmp_path / "yes.jinja").write_text("{{ messages[0].content }}")
+    (tmp_path / "tokenizer.model").write_bytes(pieces())
+    fields = ({"prompt": "chat"} if "chat_template" in fields else {}) | fields
+    recipe = dataclasses.replace(find_recipe(recipe), model=str(example / "model"), **fields)
+    with pytest.raises(error, match=message):
         run_chain(recipe, tmp_path / "out", [find_task("xquad_chat_el")], data_dir=str(example))
     assert not (tmp_path / "out").exists()

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.convert.folder import CONFIG_FILE
+from commit_llm.data.chat.template import find_chat_template
+from commit_llm.data.prompt_flags import CHAT
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
 from commit_llm.evaluate.asked import ask
-from commit_llm.evaluate.chat_prompts import template_for
+from commit_llm.evaluate.chat_prompts import require_asking, template_for
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.runner import OnAnswers, evaluate
 from commit_llm.evaluate.selection import Selection
@@ -26,7 +28,7 @@ from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stepping import StepReport
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.weights import ModelSource, load_params, open_model
 from commit_llm.train.weights_identity import agree_on_weights
 
 
@@ -71,7 +73,7 @@ def run_chain(
             source = open_recipe_model(recipe, weights=False)
             config = source.config
             require_answerable(config, batch_size)
-            template_for(tasks, source.tokenizer, source.stops)  # an export takes its template from there
+            require_exported_asks(tasks, recipe, source)
     require_same("evaluation", {f"questions of {name}": prompts for name, prompts in asked.items()}, SAME_FILES)
     with together("answering devices"):  # a section of its own, as in the loop
         if config is not None:
@@ -105,6 +107,21 @@ def run_chain(
         on_answers=on_answers,
     )
     return Chain(trained, results)
+
+
+def require_exported_asks(tasks: Sequence[Task], recipe: Recipe, source: ModelSource) -> None:
+    """Raise UserError where chat tasks could not be asked through the template that an export will have.
+
+    source: the model that the recipe names.
+    """
+    task = next((task for task in tasks if task.chat), None)
+    if task is None:
+        return
+    template = find_chat_template(source.tokenizer, source.stops, recipe.chat_template)
+    if template is None and recipe.form == "instruction" and recipe.prompt != CHAT:
+        source.tokenizer.encode_rendered("")  # an export gets a template of its prompt, if the tokenizer can have one
+    else:
+        require_asking(task, source.tokenizer, template)
 
 
 def evaluate_model(

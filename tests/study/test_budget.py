@@ -22,7 +22,7 @@ def opened(example):
         recipe = dataclasses.replace(find_recipe("alpaca"), seq_len=400, batch_size=1, **changes)
         recipe = with_sample(recipe, equal)
         makes = [open_examples(recipe, RECORDS, tokenizer, None)]
-        return RecipeData(recipe, open_batches(recipe, *makes), [], None, makes)
+        return RecipeData(recipe, open_batches(recipe, *makes), [], None, makes, None)
 
     return data
 

@@ -77,6 +77,16 @@ def test_results_that_are_handed_in(whole, study_of, how, tmp_path, monkeypatch)
     assert done(study_of(), tmp_path / "out", handed_in)[0] == whole[1]
 
 
+def test_chat_tasks_of_a_model_without_a_template(world, study_of, how, tmp_path, monkeypatch):
+    """The untuned one is refused before any trial; an export of one that is tuned gets a template of its prompt."""
+    monkeypatch.setattr("commit_llm.study.conduct.run_trial", lambda *args: Reason.MINUTES)
+    study = study_of(tasks="[xquad_chat_LANG]")
+    with pytest.raises(UserError, match="model: has no chat template, and xquad_chat_el asks through it"):
+        conduct(study, tmp_path / "out", how)
+    assert not (tmp_path / "out").exists()
+    assert conduct(study, tmp_path / "out", dataclasses.replace(how, arms=("alpaca", "commit"))) is Reason.MINUTES
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

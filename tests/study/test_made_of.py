@@ -65,6 +65,11 @@ def test_what_differs_is_named(tmp_path, here):
     ]
 
 
+def test_another_chat_template_is_named_of_chat_tasks(here):
+    before, now = (described(here, asked=ASKED | {"xquad_instruct_en": {"template_sha256": one}}) for one in "ab")
+    assert differences(before, now) == ["other questions of xquad_instruct_en or another chat template"]
+
+
 def test_a_field_that_came_later_has_its_value_of_before(here):
     old, now = described(here), described(here)
     for stage in old["stages"]:

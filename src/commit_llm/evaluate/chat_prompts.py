@@ -22,13 +22,18 @@ def template_for(tasks: Sequence[Task], tokenizer: Tokenizer, stops: Sequence[in
     if task is None:
         return None
     template = find_chat_template(tokenizer, stops)
+    require_asking(task, tokenizer, template)
+    return template
+
+
+def require_asking(task: Task, tokenizer: Tokenizer, template: ChatTemplate | None) -> None:
+    """Raise UserError where a chat task cannot be asked: without a template, or through one that refuses a message."""
     if template is None:
         raise UserError(
             f"{tokenizer.path.parent}: has no chat template, and {task.name} asks through it; put the model's "
             f"chat_template.jinja there, or take {_with_alpaca(task)}, which has the Alpaca prompt"
         )
     encode_message(tokenizer, template, task.prompt("Anna", "?"))
-    return template
 
 
 def encode_message(tokenizer: Tokenizer, template: ChatTemplate, message: str) -> list[int]:

@@ -2,22 +2,27 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from commit_llm.data.chat.template import find_chat_template
 from commit_llm.errors import UserError
 from commit_llm.evaluate.asked import ask
+from commit_llm.evaluate.chat_prompts import template_for
 from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder
+from commit_llm.pipeline import require_exported_asks
 from commit_llm.study.budget import in_one_pass
 from commit_llm.study.finished import is_finished, read_made, take_in
-from commit_llm.study.made_of import made_of
+from commit_llm.study.made_of import TEMPLATE, made_of
 from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, FINISHED, begin
 from commit_llm.study.trial_run import Conduct, data_dir, open_stage, remove_models, run_trial
 from commit_llm.study.trials import Trial, per_context_of, trials_of
+from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stop import Reason
 from commit_llm.train.weights import open_model
 from commit_llm.train.weights_identity import agree_on_weights
@@ -56,6 +61,7 @@ def conduct(
 
     trials = _chosen(trials_of(study, how.root), how.arms)
     asked = {name: _asked(study, name, how.root) for trial in trials for name in trial.tasks}
+    _require_asking(study, trials)
     weights = agree_on_weights(open_model(study.model), hashed=True).hashes
     described = {trial: made_of(trial, study.equal, weights, asked) for trial in trials}
     make_folder(out)
@@ -98,8 +104,25 @@ def _chosen(trials: list[Trial], arms: Sequence[str]) -> list[Trial]:
 def _asked(study: Study, name: str, root: Path) -> dict[str, Any]:
     """Give what decides the questions of a task. They are read, so that a missing file ends a study at once."""
     selection = Selection(study.limit, per_context_of(study).get(name))
-    asked = ask(find_task(name), data_dir(study, root), selection)
-    return {"prompts_sha256": asked.prompts_sha256, **selection._asdict()}
+    task = find_task(name)
+    asked = {"prompts_sha256": ask(task, data_dir(study, root), selection).prompts_sha256, **selection._asdict()}
+    if task.chat:  # what the untuned model is asked through, and what exports copy
+        source = open_model(study.model, weights=False)
+        template = find_chat_template(source.tokenizer, source.stops)
+        asked[TEMPLATE] = None if template is None else template.fingerprint()
+    return asked
+
+
+def _require_asking(study: Study, trials: Sequence[Trial]) -> None:
+    """Raise UserError where the model of a trial could not be asked through a chat template."""
+    for trial in trials:
+        tasks = [task for task in map(find_task, trial.tasks) if task.chat]
+        if tasks and trial.stages:
+            recipe = replace(trial.stages[-1], model=study.model)
+            require_exported_asks(tasks, recipe, open_recipe_model(recipe, weights=False))
+        elif tasks:
+            source = open_model(study.model, weights=False)
+            template_for(tasks, source.tokenizer, source.stops)
 
 
 def _seconds_left(out: Path, done: Sequence[Trial], todo: Sequence[Trial]) -> float | None:

@@ -15,6 +15,7 @@ from commit_llm.study.trials import Trial
 BESIDE = {*RUNNING, "model", "model_revision", "checkpoint_every", "keep_checkpoints", "log_every", "eval_every"}
 NAMES_OF_FILES = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "tokenizer")
 
+TEMPLATE = "template_sha256"  # of what decides the questions of a chat task
 MEANINGS = {"model": "another model", "equal": "another amount of training"}
 
 Description = dict[str, Any]
@@ -49,7 +50,9 @@ def differences(before: Description, now: Description) -> list[str]:
         for number, (old, new) in enumerate(zip(stages, now["stages"], strict=True), 1):
             different += [f"stage {number}: {text}" for text in _changes(old, new)]
     old_tasks = tasks if isinstance(tasks, dict) else {}
-    different += [f"other questions of {name}" for name in now["tasks"] if old_tasks.get(name) != now["tasks"][name]]
+    for name, asked in now["tasks"].items():
+        if old_tasks.get(name) != asked:
+            different.append(f"other questions of {name}{' or another chat template' if TEMPLATE in asked else ''}")
     return different
 
 
