@@ -57,7 +57,7 @@ def test_a_model_without_a_template(tmp_path):
     [
         ("{{ raise_exception('No users here.') }}", "does not take a single user message: No users here."),
         ("{% for message in", "it is no Jinja"),
-        ("{% include 'other' %}", "does not take a single user message"),
+        ("{% include 'other' %}", "takes something from another file"),
         ("{{ messages[0].content | upper }}", "does not write a user message as it is"),
         ("<turn>assistant", "does not write a user message as it is"),
     ],
