@@ -89,9 +89,10 @@ def test_a_chat_prompt_that_cannot_be_asked(tmp_path):
     """Looked at before the first answer, over the whole context."""
     tokenizer = chat_tokenizer(tmp_path)
     template = template_for([CHAT], tokenizer, (2, 4))
-    require_fitting(tokenizer, CHAT, [ITEM], 400, template)
-    with pytest.raises(UserError, match=r"xquad_chat_el: the prompt of question 'q7' has \d+ tokens .* room for 90 "):
-        require_fitting(tokenizer, CHAT, [ITEM], 90, template)
+    least = len(encode_message(tokenizer, template, CHAT.prompt(ITEM.context[0], ITEM.question)))
+    require_fitting(tokenizer, CHAT, [ITEM], least, template)
+    with pytest.raises(UserError, match=rf"xquad_chat_el: the prompt of question 'q7' has {least} tokens .* room for "):
+        require_fitting(tokenizer, CHAT, [ITEM], least - 1, template)
     for item in (ITEM._replace(context=f"{ITEM.context}<end>"), ITEM._replace(question="<s>")):
         for ask in (require_fitting, lambda *given: encode_question(*given[:2], given[2][0], *given[3:])):
             with pytest.raises(UserError, match=r"xquad_chat_el: a text of question 'q7' has .* a control token"):
