@@ -39,7 +39,7 @@ TALKS = [
 ]
 
 
-def test_conversations_are_shown_by_turns_as_mix_writes_them(run, example, tmp_path):
+def test_messages_are_shown_as_mix_writes_them(run, example, tmp_path):
     (tmp_path / "talks.jsonl").write_text("".join(json.dumps(talk) + "\n" for talk in TALKS))
     mixing = [tmp_path / "talks.jsonl", "--dictionary", example / "en-el.txt", "--ratio", "0.7"]
     status, shown, err = run("preview", *mixing)

@@ -285,7 +285,7 @@ def turns(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["turns", "default system", "headers", "brackets", "thinking"])
-def test_the_turns_of_a_conversation(turns, name):
+def test_the_messages_of_a_conversation(turns, name):
     """Each answer is a part of its own, and every word is marked that is replaced there; the system's never is."""
     form = ChatForm(ChatTemplate(TEMPLATES[name], name, SPECIALS, tuple(STOPS), TODAY))
     mixer = CodeMixer(BilingualDictionary.from_pairs(PAIRS), ratio=1.0)

@@ -28,11 +28,11 @@ def shown(record, fields=Fields()):  # noqa: B008
     ]
 
 
-def test_every_turn_is_shown_with_its_role():
+def test_every_message_is_shown_with_its_role():
     assert shown(TALK) == [
         ("system 1", None, "Be a dog.", None),
         ("user 1", "user 1", "dog", ["σκύλος"]),
-        ("turn 3, assistant", None, "", []),
+        ("message 3, assistant", None, "", []),
         ("tool 1", None, "dog", None),
         ("reasoning 1", None, "dog?", None),
         ("assistant 1", "assistant 1", "cat", ["γάτα"]),

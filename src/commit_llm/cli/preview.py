@@ -30,7 +30,7 @@ class Preview(MixingFlags):
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
     """A .json, .jsonl, .parquet or .txt file."""
     fields: tuple[str, ...] = ()
-    """Columns to show. Default: the turns of a conversation; instruction, input and output; or text."""
+    """Columns to show. Default: the messages of a conversation; instruction, input and output; or text."""
     rows: int = 10
     """How many rows to show, from the first."""
     html: Path | None = None

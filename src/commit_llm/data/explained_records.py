@@ -34,7 +34,7 @@ class ExplainedText(NamedTuple):
 def explain_record(
     record: Record, row: int, mixer: CodeMixer, fields: Fields, epoch: int = 0, place: float = 0.0
 ) -> list[ExplainedText]:
-    """Give the texts of a record in their order: of a conversation every turn, with thoughts, whoever's it is.
+    """Give the texts of a record in their order: of a conversation every message, and the reasoning before answers.
 
     row: its index in the whole data. epoch, place: where in training it is shown.
 
@@ -45,24 +45,24 @@ def explain_record(
     if not fields.has_conversation(record):
         return [ExplainedText(name, name, text, words.get(name)) for name, text in texts.items()]
     try:
-        return _turns(record, row, fields, words)
+        return _messages(record, row, fields, words)
     except ConversationError as fault:
         return [ExplainedText(FAULT, None, str(fault))]
 
 
-def _turns(record: Record, row: int, fields: Fields, words: Mapping[str, Sequence[Word]]) -> list[ExplainedText]:
+def _messages(record: Record, row: int, fields: Fields, words: Mapping[str, Sequence[Word]]) -> list[ExplainedText]:
     messages = read_conversation(record, row)
     names, counts = name_contents(messages, fields.roles), Counter[str]()
-    turns = []
+    shown = []
     for number, message in enumerate(messages):
         role, content, name = message["role"], message["content"], names.get(number)
         if isinstance(thought := message.get("reasoning_content"), str) and thought:
             counts[REASONING] += 1
-            turns.append(ExplainedText(f"{REASONING} {counts[REASONING]}", None, thought))
+            shown.append(ExplainedText(f"{REASONING} {counts[REASONING]}", None, thought))
         if not content:
-            turns.append(ExplainedText(f"turn {number + 1}, {role}", None, "", ()))
+            shown.append(ExplainedText(f"message {number + 1}, {role}", None, "", ()))
         else:
             counts[role] += 1
             label = f"{role} {counts[role]}{f' ({OUTPUT})' if name == OUTPUT else ''}"
-            turns.append(ExplainedText(label, name, content, None if name is None else words.get(name)))
-    return turns
+            shown.append(ExplainedText(label, name, content, None if name is None else words.get(name)))
+    return shown
