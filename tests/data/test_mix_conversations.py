@@ -93,6 +93,7 @@ def strip(message):
         (["the do", "g and a polar ", "", "bear!"], ["ο σκύλος", " and a αρκούδα", "", "!"], None),
         (["the dog ", "cat"], ["ο σκύλος ", "γάτα"], None),
         (["dog", "cat"], ["dog", "cat"], None),
+        (["the cat sle", "", "eps; a d", "og."], ["ο γάτα sle", "", "eps; a σκύλος", "."], None),
         (["แมว", "ดำ"], ["cat", " black"], THAI),
         (["แม", "วดำ"], ["cat", " black"], THAI),
     ],
