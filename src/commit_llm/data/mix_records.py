@@ -66,7 +66,7 @@ def mixed_texts(
         names = fields.mixed_of(content.name for content in contents)
         mixed[place], counts = mix_contents(contents, mixer, row, names)
         tally = tally.plus(RecordCounts(counts, 1))
-    texts = columns_of([fields.texts_of(records[place], first_row + place) for place in others])
+    texts = columns_of([fields.texts_of_columns(records[place], first_row + place) for place in others])
     if texts:
         rows = first_row + np.array(others)
         columns, counts_of_rows = mixer.mix_columns(texts, rows=rows, mixed_fields=fields.mixed_of(texts))

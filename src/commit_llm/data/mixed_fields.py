@@ -47,6 +47,10 @@ class Fields(NamedTuple):
                 return {content.name: content.text for content in mixable_contents(record, row, self.roles)}
             except ConversationError:
                 return {}
+        return self.texts_of_columns(record, row)
+
+    def texts_of_columns(self, record: Record, row: int) -> dict[str, str | None]:
+        """Give the same of a record that is no conversation."""
         return {
             name: None if record.get(name, "missing") is None else text_of(record, name, row)
             for name in self.of(record, row)
@@ -62,9 +66,10 @@ ALL = Fields()
 
 def is_conversation(record: Record) -> bool:
     """Say whether a record is a conversation: it has columns of one, or one that is null and no other texts."""
-    others = (record.get(name) for name in ("instruction", "text"))
-    is_list = any(name in record for name in LISTS)
-    return bool(chat_columns(record)) or (is_list and all(text is None for text in others))
+    if chat_columns(record):
+        return True
+    is_named = any(name in record for name in LISTS)
+    return is_named and all(record.get(name) is None for name in ("instruction", "text"))
 
 
 def usual_columns(record: Mapping[str, Any], index: int) -> tuple[str, ...]:
