@@ -35,8 +35,8 @@ def a_conversation(rng):
     messages = [{"role": "system", "content": "Be a dog."}] * rng.randint(0, 1)
     for number in range(rng.randint(1, 6)):
         content = a_text(rng)
-        if number % 2 and rng.random() < 0.3:
-            content = f"<think>\nThe dog?\n</think>\n\n{content}"
+        if number % 2:
+            content = rng.choice(["<think>\nThe dog?\n</think>\n\n", " \n", ""]) + content + rng.choice([" \n", ""])
         content = in_parts(content, rng) if rng.random() < 0.4 else content
         messages.append({"role": ("user", "assistant")[number % 2], "content": content})
     return {"messages": messages, "note": "dog"}
@@ -64,7 +64,8 @@ def test_a_mixed_file_is_what_training_makes_in_its_first_epoch(tokenizer, setti
         mixes = mixer.mix_example(form.texts(before, index), row=index).texts
         assert form.texts(after, index) == mixes
         assert_alike(trains(0, index), takes(0, index))
-        assert [strip(message) for message in after["messages"]] == [strip(message) for message in before["messages"]]
+        assert [*map(around, after["messages"])] == [*map(around, before["messages"])]
+        assert [*after.items()][1:] == [*before.items()][1:]
     assert (tally.conversations, tally.faulty) == (len(records), 0)
     assert tally.words.changed > 25
 
@@ -76,15 +77,16 @@ def assert_alike(first, second):
         assert first == second
 
 
-def strip(message):
-    """What is never mixed of a message: its shape, a thought, the white space around an answer, the system's words."""
+def around(message):
+    """What is never mixed of a message: keys, role, parts, a thought, white space around it, the system."""
     content, role = message["content"], message["role"]
     if role == "system":
         return message
-    parts = content if isinstance(content, list) else None
-    text = content if parts is None else "".join(part["text"] for part in parts)
-    thought = text.partition("</think>")[0] if role == "assistant" and text.startswith("<think>") else ""
-    return [*message], role, thought, parts and [[*part] for part in parts]
+    parts = content if isinstance(content, list) else []
+    text = "".join(part["text"] for part in parts) if parts else content
+    thought = text[: text.find("</think>") + 1] if role == "assistant" else ""
+    ends = (text[: -len(text.lstrip())], text[len(text.rstrip()) :]) if text.strip() and role == "assistant" else ()
+    return [*message], role, [{**part, "text": ""} for part in parts], thought, ends
 
 
 @pytest.mark.parametrize(
