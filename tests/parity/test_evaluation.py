@@ -139,19 +139,24 @@ def scored_by_both(export, tmp_path, questions, task, limit, model_args, *flags)
     (data / "xquad.en.json").write_text(json.dumps(questions), encoding="utf-8")
     assert main([*first, "--data-dir", str(data), "--out", str(tmp_path / "ours")]) == 0
     ours = json.loads((tmp_path / "ours" / "results.json").read_text("utf-8"))["tasks"][task]
+    theirs, texts = by_lm_eval(export, data, task, limit, tmp_path / "theirs", model_args, *flags)
+    assert 40 <= ours["exact_match"] <= 60
+    for metric in ("exact_match", "f1"):
+        assert theirs[f"{metric},none"] == pytest.approx(ours[metric], abs=0.005)
+    return told, texts
+
+
+def by_lm_eval(export, data, task, limit, out, model_args, *flags):
+    """Evaluate a model by the real lm-eval, with our task files; give the task's results, and the texts by id."""
     command = [
         sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--tasks", task, "--limit", str(limit),
         "--model_args", f"pretrained={export},dtype=float32{model_args}", "--include_path", str(TASK_FILES),
         "--metadata", json.dumps({"data_dir": str(data)}), "--device", "cpu", "--batch_size", "8",
-        "--output_path", str(tmp_path / "theirs"), "--log_samples", *flags,
+        "--output_path", str(out), "--log_samples", *flags,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    (results,) = (tmp_path / "theirs").rglob("results_*.json")
-    theirs = json.loads(results.read_text("utf-8"))["results"][task]
-    assert 40 <= ours["exact_match"] <= 60
-    for metric in ("exact_match", "f1"):
-        assert theirs[f"{metric},none"] == pytest.approx(ours[metric], abs=0.005)
-    (samples,) = (tmp_path / "theirs").rglob("samples_*.jsonl")
+    (results,), (samples,) = out.rglob("results_*.json"), out.rglob("samples_*.jsonl")
     rows = [json.loads(line) for line in samples.read_text("utf-8").splitlines()]
-    return told, {row["doc"]["id"]: row["filtered_resps"][0] for row in rows}
+    scores = json.loads(results.read_text("utf-8"))["results"][task]
+    return scores, {row["doc"]["id"]: row["filtered_resps"][0] for row in rows}
