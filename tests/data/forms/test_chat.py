@@ -121,6 +121,23 @@ def test_annotation_is_for_questions():
     }  # fmt: skip
 
 
+def test_tools_are_told_and_not_mixed(tokenizer):
+    """They are there for what asks for an answer too."""
+    text = "{% if tools is not none %}{{ tools | tojson }}{% endif %}" + TEMPLATES["turns"]
+    plain = form()
+    chat_form = dataclasses.replace(plain, template=dataclasses.replace(plain.template, text=text))
+    tools = [{"name": "one"}]
+    example = ExampleMaker(chat_form, [THREE | {"tools": tools}], tokenizer, CodeMixer(dictionary(["one"]), ratio=1.0))(
+        0, 0
+    )
+    assert tokenizer.decode(example.tokens.tolist()).startswith('[{"name": "one"}]')
+    assert trained(tokenizer, example) == "twofour"
+    for none in ({}, {"tools": None}, {"tools": []}):
+        example = example_of(chat_form, tokenizer, THREE | none)
+        assert example.tokens.tolist() == example_of(plain, tokenizer, THREE).tokens.tolist()
+    assert example_of(chat_form, tokenizer, THREE | {"tools": "[]"}).words == "its tools are '[]'"
+
+
 def trained(tokenizer, example):
     return tokenizer.decode(example.tokens[example.loss_mask > 0].tolist())
 
@@ -160,6 +177,29 @@ def test_a_record_without_an_example(tokenizer, name, messages, reason, words):
     no_example = example_of(form(name), tokenizer, {"messages": messages})
     assert no_example.reason is reason
     assert no_example.words[: len(words) or None] == words
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"messages": conversation(("u", "a"), ("a", "<think>b <end> c</think>d"))},
+        {
+            "messages": [
+                *conversation(("u", "a")),
+                {"role": "assistant", "content": "d", "reasoning_content": "b <end>"},
+            ]
+        },
+        {
+            "messages": [
+                *conversation(("u", "a")),
+                {"role": "assistant", "content": "d", "tool_calls": [{"x": ["<s>"]}]},
+            ]
+        },
+        {"messages": conversation(("u", "a"), ("a", "d")), "tools": [{"name": "</s>"}]},
+    ],
+)
+def test_a_control_token_anywhere_is_refused(tokenizer, more):
+    assert example_of(form(), tokenizer, more) == NoExample(NoExampleReason.CONTROL)
 
 
 def test_a_mixed_text_with_a_control_token_is_left_out(tokenizer):

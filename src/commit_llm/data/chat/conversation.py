@@ -45,6 +45,14 @@ def read_conversation(record: Record, index: int, *, strip_answers: bool = True)
     return messages
 
 
+def tools_of(record: Record) -> list[Any] | None:
+    """Give the tools that a record's model is told of; None where there are none. Raises ConversationError."""
+    tools = record.get("tools")
+    if not isinstance(tools, list | None):
+        raise ConversationError(f"its tools are {shown(tools)}")
+    return tools or None
+
+
 def chat_columns(record: Record) -> tuple[str, ...]:
     """Name the columns of a record that hold a conversation; none where it has none of these."""
     for column in LISTS:

@@ -43,9 +43,18 @@ class ChatTemplate:
     stops: tuple[str, ...]
     today: date
 
-    def render(self, messages: Sequence[Message], asks: bool) -> str:
-        """Give the text of a conversation; asks: with what asks for an answer behind it. Raises RenderingError."""
-        return self._sandbox.render(messages=list(messages), add_generation_prompt=asks)
+    def render(self, messages: Sequence[Message], asks: bool, tools: Sequence[Any] | None = None) -> str:
+        """Give the text of a conversation.
+
+        asks: with what asks for an answer behind it.
+        tools: that the model is told of.
+
+        Raises RenderingError.
+        """
+        values = {"messages": list(messages), "add_generation_prompt": asks, "tools": tools, "documents": None}
+        return self._sandbox.render(
+            **values
+        )  # a template may ask whether the last two are none, as transformers has it
 
     def require_usable(self) -> None:
         """Raise UserError where the template is no Jinja that may be run."""

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from commit_llm.data.chat.answer_spans import AnswerSpans, StopError, find_answers
-from commit_llm.data.chat.conversation import ConversationError, read_conversation
+from commit_llm.data.chat.conversation import ConversationError, read_conversation, tools_of
 from commit_llm.data.chat.mixable_contents import MIXED_ROLES, name_contents
-from commit_llm.data.chat.slots import PlaceError, Rendering, passages_of, rendering
+from commit_llm.data.chat.slots import Message, PlaceError, Render, Rendering, passages_of, rendering
 from commit_llm.data.chat.template import ChatTemplate
 from commit_llm.data.chat.tokens import encode_chat
 from commit_llm.data.chat.work_budget import RenderingError
@@ -54,7 +55,7 @@ class ChatForm:
         """Lay out the conversation, as one string."""
         messages = self._with_texts(self._messages(record, 0), texts)
         names = name_contents(messages, self.mix_roles)
-        return [list(passages_of(rendering(self.template.render, messages), names))]
+        return [list(passages_of(rendering(self._render(record), messages), names))]
 
     def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
         """Make the example of which the answers are trained, or say why there is none.
@@ -63,9 +64,9 @@ class ChatForm:
         """
         try:
             messages = self._with_texts(self._messages(record, 0), texts)
-            if any(tokenizer.has_special(message["content"]) for message in messages):
+            if any(map(tokenizer.has_special, _texts_in([messages, tools_of(record)]))):
                 return NoExample(NoExampleReason.CONTROL)
-            rendered, answers = self._rendered(messages)
+            rendered, answers = self._rendered(self._render(record), messages)
         except ConversationError as error:
             return NoExample(NoExampleReason.FAULTY, str(error))
         except RenderingError as error:
@@ -96,11 +97,14 @@ class ChatForm:
             messages[number]["content"] = texts[name]
         return messages
 
-    def _rendered(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Rendering, AnswerSpans]:
-        rendered = rendering(self.template.render, messages)
+    def _render(self, record: Record) -> Render:
+        return partial(self.template.render, tools=tools_of(record))
+
+    def _rendered(self, render: Render, messages: Sequence[Message]) -> tuple[Rendering, AnswerSpans]:
+        rendered = rendering(render, messages)
         last_only = self.train_on == "last"
         try:
-            answers = find_answers(self.template.render, messages, rendered, self.template.stops, last_only)
+            answers = find_answers(render, messages, rendered, self.template.stops, last_only)
         except StopError as error:
             stops = " ".join(self.template.stops)
             raise UserError(
@@ -108,3 +112,15 @@ class ChatForm:
                 "there with --stop TOKEN"
             ) from None
         return rendered, answers
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Give all texts of plain values: contents, thoughts, calls of tools."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts_in(item)
