@@ -96,6 +96,7 @@ def test_mixing_leaves_all_but_the_contents(tokenizer, name):
         assert plain.tokens.tolist() == tokenizer.encode_rendered(unmixed).ids
 
 
+ANSWER = {"role": "assistant", "content": "d"}
 THREE = {"messages": conversation(("s", "kind"), ("u", "one"), ("a", "two"), ("u", "three"), ("a", "four"))}
 
 
