@@ -60,9 +60,12 @@ def test_left_out(tmp_path):
     write("20", json.dumps({"data": {"left_out": 3}}))
     write("9", json.dumps({"data": {"left_out": 1}}))
     write("30.tmp", "")
-    assert left_out(tmp_path) == 3
+    assert left_out(tmp_path) == {"longer than a row": 3}
     write("40", '{"data": 1}')
-    assert left_out(tmp_path) == 3
+    write("42", '{"data": {"left_out": 4, "no_example": {"REFUSED": "<b>"}}}')
+    assert left_out(tmp_path) == {"longer than a row": 3}
+    write("50", json.dumps({"data": {"left_out": 4, "no_example": {"REFUSED": 2, "<b>": 3}}}))
+    assert left_out(tmp_path) == {"longer than a row": 4, "refused by the template": 2}
 
 
 def test_metrics_are_cut_back_to_the_checkpoint(tmp_path):

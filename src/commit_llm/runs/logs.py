@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commit_llm.data.examples import NoExampleReason
 from commit_llm.errors import UserError
 from commit_llm.files.checked_lines import Damaged
 from commit_llm.files.json_text import parse_json, read_json
@@ -66,16 +67,21 @@ def cut_back(path: Path, step: int) -> None:
             temporary.write_text("".join(f"{text}\n" for _, text in sorted(earlier.items())), encoding="utf-8")
 
 
-def left_out(run: Path) -> int | None:
-    """Read from the newest checkpoint how many examples the packing left out; None where no checkpoint says it."""
+def left_out(run: Path) -> dict[str, int] | None:
+    """Read from the newest checkpoint how many examples training left out, by the reason; None where none says it."""
     files = [path for path in (run / CHECKPOINTS).glob("*/progress/metadata") if path.parts[-3].isdecimal()]
     for path in sorted(files, key=lambda path: int(path.parts[-3]), reverse=True):
         try:
-            count = read_json(path)["data"]["left_out"]
-        except (OSError, UserError, LookupError, TypeError):
+            data = read_json(path)["data"]
+            counts = {"longer than a row": data["left_out"]}
+            no_example = data.get("no_example", {})  # absent in checkpoints of older versions
+            counts |= {
+                reason.records: no_example[reason.name] for reason in NoExampleReason if reason.name in no_example
+            }
+        except (OSError, UserError, LookupError, TypeError, AttributeError):
             continue
-        if isinstance(count, int):
-            return count
+        if all(isinstance(count, int) for count in counts.values()):
+            return counts
     return None
 
 

@@ -69,5 +69,14 @@ def run_page_of(**changes):
     """A page's contents."""
     recipe = dataclasses.replace(find_recipe("commit"), **CHANGES)
     defaults = dataclasses.asdict(find_recipe("commit"))
-    usual = RunPage("my <run>", dataclasses.asdict(recipe), ("commit", defaults), LOGS, PROVENANCE, LOOKED, 1807, 12)
+    usual = RunPage(
+        "my <run>",
+        dataclasses.asdict(recipe),
+        ("commit", defaults),
+        LOGS,
+        PROVENANCE,
+        LOOKED,
+        1807,
+        {"longer than a row": 12},
+    )
     return dataclasses.replace(usual, **changes)

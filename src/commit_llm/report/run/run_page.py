@@ -31,7 +31,7 @@ class RunPage:
     named: the name of the recipe nearest to it, and the fields of that one.
     looked: its first examples, or the reason why nobody can look at them.
     records: of its data, held-out ones too.
-    left_out: examples that training left out; None where nobody knows.
+    left_out: how many examples training left out, by the reason; None where nobody knows.
     """
 
     name: str
@@ -41,7 +41,7 @@ class RunPage:
     provenance: Mapping[str, Any]
     looked: ExampleViews | str
     records: int = 0
-    left_out: int | None = None
+    left_out: Mapping[str, int] | None = None
 
 
 def run_page(run: RunPage) -> str:
@@ -74,8 +74,8 @@ def _heading(run: RunPage) -> str:
     }
     if held_out.values:
         facts["held-out loss"] = f"{held_out.values[-1]:.3f}"
-    if run.left_out is not None:
-        facts["left out, longer than a row"] = f"{run.left_out:,} {'example' if run.left_out == 1 else 'examples'}"
+    for reason, count in (run.left_out or {}).items():
+        facts[f"left out, {reason}"] = f"{count:,} {'example' if count == 1 else 'examples'}"
     pairs = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>\n" for name, value in facts.items())
     return f"<header>\n<h1>Run <bdi>{text(run.name)}</bdi></h1>\n<dl class='facts'>\n{pairs}</dl></header>\n"
 
