@@ -57,6 +57,14 @@ def test_a_named_template(folder):
         open_prompt(recipe(prompt="chat", chat_template="tools"), tokenizer, (2,))
 
 
+def test_named_templates_without_a_default(folder):
+    (folder / "additional_chat_templates").mkdir()
+    (folder / "additional_chat_templates" / "rag.jinja").write_text(TURNS)
+    with pytest.raises(UserError, match=r"none of its chat templates \(rag\) is named default; choose one with"):
+        open_prompt(recipe(prompt="chat"), load_tokenizer(folder), (2,))
+    assert open_prompt(recipe(prompt="chat", chat_template="rag"), load_tokenizer(folder), (2,)).text == TURNS
+
+
 def test_a_template_that_is_given(folder):
     other = folder / "other.jinja"
     other.write_text(TURNS, encoding="utf-8")

@@ -94,6 +94,22 @@ def test_dictionaries_of_all_languages(root):
     assert trial.stages[0].dictionary == (str(root / "en-el.txt"), str(root / "en-hi.txt"))
 
 
+def test_prompts_and_templates_of_stages_begin_at_the_root(root):
+    for name in ("own.jinja", "turns.jinja", "chat"):  # "chat" is no file to --prompt
+        (root / name).write_text("")
+    stages = [
+        {"recipe": "commit", "prompt": "own.jinja"},
+        {"recipe": "commit", "prompt": "chat", "chat_template": "turns.jinja"},
+        {"recipe": "commit", "prompt": "chat", "chat_template": "rag"},
+    ]
+    (trial, _) = trials_of(one_arm(*stages), root)
+    own, *chats = trial.stages
+    assert own.prompt == str(root / "own.jinja")
+    assert [(stage.prompt, stage.chat_template) for stage in chats] == [
+        ("chat", str(root / "turns.jinja")), ("chat", "rag"),
+    ]  # fmt: skip
+
+
 def test_a_hub_id_stays_as_it_is(root):
     assert (
         trials_of(one_arm({"recipe": "alpaca"}, data="tatsu-lab/alpaca"), root)[0].stages[0].data == "tatsu-lab/alpaca"

@@ -13,7 +13,7 @@ from commit_llm.study.study_file import ALL_LANGUAGES, RECIPE, StageFields, Stud
 ANY = "any"  # in place of a language: the arm's training is the same for all of them
 LANGUAGE = re.compile(r"(?<![A-Za-z])LANG(?![A-Za-z])")
 NAMED = re.compile(r"(?<![A-Za-z])(TEXT|SENTENCES)(?![A-Za-z])")
-PATHS = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "tokenizer")
+PATHS = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "tokenizer", "chat_template")
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,8 @@ def _recipe(name: str, values: dict[str, Any], where: str, root: Path) -> Recipe
     fields = checked_fields(values, where)
     rooted = {field: _rooted(fields[field], root) for field in PATHS if field in fields}
     recipe = replace(find_recipe(name), **fields | rooted)
+    if recipe.prompt_files:
+        recipe = replace(recipe, prompt=_rooted(recipe.prompt, root))
     _require_there(recipe, where)
     return recipe
 

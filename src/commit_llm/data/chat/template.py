@@ -91,9 +91,9 @@ def find_chat_template(tokenizer: Tokenizer, stops: Sequence[int], chosen: str |
 def read_template(folder: Path, chosen: str | None = None) -> tuple[str, str] | None:
     """Give the text of a folder's template and where it stands; None where the folder has none.
 
-    chosen: a file, or the name of one of several; None: the only one, or the one named "default".
+    chosen: a file, or the name of one of several; None: the one without a name, or named "default".
 
-    Raises UserError where the chosen one is not there.
+    Raises UserError where the chosen one is not there, or none is the default.
     """
     if chosen is not None and Path(chosen).is_file():
         return utf8_of(Path(chosen)), chosen
@@ -101,6 +101,11 @@ def read_template(folder: Path, chosen: str | None = None) -> tuple[str, str] | 
     if chosen is not None and chosen not in named:
         names = ", ".join(named) or "none"
         raise UserError(f"--chat-template {chosen}: neither a file nor a template of {folder}, which has {names}")
+    if chosen is None and named and DEFAULT not in named:
+        raise UserError(
+            f"{folder}: none of its chat templates ({', '.join(named)}) is named {DEFAULT}; choose one with "
+            "--chat-template NAME, or put it into chat_template.jinja"
+        )
     return named.get(chosen or DEFAULT)
 
 
