@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commit_llm.convert.folder import CONFIG_FILE
+from commit_llm.data.chat.prompt_file import PromptFile
+from commit_llm.data.chat.single_instruction import single_instruction_template
 from commit_llm.data.chat.template import find_chat_template
+from commit_llm.data.opened_prompt import open_prompt
 from commit_llm.data.prompt_flags import CHAT
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
@@ -119,7 +122,13 @@ def require_exported_asks(tasks: Sequence[Task], recipe: Recipe, source: ModelSo
         return
     template = find_chat_template(source.tokenizer, source.stops, recipe.chat_template)
     if template is None and recipe.form == "instruction" and recipe.prompt != CHAT:
-        source.tokenizer.encode_rendered("")  # an export gets a template of its prompt, if the tokenizer can have one
+        source.tokenizer.encode_rendered("")  # raises UserError for a tokenizer that has no templates
+        prompt = open_prompt(recipe, source.tokenizer, source.stops)
+        if single_instruction_template(source.tokenizer, prompt if isinstance(prompt, PromptFile) else None) is None:
+            raise UserError(
+                f"{task.name}: the export will have no chat template, since none gives the tokens of its training; "
+                "take an _instruct_ task"
+            )
     else:
         require_asking(task, source.tokenizer, template)
 

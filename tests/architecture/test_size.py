@@ -13,7 +13,6 @@ MAY_BE_SHORT = {
     "cli/tasks.py": "a file a command",
     "codemix/language_draw.py": "one draw, which the mixer and what counts examples make",
     "codemix/engine/brackets.py": "a rule that decisions and answers need, and the kernel has in one file too",
-    "data/tokenizer_library.py": "what the readers of both kinds of file give",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/checksum.py": "checkpoints and exports, of two rooms, carry it",
     "files/lock.py": "a lock knows nothing of what it guards",

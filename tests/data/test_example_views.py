@@ -267,7 +267,7 @@ TALK = conversation(
     ("u", " Where lives the dog?\n"),
     ("a", "\n The dog: near the sea 狗. "),
     ("u", "dog"),
-    ("a", "<think>A dog?</think>a dog-cat"),
+    ("a", "a dog-cat"),
 )
 NARRATOR = {"messages": [{"role": "narrator", "content": "dog"}]}
 MARKED = [

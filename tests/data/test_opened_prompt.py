@@ -83,6 +83,12 @@ def test_a_template_that_is_no_jinja(folder):
         open_prompt(recipe(prompt="chat"), load_tokenizer(folder), (2,))
 
 
+def test_a_control_token_in_a_user_s_prompt_is_for_a_template(tmp_path, tokenizer):
+    (tmp_path / "own.jinja").write_text("<s>{{ instruction }}{{ input }}:", encoding="utf-8")
+    with pytest.raises(UserError, match=r"own\.jinja: has the text of a control token, .* --prompt chat"):
+        open_prompt(recipe(prompt=str(tmp_path / "own.jinja")), tokenizer, (2,))
+
+
 def test_a_user_s_prompt_is_kept_whole(tmp_path, tokenizer):
     (tmp_path / "own.jinja").write_text("{{ instruction }}{{ input }}:", encoding="utf-8")
     prompt = open_prompt(recipe(prompt=str(tmp_path / "own.jinja")), tokenizer, (2,))

@@ -4,12 +4,15 @@ import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
+from commit_llm.data.chat.template import TODAY, ChatTemplate
 from commit_llm.data.example_maker import ExampleMaker
+from commit_llm.data.forms.chat import ChatForm
 from commit_llm.data.forms.instruction import InstructionForm
 from commit_llm.data.forms.plain_text import PlainTextForm
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.training_mixer import fit_mixer, make_mixer, require_annotated_fields, require_hit
 from commit_llm.errors import SettingError, UserError
+from tests.data.chat.templates import conversation
 
 RECORD = {"instruction": "Say hi to dog", "input": "", "output": "hi dog"}
 
@@ -112,6 +115,16 @@ def test_a_field_that_is_annotated_is_one_of_a_mixed_source():
         require_annotated_fields([instructions])
     require_annotated_fields([instructions, ExampleMaker(PlainTextForm(), [{"text": "a"}], None, mixer)])
     require_annotated_fields([ExampleMaker(InstructionForm(), [RECORD], None)])
+
+
+def test_a_field_of_later_records_may_be_annotated():
+    """As of conversations, of which the first one may be short."""
+    mixer = CodeMixer(
+        BilingualDictionary.from_pairs([("dog", "σκύλος")]), surface="annotate", annotate_fields=("user 2",)
+    )
+    turns = [conversation(("u", "dog"), ("a", "dog")), conversation(*[("u", "dog"), ("a", "dog")] * 2)]
+    form = ChatForm(ChatTemplate("", "x", {}, (), TODAY))
+    require_annotated_fields([ExampleMaker(form, [{"messages": messages} for messages in turns], None, mixer)])
 
 
 def test_annotation_annotates_something():

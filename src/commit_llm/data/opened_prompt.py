@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from commit_llm.data.chat.prompt_file import PromptFile
 from commit_llm.data.chat.template import ChatTemplate, find_chat_template
 from commit_llm.data.prompt_flags import ALPACA, CHAT
+from commit_llm.data.prompts import joined
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 
@@ -32,7 +33,14 @@ def open_prompt(settings: PromptSettings, tokenizer: Tokenizer, stops: Sequence[
     if settings.prompt == ALPACA:
         return None
     if settings.prompt != CHAT:
-        return PromptFile.open(Path(settings.prompt))
+        prompt = PromptFile.open(Path(settings.prompt))
+        written = joined(prompt.passages("a", "")).replace("a", "", 1)
+        if tokenizer.has_special(written):
+            raise UserError(
+                f"{settings.prompt}: has the text of a control token, which stays text in a prompt; a chat template is "
+                "named with --prompt chat --chat-template FILE"
+            )
+        return prompt
     template = find_chat_template(tokenizer, stops, settings.chat_template)
     if template is None:
         raise UserError(

@@ -32,13 +32,13 @@ def read_stops(folder: Path, tokenizer: Tokenizer, config: Path | None = None) -
 def with_literals(stops: tuple[int, ...], literals: Sequence[str], tokenizer: Tokenizer) -> tuple[int, ...]:
     """Give the ids that end a text with those of literals such as <|im_end|>; the tokenizer's own stays the first.
 
-    Raises UserError for one that is no special token.
+    Raises UserError for one that is no token of its own.
     """
     for literal in literals:
-        if literal not in tokenizer.specials:
-            names = ", ".join(tokenizer.specials) or "none"
-            raise UserError(f"--stop {shown(literal)}: no special token of {tokenizer.path}, which has {names}")
-    named = {tokenizer.specials[literal] for literal in literals}
+        if literal not in tokenizer.added:
+            names = ", ".join(tokenizer.added) or "none"
+            raise UserError(f"--stop {shown(literal)}: no added token of {tokenizer.path}, which has {names}")
+    named = {tokenizer.added[literal] for literal in literals}
     return (stops[0], *sorted({*stops[1:], *named} - {stops[0]}))
 
 

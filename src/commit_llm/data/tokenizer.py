@@ -80,6 +80,11 @@ class Tokenizer:
         """
         return self.library.encode_rendered(text)
 
+    @property
+    def added(self) -> dict[str, int]:
+        """Give the literals that are tokens of their own in a rendered text, with their ids; not all are special."""
+        return self.specials | self.library.literals
+
     def has_special(self, text: str) -> bool:
         """Say whether a literal of a special token stands in a text."""
         return bool(self.specials) and self._special_pattern.search(text) is not None

@@ -89,10 +89,24 @@ class _HuggingFace:
 
     def encode_rendered(self, text: str) -> RenderedIds:
         encoded = self._with_specials.encode(text, add_special_tokens=False)
-        return RenderedIds(encoded.ids, [end for _, end in encoded.offsets])
+        reaches = [end for _, end in encoded.offsets]
+        ends = list(reaches)
+        for number, (token, (start, end)) in enumerate(zip(encoded.ids, encoded.offsets, strict=True)):
+            literal = self._names.get(token)
+            if literal is not None and (place := text.find(literal, start, end)) >= 0:
+                ends[number] = place + len(literal)
+        return RenderedIds(encoded.ids, ends, reaches)
 
     def decode(self, ids: list[int]) -> str:
         return self.library.decode(ids, skip_special_tokens=True)
+
+    @cached_property
+    def literals(self) -> dict[str, int]:
+        return {literal: token for token, literal in self._names.items()}
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        return {number: token.content for number, token in self.library.get_added_tokens_decoder().items()}
 
     @cached_property
     def _with_specials(self) -> Any:

@@ -6,6 +6,11 @@ from typing import NamedTuple, Protocol
 class TokenizerLibrary(Protocol):
     """Turn plain text into ids and back, with no special tokens added: all that a library must do for us."""
 
+    @property
+    def literals(self) -> dict[str, int]:
+        """Give the literals that are tokens of their own wherever they stand, special or not."""
+        ...
+
     def encode(self, text: str) -> list[int]: ...
     def encode_rendered(self, text: str) -> "RenderedIds": ...
     def decode(self, ids: list[int]) -> str: ...
@@ -15,10 +20,12 @@ class RenderedIds(NamedTuple):
     """Hold the ids of a text in which literals of special tokens are these tokens.
 
     ends: where in the text, in characters, each token ends.
+    reaches: the same, with white space behind a literal that its token takes.
     """
 
     ids: list[int]
     ends: list[int]
+    reaches: list[int]
 
 
 class Loaded(NamedTuple):

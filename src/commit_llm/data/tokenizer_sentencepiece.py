@@ -102,6 +102,10 @@ class _SentencePiece:
             return self.processor.EncodeAsIds(text)
         return list(self._encode_with_added(text))
 
+    @property
+    def literals(self) -> dict[str, int]:
+        return {}
+
     def encode_rendered(self, text: str) -> RenderedIds:
         raise UserError("a chat template needs a tokenizer.json; a tokenizer.model does not know the control tokens")
 

@@ -43,7 +43,7 @@ class TokenizerSettings(NamedTuple):
 
 def read_settings(tokenizer: Path) -> TokenizerSettings:
     """Read the settings beside a tokenizer's file. Raises UserError where one of them is malformed."""
-    settings = _read(tokenizer)
+    settings = merged_settings(tokenizer)
     adds_bos = settings.get("add_bos_token")
     if not isinstance(adds_bos, bool | None):
         raise UserError(f"{tokenizer.with_name(CONFIG)}: add_bos_token is {shown(adds_bos)}; it must be true or false")
@@ -57,7 +57,7 @@ def read_added_tokens(tokenizer: Path) -> dict[int, AddedToken]:
 
     Where both name an id, the decoder counts. Raises UserError where one of them is malformed.
     """
-    settings, file = _read(tokenizer), tokenizer.with_name(ADDED)
+    settings, file = merged_settings(tokenizer), tokenizer.with_name(ADDED)
     specials = set(_special_names(settings, tokenizer))
     added = {}
     for content, token in (read_json_object(file) if file.is_file() else {}).items():
@@ -77,7 +77,7 @@ def read_added_tokens(tokenizer: Path) -> dict[int, AddedToken]:
     return {number: token for number, token in added.items() if token.content}
 
 
-def _read(tokenizer: Path) -> dict[str, Any]:
+def merged_settings(tokenizer: Path) -> dict[str, Any]:
     """Read the settings of both files, but for empty texts; those of tokenizer_config.json count before the others."""
     files = [tokenizer.with_name(name) for name in (SPECIALS, CONFIG)]
     specials, config = (read_json_object(file) if file.is_file() else {} for file in files)

@@ -105,7 +105,9 @@ def require_hit(make: ExampleMaker, several: bool = False) -> None:
 def require_annotated_fields(makes: Sequence[ExampleMaker]) -> None:
     """Raise SettingError where a field that is to be annotated is mixed in no source, or no mixed one is annotated."""
     mixing = [make for make in makes if make.mixer is not None and len(make.records)]
-    names = dict.fromkeys(name for make in mixing for name in make.form.texts(make.records[0], 0))
+    names: dict[str, None] = {}  # of the first records, for a conversation may have more of them than another
+    for make in mixing:
+        names |= dict.fromkeys(make.columns(range(min(AT_A_TIME, len(make.records)))))
     for make in mixing[:1]:
         settings = make.mixer.settings if make.mixer else MixingSettings()
         for name in settings.annotate_fields:

@@ -67,10 +67,10 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
             if dtype != trained_from:
                 LOGGER.info("trained from %s weights, written as %s; `export --dtype` chooses", trained_from, dtype)
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
-                config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
-                write_model(folder, params, source.config, dtype, config, model_card(run, step, dtype, source))
                 copy_tokenizer(source.tokenizer, folder)
-                write_chat_template(folder, source.tokenizer, prompt)
+                card = model_card(run, step, dtype, source, write_chat_template(folder, source.tokenizer, prompt))
+                config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
+                write_model(folder, params, source.config, dtype, config, card)
                 write_generation_config(source.folder, folder, source.tokenizer, source.stops)
                 if change := change_bos(folder, source.tokenizer):
                     LOGGER.info("%s", change)

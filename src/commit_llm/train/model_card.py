@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.codemix.ratio_schedule import ratio_text
-from commit_llm.data.chat.template import read_template
+from commit_llm.data.chat.prompt_file import PromptFile
 from commit_llm.data.prompt_flags import ALPACA, CHAT
-from commit_llm.data.prompts import alpaca_prompt
+from commit_llm.data.prompts import alpaca_prompt, joined
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.provenance import public_name
 from commit_llm.files.training_data import is_file
@@ -40,8 +40,13 @@ ids = asked["input_ids"]"""
 QUESTION = "Which city is the capital of Greece?"
 
 
-def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
-    """Write the card of a run's model as of a step. dtype: of the exported weights. source: the run, opened."""
+def model_card(run: Path, step: int, dtype: str, source: ModelSource, has_new_template: bool) -> str:
+    """Write the card of a run's model as of a step.
+
+    dtype: of the exported weights.
+    source: the run, opened.
+    has_new_template: whether the export has a chat template that was written for its prompt.
+    """
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     asked = prompt_of(run, recipe)
     last = [line for line in read_metrics(run) if line["step"] <= step][-1:]
@@ -51,7 +56,7 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
         "language": ", ".join(provenance.get("languages") or ["not known"]),
         "recipe": f"{nearest_recipe(recipe)} (behaviour: {recipe.behaviour})",
         "training data": _data(recipe, provenance),
-        "prompt": _prompt(asked, read_template(source.folder) is None),
+        "prompt": _prompt(asked, has_new_template),
         "bos": _tokens(source.tokenizer, source.tokenizer.bos) or "none before the text",
         "stops": _tokens(source.tokenizer, source.stops),
         "training": f"{step} of {recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
@@ -60,8 +65,8 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
         "made with": f"commit-llm {provenance['commit_llm']}",
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    prompt = "Athens is" if asked is None else alpaca_prompt(QUESTION)
-    by_messages = asked is not None and asked["kind"] != ALPACA
+    prompt = _asking(asked)
+    by_messages = asked is not None and (asked["kind"] == CHAT or (asked["kind"] != ALPACA and has_new_template))
     ids = OF_MESSAGES.format(question=QUESTION) if by_messages else OF_PROMPT.format(text=repr(prompt))
     return (
         "---\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n\n"
@@ -70,15 +75,24 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource) -> str:
     )
 
 
-def _prompt(asked: Mapping[str, Any] | None, has_no_template: bool) -> str:
-    """Name the prompt that it was tuned with. has_no_template: whether the export has one that was written for it."""
+def _asking(asked: Mapping[str, Any] | None) -> str:
+    """Give a text that the model goes on with: a question in its prompt."""
+    if asked is None:
+        return "Athens is"
+    if isinstance(text := asked.get("text"), str):
+        return joined(PromptFile(text, str(asked.get("file"))).passages(QUESTION))
+    return alpaca_prompt(QUESTION)
+
+
+def _prompt(asked: Mapping[str, Any] | None, has_new_template: bool) -> str:
+    """Name the prompt that it was tuned with."""
     if asked is None:
         return "none: plain text"
     kind = asked["kind"]
     if kind == CHAT:
         return f"the chat template, {_name(asked['file'])}"
     name = "the English Alpaca template" if kind == ALPACA else f"the template of {_name(asked['file'])}"
-    return f"{name}; chat_template.jinja puts one user message into it" if has_no_template else name
+    return f"{name}; chat_template.jinja puts one user message into it" if has_new_template else name
 
 
 def _data(recipe: Recipe, provenance: Mapping[str, Any]) -> str:

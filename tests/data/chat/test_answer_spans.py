@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from commit_llm.data.chat.answer_spans import StopError, find_answers
+from commit_llm.data.chat.answer_spans import StopError, TurnsError, find_answers
 from commit_llm.data.chat.sandbox import Sandbox
 from commit_llm.data.chat.slots import PlaceError, rendering
 from tests.data.chat.expected_spans import CHANGED, EXPECTED
@@ -79,9 +79,54 @@ def test_the_last_answer_alone():
 def test_the_prompt_is_what_a_model_is_given():
     render, messages = renderer(TEMPLATES["headers"]), CONVERSATIONS["two turns"]
     first, second = find_answers(render, messages, rendering(render, messages), STOPS).trained
-    assert first.prompt == render(messages[:1], True)
-    assert second.prompt == render(messages[:3], True)
-    assert first.prompt.endswith("<head>assistant</head>\n\n")
+    text = rendering(render, messages).text
+    assert text[: first.start] == render(messages[:1], True)
+    assert text[: second.start] == render(messages[:3], True)
+    assert text[: first.start].endswith("<head>assistant</head>\n\n")
+
+
+def test_an_empty_last_answer_leaves_no_other_one_to_train():
+    render, messages = renderer(TURNS), conversation(("u", "Where?"), ("a", "Here."), ("u", "When?"), ("a", ""))
+    assert find_answers(render, messages, rendering(render, messages), STOPS, last_only=True).trained == []
+
+
+def test_what_asks_for_an_answer_is_not_looked_for_in_other_texts():
+    """Earlier thoughts go, so that the prompt of the second answer is not in the text; the thought has what asks."""
+    template = (
+        "{% for m in messages %}{% if m.reasoning_content and not loop.last %}[{{ m.reasoning_content }}]{% endif %}"
+        "{{ m.role }}: {{ m.content }}<end>\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+    )
+    messages = [
+        *conversation(("u", "Where?")),
+        {"role": "assistant", "content": "Here.", "reasoning_content": "it says assistant: yes"},
+        *conversation(("u", "When?"), ("a", "Now.")),
+    ]
+    assert "«Here" not in shown(renderer(template), messages).replace("[", "").replace("]", "")
+
+
+def test_a_template_that_leaves_an_answer_out_where_it_is_the_last():
+    template = TURNS.replace(
+        "{% for message in messages %}",
+        "{% for message in messages[:9] if messages | length > 3 or message.role == 'user' %}",
+    )
+    text, reason = shown(renderer(template), CONVERSATIONS["two turns"]).split("|")
+    assert "«[Here.]" not in text
+    assert reason
+
+
+def test_a_thought_that_the_template_leaves_out_is_no_answer_s():
+    messages = [*conversation(("u", "Where?")), {"role": "assistant", "content": "Here.", "reasoning_content": "Hm."}]
+    assert shown(renderer(TURNS), messages).endswith("|the template leaves out the thought before an answer")
+    writes = TURNS.replace(
+        "'\n' + message['content']", "'\n' + message.get('reasoning_content', '') + message['content']"
+    )
+    assert "«Hm.[Here.]<end>»" in shown(renderer(writes), messages)
+
+
+def test_so_many_turns_that_rendering_them_takes_too_long(monkeypatch):
+    monkeypatch.setattr("commit_llm.data.chat.answer_spans.MOST_RENDERED", 300)
+    with pytest.raises(TurnsError, match="2 answers in 98 characters"):
+        shown(renderer(TURNS), CONVERSATIONS["two turns"])
 
 
 @pytest.mark.parametrize(

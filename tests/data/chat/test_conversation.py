@@ -60,7 +60,8 @@ def test_a_thought_stands_apart():
     answer = {"role": "assistant", "content": "Here.", "reasoning_content": "Hm."}
     assert read_conversation(record, 0) == [MESSAGES[0], answer]
     record["messages"][1]["reasoning_content"] = "So."
-    assert read_conversation(record, 0)[1] == answer | {"reasoning_content": "So."}
+    with pytest.raises(ConversationError, match="an answer has two thoughts before it, one of them in reasoning_cont"):
+        read_conversation(record, 0)
 
 
 def test_what_else_a_message_has_stays():
@@ -72,6 +73,8 @@ def test_what_else_a_message_has_stays():
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
+        ({"instruction": "a", "output": "b", "history": 5}, "its history is 5"),
+        ({"instruction": "a", "output": "b", "history": [3]}, "a turn of its history is no pair"),
         ({"messages": []}, "it has no messages"),
         ({"messages": ["a"]}, "a message is no object"),
         ({"messages": [{"content": "a"}]}, "a message has the role null"),
@@ -83,7 +86,7 @@ def test_what_else_a_message_has_stays():
         ({"messages": [{"role": "user", "content": {"type": "text"}}]}, "a content is no text"),
         ({"messages": None}, "its messages are null"),
         ({"conversations": "[]"}, r"its conversations are '\[\]'"),
-        ({"prompt": None, "completion": None}, "it has no messages"),
+        ({"prompt": None, "completion": None}, "its prompt and completion are null"),
         ({"prompt": {"a": 1}, "completion": "b"}, "its prompt or completion is"),
         ({"instruction": "a", "output": "b", "history": [["a"]]}, "a turn of its history is no pair"),
         ({"instruction": "a", "output": "b", "history": ["ab"]}, "a turn of its history is no pair"),

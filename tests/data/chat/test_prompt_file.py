@@ -46,7 +46,7 @@ def test_an_input_that_the_prompt_leaves_out_is_an_example_less(tmp_path, tokeni
     form = InstructionForm(prompt=PromptFile.open(path).passages)
     with_input = {"instruction": "Sum.", "input": "1 2", "output": "3"}
     assert form.encode(tokenizer, with_input, with_input) == NoExample(
-        NoExampleReason.CHANGED, "it leaves out the input"
+        NoExampleReason.NO_PLACE, "it has no {{ input }}"
     )
     without = with_input | {"input": ""}
     assert not isinstance(form.encode(tokenizer, without, without), NoExample)
@@ -76,6 +76,7 @@ def test_the_same_text_has_the_same_hash(asking):
             "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}{{ instruction }}",
             "it works without end",
         ),
+        ("{{ instruction }}{{ strftime_now('%Y') }}", "asks for today's date"),
         ("{% include 'x' %}{{ instruction }}", "it takes something from another file"),
     ],
 )

@@ -9,10 +9,11 @@ from commit_llm.data.chat.sandbox import Sandbox
 from commit_llm.data.chat.single_instruction import REFUSAL, single_instruction_template, write_chat_template
 from commit_llm.data.chat.template import TODAY
 from commit_llm.data.chat.work_budget import RenderingError
-from commit_llm.data.prompts import alpaca_prompt
+from commit_llm.data.prompts import alpaca_prompt, joined
 from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.errors import UserError
 from tests.data.chat.templates import conversation
-from tests.data.tokenizer_folders import write_pieces
+from tests.data.tokenizer_folders import template, write_bytes_tokenizer, write_pieces
 
 OWN = PromptFile("\n{# of ours #}Do: {{ instruction }}\n{% if input %}With {{ input }}\n{% endif %}\nDone:\n", "own")
 QUESTIONS = ["Where?", " {{ x }} {% raw %} \n", "a\n\n### Input:\nb", "\"'\\", "Πού;"]
@@ -74,6 +75,39 @@ def test_a_template_in_the_settings_stays_the_only_one(tmp_path, tokenizer):
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": "{{ messages }}"}))
     write_chat_template(tmp_path, tokenizer, {"kind": "alpaca"})
     assert not (tmp_path / "chat_template.jinja").exists()
+
+
+@pytest.mark.parametrize("text", ["  {% if input %}a{% endif %}b {{ instruction }}:", "\n {{ instruction }}\n\n"])
+def test_a_prompt_is_rendered_as_in_its_file(tokenizer, text):
+    own = PromptFile(text, "own")
+    assert asked(single_instruction_template(tokenizer, own), conversation(("u", "Where?"))) == "<s>" + joined(
+        own.passages("Where?")
+    )
+
+
+def test_none_where_the_tokens_are_others(tmp_path, tokenizer):
+    """Some tokenizers put a space before a text, and none behind a bos."""
+    from tokenizers import Tokenizer, pre_tokenizers
+
+    assert single_instruction_template(tokenizer, PromptFile("{{ instruction }}{{ messages is defined }}", "x")) is None
+    folder = tmp_path / "spaced"
+    write_bytes_tokenizer(folder, template())
+    library = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    library.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Metaspace("x", prepend_scheme="first"), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    library.save(str(folder / "tokenizer.json"))
+    spaced = load_tokenizer(folder)
+    assert single_instruction_template(spaced) is None
+    (tmp_path / "out").mkdir()
+    assert write_chat_template(tmp_path / "out", spaced, {"kind": "alpaca"}) is False
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("prompt", [{"kind": "file"}, {"kind": "file", "text": 3}, {"kind": "other"}])
+def test_a_malformed_prompt_is_refused(tmp_path, tokenizer, prompt):
+    with pytest.raises(UserError, match="malformed: its prompt is"):
+        write_chat_template(tmp_path, tokenizer, prompt)
 
 
 def test_a_sentencepiece_model_has_its_bos(tmp_path):

@@ -14,6 +14,7 @@ from commit_llm.data.forms.chat import ChatForm
 from commit_llm.data.prompts import joined
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
+from commit_llm.evaluate.tasks import TASKS
 from tests.data.chat.expected_spans import EXPECTED
 from tests.data.chat.templates import CONVERSATIONS, SPECIALS, STOPS, TEMPLATES, conversation
 from tests.data.tokenizer_folders import template as post_processor
@@ -197,6 +198,7 @@ def test_a_record_without_an_example(tokenizer, name, messages, reason, words):
             ]
         },
         {"messages": conversation(("u", "a"), ("a", "d")), "tools": [{"name": "</s>"}]},
+        {"messages": conversation(("u", "a"), ("a", "d")), "tools": [{"</s>": "name"}]},
     ],
 )
 def test_a_control_token_anywhere_is_refused(tokenizer, more):
@@ -209,13 +211,11 @@ def test_a_mixed_text_with_a_control_token_is_left_out(tokenizer):
     assert example == NoExample(NoExampleReason.CONTROL)
 
 
-def test_a_template_without_a_stop_is_refused_for_all(tokenizer):
+def test_a_template_without_a_stop_is_refused(tokenizer):
     chat_form = form()
     without = dataclasses.replace(chat_form, template=dataclasses.replace(chat_form.template, stops=("</s>",)))
-    with pytest.raises(
-        UserError, match=r"turns\.jinja: the template writes no stop behind an answer, of </s>: .* --stop"
-    ):
-        example_of(without, tokenizer, THREE)
+    words = "turns.jinja writes none of </s> there; name the token that it writes with --stop TOKEN"
+    assert example_of(without, tokenizer, THREE) == NoExample(NoExampleReason.NO_STOP, words)
 
 
 def test_a_record_of_other_columns(tokenizer):
@@ -228,10 +228,17 @@ def test_long_ones_are_cut_where_asked(tokenizer):
     assert example_of(form(cut=Cut.IF_LONG), tokenizer, THREE).cut is Cut.IF_LONG
 
 
-def test_contents_and_their_paragraphs_tell_contamination():
-    record = {"messages": conversation(("s", "Be kind."), ("u", "Read:\n\nA context.\n \nWhere?"), ("a", "There."))}
-    assert list(form().documents(record)) == [
-        "Be kind.", "Read:\n\nA context.\n \nWhere?", "Read:", "A context.", "Where?", "There.",
-    ]  # fmt: skip
+def test_contents_and_their_parts_tell_contamination():
+    answer = "a\nText: b c"
+    record = {"messages": conversation(("s", "Be kind."), ("u", "Read:\n\nA context.\n \nWhere?"), ("a", answer))}
+    assert set(form().documents(record)) == {
+        "Be kind.", "Read:\n\nA context.\n \nWhere?", "A context.\n \nWhere?", "Read:", "A context.", "Where?", "", " ",
+        answer, "a", "Text: b c", "b c",
+    }  # fmt: skip
     assert list(form().documents({"messages": None})) == []
     assert list(form().documents({"text": "x"})) == []
+
+
+def test_a_context_in_our_own_chat_task_is_seen():
+    message = TASKS["xquad_chat_el"].prompt("Η Αθήνα: μια πόλη.", "Πού;")
+    assert "Η Αθήνα: μια πόλη." in form().documents({"messages": conversation(("u", message), ("a", "Εδώ"))})

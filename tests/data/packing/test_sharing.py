@@ -124,4 +124,5 @@ def test_pack_and_unpack():
             np.testing.assert_array_equal(example.tokens, expected.tokens)
             np.testing.assert_array_equal(example.loss_mask, expected.loss_mask)
     assert unpack(pack([])) == []
-    assert unpack(pack([NoExample(NoExampleReason.CONTROL, "words")])) == [NoExample(NoExampleReason.CONTROL)]
+    none = [NoExample(NoExampleReason.CONTROL, "w\u00f6rds\n\ud800"), NoExample(NoExampleReason.BLANK)]
+    assert unpack(pack(none)) == none

@@ -4,7 +4,7 @@ Nothing is searched for by what it looks like. What a model is given before an a
 what ends an answer is what the template writes behind it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from commit_llm.data.chat.slots import Message, PlaceError, Render, Rendering, rendering
@@ -12,8 +12,16 @@ from commit_llm.data.chat.slots import Message, PlaceError, Render, Rendering, r
 ASSISTANT = "assistant"
 
 
+# Characters that are rendered for the answers of one conversation: two seconds' work.
+MOST_RENDERED = 20_000_000
+
+
 class StopError(Exception):
-    """Raise where a template writes no stop behind an answer: a model would not learn to end. Every row has it."""
+    """Raise where a template writes no stop behind an answer: a model would not learn to end."""
+
+
+class TurnsError(Exception):
+    """Raise for a conversation with so many turns that rendering it for each answer would take too long."""
 
 
 class AnswerSpan(NamedTuple):
@@ -21,13 +29,11 @@ class AnswerSpan(NamedTuple):
 
     message: its number.
     start, end: of what is trained, in the rendering.
-    prompt: what a model is given before it, where the rendering begins with that; else None.
     """
 
     message: int
     start: int
     end: int
-    prompt: str | None
 
 
 class AnswerSpans(NamedTuple):
@@ -45,11 +51,14 @@ def find_answers(
     stops: texts of the tokens that end an answer.
     last_only: train the last answer alone.
 
-    Raises StopError, and RenderingError as `render` does.
+    Raises StopError and TurnsError, and RenderingError as `render` does.
     """
     answers = AnswerSpans([], [])
-    numbers = [number for number in rendered.slots if messages[number]["role"] == ASSISTANT]
-    for number in numbers[-1:] if last_only else numbers:
+    numbers = [number for number, message in enumerate(messages) if message["role"] == ASSISTANT]
+    numbers = [number for number in (numbers[-1:] if last_only else numbers) if number in rendered.slots]
+    if 2 * len(numbers) * len(rendered.text) > MOST_RENDERED:
+        raise TurnsError(f"{len(numbers)} answers in {len(rendered.text):,} characters")
+    for number in numbers:
         try:
             answers.trained.append(_answer(render, messages, rendered, number, stops))
         except PlaceError as reason:
@@ -65,13 +74,16 @@ def _answer(
     slot, text = rendered.slots[number], rendered.text
     prompt = render(messages[:number], True)
     if text.startswith(prompt) and len(prompt) <= slot.start:
-        start, begins_with_prompt = len(prompt), True
+        start = len(prompt)
     else:
-        start, begins_with_prompt = _after_generation_prompt(render, messages, rendered, number, prompt), False
+        start = _after_generation_prompt(render, messages, rendered, number, prompt)
+    thought = str(messages[number].get("reasoning_content") or "").strip()
+    if thought not in text[start : slot.start]:
+        raise PlaceError("the template leaves out the thought before an answer")
     closing = _closing(render, messages, rendered, number, stops)
     if not text.startswith(closing, slot.end):
         raise PlaceError("later turns change what ends an answer")
-    return AnswerSpan(number, start, slot.end + len(closing), prompt if begins_with_prompt else None)
+    return AnswerSpan(number, start, slot.end + len(closing))
 
 
 def _after_generation_prompt(
@@ -81,10 +93,10 @@ def _after_generation_prompt(
     without = render(messages[:number], False)
     asks = prompt.removeprefix(without) if prompt.startswith(without) else ""
     before = max((slot.end for other, slot in rendered.slots.items() if other < number), default=0)
-    place = rendered.text.rfind(asks, before, rendered.slots[number].start) if asks else -1
-    if place < 0:
+    end = rendered.slots[number].start
+    if not asks or rendered.text.count(asks, before, end) != 1:  # twice: one of them is in a text without a slot
         raise PlaceError("an answer is not rendered as it is asked for")
-    return place + len(asks)
+    return rendered.text.index(asks, before, end) + len(asks)
 
 
 def _closing(
@@ -97,14 +109,12 @@ def _closing(
     else:
         text = render(messages[: number + 1], False)
         if text[:end] != rendered.text[:end]:
-            end = rendering(render, messages[: number + 1]).slots[number].end
+            slot = rendering(render, messages[: number + 1]).slots.get(number)
+            if slot is None:
+                raise PlaceError("the template leaves out an answer that is the last one")
+            end = slot.end
         rest = text[end:]
     ends = [rest.index(stop) + len(stop) for stop in stops if stop in rest]
     if not ends:
         raise StopError("the template writes no stop behind an answer")
     return rest[: min(ends)]
-
-
-def spans(answers: AnswerSpans) -> Iterator[tuple[int, int]]:
-    """Give start and end of all that is trained."""
-    return ((answer.start, answer.end) for answer in answers.trained)

@@ -58,7 +58,9 @@ def chat_columns(record: Record) -> tuple[str, ...]:
     for column in LISTS:
         if isinstance(record.get(column), Sequence) and not isinstance(record[column], str):
             return (column,)
-    return ("prompt", "completion") if "prompt" in record and "completion" in record else ()
+    both = "prompt" in record and "completion" in record
+    is_null = record.get("prompt") is None and record.get("completion") is None  # of a table with several kinds of rows
+    return ("prompt", "completion") if both and not is_null else ()
 
 
 def _messages(record: Record, index: int) -> Sequence[Any]:
@@ -72,6 +74,8 @@ def _messages(record: Record, index: int) -> Sequence[Any]:
         raise ConversationError(f"its {column} are {shown(record[column])}")
     if "instruction" in record and "output" in record:
         return _of_instruction(record, index)
+    if "prompt" in record and "completion" in record:
+        raise ConversationError("its prompt and completion are null")
     names = ", ".join(map(repr, record)) or "none"
     raise UserError(f"record {index + 1} of the data: no conversation in its columns ({names}); it takes {COLUMNS}")
 
@@ -91,7 +95,10 @@ def _of_instruction(record: Record, index: int) -> list[dict[str, Any]]:
     turns = []
     if system := record.get("system"):
         turns.append((SYSTEM, system))
-    for pair in record.get("history") or ():
+    history = record.get("history")
+    if not isinstance(history, list | tuple | None):
+        raise ConversationError(f"its history is {shown(history)}")
+    for pair in history or ():
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
             raise ConversationError("a turn of its history is no pair of an instruction and an output")
         turns += zip((USER, ASSISTANT), pair, strict=True)
@@ -137,6 +144,7 @@ def _split_thought(message: dict[str, Any]) -> None:
     """Move a thought that stands before an answer to where templates look for it."""
     content = message["content"].lstrip()
     if content.startswith(THINK_START) and THINK_END in content:
+        if message.get("reasoning_content"):
+            raise ConversationError("an answer has two thoughts before it, one of them in reasoning_content")
         thought, answer = content.removeprefix(THINK_START).split(THINK_END, 1)
-        reasoning = message.get("reasoning_content") or thought.strip("\n")
-        message |= {"content": answer.lstrip("\n"), "reasoning_content": reasoning}
+        message |= {"content": answer.lstrip("\n"), "reasoning_content": thought.strip("\n")}

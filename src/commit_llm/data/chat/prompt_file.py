@@ -18,6 +18,10 @@ NAMES = ("instruction", "input")
 PROBE = {"instruction": "Instruct 1.", "input": ""}
 
 
+class NoPlaceError(PlaceError):
+    """Raise for an input where the prompt has no place for one."""
+
+
 @dataclass(frozen=True)
 class PromptFile:
     """Lay instruction and input out by a user's prompt.
@@ -38,6 +42,8 @@ class PromptFile:
             raise UserError(f"--prompt {path}: is no file, and neither alpaca nor chat") from None
         except IsADirectoryError:
             raise UserError(f"--prompt {path}: is a folder; it is a file of Jinja, or alpaca, or chat") from None
+        if "strftime_now" in prompt.text:
+            raise UserError(f"{path}: asks for today's date, and would be another prompt each day; write a date there")
         try:
             prompt.passages(*PROBE.values())
         except (RenderingError, PlaceError) as fault:
@@ -51,8 +57,10 @@ class PromptFile:
         texts = dict(zip(NAMES, (instruction, input), strict=True))
         rendered = rendering(self._render, [{"role": name, "content": text} for name, text in texts.items()])
         lacking = [name for number, name in enumerate(NAMES) if texts[name] and number not in rendered.slots]
+        if "instruction" in lacking:
+            raise PlaceError("it leaves out the instruction")
         if lacking:
-            raise PlaceError(f"it leaves out the {' and the '.join(lacking)}")
+            raise NoPlaceError("it has no {{ input }}")
         return list(passages_of(rendered, dict(enumerate(NAMES))))
 
     def fingerprint(self) -> str:

@@ -14,7 +14,7 @@ from commit_llm.data.chat.slots import Message
 from commit_llm.data.chat.work_budget import RenderingError
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.data.tokenizer_files import TEMPLATES
-from commit_llm.data.tokenizer_settings import CONFIG
+from commit_llm.data.tokenizer_settings import CONFIG, merged_settings
 from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object, utf8_of
 
@@ -83,9 +83,9 @@ def find_chat_template(tokenizer: Tokenizer, stops: Sequence[int], chosen: str |
     template = read_template(folder, chosen)
     if template is None:
         return None
-    literals = {token: literal for literal, token in tokenizer.specials.items()}
+    literals = {token: literal for literal, token in tokenizer.added.items()}
     ends = tuple(literals[token] for token in stops if token in literals)
-    return ChatTemplate(*template, special_tokens(folder), ends, TODAY)
+    return ChatTemplate(*template, special_tokens(tokenizer), ends, TODAY)
 
 
 def read_template(folder: Path, chosen: str | None = None) -> tuple[str, str] | None:
@@ -133,9 +133,9 @@ def _entry(entry: Any, file: Path) -> tuple[str, tuple[str, str]]:
     return entry["name"], (entry["template"], str(file))
 
 
-def special_tokens(folder: Path) -> dict[str, str]:
-    """Give the literals of the special tokens that a folder's settings name, as templates are told them."""
-    settings = read_json_object(folder / CONFIG) if (folder / CONFIG).is_file() else {}
+def special_tokens(tokenizer: Tokenizer) -> dict[str, str]:
+    """Give the literals of the special tokens that the settings beside a tokenizer name, as templates are told them."""
+    settings = merged_settings(tokenizer.path)
     values = {key: settings.get(key) for key in SPECIAL_TOKENS}
     texts = {key: value.get("content") if isinstance(value, dict) else value for key, value in values.items()}
     return {key: text for key, text in texts.items() if isinstance(text, str)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from commit_llm.data.chat.answer_spans import AnswerSpans, StopError, find_answers
+from commit_llm.data.chat.answer_spans import AnswerSpans, StopError, TurnsError, find_answers
 from commit_llm.data.chat.conversation import ConversationError, read_conversation, tools_of
 from commit_llm.data.chat.mixable_contents import MIXED_ROLES, name_contents
 from commit_llm.data.chat.slots import Message, PlaceError, Render, Rendering, passages_of, rendering
@@ -19,7 +19,8 @@ from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.records import Record
 
-PARAGRAPHS = re.compile(r"\n\s*\n")
+PARAGRAPHS, LINES = re.compile(r"\n\s*\n"), re.compile(r"\n")
+LABEL = re.compile(r"[^\s:]{1,20}:\s+")  # such as "Text: " before a context
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,10 @@ class ChatForm:
         return [list(passages_of(rendering(self._render(record), messages), names))]
 
     def encode(self, tokenizer: Tokenizer, record: Record, texts: Mapping[str, str]) -> Example | NoExample:
-        """Make the example of which the answers are trained, or say why there is none.
-
-        Raises UserError where the template writes no stop behind an answer.
-        """
+        """Make the example of which the answers are trained, or say why there is none."""
         try:
             messages = self._with_texts(self._messages(record, 0), texts)
-            if any(map(tokenizer.has_special, _texts_in([messages, tools_of(record)]))):
+            if any(self._has_control(tokenizer, text) for text in _texts_in([messages, tools_of(record)])):
                 return NoExample(NoExampleReason.CONTROL)
             rendered, answers = self._rendered(self._render(record), messages)
         except ConversationError as error:
@@ -73,21 +71,29 @@ class ChatForm:
             return NoExample(NoExampleReason.REFUSED, str(error))
         except PlaceError as error:
             return NoExample(NoExampleReason.CHANGED, str(error))
-        encoded = encode_chat(tokenizer, rendered.text, answers.trained)
+        except TurnsError as error:
+            return NoExample(NoExampleReason.MANY_TURNS, str(error))
+        except StopError:
+            written = f"{self.template.source} writes none of {' '.join(self.template.stops)} there"
+            return NoExample(NoExampleReason.NO_STOP, f"{written}; name the token that it writes with --stop TOKEN")
+        stops = {tokenizer.added[stop] for stop in self.template.stops}
+        encoded = encode_chat(tokenizer, rendered.text, answers.trained, stops)
         if not encoded.trained.any():
             return NoExample(NoExampleReason.UNASKED, "; ".join(dict.fromkeys(answers.passed_over)))
         return Example(encoded.ids, encoded.trained, self.cut, len(answers.passed_over) + encoded.unaligned)
 
     def documents(self, record: Record) -> Iterator[str]:
-        """Give each content and each of its paragraphs: a context stands in a question, among other words."""
+        """Give each content, paragraph and line, also without its label: contexts stand in questions."""
         try:
             messages = self._messages(record, 0)
         except (ConversationError, UserError):
             return
         for message in messages:
-            yield message["content"]
-            paragraphs = PARAGRAPHS.split(message["content"])
-            yield from paragraphs if len(paragraphs) > 1 else ()
+            content = message["content"]
+            for part in dict.fromkeys([content, *PARAGRAPHS.split(content), *LINES.split(content)]):
+                yield part
+                if label := LABEL.match(part):
+                    yield part[label.end() :]
 
     def _messages(self, record: Record, index: int) -> list[dict[str, Any]]:
         return read_conversation(record, index, strip_answers=self.strip_answers)
@@ -102,16 +108,11 @@ class ChatForm:
 
     def _rendered(self, render: Render, messages: Sequence[Message]) -> tuple[Rendering, AnswerSpans]:
         rendered = rendering(render, messages)
-        last_only = self.train_on == "last"
-        try:
-            answers = find_answers(render, messages, rendered, self.template.stops, last_only)
-        except StopError as error:
-            stops = " ".join(self.template.stops)
-            raise UserError(
-                f"{self.template.source}: {error}, of {stops}: the model would not learn to end; name what it writes "
-                "there with --stop TOKEN"
-            ) from None
-        return rendered, answers
+        return rendered, find_answers(render, messages, rendered, self.template.stops, self.train_on == "last")
+
+    def _has_control(self, tokenizer: Tokenizer, text: str) -> bool:
+        """Say whether a text has the literal of a special token, or of one that ends an answer."""
+        return tokenizer.has_special(text) or any(stop in text for stop in self.template.stops)
 
 
 def _texts_in(value: Any) -> Iterator[str]:
@@ -119,7 +120,8 @@ def _texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for item in value.values():
+        for key, item in value.items():
+            yield from _texts_in(key)
             yield from _texts_in(item)
     elif isinstance(value, list | tuple):
         for item in value:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from commit_llm.data.chat.conversation import chat_columns
+from commit_llm.data.chat.prompt_file import NoPlaceError
 from commit_llm.data.chat.slots import PlaceError
 from commit_llm.data.chat.work_budget import RenderingError
 from commit_llm.data.examples import Cut, Example, NoExample, NoExampleReason, join
@@ -60,6 +61,8 @@ class InstructionForm:
             prompt, answer = map(joined, self.layout(record, texts))
         except RenderingError as error:
             return NoExample(NoExampleReason.REFUSED, str(error))
+        except NoPlaceError as error:
+            return NoExample(NoExampleReason.NO_PLACE, str(error))
         except PlaceError as error:
             return NoExample(NoExampleReason.CHANGED, str(error))
         if self.original:

@@ -7,6 +7,7 @@ The dear part, reading, mixing and tokenising, is done once among them. Packing 
 its rows, and its state, are the same as those of a process alone.
 """
 
+import json
 import zlib
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -76,11 +77,12 @@ class SharedExamples:
 
 
 def pack(examples: Sequence[Example | NoExample]) -> bytes:
-    """Write examples as compressed int32 numbers: how many, three numbers of each, all tokens, all masks.
+    """Write examples, compressed: a line of JSON with the words of those that are none, and int32 numbers.
 
-    The three are length, cut and answers that are not trained. Where there is no example its length is -1 - the place
-    of the reason among the REASONS; the words stay here.
+    The numbers are how many there are, three of each, all tokens, all masks. The three are length, cut and answers
+    that are not trained. Where there is no example its length is -1 - the place of the reason among the REASONS.
     """
+    words = json.dumps([each.words for each in examples if isinstance(each, NoExample)]).encode("ascii")
     numbers = [
         (-1 - REASONS.index(each.reason), 0, 0)
         if isinstance(each, NoExample)
@@ -90,19 +92,20 @@ def pack(examples: Sequence[Example | NoExample]) -> bytes:
     present = [each for each in examples if isinstance(each, Example)]
     parts = [np.array([len(examples), *chain.from_iterable(numbers)], np.int32)]
     parts += [each.tokens for each in present] + [each.loss_mask.view(np.int32) for each in present]
-    return zlib.compress(np.concatenate(parts).tobytes(), 1)
+    return zlib.compress(words + b"\n" + np.concatenate(parts).tobytes(), 1)
 
 
 def unpack(packed: bytes) -> list[Example | NoExample]:
     """Read what `pack` has written."""
-    numbers = np.frombuffer(zlib.decompress(packed), np.int32)
+    line, _, rest = zlib.decompress(packed).partition(b"\n")
+    words, numbers = iter(json.loads(line)), np.frombuffer(rest, np.int32)
     count = numbers[0]
     lengths, cuts, untrained = numbers[1 : 3 * count + 1].reshape(count, 3).T
     arrays = numbers[3 * count + 1 :]
     ends = np.cumsum(np.maximum(lengths, 0))
     tokens, loss_mask = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :].view(np.float32)
     return [
-        NoExample(REASONS[-1 - length])
+        NoExample(REASONS[-1 - length], next(words))
         if length < 0
         else Example(tokens[end - length : end], loss_mask[end - length : end], Cut(cut), int(answers))
         for length, end, cut, answers in zip(lengths, ends, cuts, untrained, strict=True)
