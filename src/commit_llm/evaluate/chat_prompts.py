@@ -50,9 +50,9 @@ def encode_message(tokenizer: Tokenizer, template: ChatTemplate, message: str) -
     return tokenizer.encode_rendered(text).ids
 
 
-def require_no_control_token(tokenizer: Tokenizer, task: Task, item: Question) -> None:
+def require_no_control_token(tokenizer: Tokenizer, template: ChatTemplate, task: Task, item: Question) -> None:
     """Raise UserError where a text of a question would be read as a control token of the template."""
-    if tokenizer.has_special(item.context) or tokenizer.has_special(item.question):
+    if any(template.has_control(tokenizer, text) for text in (item.context, item.question)):
         raise UserError(
             f"{task.name}: a text of question {shown(item.id)} has what a model reads as a control token, such as "
             f"the end of a turn; leave it out, or take {_with_alpaca(task)}, where it stays text"

@@ -52,7 +52,7 @@ def encode_question(
         return keep_end(tokenizer.encode(task.prompt(item.context, item.question)), [], longest)
 
     if template is not None:
-        require_no_control_token(tokenizer, task, item)
+        require_no_control_token(tokenizer, template, task, item)
 
     def encode(characters: int) -> list[int]:
         prompt = task.prompt(item.context[:characters], item.question)
@@ -85,7 +85,7 @@ def require_fitting(
     """
     if template is not None:
         for item in items:
-            require_no_control_token(tokenizer, task, item)
+            require_no_control_token(tokenizer, template, task, item)
     if task.as_tuned:
         for item in items:
             encode_question(tokenizer, task, item._replace(context=item.context[:1]), longest, template)

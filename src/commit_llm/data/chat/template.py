@@ -60,6 +60,10 @@ class ChatTemplate:
         """Raise UserError where the template is no Jinja that may be run."""
         _ = self._sandbox
 
+    def has_control(self, tokenizer: Tokenizer, text: str) -> bool:
+        """Say whether a content has the literal of a special token, or of one that ends an answer."""
+        return tokenizer.has_special(text) or any(stop in text for stop in self.stops)
+
     def fingerprint(self) -> str:
         """Hash all that decides on a rendering, with SHA-256."""
         said = json.dumps([self.text, dict(self.values), self.stops, self.today.isoformat()], sort_keys=True)

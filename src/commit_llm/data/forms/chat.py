@@ -62,7 +62,7 @@ class ChatForm:
         """Make the example of which the answers are trained, or say why there is none."""
         try:
             messages = self._with_texts(self._messages(record, 0), texts)
-            if any(self._has_control(tokenizer, text) for text in _texts_in([messages, tools_of(record)])):
+            if any(self.template.has_control(tokenizer, text) for text in _texts_in([messages, tools_of(record)])):
                 return NoExample(NoExampleReason.CONTROL)
             rendered, answers = self._rendered(self._render(record), messages)
         except ConversationError as error:
@@ -109,10 +109,6 @@ class ChatForm:
     def _rendered(self, render: Render, messages: Sequence[Message]) -> tuple[Rendering, AnswerSpans]:
         rendered = rendering(render, messages)
         return rendered, find_answers(render, messages, rendered, self.template.stops, self.train_on == "last")
-
-    def _has_control(self, tokenizer: Tokenizer, text: str) -> bool:
-        """Say whether a text has the literal of a special token, or of one that ends an answer."""
-        return tokenizer.has_special(text) or any(stop in text for stop in self.template.stops)
 
 
 def _texts_in(value: Any) -> Iterator[str]:
