@@ -1,5 +1,6 @@
 """Templates of strangers: what they may, and that all they do comes to an end soon."""
 
+import time
 from datetime import date
 
 import pytest
@@ -133,3 +134,100 @@ def test_values_stay_as_they_are():
     with pytest.raises(RenderingError):
         rendered("{% set _ = xs[0].update({'a': 'c'}) %}", **values)
     assert values == {"xs": [{"a": "b"}]}
+
+
+LONG = "a" * 990_000
+LOOP, END = "{% for i in range(99999) %}", "{% endfor %}"
+DEEP = "{% set ns = namespace(x=(1,)) %}{% for i in range(60) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}"
+TRICKS = [
+    "{% set x %}{% for i in range(300) %}{{ s }}{% endfor %}{% endset %}{{ x | length }}",
+    "{% set x %}" + LOOP + "y" * 500 + END + "{% endset %}",
+    "{% macro m() %}{% for i in range(300) %}{{ s }}{% endfor %}{% endmacro %}{{ m() | length }}",
+    "{% macro m() %}{{ caller() | length }}{% endmacro %}{% call m() %}{{ s }}{{ s }}{% endcall %}",
+    "{% filter trim %}{{ s }}{{ s }}{% endfilter %}",
+    "{% block b %}{% if again %}{{ s }}{{ s }}{% endif %}{% endblock %}{% set again = 1 %}{{ self.b() }}{{ s }}{{ s }}",
+    LOOP + "{% set x = s.title() %}" + END,
+    LOOP + "{% set x = s.isalpha() %}" + END,
+    LOOP + "{% set x = s | title %}" + END,
+    LOOP + "{% if s is lower %}{% endif %}" + END,
+    "{{ ('a' * 400000).rfind('ab' ~ 'a' * 199998) }}",
+    "{{ ('a' * 400000).rsplit('ab' ~ 'a' * 199998) }}",
+    "{{ s.strip('b' * 500000 ~ 'a') }}",
+    "{{ s | trim('b' * 500000 ~ 'a') }}",
+    "{% set ns = namespace(l=[]) %}" + LOOP + "{% set ns.l = ns.l + [s ~ i] %}" + END,
+    "{% set ns = namespace(l=[]) %}" + LOOP + "{% set ns.l = ns.l + ['😀' * 1000000] %}" + END,
+    "{{ 1 | round(-100000000) }}",
+    "{{ range(0, 99999 * 2305843009213693951, 2305843009213693951) | unique | list | length }}",
+    DEEP + "{{ ns.x in {} }}",
+    DEEP + "{{ [ns.x, ns.x] | sort | length }}",
+    "{{ ([{}] * 1000) | map(attribute='a.' * 100000, default='x') | list }}",
+    "{{ ([1] * 1000) | tojson(separators=(s, s)) }}",
+    "{% macro f() %}{{ varargs | length }}{% endmacro %}" + LOOP + "{{ f(*range(99999)) }}" + END,
+    "{% set ns = namespace(x=2) %}" + LOOP + "{% set ns.x = ns.x - (0 - ns.x) %}" + END,
+    LOOP + "{% set x %}" + "{{ s.a }}" * 1000 + "{% endset %}" + END,
+    "{% if [s] * 45 is lower %}{% endif %}",
+    LOOP + "{% if 5 in {'a': range(99999)}.values() %}{% endif %}" + END,
+]
+
+
+@pytest.mark.parametrize("template", TRICKS)
+def test_tricks_are_stopped(template, monkeypatch):
+    monkeypatch.setattr("commit_llm.data.chat.sandbox.BUDGET", 700_000)
+    with pytest.raises(RenderingError, match=r"it (works|makes|calls|indents|writes)"):
+        rendered(template.replace("[s] * 45 is", "([s] * 45) is"), s=LONG)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("template", TRICKS[6:16])
+def test_tricks_end_soon(template):
+    start = time.process_time()
+    with pytest.raises(BudgetError):
+        rendered(template, s=LONG)
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{% set ns = namespace(l=[1]) %}{{ ns }}", "it reads a namespace"),
+        ("{{ dict.update(xs[0], {'content': 'X'}) }}", "no attribute 'update'"),
+        ("{{ dict.clear(xs[0]) }}", "no attribute 'clear'"),
+        ("{{ namespace.__setitem__(xs[0], 'content', 'X') }}", "unsafe"),
+        ("{{ xs[0].setdefault('b', 1) }}", "unsafe"),
+        ("{{ {}.fromkeys([1]) }}", "it calls fromkeys"),
+        ("{{ (1).to_bytes(1000000000) }}", "it calls to_bytes"),
+        ("{{ '%1000000000d' is odd }}", "it takes a str for a number"),
+        ("{{ 'a' | round(9, 'floor') }}", "it takes a str for a number"),
+        ("{{ {(1, 2): 3} }}", "it has a tuple as a key"),
+        ("{{ xs[0].keys() - xs[0].keys() }}", "on a dictionary"),
+        ("{% autoescape true %}{{ 1 }}{% endautoescape %}", "it turns escaping on"),
+        ("{% if 1 in [1] in [[1]] %}{% endif %}", "it chains comparisons"),
+    ],
+)
+def test_what_has_no_price_is_refused(template, message):
+    values = {"xs": [{"content": "a"}]}
+    with pytest.raises(RenderingError, match=message):
+        rendered(template, **values)
+    assert values == {"xs": [{"content": "a"}]}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ 'a\r\nb\u2028c' | indent(1) }}", "a\n b\n c"),
+        ("{{ 'a\n\nb' | indent(1, true, true) }}", " a\n \n b"),
+        ("{{ [{'a': {'b': 'c'}}, {'a': {'b': 'd'}}] | join('-', attribute='a.b') }}", "c-d"),
+        ("{{ 'aaa' | replace('a', 'b', count=1) }}", "baa"),
+        ("{{ 'aaa'.replace('a', 'b', 2) }}", "bba"),
+        ("{{ dict(a=1) }}{{ dict({'a': 1}, b=2) }}", "{'a': 1}{'a': 1, 'b': 2}"),
+        ("{{ 1 not in [2] }}{{ 'a' in {'a': 1} }}{{ 'r' in xs | map(attribute='k') }}", "TrueTrueTrue"),
+        ("{{ (xs | safe) is escaped }}{{ 2 is odd }}{{ 2.5 | round | int }}", "TrueFalse2"),
+    ],
+)
+def test_what_jinja_gives(template, text):
+    assert rendered(template, xs=[{"k": "r"}]) == text
+
+
+def test_a_long_program_is_refused():
+    with pytest.raises(BudgetError, match="more than 20,000 tokens"):
+        Sandbox("{{ a }}" * 6000 + "{% if", {}, TODAY)

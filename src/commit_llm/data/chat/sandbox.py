@@ -1,8 +1,8 @@
 """Render templates of strangers: they see plain values, no file, no network, no clock; and all their work has an end.
 
 Jinja's own sandbox keeps a template from Python's objects. It does not keep it from loops within loops, or from
-`'a' * 200000000`. So every step of a loop, every call, filter, test and operator is paid for from a budget, by what it
-reads, and no text grows beyond a bound."""
+`'a' * 200000000`. So all that a template does is paid for from a budget, by what it reads and by what it makes, and no
+text, list or number grows beyond a bound. What has no price here is refused: it may not be called."""
 
 import json
 import re
@@ -10,46 +10,71 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import wraps
-from types import GeneratorType
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_indent, make_attrgetter
 from jinja2.parser import Parser
-from jinja2.runtime import Undefined
+from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
 
-from commit_llm.data.chat.counted_syntax import Counting, Generation
+from commit_llm.data.chat.counted_syntax import Counting, DirectCalls, Generation
 from commit_llm.data.chat.work_budget import (
     BUDGET,
-    CHARACTERS,
-    LARGEST_NUMBER,
+    ENTRY,
+    LARGEST_KEY,
+    LISTS,
+    MADE,
+    OPERATION,
     STEP,
+    VIEWS,
     WIDEST_INDENT,
     Budget,
     BudgetError,
     RenderingError,
+    require_bits,
     require_indent,
     require_length,
     require_size,
 )
 
 DATE_FORMAT = re.compile(r"(?:%[A-Za-z%]|[ ,./:-]|[^\W\d_])*")
-METHODS_OF_TEXT = frozenset({
-    "capitalize", "casefold", "count", "endswith", "find", "index", "isalnum", "isalpha", "isdecimal", "isdigit",
-    "islower", "isnumeric", "isspace", "istitle", "isupper", "join", "lower", "lstrip", "partition", "removeprefix",
-    "removesuffix", "replace", "rfind", "rindex", "rpartition", "rsplit", "rstrip", "split", "splitlines",
-    "startswith", "strip", "swapcase", "title", "upper",
+# The methods that a template may call, by what they are of.
+METHODS: tuple[tuple[type, frozenset[str]], ...] = (
+    (str, frozenset({
+        "capitalize", "casefold", "count", "endswith", "find", "index", "isalnum", "isalpha", "isdecimal", "isdigit",
+        "islower", "isnumeric", "isspace", "istitle", "isupper", "join", "lower", "lstrip", "partition", "removeprefix",
+        "removesuffix", "replace", "rfind", "rindex", "rpartition", "rsplit", "rstrip", "split", "splitlines",
+        "startswith", "strip", "swapcase", "title", "upper",
+    })),
+    (dict, frozenset({"copy", "get", "items", "keys", "values"})),
+    (list, frozenset({"copy", "count", "index"})),
+    (tuple, frozenset({"count", "index"})),
+    (range, frozenset({"count", "index"})),
+    (LoopContext, frozenset({"changed", "cycle"})),
+)  # fmt: skip
+FORMATS = ("format", "format_map")
+VARIABLES = ("_loop_vars", "_block_vars")  # what Jinja hands to each call, beside its arguments
+SEARCHES = frozenset({"count", "find", "index", "partition", "replace", "split"})
+# These compare the whole needle, or all characters that are to go, at each place.
+SLOW_SEARCHES = frozenset({"lstrip", "rfind", "rindex", "rpartition", "rsplit", "rstrip", "strip"})
+# Jinja's filters and tests, by what they look at; a test that is not here takes no time.
+SHALLOW = frozenset({"d", "default", "first", "count", "length"})
+EACH_ENTRY = frozenset({"items", "last", "list", "map", "reject", "rejectattr", "reverse", "select", "selectattr"})
+WHOLE_LISTS = frozenset({"dictsort", "max", "min", "sort", "unique"})
+TEXTS = frozenset({"capitalize", "e", "escape", "lower", "safe", "title", "trim", "upper", "wordcount"})
+READ_WORD_BY_WORD = frozenset({"title", "wordcount"})
+NUMBERS = frozenset({"abs", "round"})
+READ_AS_NUMBERS = frozenset({"float", "int"})
+COMPARISONS = frozenset({
+    "!=", "<", "<=", "==", ">", ">=", "eq", "equalto", "ge", "greaterthan", "gt", "le", "lessthan", "lt", "ne",
 })  # fmt: skip
-# Of Jinja's filters: those that look at a list itself, and those that look at all that is in it.
-SHALLOW = frozenset({
-    "count", "d", "default", "first", "items", "last", "length", "list", "map", "reject", "rejectattr", "reverse",
-    "select", "selectattr",
-})  # fmt: skip
-DEEP = frozenset({
-    "abs", "capitalize", "dictsort", "e", "escape", "float", "int", "lower", "max", "min", "round", "safe", "sort",
-    "title", "trim", "unique", "upper", "wordcount",
-})  # fmt: skip
+TESTS_OF_TEXTS, TESTS_OF_NUMBERS = frozenset({"lower", "upper"}), frozenset({"divisibleby", "even", "odd"})
+LONGEST_SEPARATOR = 10  # of JSON
+# Gives the value that a filter or a test is to see, for the value and its options; and pays for it.
+Prepare = Callable[..., Any]
 
 
 class Sandbox:
@@ -65,7 +90,6 @@ class Sandbox:
     def __init__(self, source: str, values: Mapping[str, Any], today: date) -> None:
         require_length(len(source))
         self._environment = _Environment(today)
-        self._environment.budget.step = STEP + len(source) // CHARACTERS
         self._values = dict(values)
         self._one_at_a_time = threading.Lock()  # there is one budget
         try:
@@ -106,7 +130,8 @@ class Sandbox:
 class _Environment(ImmutableSandboxedEnvironment):
     """Pay for everything, and have nothing that makes much out of little."""
 
-    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
+    code_generator_class = DirectCalls
 
     def __init__(self, today: date) -> None:
         super().__init__(
@@ -116,149 +141,341 @@ class _Environment(ImmutableSandboxedEnvironment):
             finalize=self.written,
         )
         self.budget = Budget()
-        namespace, plain_range = self.globals["namespace"], self.globals["range"]
-        self.globals = {
-            "range": plain_range,
-            "namespace": namespace,
-            "dict": dict,
-            "raise_exception": _raise,
+        self.globals = {  # functions, and no types: those have methods that change a value
+            "range": self.globals["range"],
+            "namespace": lambda *mapping, **values: Namespace(_dictionary(*mapping, **values)),
+            "dict": _dictionary,
+            "raise_exception": self.raised,
             "strftime_now": lambda format: _dated(today, format),
         }
-        pay, pay_shallowly = self.budget.pay, self.budget.pay_shallowly
-        filters: dict[str, Any] = self.filters
-        self.filters = {
-            name: self._paid(filters[name], pay if name in DEEP else pay_shallowly) for name in DEEP | SHALLOW
-        }
-        self.filters |= {
+        of_filters = (
+            (SHALLOW, self.unread),
+            (EACH_ENTRY, self.entries),
+            (WHOLE_LISTS, self.whole),
+            (TEXTS - READ_WORD_BY_WORD, self.one_text),
+            (READ_WORD_BY_WORD, self.words),
+            (NUMBERS, self.number),
+            (READ_AS_NUMBERS, self.text_of_number),
+        )
+        own: dict[str, Any] = {
             "tojson": self.to_json,
             "string": self.text_of,
             "replace": self.replaced,
             "join": self.joined,
             "indent": self.indented,
         }
-        self.tests = {name: self._paid(test, pay) for name, test in self.tests.items()}
+        self.filters = self._paid(self.filters, of_filters) | own
+        self.filters["unique"] = self._paid_for(self.filters["unique"], self.hashed)
+        of_tests = (
+            (COMPARISONS, self.compared),
+            (TESTS_OF_TEXTS, self.one_text),
+            (TESTS_OF_NUMBERS, self.number),
+        )
+        self.tests |= self._paid(self.tests, of_tests)
+        self.tests["in"] = self.contained
 
-    def _paid(self, function: Any, pay: Callable[..., None]) -> Callable[..., Any]:
-        """Pay before a filter or a test computes."""
+    def _paid(self, functions: Mapping[str, Any], prices: Iterable[tuple[frozenset[str], Prepare]]) -> dict[str, Any]:
+        """Take of Jinja's filters or tests those that have a price."""
+        return {name: self._paid_for(functions[name], prepare) for names, prepare in prices for name in names}
+
+    def _paid_for(self, function: Any, prepare: Prepare) -> Callable[..., Any]:
+        place = int(hasattr(function, "jinja_pass_arg"))  # of the value: behind what Jinja hands some of them
 
         @wraps(function)  # with what Jinja notes at it
         def paid(*args: Any, **kwargs: Any) -> Any:
-            args = tuple(list(self.steps(value)) if isinstance(value, GeneratorType) else value for value in args)
-            pay(*args, *kwargs.values())
-            return function(*args, **kwargs)
+            self.budget.spend(STEP + ENTRY * (len(args) + len(kwargs) - 1))
+            value = prepare(args[place], *args[place + 1 :], *kwargs.values())
+            return self.budget.make(function(*args[:place], value, *args[place + 1 :], **kwargs))
 
         return paid
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         return Counting().visit(Parser(self, source, name, filename).parse())
 
+    # What a filter or a test looks at.
+
+    def unread(self, value: Any, *options: Any) -> Any:
+        """Pay for nothing but the call."""
+        return value
+
+    def entries(self, value: Any, *options: Any) -> Any:
+        """Pay for each entry. What can be walked through only once becomes a list."""
+        if isinstance(value, Iterator):
+            value = list(self.steps(value))
+        self.budget.read_entries(value, *options)
+        return value
+
+    def whole(self, value: Any, *options: Any) -> Any:
+        """Pay for each entry, and all that is in it."""
+        value = self.entries(value, *options)
+        self.budget.read(value)
+        return value
+
+    def hashed(self, value: Any, *options: Any) -> Any:
+        """Pay for entries that may all have one hash, as numbers can."""
+        value = self.entries(value)
+        if isinstance(value, LISTS) and not all(isinstance(entry, str) for entry in value):
+            self.budget.spend(len(value) * len(value) // MADE)
+        return value
+
+    def one_text(self, value: Any, *options: Any) -> str:
+        """Pay for a text, and for searching it for options that are texts."""
+        text = self.text_of(value)
+        for option in options:
+            self.budget.search(text, option, backwards=True)
+        self.budget.read(text)
+        return text
+
+    def words(self, value: Any, *options: Any) -> str:
+        """Pay for a text that Jinja takes to words, which takes longer."""
+        text = self.one_text(value)
+        self.budget.spend(len(text))
+        return text
+
+    def number(self, value: Any, *options: Any) -> Any:
+        """Refuse texts and lists, which Python's operators repeat and format; and far places of a number."""
+        if not isinstance(value, (int, float, Undefined)):
+            raise RenderingError(f"it takes a {type(value).__name__} for a number, which a template may not")
+        for option in options:
+            if isinstance(option, int):
+                require_indent(abs(option))
+        return value
+
+    def text_of_number(self, value: Any, *options: Any) -> Any:
+        """Pay for reading a number."""
+        if isinstance(value, str):
+            self.words(value)
+        return value
+
+    def compared(self, value: Any, *options: Any) -> Any:
+        """Pay for comparing two values."""
+        self.budget.read(value)
+        for option in options:
+            self.budget.read(option)
+        return value
+
     # Called from what Counting makes of a template.
 
-    def steps(self, values: Iterable[Any]) -> Iterator[Any]:
+    def steps(self, values: Iterable[Any], cost: int = STEP) -> Iterator[Any]:
         """Pay for each step of a loop."""
+        spend = self.budget.spend
         for value in values:
-            self.budget.pay()
+            spend(cost)
             yield value
 
+    def enter(self, cost: int) -> None:
+        """Pay for running what was called."""
+        self.budget.spend(cost)
+
     def seen(self, value: Any) -> Any:
-        """Pay for reading a value."""
-        self.budget.pay(value)
+        """Pay for comparing a value."""
+        self.budget.spend(OPERATION)
+        self.budget.read(value)
         return value
+
+    def sliced(self, value: Any) -> Any:
+        """Pay for a part of a value, as if it was all of it."""
+        self.budget.spend(STEP)
+        return value if isinstance(value, (range, *VIEWS)) else self.budget.make(value)
+
+    def listed(self, value: Any) -> Any:
+        """Pay for a list, a tuple or a dictionary, but not for what is in it."""
+        self.budget.spend(STEP)
+        return self.budget.make(value)
+
+    def key(self, value: Any) -> Any:
+        """Refuse keys that take long to hash, or that can be chosen to have one hash."""
+        if isinstance(value, int):
+            if value.bit_length() > LARGEST_KEY:
+                raise BudgetError(f"it has a number of more than {LARGEST_KEY} bits as a key")
+        elif not isinstance(value, (str, float, type(None))):
+            raise RenderingError(f"it has a {type(value).__name__} as a key, which a template may not")
+        return value
+
+    def contained(self, part: Any, whole: Any) -> bool:
+        """Compute `part in whole`."""
+        self.budget.spend(OPERATION)
+        if isinstance(whole, str):
+            self.budget.search(whole, part)
+        else:
+            whole = self.entries(whole) if isinstance(whole, Iterator) else whole
+            self.budget.read(part)
+            if not isinstance(whole, dict):
+                self.budget.read(whole)
+        return part in whole
 
     def concatenated(self, *values: Any) -> str:
         """Compute a ~ b."""
         texts = [self.text_of(value) for value in values]
-        require_length(sum(map(len, texts)))
+        self._join(texts)
         return "".join(texts)
 
+    def concat(self, pieces: Iterable[str]) -> str:
+        """Join what was written within a macro, or another block that is taken as a value."""
+        texts = list(pieces)
+        self._join(texts)
+        return "".join(texts)
+
+    def _join(self, texts: list[str], separator: str = "") -> None:
+        """Pay for joining texts."""
+        length = sum(map(len, texts)) + len(separator) * len(texts)
+        require_length(length)
+        self.budget.spend(OPERATION + len(texts) + length // MADE)
+
     def written(self, value: Any) -> Any:
-        """Pay for writing a value."""
+        """Give the text that is written for a value; Jinja writes constants when it reads a template, for nothing."""
         return value if isinstance(value, str) else self.text_of(value)
 
     # What templates call.
 
     def call(self, context: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function, a macro or a method of a value."""
+        self.budget.spend(STEP + ENTRY * (len(args) + len(kwargs)))
         owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "")
-        if owner is self:
-            return function(*args)
-        (self.budget.pay if name in ("count", "index") else self.budget.pay_shallowly)(owner)
-        self.budget.pay(*args, *kwargs.values())
-        if name in ("format", "format_map") or (isinstance(owner, str) and name not in METHODS_OF_TEXT):
+        if name in FORMATS:  # Jinja gives its own ones, which belong to nothing
             raise RenderingError(f"it calls {name}, which a template may not")
-        if isinstance(owner, str) and name in ("replace", "join"):
-            return self.replaced(owner, *args) if name == "replace" else self.joined(args[0], owner)
+        if owner is not None and owner is not self:
+            given = {key: value for key, value in kwargs.items() if key not in VARIABLES}
+            args = self._pay_for_method(owner, name, args, given)
         result = super().call(context, function, *args, **kwargs)
-        if isinstance(result, str):
-            require_length(len(result))
-        return result
+        if isinstance(result, list) and isinstance(owner, str):
+            self.budget.spend(len(owner) // MADE)
+        return self.budget.make(result)
+
+    def _pay_for_method(
+        self, owner: Any, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
+        """Pay before a method computes; give its arguments."""
+        if not any(isinstance(owner, kind) and name in names for kind, names in METHODS):
+            raise RenderingError(f"it calls {name}, which a template may not")
+        options = [*args, *kwargs.values()]
+        if not isinstance(owner, str):
+            if name in ("count", "index"):
+                self.budget.read(owner)
+            if name in ("count", "index", "changed", "get"):
+                self.budget.read(options)
+            return args
+        self.budget.read(owner)
+        if name == "join" and args:
+            texts = self.entries(args[0])
+            self.budget.read_entries(texts)
+            if isinstance(texts, (list, tuple)) and all(isinstance(text, str) for text in texts):
+                self._join(list(texts), owner)
+            return (texts, *args[1:])
+        self.budget.read(options)
+        for option in options:
+            if name in SEARCHES or name in SLOW_SEARCHES:
+                self.budget.search(owner, option, name in SLOW_SEARCHES)
+        if name == "replace":
+            self._pay_for_replacing(owner, *args, **kwargs)
+        return args
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Compute +, *, ** and %, where they make no more than they may."""
-        self.budget.pay(left, right)
+        """Compute + - * / // ** %, where they make no more than they may."""
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
-            require_length(len(left) + len(right))
+            length = len(left) + len(right)
+            require_length(length)
+            self.budget.spend(OPERATION + length // MADE)
             return left + right
+        self.budget.spend(OPERATION)
         sequences = [value for value in (left, right) if isinstance(value, (str, list, tuple))]
-        if operator == "+" and len(sequences) == 2:
-            require_size(left, len(left) + len(right))
-        elif operator == "*" and sequences:
-            times = right if sequences[0] is left else left
-            require_size(sequences[0], len(sequences[0]) * (times if isinstance(times, int) else 1))
-        elif operator == "%" and isinstance(left, str):
+        if operator == "%" and isinstance(left, str):
             raise RenderingError("it formats with %, which a template may not")
+        if isinstance(left, VIEWS) or isinstance(right, VIEWS):
+            raise RenderingError(f"it computes with {operator} on a dictionary, which a template may not")
+        if operator == "*" and sequences:
+            times = right if sequences[0] is left else left
+            self._pay_for_repeating(sequences[0], times if isinstance(times, int) else 1)
+        elif operator == "+" and len(sequences) == 2:
+            require_size(len(left) + len(right))
+            self.budget.spend(ENTRY * (len(left) + len(right)))
         elif isinstance(left, int) and isinstance(right, int):
-            bits = {"*": left.bit_length() + right.bit_length(), "**": left.bit_length() * abs(right)}.get(operator, 0)
-            if bits > LARGEST_NUMBER:
-                raise BudgetError(f"it makes a number of more than {LARGEST_NUMBER:,} bits")
+            bits = {"*": left.bit_length() + right.bit_length(), "**": left.bit_length() * abs(right)}
+            require_bits(bits.get(operator, 0))
+            return self.budget.make(super().call_binop(context, operator, left, right))
         return super().call_binop(context, operator, left, right)
 
-    def text_of(self, value: Any) -> str:
+    def _pay_for_repeating(self, sequence: Any, times: int) -> None:
+        size = len(sequence) * max(times, 0)
+        if isinstance(sequence, str):
+            require_length(size)
+            self.budget.spend(size // MADE)
+        else:
+            require_size(size)
+            self.budget.spend(ENTRY * size)
+
+    def text_of(self, object: Any) -> str:
         """Write a value, of which each part is paid for, as often as it stands in it."""
-        if isinstance(value, str):
-            return value
-        self.budget.pay(value)
-        return str(value)
+        if isinstance(object, str):
+            return object
+        self.budget.spend(OPERATION)
+        require_length(self.budget.read(object))
+        text: str = self.budget.make(str(object))
+        return text
 
     def to_json(
         self,
         value: Any,
         ensure_ascii: bool = False,
-        indent: int | None = None,
+        indent: int | str | None = None,
         separators: Any = None,
         sort_keys: bool = False,
     ) -> str:
         """Write a value as JSON, with the arguments that transformers gives its own filter."""
-        self.budget.pay(value)
+        self.budget.spend(STEP)
+        require_length(self.budget.read(value))
         require_indent(indent or 0)
-        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+        if any(len(separator) > LONGEST_SEPARATOR for separator in separators or ()):
+            raise BudgetError(f"it writes JSON with separators of more than {LONGEST_SEPARATOR} characters")
+        encoder = json.JSONEncoder(ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+        pieces, length = [], 0
+        for piece in encoder.iterencode(value):
+            length += len(piece)
+            require_length(length)
+            pieces.append(piece)
+        return str(self.budget.make("".join(pieces)))
 
-    def replaced(self, text: Any, old: str, new: str, count: int | None = None) -> str:
+    def replaced(self, s: Any, old: Any, new: Any, count: int | None = None) -> str:
         """Replace parts of a text."""
-        text, old, new = self.text_of(text), str(old), str(new)
-        self.budget.pay(text, new)
-        times = text.count(old) if count is None or count < 0 else min(count, text.count(old))
-        require_length(len(text) + times * max(len(new) - len(old), 0))
+        self.budget.spend(STEP)
+        text, old, new = self.text_of(s), self.text_of(old), self.text_of(new)
+        self.budget.search(text, old)
+        times = -1 if count is None else count
+        self._pay_for_replacing(text, old, new, times)
         return text.replace(old, new, times)
 
-    def joined(self, values: Any, separator: str = "", attribute: str | None = None) -> str:
-        """Join texts."""
+    def _pay_for_replacing(self, text: str, old: Any = None, new: Any = None, count: Any = -1) -> None:
+        if isinstance(old, str) and isinstance(new, str) and isinstance(count, int):
+            times = text.count(old)
+            times = times if count < 0 else min(count, times)
+            length = len(text) + times * (len(new) - len(old))
+            require_length(length)
+            self.budget.spend((len(text) + length) // MADE)
+
+    def joined(self, value: Any, d: Any = "", attribute: str | int | None = None) -> str:
+        """Join texts, or an attribute of each entry."""
+        self.budget.spend(STEP)
+        entries, separator = list(self.steps(value, OPERATION)), self.text_of(d)
         if attribute is not None:
-            values = [self.getitem(value, attribute) for value in values]
-        texts = [self.text_of(value) for value in self.steps(values)]
-        require_length(sum(map(len, texts)) + len(separator) * len(texts))
+            self.budget.read_entries(entries, attribute)
+            entries = list(map(make_attrgetter(self, attribute), entries))
+        texts = [self.text_of(entry) for entry in entries]
+        self._join(texts, separator)
         return str(separator).join(texts)
 
-    def indented(self, text: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    def indented(self, s: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
         """Indent the lines of a text."""
-        self.budget.pay(text)
-        margin = width if isinstance(width, str) else " " * require_indent(width)
-        require_indent(len(margin))
-        lines = str(text).split("\n")
-        require_length(len(text) + len(margin) * len(lines))
-        return "\n".join(
-            margin + line if (number or first) and (line or blank) else line for number, line in enumerate(lines)
-        )
+        self.budget.spend(STEP)
+        require_indent(width)
+        if isinstance(s, str):
+            lines = len(s.splitlines())
+            require_length(len(s) + lines * (len(width) if isinstance(width, str) else max(width, 0)))
+            self.budget.spend(len(s) // MADE + ENTRY * lines)
+        return str(self.budget.make(do_indent(s, width, first, blank)))
+
+    def raised(self, message: Any = "") -> None:
+        """Refuse the conversation, in the template's own words."""
+        raise TemplateError(self.text_of(message))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Look something up; keys are texts and numbers."""
@@ -267,9 +484,11 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getitem(obj, argument)
 
 
-def _raise(message: Any = "") -> None:
-    """Refuse the conversation, in the template's own words."""
-    raise TemplateError("" if isinstance(message, Undefined) else str(message))
+def _dictionary(mapping: Any = (), /, **values: Any) -> dict[str, Any]:
+    """Make a dictionary of another one, and of names."""
+    if mapping and not isinstance(mapping, dict):
+        raise RenderingError(f"it makes a dictionary of a {type(mapping).__name__}, which a template may not")
+    return dict(mapping, **values)
 
 
 def _dated(today: date, format: str) -> str:
