@@ -164,7 +164,7 @@ TRICKS = [
     "{{ ([1] * 1000) | tojson(separators=(s, s)) }}",
     "{% macro f() %}{{ varargs | length }}{% endmacro %}" + LOOP + "{{ f(*range(99999)) }}" + END,
     "{% set ns = namespace(x=2) %}" + LOOP + "{% set ns.x = ns.x - (0 - ns.x) %}" + END,
-    LOOP + "{% set x %}" + "{{ s.a }}" * 1000 + "{% endset %}" + END,
+    LOOP + "{% set x %}" + "{{ s.a }}" * 100 + "{% endset %}" + END,
     "{% if [s] * 45 is lower %}{% endif %}",
     LOOP + "{% if 5 in {'a': range(99999)}.values() %}{% endif %}" + END,
 ]
@@ -192,7 +192,7 @@ def test_tricks_end_soon(template):
         ("{% set ns = namespace(l=[1]) %}{{ ns }}", "it reads a namespace"),
         ("{{ dict.update(xs[0], {'content': 'X'}) }}", "no attribute 'update'"),
         ("{{ dict.clear(xs[0]) }}", "no attribute 'clear'"),
-        ("{{ namespace.__setitem__(xs[0], 'content', 'X') }}", "unsafe"),
+        ("{{ namespace.__setitem__(xs[0], 'content', 'X') }}", "no attribute '__setitem__'"),
         ("{{ xs[0].setdefault('b', 1) }}", "unsafe"),
         ("{{ {}.fromkeys([1]) }}", "it calls fromkeys"),
         ("{{ (1).to_bytes(1000000000) }}", "it calls to_bytes"),
@@ -228,6 +228,7 @@ def test_what_jinja_gives(template, text):
     assert rendered(template, xs=[{"k": "r"}]) == text
 
 
-def test_a_long_program_is_refused():
-    with pytest.raises(BudgetError, match="more than 20,000 tokens"):
-        Sandbox("{{ a }}" * 6000 + "{% if", {}, TODAY)
+def test_a_long_program_is_refused(monkeypatch):
+    monkeypatch.setattr("commit_llm.data.chat.counted_syntax.MOST_TOKENS", 1000)
+    with pytest.raises(BudgetError, match="more than 1,000 tokens"):
+        Sandbox("{{ a }}" * 600, {}, TODAY)
