@@ -21,8 +21,8 @@ BUDGET, STEP, OPERATION, ENTRY = 5_000_000, 20, 5, 10
 # they fit into 100 MB.
 READ, MADE, COMPARED = 10, 5, 400
 LONGEST_SLOW_NEEDLE = 100  # characters; from there on Python's search forwards takes no longer for a longer one
-VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
-LISTS = (list, tuple, dict, range, *VIEWS)
+VIEWS: tuple[Any, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+LISTS: tuple[Any, ...] = (list, tuple, dict, range, *VIEWS)
 SCALARS = (int, float, type(None), Undefined)
 
 
