@@ -16,22 +16,21 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.filters import do_indent, make_attrgetter
 from jinja2.parser import Parser
-from jinja2.runtime import LoopContext, Undefined
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 from commit_llm.data.chat.counted_syntax import Counting, DirectCalls, Generation
+from commit_llm.data.chat.priced_reading import Reading
 from commit_llm.data.chat.work_budget import (
     BUDGET,
     ENTRY,
     LARGEST_KEY,
-    LISTS,
     MADE,
     OPERATION,
     STEP,
     VIEWS,
     WIDEST_INDENT,
-    Budget,
     BudgetError,
     RenderingError,
     require_bits,
@@ -127,20 +126,21 @@ class Sandbox:
         return "".join(pieces)
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+class _Environment(Reading, ImmutableSandboxedEnvironment):
     """Pay for everything, and have nothing that makes much out of little."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
     code_generator_class = DirectCalls
 
     def __init__(self, today: date) -> None:
-        super().__init__(
+        Reading.__init__(self)
+        ImmutableSandboxedEnvironment.__init__(
+            self,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.loopcontrols", Generation],
             finalize=self.written,
         )
-        self.budget = Budget()
         self.globals = {  # functions, and no types: those have methods that change a value
             "range": self.globals["range"],
             "namespace": lambda *mapping, **values: Namespace(_dictionary(*mapping, **values)),
@@ -192,76 +192,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         return Counting().visit(Parser(self, source, name, filename).parse())
 
-    # What a filter or a test looks at.
-
-    def unread(self, value: Any, *options: Any) -> Any:
-        """Pay for nothing but the call."""
-        return value
-
-    def entries(self, value: Any, *options: Any) -> Any:
-        """Pay for each entry. What can be walked through only once becomes a list."""
-        if isinstance(value, Iterator):
-            value = list(self.steps(value))
-        self.budget.read_entries(value, *options)
-        return value
-
-    def whole(self, value: Any, *options: Any) -> Any:
-        """Pay for each entry, and all that is in it."""
-        value = self.entries(value, *options)
-        self.budget.read(value)
-        return value
-
-    def hashed(self, value: Any, *options: Any) -> Any:
-        """Pay for entries that may all have one hash, as numbers can."""
-        value = self.entries(value)
-        if isinstance(value, LISTS) and not all(isinstance(entry, str) for entry in value):
-            self.budget.spend(len(value) * len(value) // MADE)
-        return value
-
-    def one_text(self, value: Any, *options: Any) -> str:
-        """Pay for a text, and for searching it for options that are texts."""
-        text = self.text_of(value)
-        for option in options:
-            self.budget.search(text, option, backwards=True)
-        self.budget.read(text)
-        return text
-
-    def words(self, value: Any, *options: Any) -> str:
-        """Pay for a text that Jinja takes to words, which takes longer."""
-        text = self.one_text(value)
-        self.budget.spend(len(text))
-        return text
-
-    def number(self, value: Any, *options: Any) -> Any:
-        """Refuse texts and lists, which Python's operators repeat and format; and far places of a number."""
-        if not isinstance(value, (int, float, Undefined)):
-            raise RenderingError(f"it takes a {type(value).__name__} for a number, which a template may not")
-        for option in options:
-            if isinstance(option, int):
-                require_indent(abs(option))
-        return value
-
-    def text_of_number(self, value: Any, *options: Any) -> Any:
-        """Pay for reading a number."""
-        if isinstance(value, str):
-            self.words(value)
-        return value
-
-    def compared(self, value: Any, *options: Any) -> Any:
-        """Pay for comparing two values."""
-        self.budget.read(value)
-        for option in options:
-            self.budget.read(option)
-        return value
-
     # Called from what Counting makes of a template.
-
-    def steps(self, values: Iterable[Any], cost: int = STEP) -> Iterator[Any]:
-        """Pay for each step of a loop."""
-        spend = self.budget.spend
-        for value in values:
-            spend(cost)
-            yield value
 
     def enter(self, cost: int) -> None:
         """Pay for running what was called."""
@@ -403,15 +334,6 @@ class _Environment(ImmutableSandboxedEnvironment):
         else:
             require_size(size)
             self.budget.spend(ENTRY * size)
-
-    def text_of(self, object: Any) -> str:
-        """Write a value, of which each part is paid for, as often as it stands in it."""
-        if isinstance(object, str):
-            return object
-        self.budget.spend(OPERATION)
-        require_length(self.budget.read(object))
-        text: str = self.budget.make(str(object))
-        return text
 
     def to_json(
         self,

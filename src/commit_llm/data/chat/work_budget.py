@@ -23,6 +23,7 @@ READ, MADE, COMPARED = 10, 5, 400
 LONGEST_SLOW_NEEDLE = 100  # characters; from there on Python's search forwards takes no longer for a longer one
 VIEWS: tuple[Any, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 LISTS: tuple[Any, ...] = (list, tuple, dict, range, *VIEWS)
+TEXT_OR_LISTS: tuple[Any, ...] = (str, *LISTS)
 SCALARS = (int, float, type(None), Undefined)
 
 
@@ -62,7 +63,7 @@ class Budget:
 
     def read_entries(self, value: Any, *options: Any) -> None:
         """Pay for looking at each entry of a list, with options such as the name of an attribute."""
-        if isinstance(value, (str, *LISTS)):
+        if isinstance(value, TEXT_OR_LISTS):
             characters = sum(len(option) for option in options if isinstance(option, str))
             self.spend(len(value) * (ENTRY + characters // READ))
 
