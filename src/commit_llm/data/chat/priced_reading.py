@@ -6,18 +6,21 @@ from typing import Any
 from jinja2.runtime import Undefined
 
 from commit_llm.data.chat.work_budget import (
+    LARGEST_KEY,
     LISTS,
     MADE,
     OPERATION,
     STEP,
+    VIEWS,
     Budget,
+    BudgetError,
     RenderingError,
     require_indent,
     require_length,
 )
 
 
-class Reading:
+class PricedReading:
     """Pay for values from a budget, and give them as they are to be looked at."""
 
     def __init__(self) -> None:
@@ -98,3 +101,46 @@ class Reading:
         for option in options:
             self.budget.read(option)
         return value
+
+    # Called from what Counting makes of a template, as is steps.
+
+    def enter(self, cost: int) -> None:
+        """Pay for running what was called."""
+        self.budget.spend(cost)
+
+    def seen(self, value: Any) -> Any:
+        """Pay for comparing a value."""
+        self.budget.spend(OPERATION)
+        self.budget.read(value)
+        return value
+
+    def sliced(self, value: Any) -> Any:
+        """Pay for a part of a value, as if it was all of it."""
+        self.budget.spend(STEP)
+        return value if isinstance(value, (range, *VIEWS)) else self.budget.make(value)
+
+    def listed(self, value: Any) -> Any:
+        """Pay for a list, a tuple or a dictionary, but not for what is in it."""
+        self.budget.spend(STEP)
+        return self.budget.make(value)
+
+    def key(self, value: Any) -> Any:
+        """Refuse keys that take long to hash, or that can be chosen to have one hash."""
+        if isinstance(value, int):
+            if value.bit_length() > LARGEST_KEY:
+                raise BudgetError(f"it has a number of more than {LARGEST_KEY} bits as a key")
+        elif not isinstance(value, (str, float, type(None))):
+            raise RenderingError(f"it has a {type(value).__name__} as a key, which a template may not")
+        return value
+
+    def contained(self, part: Any, whole: Any) -> bool:
+        """Compute `part in whole`."""
+        self.budget.spend(OPERATION)
+        if isinstance(whole, str):
+            self.budget.search(whole, part)
+        else:
+            whole = self.entries(whole) if isinstance(whole, Iterator) else whole
+            self.budget.read(part)
+            if not isinstance(whole, dict):
+                self.budget.read(whole)
+        return part in whole

@@ -7,7 +7,7 @@ text, list or number grows beyond a bound. What has no price here is refused: it
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import wraps
 from typing import Any
@@ -21,11 +21,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 from commit_llm.data.chat.counted_syntax import Counting, DirectCalls, Generation
-from commit_llm.data.chat.priced_reading import Reading
+from commit_llm.data.chat.priced_reading import PricedReading
 from commit_llm.data.chat.work_budget import (
     BUDGET,
     ENTRY,
-    LARGEST_KEY,
     MADE,
     OPERATION,
     STEP,
@@ -126,14 +125,14 @@ class Sandbox:
         return "".join(pieces)
 
 
-class _Environment(Reading, ImmutableSandboxedEnvironment):
+class _Environment(PricedReading, ImmutableSandboxedEnvironment):
     """Pay for everything, and have nothing that makes much out of little."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
     code_generator_class = DirectCalls
 
     def __init__(self, today: date) -> None:
-        Reading.__init__(self)
+        PricedReading.__init__(self)
         ImmutableSandboxedEnvironment.__init__(
             self,
             trim_blocks=True,
@@ -193,47 +192,6 @@ class _Environment(Reading, ImmutableSandboxedEnvironment):
         return Counting().visit(Parser(self, source, name, filename).parse())
 
     # Called from what Counting makes of a template.
-
-    def enter(self, cost: int) -> None:
-        """Pay for running what was called."""
-        self.budget.spend(cost)
-
-    def seen(self, value: Any) -> Any:
-        """Pay for comparing a value."""
-        self.budget.spend(OPERATION)
-        self.budget.read(value)
-        return value
-
-    def sliced(self, value: Any) -> Any:
-        """Pay for a part of a value, as if it was all of it."""
-        self.budget.spend(STEP)
-        return value if isinstance(value, (range, *VIEWS)) else self.budget.make(value)
-
-    def listed(self, value: Any) -> Any:
-        """Pay for a list, a tuple or a dictionary, but not for what is in it."""
-        self.budget.spend(STEP)
-        return self.budget.make(value)
-
-    def key(self, value: Any) -> Any:
-        """Refuse keys that take long to hash, or that can be chosen to have one hash."""
-        if isinstance(value, int):
-            if value.bit_length() > LARGEST_KEY:
-                raise BudgetError(f"it has a number of more than {LARGEST_KEY} bits as a key")
-        elif not isinstance(value, (str, float, type(None))):
-            raise RenderingError(f"it has a {type(value).__name__} as a key, which a template may not")
-        return value
-
-    def contained(self, part: Any, whole: Any) -> bool:
-        """Compute `part in whole`."""
-        self.budget.spend(OPERATION)
-        if isinstance(whole, str):
-            self.budget.search(whole, part)
-        else:
-            whole = self.entries(whole) if isinstance(whole, Iterator) else whole
-            self.budget.read(part)
-            if not isinstance(whole, dict):
-                self.budget.read(whole)
-        return part in whole
 
     def concatenated(self, *values: Any) -> str:
         """Compute a ~ b."""
