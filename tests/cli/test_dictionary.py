@@ -144,7 +144,7 @@ MISTAKES = [
     ("inspect {line}", "line.txt:1: a line of over 65,536 characters"),
     ("inspect {good} --text {none}.jsonl", "no such data file"),
     ("inspect {good} --text {empty}", "holds no record"),
-    ("inspect {good} --text {table}", "no column 'instruction' or 'text', only 'x'; name some with --fields"),
+    ("inspect {good} --text {table}", "no column 'instruction' or 'text', only 'x', and no conversation (messages, "),
     ("inspect {good} --text {table} --fields y", "no field 'y'"),
     ("inspect {good} --languages greek", "--languages 'greek': give the codes"),
     ("inspect {good} --out {none}.jsonl", "name a .txt or .tsv file"),
