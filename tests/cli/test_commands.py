@@ -271,7 +271,7 @@ def test_the_model_card_names_no_folder(run, recipe_flags, tmp_path):
     assert "| weights | bfloat16, trained from float32 |" in card
     assert "| language | en, el |" in card
     assert "| recipe | commit (behaviour: mended) |" in card
-    assert "| prompt | the English Alpaca template |" in card
+    assert "| prompt | the English Alpaca template; chat_template.jinja puts one user message into it |" in card
     assert "/" not in card.split("| what |")[1].split("## How")[0].replace("</s>", "")
 
 

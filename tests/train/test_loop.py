@@ -188,7 +188,9 @@ def test_sentences_alone_are_mixed_and_kept_in_provenance(small_recipe, tmp_path
     provenance = read_provenance(run)
     assert set(provenance["files"]) == {"data", "sentences", "tokenizer"}
     assert (provenance["languages"], provenance["clean_version"]) == (["en", "el"], recipe.clean_version)
-    assert "code-mixed at ratio 1 of sentences with en-el.tsv" in model_card(run, 2, "float32", open_model(str(run)))
+    assert "code-mixed at ratio 1 of sentences with en-el.tsv" in model_card(
+        run, 2, "float32", open_model(str(run)), False
+    )
     assert stage(run)["ways"] == "1 of sentences"
     with pairs.open("a", encoding="utf-8") as file:
         file.write("Go.\tΠήγαινε.\n")
