@@ -4,8 +4,11 @@
 
 import dataclasses
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -464,3 +467,15 @@ def test_a_number_that_no_library_can_count_to(run, argv, message):
     status, _, err = run(*argv)
     assert (status, err.count("\n")) == (2, 1)
     assert message in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["tasks"], ["recipes"]])
+def test_a_reader_that_has_gone_is_no_fault(words):
+    """As with `commit-llm --help | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "commit_llm", *words]
+    process = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (process.returncode, process.stderr) == (0, "")

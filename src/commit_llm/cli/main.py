@@ -53,13 +53,13 @@ def main(argv: list[str] | None = None) -> int:
     A fault of ours is not caught: Python prints its traceback and exits with 1.
     """
     argv = sys.argv[1:] if argv is None else argv
-    if not argv or argv[0] in ("-h", "--help", "help"):
-        say(overview())
-        return DONE if argv else MISTAKE
-    if argv[0] == "--version":
-        say(f"commit-llm {__version__}")
-        return DONE
     try:
+        if not argv or argv[0] in ("-h", "--help", "help"):
+            say(overview())
+            return DONE if argv else MISTAKE
+        if argv[0] == "--version":
+            say(f"commit-llm {__version__}")
+            return DONE
         for word in argv:
             require_utf8_name(word)
         if argv[0] not in COMMANDS:
