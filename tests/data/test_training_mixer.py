@@ -119,12 +119,21 @@ def test_a_field_that_is_annotated_is_one_of_a_mixed_source():
 
 def test_a_field_of_later_records_may_be_annotated():
     """As of conversations, of which the first one may be short."""
-    mixer = CodeMixer(
-        BilingualDictionary.from_pairs([("dog", "σκύλος")]), surface="annotate", annotate_fields=("user 2",)
-    )
     turns = [conversation(("u", "dog"), ("a", "dog")), conversation(*[("u", "dog"), ("a", "dog")] * 2)]
-    form = ChatForm(ChatTemplate("", "x", {}, (), TODAY))
-    require_annotated_fields([ExampleMaker(form, [{"messages": messages} for messages in turns], None, mixer)])
+    records = [{"messages": messages} for messages in turns]
+
+    def complaint_of(name):
+        pairs = BilingualDictionary.from_pairs([("dog", "σκύλος")])
+        mixer = CodeMixer(pairs, surface="annotate", annotate_fields=(name,))
+        form = ChatForm(ChatTemplate("", "x", {}, (), TODAY))
+        try:
+            require_annotated_fields([ExampleMaker(form, records, None, mixer)])
+        except SettingError as error:
+            return str(error)
+        return None
+
+    assert complaint_of("user 2") is None
+    assert "there are user 1, output, assistant 1, user 2" in complaint_of("user 3")
 
 
 def test_annotation_annotates_something():
