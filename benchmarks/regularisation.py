@@ -27,11 +27,12 @@ from commit_llm.parallel.mesh import place_alike
 from commit_llm.recipes import Recipe, dump_recipe, find_recipe
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.held_out import held_out_loss
+from commit_llm.train.model_source import ModelSource
 from commit_llm.train.prepare import Training, prepare
 from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
 from commit_llm.train.step import TrainState
 from commit_llm.train.stop import Stop, listening
-from commit_llm.train.weights import ModelSource, load_params
+from commit_llm.train.weights import load_params
 
 NONE = {"embd_pdrop": 0.0, "resid_pdrop": 0.0, "attn_pdrop": 0.0, "fcm_max_ratio": 0.0}
 ARMS: dict[str, dict[str, float]] = {

@@ -13,7 +13,7 @@ from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.runs.logs import read_metrics
 from commit_llm.train.lineage import history_of
-from commit_llm.train.weights import open_model
+from commit_llm.train.model_source import open_model
 
 MODEL = {
     "model_type": "llama", "vocab_size": 32000, "hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2,

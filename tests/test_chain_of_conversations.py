@@ -8,7 +8,7 @@ from commit_llm.cli.main import main
 from commit_llm.data.chat.template import find_chat_template
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.files.provenance import sha256
-from commit_llm.train.weights import open_model
+from commit_llm.train.model_source import open_model
 from tests.data.chat.templates import SPECIALS, TURNS, conversation
 from tests.data.tokenizer_folders import write_bytes_tokenizer
 

@@ -6,7 +6,8 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.model.families.config_json import config_from_settings
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.model_source import open_model
+from commit_llm.train.weights import load_params
 from tests.parity.families import CASES
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,8 @@ from commit_llm.cli.main import main
 from commit_llm.codemix.dictionaries.scripts import scripts
 from commit_llm.data.prompts import alpaca_prompt
 from commit_llm.runs.logs import read_metrics
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.model_source import open_model
+from commit_llm.train.weights import load_params
 from tests.test_chain import MODEL
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ from commit_llm.errors import UserError
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.pipeline import run_chain
 from commit_llm.recipes import find_recipe
-from commit_llm.train.weights import open_model
+from commit_llm.train.model_source import open_model
 from tests.data.tokenizer_folders import pieces
 from tests.evaluate.chat_models import chat_tokenizer
 

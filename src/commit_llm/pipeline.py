@@ -29,9 +29,10 @@ from commit_llm.runs.run import is_run
 from commit_llm.train.export import export, is_exported_from, newest_step
 from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import TrainingResult, train
+from commit_llm.train.model_source import ModelSource, open_model
 from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stepping import StepReport
-from commit_llm.train.weights import ModelSource, load_params, open_model
+from commit_llm.train.weights import load_params
 from commit_llm.train.weights_identity import agree_on_weights
 
 

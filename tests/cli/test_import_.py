@@ -9,7 +9,7 @@ import numpy as np
 from commit_llm.cli.main import main
 from commit_llm.convert.huggingface import read_weights
 from commit_llm.model.families.config_json import plain_settings, read_config
-from commit_llm.train.weights import open_model
+from commit_llm.train.model_source import open_model
 
 
 def test_the_files_of_the_tokenizer_s_folder_are_imported_and_every_stop_is_named(shared, tiny, tmp_path):

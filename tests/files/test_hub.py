@@ -8,7 +8,7 @@ from huggingface_hub import errors
 from commit_llm.errors import UserError
 from commit_llm.files.hub import why_not_given
 from commit_llm.files.training_data import load_data
-from commit_llm.train.weights import find_model
+from commit_llm.train.model_source import find_model
 
 LOG_IN = "log in with `hf auth login`"
 UNREACHABLE = "the hub cannot be reached"

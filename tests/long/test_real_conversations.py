@@ -14,7 +14,8 @@ from commit_llm.data.forms.chat import ChatForm
 from commit_llm.evaluate.answers import Answerer, answer
 from commit_llm.evaluate.encoded_prompts import EncodedPrompt
 from commit_llm.evaluate.endings import Ending
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.model_source import open_model
+from commit_llm.train.weights import load_params
 
 WHITE = ["", " ", "\n", "\n\n", "\t", "  ", " \n"]
 NEW_TOKENS = 32

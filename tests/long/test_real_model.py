@@ -18,7 +18,8 @@ from commit_llm.evaluate.answers import Answerer, answer
 from commit_llm.evaluate.encoded_prompts import EncodedPrompt
 from commit_llm.evaluate.endings import Ending
 from commit_llm.model.decoder import forward
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.model_source import open_model
+from commit_llm.train.weights import load_params
 
 NEW_TOKENS = 32
 

@@ -19,10 +19,11 @@ from commit_llm.recipes import dump_recipe
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.loop import train
 from commit_llm.train.manifest import MANIFEST
+from commit_llm.train.model_source import open_model
 from commit_llm.train.prepare import prepare
 from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.watch import watching
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.weights import load_params
 from tests.disks import enlarge, small_disk
 
 SEED = 28

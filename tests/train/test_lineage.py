@@ -19,8 +19,8 @@ from commit_llm.runs.run import read_provenance
 from commit_llm.train.export import export
 from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import train
+from commit_llm.train.model_source import open_model
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
-from commit_llm.train.weights import open_model
 
 pytestmark = pytest.mark.slow  # a whole chain of two stages
 

@@ -23,7 +23,8 @@ from commit_llm.train.export import export
 from commit_llm.train.lineage import stage
 from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.model_card import model_card
-from commit_llm.train.weights import load_params, open_model, require_same_model
+from commit_llm.train.model_source import open_model, require_same_model
+from commit_llm.train.weights import load_params
 
 
 class StopHereError(Exception):

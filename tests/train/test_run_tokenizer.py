@@ -14,8 +14,8 @@ from commit_llm.runs.run import read_provenance
 from commit_llm.runs.sources import open_run_sources
 from commit_llm.train.export import export
 from commit_llm.train.loop import train
+from commit_llm.train.model_source import open_model
 from commit_llm.train.recipe_data import open_recipe_batches, open_recipe_model
-from commit_llm.train.weights import open_model
 from tests.data.tokenizer_folders import template, write_bytes_tokenizer, write_pieces
 
 

@@ -15,7 +15,7 @@ from commit_llm.model.parameters import init_parameters
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.loop import train
 from commit_llm.train.manifest import MANIFEST
-from commit_llm.train.weights import open_model
+from commit_llm.train.model_source import open_model
 from commit_llm.train.weights_identity import agree_on_weights, require_begun_weights
 
 

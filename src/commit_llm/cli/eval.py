@@ -113,7 +113,8 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
     from commit_llm.parallel.processes import count, is_first, together
     from commit_llm.runs.evaluation import RESULTS
     from commit_llm.train.lineage import history_of
-    from commit_llm.train.weights import load_params, open_model
+    from commit_llm.train.model_source import open_model
+    from commit_llm.train.weights import load_params
     from commit_llm.train.weights_identity import agree_on_weights
 
     if foreign and count() > 1:

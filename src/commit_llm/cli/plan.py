@@ -33,8 +33,8 @@ def run(argv: list[str]) -> int:
     from commit_llm.cli.text.plan import plan_text
     from commit_llm.errors import UserError
     from commit_llm.parallel.topologies import named_topology
+    from commit_llm.train.model_source import find_model
     from commit_llm.train.plan.planning import make_plan
-    from commit_llm.train.weights import find_model
 
     if command.recipe.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")

@@ -46,15 +46,20 @@ def to_hf(params: Parameters, config: ModelConfig) -> Iterator[tuple[str, Any]]:
 
 
 def from_hf(
-    tensors: Mapping[str, Tensor], config: ModelConfig, source: str, shardings: Mapping[str, Any] | None = None
+    tensors: Mapping[str, Tensor],
+    config: ModelConfig,
+    source: str,
+    shardings: Mapping[str, Any] | None = None,
+    dtype: Any = np.float32,
 ) -> Parameters:
     """Convert tensors under Hugging Face's names to our parameters, the inverse of `to_hf`.
 
     Raise UserError naming a tensor that is missing, extra or misshapen.
 
     source: where the tensors come from, for messages.
-    shardings: one for every parameter: fp32 arrays on a mesh, of which each device reads only its own part.
+    shardings: one for every parameter: arrays on a mesh, of which each device reads only its own part.
         None: numpy arrays in the dtype of the tensors.
+    dtype: of arrays on a mesh.
     """
     _require_fit(tensors, config, source)
     declared = declare(config)
@@ -66,13 +71,13 @@ def from_hf(
             array: Any = _read(name, layers, tuple(slice(0, size) for size in shape))
         else:
             sharding = (shardings["layers"] if name.per_layer else shardings)[name.path[-1]]
-            array = _read_on_mesh(name, layers, shape, sharding)
+            array = _read_on_mesh(name, layers, shape, sharding, dtype)
         (params["layers"] if name.per_layer else params)[name.path[-1]] = array
     return params
 
 
 def read_weights(
-    folder: Path, config: ModelConfig, shardings: Mapping[str, Any] | None = None
+    folder: Path, config: ModelConfig, shardings: Mapping[str, Any] | None = None, dtype: Any = np.float32
 ) -> tuple[Parameters, str]:
     """Read the parameters of a model folder as `from_hf` does; give them and the name of their dtype in the files.
 
@@ -88,7 +93,7 @@ def read_weights(
                 f"{folder}: weights of type {unknown[0]}; known are {', '.join(DTYPE_NAMES)}: fetch or save a "
                 "quantised model as float32, float16 or bfloat16"
             )
-        params = from_hf(tensors, config, str(folder), shardings)
+        params = from_hf(tensors, config, str(folder), shardings, dtype)
         return params, DTYPE_NAMES[tensors[EMBEDDING].dtype]
 
 
@@ -113,13 +118,15 @@ def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
     return np.ascontiguousarray(read_part(layers[0]))
 
 
-def _read_on_mesh(name: ParameterName, layers: list[Any], shape: tuple[int, ...], sharding: Any) -> jax.Array:
-    """Read one of our parameters as an fp32 array on a mesh; each device reads its own part."""
+def _read_on_mesh(
+    name: ParameterName, layers: list[Any], shape: tuple[int, ...], sharding: Any, dtype: Any
+) -> jax.Array:
+    """Read one of our parameters as an array on a mesh; each device reads its own part."""
 
     def read_shard(slices: Slices | None) -> np.ndarray:
         slices = slices or tuple(slice(None) for _ in shape)
         bounded = tuple(slice(*one.indices(size)[:2]) for one, size in zip(slices, shape, strict=True))
-        return _read(name, layers, bounded).astype(np.float32)
+        return _read(name, layers, bounded).astype(dtype)
 
     return jax.make_array_from_callback(shape, sharding, read_shard)
 

@@ -22,9 +22,9 @@ from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, FINISHED, begin
 from commit_llm.study.trial_run import Conduct, data_dir, open_stage, remove_models, run_trial
 from commit_llm.study.trials import Trial, per_context_of, trials_of
+from commit_llm.train.model_source import open_model
 from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stop import Reason
-from commit_llm.train.weights import open_model
 from commit_llm.train.weights_identity import agree_on_weights
 
 

@@ -20,10 +20,10 @@ from commit_llm.data.packing.interleaving import InterleavedExamples
 from commit_llm.data.packing.row_fit import RowFit, row_fit
 from commit_llm.recipes import Recipe
 from commit_llm.runs.run import begun_recipe, require_same_files, require_same_hub, require_same_prompt
+from commit_llm.train.model_source import require_same_model
 from commit_llm.train.prepare import prepare
 from commit_llm.train.recipe_data import RecipeData, from_hub, open_recipe_batches, open_recipe_model
 from commit_llm.train.watch import import_wandb
-from commit_llm.train.weights import require_same_model
 
 MOST_BATCHES = 100
 MOST_TOKENS = 4 << 20  # places of the batches looked at: some seconds of work, however large a batch is

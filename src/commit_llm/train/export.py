@@ -31,7 +31,8 @@ from commit_llm.runs.run import (
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
 from commit_llm.train.model_card import model_card
-from commit_llm.train.weights import load_params, open_model
+from commit_llm.train.model_source import open_model
+from commit_llm.train.weights import load_params
 
 LOGGER = logging.getLogger("commit_llm")
 

@@ -14,7 +14,7 @@ from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.history import BEFORE, NOTHING, TRAINING, UNKNOWN, WAYS, History, Stage, read_history
 from commit_llm.runs.run import CONFIG, PROVENANCE, SOURCES, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
-from commit_llm.train.weights import ModelSource
+from commit_llm.train.model_source import ModelSource
 
 
 def history_of(source: ModelSource, step: int | None = None) -> History | None:

@@ -37,6 +37,7 @@ from commit_llm.runs.run import (
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
+from commit_llm.train.model_source import ModelSource, require_same_model
 from commit_llm.train.plan.remat import most_recomputed
 from commit_llm.train.prepare import Training, prepare
 from commit_llm.train.recipe_data import (
@@ -52,7 +53,7 @@ from commit_llm.train.stepping import Stepping, StepReport
 from commit_llm.train.stop import Reason, listening
 from commit_llm.train.upcoming import shared_examples, upcoming_batches
 from commit_llm.train.watch import import_wandb, watching
-from commit_llm.train.weights import ModelSource, fresh_params, load_params, require_same_model
+from commit_llm.train.weights import fresh_params, load_params
 from commit_llm.train.weights_identity import (
     WeightsIdentity,
     agree_on_weights,

@@ -15,7 +15,7 @@ from commit_llm.recipes import Recipe, load_recipe, nearest_recipe
 from commit_llm.runs.logs import read_metrics
 from commit_llm.runs.run import CONFIG, SOURCES, prompt_of, read_provenance
 from commit_llm.train.lineage import forms_of, ways_of
-from commit_llm.train.weights import ModelSource
+from commit_llm.train.model_source import ModelSource
 
 LICENCES = (
     "Licences of the base model, the data and the dictionary apply to it: MUSE dictionaries and the Alpaca data, for "

@@ -17,7 +17,7 @@ from commit_llm.data.training_mixer import fit_mixer, make_mixer
 from commit_llm.errors import UserError
 from commit_llm.files.hub_data import HubRecords
 from commit_llm.recipes import Recipe, data_files_of
-from commit_llm.train.weights import ModelSource, open_model
+from commit_llm.train.model_source import ModelSource, open_model
 
 LOGGER = logging.getLogger("commit_llm")
 

@@ -1,158 +1,35 @@
-"""MODEL on the command line: a model folder, a hub id, or a run directory."""
+"""The parameters that a model comes with: of a folder, of a run's checkpoint, or random ones."""
 
-import dataclasses
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 
-from commit_llm.convert.huggingface import read_weights, tensor_names
-from commit_llm.convert.weight_files import HEAD, has_another_head
-from commit_llm.data.stops import read_stops, with_literals
-from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
-from commit_llm.errors import UserError
-from commit_llm.files.hub import commit_of_snapshot, why_not_given
+from commit_llm.convert.huggingface import read_weights
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.families.config_json import read_config, tell_passed_over
 from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
-from commit_llm.parallel.processes import is_first
-from commit_llm.recipes import load_recipe
-from commit_llm.runs.run import CONFIG, MODEL, TOKENS, is_run, read_provenance, tokenizer_file, tokens_of
+from commit_llm.runs.run import read_provenance
 from commit_llm.train.checkpoint import Checkpoints
-
-LOGGER = logging.getLogger("commit_llm")
-HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja", "merges.txt"]
-# The same weights in other forms, which some models have too.
-NOT_FROM_HUB = ["original/*", "onnx/*", "openvino/*", "consolidated*.safetensors"]
+from commit_llm.train.model_source import ModelSource
 
 
-@dataclass(frozen=True)
-class ModelSource:
-    """Say where a model is.
-
-    name: as the user wrote it.
-    folder: holds config.json and the tokenizer.
-    run: the run directory, where the model is one.
-    stops: the ids that end a text; the tokenizer's own is the first.
-    commit: of a model of the hub, the one whose files these are; None of any other.
-    """
-
-    name: str
-    folder: Path
-    run: Path | None
-    config: ModelConfig
-    tokenizer: Tokenizer
-    stops: tuple[int, ...]
-    commit: str | None = None
-
-
-def open_model(
-    name: str,
-    tokenizer: str | None = None,
-    *,
-    revision: str | None = None,
-    weights: bool = True,
-    bos: BosChoice = "auto",
-    sentencepiece_first: bool = False,
-    stops: Sequence[str] = (),
-) -> ModelSource:
-    """Find a model, read its configuration, its tokenizer and what ends a text.
-
-    tokenizer: a file or folder to take instead of the model's own.
-    revision: commit, tag or branch of a model of the hub. None: its main branch as it is now.
-    weights: whether to fetch them too, where the model is on the hub.
-    bos: whether one stands before a text; auto is what a run was trained with, or what a folder says.
-    sentencepiece_first: whether a folder's tokenizer.model comes before its tokenizer.json.
-    stops: literals of more tokens that end a text.
-
-    Raises UserError where it is not a model, or the tokenizer has more entries than the model.
-    """
-    folder, run, config, commit = find_model(name, revision, weights=weights)
-    loaded = load_tokenizer(tokenizer or tokenizer_file(run or folder, folder), sentencepiece_first=sentencepiece_first)
-    loaded.require_room(config.vocab_size)
-    if bos == "auto" and run is not None:
-        bos = load_recipe(run / CONFIG).bos
-    ends = with_literals(read_stops(folder, loaded), stops, loaded)
-    return ModelSource(name, folder, run, config, loaded.with_bos(bos), ends, commit)
-
-
-class FoundModel(NamedTuple):
-    """Say where a model is, as `ModelSource` does, before its tokenizer is read."""
-
-    folder: Path
-    run: Path | None
-    config: ModelConfig
-    commit: str | None
-
-
-def find_model(name: str, revision: str | None = None, *, weights: bool = True) -> FoundModel:
-    """Find a model's folder, its run directory where it is one, and its configuration; leave the tokenizer alone.
-
-    A head that a configuration ties to the embedding, and that is another in the weights, is used as transformers does:
-    the configuration given is then an untied one. Without weights nobody can know.
-
-    Raises UserError where it is not a model.
-    """
-    path = Path(name)
-    run = path if is_run(path) else None
-    folder = path / MODEL if run else path
-    commit = None
-    if not folder.exists():
-        folder = _from_hub(name, revision, weights)
-        commit = commit_of_snapshot(folder)
-    elif revision is not None:
-        raise UserError(f"--model-revision {revision}: is for a model of the hub, and {name} is here; leave it out")
-    elif not folder.is_dir():
-        raise UserError(f"{name}: is a file; a model is a folder with a config.json, a hub id, or a run directory")
-    config = read_config(folder)
-    if run is None and is_first():
-        tell_passed_over(folder / "config.json")
-    if weights and run is None and config.tie_word_embeddings and has_another_head(folder, tensor_names(config)):
-        config = dataclasses.replace(config, tie_word_embeddings=False)
-        if is_first():
-            LOGGER.warning(
-                "%s: config.json ties the head to the embedding, but the weights hold another, %s: it is used, and the "
-                "model goes on untied",
-                folder,
-                HEAD,
-            )
-    return FoundModel(folder, run, config, commit)
-
-
-def require_same_model(run: Path, source: ModelSource) -> None:
-    """Raise UserError where the model's configuration, its bos or what ends a text is not what a run began with."""
-    if read_config(run / MODEL) != source.config:
-        raise UserError(
-            f"{run}: the configuration of {source.name} has changed since the run began; choose another --out"
-        )
-    at_the_start = read_provenance(run).get(TOKENS)  # absent in runs of versions that kept none
-    now = tokens_of(source.tokenizer, source.stops)
-    if isinstance(at_the_start, dict) and at_the_start != now:
-        pairs = [(name, at_the_start.get(name), ids) for name, ids in now.items()]
-        changed = ", ".join(f"{name}: {before} -> {ids}" for name, before, ids in pairs if before != ids)
-        raise UserError(
-            f"{run}: the special tokens of {source.name} have changed since the run began ({changed}); "
-            "choose another --out"
-        )
-
-
-def load_params(source: ModelSource, shardings: Any = None, step: int | None = None) -> tuple[Parameters, str]:
-    """Read parameters as fp32; give them, and the name of the dtype that the weights came in.
+def load_params(
+    source: ModelSource, shardings: Any = None, step: int | None = None, dtype: Any = jnp.float32
+) -> tuple[Parameters, str]:
+    """Read parameters; give them, and the name of the dtype that the weights came in.
 
     shardings: where they go, each device reading its own part; None is the first CPU device.
     step: of the checkpoint of a run; None is the newest.
+    dtype: that they are given in.
     """
     if shardings is None:
         on_host = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
         shardings = map_declared(lambda parameter: on_host, declare(source.config))
     if source.run is None:
-        return read_weights(source.folder, source.config, shardings)
+        return read_weights(source.folder, source.config, shardings, dtype)
     like = jax.tree.map(
-        lambda shape, sharding: jax.ShapeDtypeStruct(shape.shape, shape.dtype, sharding=sharding),
+        lambda shape, sharding: jax.ShapeDtypeStruct(shape.shape, dtype, sharding=sharding),
         abstract_parameters(source.config),
         shardings,
     )
@@ -164,16 +41,3 @@ def fresh_params(config: ModelConfig, shardings: Any, seed: int) -> tuple[Parame
     """Make random fp32 parameters for --from-scratch, where they belong; give the name of their dtype too."""
     init = jax.jit(partial(init_parameters, config), out_shardings=shardings)
     return init(jax.random.key(seed)), "float32"
-
-
-def _from_hub(name: str, revision: str | None, weights: bool) -> Path:
-    if name.count("/") > 1 or name.startswith((".", "/", "~")):
-        raise UserError(f"{name}: no such model folder")
-    from huggingface_hub import snapshot_download
-
-    try:
-        patterns = HUB_FILES if weights else [file for file in HUB_FILES if "safetensors" not in file]
-        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns, ignore_patterns=NOT_FROM_HUB))
-    except Exception as error:  # offline, unknown, private: the library raises many kinds
-        reason = why_not_given(error, name, revision=revision)
-        raise UserError(f"{name}: neither a folder here nor a model fetched from the hub: {reason}") from None

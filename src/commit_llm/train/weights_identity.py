@@ -12,7 +12,7 @@ from commit_llm.parallel.processes import SAME_FILES, count, from_first, require
 from commit_llm.runs.run import CHECKPOINTS, WEIGHTS, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.manifest import MANIFEST, has_manifest
-from commit_llm.train.weights import ModelSource
+from commit_llm.train.model_source import ModelSource
 
 
 class WeightsIdentity(NamedTuple):

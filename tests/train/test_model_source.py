@@ -17,7 +17,8 @@ from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from commit_llm.train.export import export
 from commit_llm.train.loop import train
-from commit_llm.train.weights import find_model, load_params, open_model
+from commit_llm.train.model_source import find_model, open_model
+from commit_llm.train.weights import load_params
 from tests.convert.test_folder import IDS
 from tests.train.conftest import BEFORE, NOW
 
