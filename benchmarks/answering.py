@@ -22,10 +22,11 @@ def our_answers(config: ModelConfig, prompts: np.ndarray, new_tokens: int) -> Ca
     import jax
     import jax.numpy as jnp
 
+    from commit_llm.model.execution import compute_dtype
     from commit_llm.model.generation import Endings, generate
     from commit_llm.model.parameters import cast_matrices, init_parameters
 
-    dtype = jnp.float32 if ON_CPU else jnp.bfloat16
+    dtype = compute_dtype("auto")
     params = jax.jit(lambda key: cast_matrices(init_parameters(config, key), dtype))(jax.random.key(0))
     rows, width = prompts.shape
     lengths, never = jnp.full(rows, width, jnp.int32), np.zeros(config.vocab_size, bool)

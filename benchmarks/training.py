@@ -9,7 +9,7 @@ import numpy as np
 
 from commit_llm.model.attention_choice import choose_attention
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import Execution, Remat
+from commit_llm.model.execution import Execution, Remat, compute_dtype
 from commit_llm.model.parameters import init_parameters
 from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import make_optimizer
@@ -25,7 +25,7 @@ def execution_here(config: ModelConfig, rows: int, sequence: int, remat: Remat) 
     """Choose how a step runs as `commit-llm train` does, for the one device of this machine."""
     device = jax.devices()[0]
     on_cpu = device.platform == "cpu"
-    dtype = jnp.float32 if on_cpu else jnp.bfloat16
+    dtype = compute_dtype("auto", device)
     attention = choose_attention(config, device, dtype=dtype, seq_len=sequence)
     chunk = chunk_of(rows, sequence, config.vocab_size)
     plain = Execution(dtype=dtype, remat=remat, unroll=on_cpu, attention=attention.path, loss_chunk=chunk)

@@ -95,7 +95,8 @@ class Recipe(PromptFlags, MixingFlags):
     mesh: str = "1,-1,1"
     """Devices along data, fsdp and tensor; -1 is all that is left."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the matrix products. auto: bfloat16 on an accelerator, float32 on a CPU. Weights are float32."""
+    """Of the matrix products. auto: bfloat16 where the devices multiply in it (GPUs from compute capability 8.0),
+    else float32. Weights are float32."""
     attention: Literal["auto", "reference"] = "auto"
     """Fast attention where it can express the recipe, or always the reference path."""
     remat: Literal["auto", "none", "dots", "nothing"] = "nothing"

@@ -29,6 +29,18 @@ def test_gpus_that_are_not_here(run, llama_7b):
     assert "0.0348 hours at an MFU of 0.4, of 8 x 989.4 TFLOP/s (bf16, peak)" in out
 
 
+def test_what_a_t4_lacks_is_said(run, llama_7b):
+    status, out, _ = run("plan", "commit", "--model", llama_7b, "--topology", "t4:8", "--batch-size", 8)
+    lines = out.splitlines()
+    assert lines[0].startswith("t4:8: 8 x Tesla T4, ")
+    lack = "compute capability 7.5 of Tesla T4 is below 8.0"
+    assert lines[1] == f"float32 products (auto: {lack}), attention reference ({lack}), remat nothing"
+    assert "of 8 x 8.1 TFLOP/s (float32, peak)" in out
+    assert (status, "--dtype" in out) == (2, False)
+    out = run("plan", "commit", "--model", llama_7b, "--topology", "t4:8", "--batch-size", 8, "--dtype", "bfloat16")[1]
+    assert out.splitlines()[1].startswith(f"bfloat16 products (by way of float32: {lack}), attention reference (")
+
+
 def test_too_small_a_machine_is_2(run, llama_7b):
     status, out, err = run(
         "plan", "commit-2024", "--model", llama_7b, "--topology", "h100", "--devices", 1, "--mfu", 0.5

@@ -6,11 +6,13 @@ from commit_llm.errors import UserError
 from commit_llm.parallel.topologies import (
     KINDS,
     TPU_TOPOLOGIES,
+    absent_devices,
     find_topology,
     kind_of,
     larger_topologies,
     named_topology,
 )
+from tests.conftest import ROOT
 
 
 def test_topologies():
@@ -77,8 +79,32 @@ def test_a_number_of_devices_that_is_not_there(kind, devices, message):
         ("TPU v3", "v3"), ("TPU v5 lite", "v5e"), ("TPU v5", "v5p"), ("TPU v6 lite", "v6e"), ("TPU7x", "tpu7x"),
         ("NVIDIA H100 80GB HBM3", "h100"), ("NVIDIA H100 PCIe", "h100-pcie"), ("NVIDIA H200", "h200"),
         ("NVIDIA A100-SXM4-40GB", "a100-40gb"), ("NVIDIA A100 80GB PCIe", "a100-80gb"), ("NVIDIA L4", "l4"),
-        ("NVIDIA L40S", "l40s"), ("NVIDIA A10G", None), ("cpu", None),
+        ("NVIDIA L40S", "l40s"), ("NVIDIA A10", "a10"), ("NVIDIA A10G", "a10g"), ("Tesla T4", "t4"),
+        ("NVIDIA B200", "b200"), ("NVIDIA GH200 480GB", None), ("Tesla V100-SXM2-16GB", None), ("cpu", None),
     ],
 )  # fmt: skip
 def test_what_jax_calls_a_device(device_kind, name):
     assert kind_of(device_kind) == (KINDS[name] if name else None)
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.platform == "gpu"])
+def test_an_absent_gpu_is_of_its_kind(name):
+    device = absent_devices(find_topology(f"{name}:2"))[1]
+    assert kind_of(device.device_kind) == KINDS[name]
+    assert device.compute_capability == KINDS[name].capability != ""
+
+
+def test_the_docs_have_the_table_of_gpus():
+    rows = [
+        f"| {kind.name}:N | {kind.jax_name} | {kind.memory:g} | {kind.peak:.5g} ({kind.peak_dtype}) |"
+        for kind in KINDS.values() if kind.platform == "gpu"
+    ]  # fmt: skip
+    text = (ROOT / "docs" / "planning.md").read_text(encoding="utf-8")
+    assert [row for row in rows if row not in text] == []
+    assert text.count(":N | ") == len(rows)
+
+
+def test_an_absent_t4_has_the_name_of_a_present_one():
+    (device,) = absent_devices(find_topology("t4:1"))
+    assert (device.device_kind, device.compute_capability) == ("Tesla T4", "7.5")
+    assert (KINDS["t4"].peak, KINDS["t4"].peak_dtype, KINDS["a10g"].peak_dtype) == (8.1, "float32", "bf16")

@@ -11,6 +11,7 @@ from commit_llm.cli.main import main
 from commit_llm.errors import UserError
 from commit_llm.model.families.config_json import read_config
 from commit_llm.model.regularisation import Regularisation
+from commit_llm.parallel.topologies import absent_devices, find_topology
 from commit_llm.recipes import dump_recipe
 from commit_llm.train import prepare as prepare_module
 from commit_llm.train.recipe_data import open_recipe_model
@@ -98,6 +99,16 @@ def test_the_attention_is_told_at_the_start(small_recipe, tmp_path, monkeypatch,
         "\n1 x cpu, mesh data 1, fsdp 1, tensor 1; float32 products; "
         "attention: by row (a block's scores stay in a CPU's cache)\ncommit-llm train: enough\n"
     )
+
+
+def test_why_the_products_are_float32_is_told(small_recipe):
+    """On a T4, and not on an L4, whose products are bfloat16."""
+    config = open_recipe_model(small_recipe()).config
+    t4, l4 = (absent_devices(find_topology(name)) for name in ("t4:1", "l4:1"))
+    told = prepare_module.prepare(small_recipe(), config, t4).summary
+    assert "1 x Tesla T4, " in told
+    assert "; float32 products (auto: compute capability 7.5 of Tesla T4 is below 8.0); attention: reference" in told
+    assert "; bfloat16 products; attention: " in prepare_module.prepare(small_recipe(), config, l4).summary
 
 
 def test_remat_auto_is_resolved_and_told(small_recipe, monkeypatch):

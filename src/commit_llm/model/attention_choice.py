@@ -7,14 +7,13 @@ from typing import Any, Literal
 import jax.numpy as jnp
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import AttentionPath
+from commit_llm.model.execution import AttentionPath, no_bfloat16, nvidia_capability
 from commit_llm.model.fast_attention import LANES
 
 # `device_kind` of jax is "TPU v2", "TPU v3", "TPU v4", "TPU v5 lite" (v5e), "TPU v5" (v5p), "TPU v6 lite", "TPU7x".
 TPU_GENERATION = re.compile(r"TPU ?v?(\d+)")
 SPLASH_GENERATION = 4  # the first TPU that the kernel compiles for
 SPLASH_LARGEST_HEAD = 256
-CUDNN_CAPABILITY = (8, 0)  # Ampere, the first GPU with bf16
 CUDNN_LARGEST_HEAD = 128
 # By compute capability, where it is not that: Hopper. Some versions of jax let later GPUs pass too, but only some of
 # cuDNN have the backward pass for them (jax: check_is_flash_attention; docs.nvidia.com/cudnn: Attention).
@@ -75,23 +74,15 @@ def _fast_path(device: Any) -> tuple[FastPath, str | None]:
         generation = TPU_GENERATION.match(kind)
         supported = generation is not None and int(generation[1]) >= SPLASH_GENERATION
         return "splash", None if supported else f"{kind} has no splash"
-    capability = _capability(device)
-    if capability is None:  # not a GPU of NVIDIA
+    if nvidia_capability(device) is None:
         return "cudnn", f"{kind} has no cuDNN"
-    supported = capability >= CUDNN_CAPABILITY
-    return "cudnn", None if supported else f"compute capability {device.compute_capability} of {kind} is below 8.0"
-
-
-def _capability(device: Any) -> tuple[int, int] | None:
-    """Give NVIDIA's compute capability of a device, (9, 0) for Hopper; None where it is no GPU of NVIDIA."""
-    capability = re.fullmatch(r"(\d+)\.(\d+)", str(getattr(device, "compute_capability", "")))
-    return None if capability is None else (int(capability[1]), int(capability[2]))
+    return "cudnn", no_bfloat16(device) or None  # cuDNN's attention is for bfloat16, and needs what that needs
 
 
 def _largest_head(device: Any, fast: FastPath) -> int:
     if fast == "splash":
         return SPLASH_LARGEST_HEAD
-    capability = _capability(device)
+    capability = nvidia_capability(device)
     return CUDNN_LARGEST_HEAD if capability is None else CUDNN_LARGER_HEADS.get(capability, CUDNN_LARGEST_HEAD)
 
 

@@ -1,5 +1,6 @@
 """Describe how the decoder runs: settings of speed, memory and placement, which change results only by rounding."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -61,15 +62,41 @@ class Execution:
 
 
 PLAIN = Execution()
+BFLOAT16_CAPABILITY = (8, 0)  # Ampere, the first GPU of NVIDIA that multiplies in bfloat16
 
 
-def compute_dtype(name: str, platform: str | None = None) -> Any:
+def compute_dtype(name: str, device: Any = None) -> Any:
     """Give the dtype of the matrix products for `auto`, `float32` or `bfloat16`.
 
-    `auto` is bfloat16 on an accelerator and float32 on a CPU.
+    `auto` is bfloat16 on an accelerator, and float32 on a CPU and where `no_bfloat16` says why.
 
-    platform: cpu, gpu or tpu; None is that of jax's default devices.
+    device: one of jax, or one that is absent; None is the first of jax's default devices.
     """
     if name == "auto":
-        name = "float32" if (platform or jax.default_backend()) == "cpu" else "bfloat16"
+        device = jax.devices()[0] if device is None else device
+        name = "float32" if device.platform == "cpu" or no_bfloat16(device) else "bfloat16"
     return jnp.dtype(name)
+
+
+def no_bfloat16(device: Any) -> str:
+    """Say why an accelerator does not multiply in bfloat16; "" for one that does, and for a CPU.
+
+    XLA would convert the numbers to float32 there, and round each result.
+    """
+    capability = nvidia_capability(device)
+    if capability is None or capability >= BFLOAT16_CAPABILITY:
+        return ""
+    needed = ".".join(map(str, BFLOAT16_CAPABILITY))
+    return f"compute capability {device.compute_capability} of {device.device_kind} is below {needed}"
+
+
+def dtype_reason(name: str, device: Any) -> str:
+    """Say in a few words why the products are float32 where bfloat16 could be expected; "" where nothing is to say."""
+    lack = no_bfloat16(device)
+    return f"{'auto' if name == 'auto' else 'by way of float32'}: {lack}" if lack and name != "float32" else ""
+
+
+def nvidia_capability(device: Any) -> tuple[int, int] | None:
+    """Give NVIDIA's compute capability of a device, (9, 0) for Hopper; None where it is no GPU of NVIDIA."""
+    capability = re.fullmatch(r"(\d+)\.(\d+)", str(getattr(device, "compute_capability", "")))
+    return None if capability is None else (int(capability[1]), int(capability[2]))

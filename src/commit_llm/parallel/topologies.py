@@ -18,10 +18,11 @@ class DeviceKind:
     name: in `--topology`.
     platform: "tpu" or "gpu".
     memory: GiB that a program can use.
-    peak: dense bf16 TFLOP/s.
+    peak: dense TFLOP/s, in peak_dtype.
     jax_names: a TPU's `device_kind` in jax begins with one of them; a GPU's holds one as a word.
     devices_a_chip: 2 where a device is half a chip, else 1.
     capability: NVIDIA's compute capability, "" for a TPU.
+    peak_dtype: float32 for a kind that does not multiply in bfloat16.
     """
 
     name: str
@@ -31,12 +32,19 @@ class DeviceKind:
     jax_names: tuple[str, ...]
     devices_a_chip: int = 1
     capability: str = ""
+    peak_dtype: str = "bf16"
+
+    @property
+    def jax_name(self) -> str:
+        """Give the name that jax has for a GPU of this kind."""
+        return self.jax_names[0] if self.jax_names[0].startswith("Tesla") else f"NVIDIA {self.jax_names[0]}"
 
 
 # TPU, peak: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16), halved where a chip is
 # two devices. TPU, memory: what libtpu leaves to a program, up to half a GiB less than the page's 8, 16, 32, 16, 95, 32
 # and 96. GPU: the peak of NVIDIA's data sheet (BF16 Tensor Core, without sparsity), and the memory that its driver
-# reports. A name in `jax_names` stands before any shorter name that it begins with.
+# reports. A T4 reaches 65 in fp16, in which nothing is computed here. A name in `jax_names` stands before any shorter
+# name that it begins with.
 KINDS: dict[str, DeviceKind] = {
     kind.name: kind
     for kind in (
@@ -47,7 +55,9 @@ KINDS: dict[str, DeviceKind] = {
         DeviceKind("v5p", "tpu", 95.74, 459, ("TPU v5",)),
         DeviceKind("v6e", "tpu", 31.25, 918, ("TPU v6",)),
         DeviceKind("tpu7x", "tpu", 94.75, 1153.5, ("TPU7x", "TPU v7"), 2),
+        DeviceKind("t4", "gpu", 15, 8.1, ("Tesla T4", "T4"), capability="7.5", peak_dtype="float32"),
         DeviceKind("a10", "gpu", 22.5, 125, ("A10",), capability="8.6"),
+        DeviceKind("a10g", "gpu", 22.5, 70, ("A10G",), capability="8.6"),
         DeviceKind("l4", "gpu", 22.5, 121, ("L4",), capability="8.9"),
         DeviceKind("l40s", "gpu", 45, 362, ("L40S",), capability="8.9"),
         DeviceKind("rtx-4090", "gpu", 24, 165.2, ("RTX 4090",), capability="8.9"),
@@ -179,8 +189,8 @@ def absent_devices(topology: Topology) -> Sequence[Any]:
     Raise UserError where libtpu is not installed, or does not know the topology.
     """
     if topology.kind.platform != "tpu":
-        name, capability = f"NVIDIA {topology.kind.jax_names[0]}", topology.kind.capability
-        return [AbsentDevice(number, "gpu", name, capability) for number in range(topology.count)]
+        kind = topology.kind
+        return [AbsentDevice(number, "gpu", kind.jax_name, kind.capability) for number in range(topology.count)]
     require_libtpu()
     os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # there is no machine to ask about itself
     os.environ.setdefault("ALLOW_MULTIPLE_LIBTPU_LOAD", "1")  # a TPU of this machine may be at work, and is not touched

@@ -13,7 +13,7 @@ from jax.sharding import Mesh
 from commit_llm.errors import UserError
 from commit_llm.model.attention_choice import AttentionChoice, choose_attention
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, Remat, compute_dtype
+from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, Remat, compute_dtype, dtype_reason
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.device_memory import bytes_for_program
 from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, replicated
@@ -59,9 +59,10 @@ class Training:
         """Say in a line for the user what it runs on and how."""
         mesh = self.batch_sharding.mesh
         device, sizes = mesh.devices.flat[0], ", ".join(f"{name} {size}" for name, size in mesh.shape.items())
-        dtype = jnp.dtype(compute_dtype(self.recipe.dtype, device.platform)).name
+        reason = dtype_reason(self.recipe.dtype, device)
+        products = f"{compute_dtype(self.recipe.dtype, device).name} products{f' ({reason})' if reason else ''}"
         remat = f"; {self.remat}" if self.remat.reason else ""
-        return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {dtype} products; {self.attention}{remat}"
+        return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {products}; {self.attention}{remat}"
 
     def place(self, params: Any) -> TrainState:
         """Make the state before the first step. params are on the mesh, and are given up to it."""
@@ -142,7 +143,7 @@ def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoi
         config,
         device,
         request=recipe.attention,
-        dtype=compute_dtype(recipe.dtype, device.platform),
+        dtype=compute_dtype(recipe.dtype, device),
         seq_len=recipe.seq_len,
         attn_pdrop=recipe.attn_pdrop,
         row_shards=mesh.shape["data"] * mesh.shape["fsdp"],
@@ -153,16 +154,16 @@ def _remat(
     recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: AttentionPath, memory: int | None
 ) -> RematChoice:
     """Choose what a layer keeps for the backward pass; the memory of devices is looked at only for `auto`."""
-    platform = mesh.devices.flat[0].platform
+    device = mesh.devices.flat[0]
     if recipe.remat == "auto" and memory is None:
         memory = bytes_for_program(mesh.local_devices)
     return choose_remat(
         recipe,
         config,
         mesh.shape,
-        compute_dtype(recipe.dtype, platform).itemsize,
+        compute_dtype(recipe.dtype, device).itemsize,
         scores=attention == "reference",
-        platform=platform,
+        platform=device.platform,
         available=memory,
     )
 
@@ -176,10 +177,10 @@ def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: Atten
             f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices along "
             f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{fsdp},-1"
         )
-    platform = mesh.devices.flat[0].platform
-    on_cpu = platform == "cpu"
+    device = mesh.devices.flat[0]
+    on_cpu = device.platform == "cpu"
     return Execution(
-        dtype=compute_dtype(recipe.dtype, platform),
+        dtype=compute_dtype(recipe.dtype, device),
         remat=remat,
         unroll=on_cpu and not (_is_deep(config) and remat != "none"),
         attention=attention,

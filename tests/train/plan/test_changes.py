@@ -16,6 +16,16 @@ def test_parts_of_a_batch_are_not_offered_where_their_gradients_cost_more():
     assert any("--batch-size 1 " in change.flags for change in offered)
 
 
+def test_bfloat16_is_not_offered_where_the_devices_do_not_multiply_in_it():
+    recipe = dataclasses.replace(SPREAD, batch_size=64)
+    conditions = dataclasses.replace(OF_7B, dtype="float32")
+    for dtype in ("auto", "float32"):
+        offered = changes(dataclasses.replace(recipe, dtype=dtype), conditions, 8, find_topology("t4:8"), 15)
+        flags = " ".join(change.flags for change in offered)
+        assert "--seq-len 256" in flags
+        assert "bfloat16" not in flags
+
+
 def test_changes_are_less_than_what_there_is():
     """remat dots, fp32 products: each is offered, and every change needs less than the recipe."""
     recipe = dataclasses.replace(SPREAD, remat="dots", dtype="float32", batch_size=64)

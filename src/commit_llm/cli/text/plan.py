@@ -12,10 +12,10 @@ def plan_text(plan: "Plan") -> str:
     """Write a plan as lines: the machine, the memory of a device, the time, and what to change."""
     mesh = ", ".join(f"{name} {size}" for name, size in plan.mesh.items())
     where = "this machine" if plan.topology is None else plan.topology
-    reason = f" ({plan.remat_reason})" if plan.remat_reason else ""
+    dtype, remat = (f" ({reason})" if reason else "" for reason in (plan.dtype_reason, plan.remat_reason))
     lines = [
         f"{where}: {plan.devices} x {plan.device_kind}, mesh {mesh}",
-        f"{plan.dtype} products, attention {plan.attention}, remat {plan.remat}{reason}",
+        f"{plan.dtype} products{dtype}, attention {plan.attention}, remat {plan.remat}{remat}",
         "",
         *_memory(plan),
         "",
@@ -26,7 +26,8 @@ def plan_text(plan: "Plan") -> str:
         lines.append(f"hours: not known; the table of devices has no {plan.device_kind}")
     else:
         lines.append(
-            f"{plan.hours:.3g} hours at an MFU of {plan.mfu:g}, of {plan.devices} x {plan.peak:g} TFLOP/s (bf16, peak)"
+            f"{plan.hours:.3g} hours at an MFU of {plan.mfu:g}, of {plan.devices} x {plan.peak:g} TFLOP/s "
+            f"({plan.peak_dtype}, peak)"
         )
     if plan.changes:
         rows = [("change, each by itself", "GiB", "")]

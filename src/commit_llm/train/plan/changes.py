@@ -80,7 +80,7 @@ def _options(recipe: Recipe, conditions: Conditions, devices: int) -> Iterator[l
         yield [(flags, changed)]
     if recipe.remat != "nothing":
         yield [("--remat nothing", replace(recipe, remat="nothing"))]
-    if conditions.dtype_of(recipe) != "bfloat16":
+    if conditions.dtype_of(recipe) != "bfloat16" and conditions.dtype == "bfloat16":  # the devices multiply in it
         yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
     rows = recipe.batch_size // parts // split  # on each device at a time
     divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]

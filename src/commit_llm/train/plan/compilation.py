@@ -38,6 +38,9 @@ class CompiledStep:
     """Describe a step on its devices, in bytes on each.
 
     needed: the compiler's figure; None where nothing was compiled.
+    dtype: of the matrix products.
+    dtype_reason: why they are float32, where bfloat16 could be expected.
+    auto_dtype: that `--dtype auto` comes to.
     remat: what a layer keeps for the backward pass.
     remat_reason: why, for `--remat auto`.
     available: the memory that a command may take of such a device; None where it does not say.
@@ -51,6 +54,8 @@ class CompiledStep:
     mesh: dict[str, int]
     attention: str
     dtype: str
+    dtype_reason: str
+    auto_dtype: str
     remat: "Remat"
     remat_reason: str
     parameters: int
@@ -122,7 +127,7 @@ def _peak(memory: Any, platform: str) -> int:
 def _described(training: "Training", devices: Sequence[Any]) -> CompiledStep:
     import jax
 
-    from commit_llm.model.execution import compute_dtype
+    from commit_llm.model.execution import compute_dtype, dtype_reason
 
     def bytes_on_each(tree: Any) -> int:
         return sum(
@@ -137,7 +142,9 @@ def _described(training: "Training", devices: Sequence[Any]) -> CompiledStep:
         devices=len(devices),
         mesh=mesh,
         attention=f"{training.attention.path} ({training.attention.reason})",
-        dtype=compute_dtype(training.recipe.dtype, first.platform).name,
+        dtype=compute_dtype(training.recipe.dtype, first).name,
+        dtype_reason=dtype_reason(training.recipe.dtype, first),
+        auto_dtype=compute_dtype("auto", first).name,
         remat=training.remat.value,
         remat_reason=training.remat.reason,
         parameters=bytes_on_each(state.params),

@@ -29,11 +29,13 @@ class Plan:
     rest: what is left of needed.
     needed: the compiler's figure, or the arithmetic's where nothing was compiled.
     there: that a device has; None where it does not say.
+    dtype: of the matrix products.
+    dtype_reason: why they are float32, where bfloat16 could be expected.
     remat: what a layer keeps for the backward pass.
     remat_reason: why, where the recipe says auto.
     by: "compiler" or "arithmetic", whose figure needed is.
     mfu: share of the peak that is reached, above 0 and at most 1.
-    peak: TFLOP/s of each device (bf16); None for a device that the table of parallel/topologies.py lacks.
+    peak: TFLOP/s of each device, in peak_dtype; None for a device that the table of parallel/topologies.py lacks.
     hours: None where peak is.
     compiler_message: of a compiler that refused the step for its size.
     """
@@ -44,6 +46,7 @@ class Plan:
     mesh: dict[str, int]
     attention: str
     dtype: str
+    dtype_reason: str
     remat: str
     remat_reason: str
     parameters: float
@@ -60,6 +63,7 @@ class Plan:
     steps: int
     mfu: float
     peak: float | None
+    peak_dtype: str | None
     hours: float | None
     compile_seconds: float | None
     compiler_message: str | None
@@ -108,7 +112,7 @@ def make_plan(
         notes.append("this is a CPU; --topology plans for another machine")
     if recipe.epochs is not None:
         notes.append(f"--epochs {recipe.epochs} is counted from the data, which is not read here; --steps is taken")
-    conditions = Conditions(config, step.dtype, scores=step.attention.startswith("reference"))
+    conditions = Conditions(config, step.auto_dtype, scores=step.attention.startswith("reference"))
     estimate = conditions.estimate(recipe, step.devices)
     needed = (estimate.needed if step.needed is None else step.needed) / GIB
     parameters, optimizer, gradients = (n / GIB for n in (step.parameters, step.optimizer, estimate.gradients))
@@ -125,6 +129,7 @@ def make_plan(
         mesh=step.mesh,
         attention=step.attention,
         dtype=step.dtype,
+        dtype_reason=step.dtype_reason,
         remat=step.remat,
         remat_reason=step.remat_reason,
         parameters=parameters,
@@ -141,6 +146,7 @@ def make_plan(
         steps=recipe.steps,
         mfu=mfu,
         peak=kind.peak if kind else None,
+        peak_dtype=kind.peak_dtype if kind else None,
         hours=hours(flops * tokens * recipe.steps, peak=kind.peak, devices=step.devices, mfu=mfu) if kind else None,
         compile_seconds=step.seconds,
         compiler_message=step.exhausted,
