@@ -140,3 +140,29 @@ def test_packed_examples_give_the_losses_they_give_alone():
         for here in (slice(0, 6), slice(6, 10))
     ]
     assert float(packed.loss) == pytest.approx(float(sum(alone)), rel=1e-6)
+
+
+@pytest.mark.parametrize("chunk", [None, 7])
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_frozen_head_has_no_gradient_and_the_rest_is_the_same_to_the_bit(chunk, tied):
+    rng = np.random.default_rng(0)
+    hidden, head = rng.normal(size=(2, 24, 32)).astype("f4"), 0.2 * rng.normal(size=(32, 96)).astype("f4")
+    targets, weights = jnp.array(rng.integers(0, 96, (2, 24))), jnp.full((2, 24), 1 / 48)
+    head = head.T if tied else head
+
+    def gradients(frozen):
+        def loss(hidden, head):
+            return head_loss(hidden, head, targets, weights, chunk, tied=tied, frozen=frozen).loss
+
+        return jax.jit(jax.value_and_grad(loss, (0, 1))).lower(hidden, head).compile()
+
+    (trained, (of_hidden, of_head)), (loss, (frozen_hidden, frozen_head)) = (
+        gradients(frozen)(hidden, head) for frozen in (False, True)
+    )
+    assert loss == trained
+    assert np.array_equal(of_hidden, frozen_hidden)
+    assert np.any(of_head)
+    assert not np.any(frozen_head)
+    operations = [gradients(frozen).cost_analysis()["flops"] for frozen in (False, True)]
+    products = 2 * hidden.size * 96  # of one of the three
+    assert operations[0] - operations[1] > 0.8 * products or chunk is not None  # what is in a loop is not counted

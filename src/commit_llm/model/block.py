@@ -22,6 +22,8 @@ ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {
     "silu": jax.nn.silu,
     "gelu_pytorch_tanh": partial(jax.nn.gelu, approximate=True),
 }
+# What is appended to a kernel's name for the two of a low-rank adapter (model/adapter.py).
+LORA_A, LORA_B = "_lora_a", "_lora_b"
 # Maps queries, keys (both already rotated) and values to the attended queries and what `block` returns beside them.
 AttentionFunction = Callable[[Array, Array, Array], tuple[Array, Any]]
 
@@ -42,14 +44,21 @@ def norm(config: ModelConfig, params: Parameters, name: str, x: Float[Array, "..
     """Normalise x by the norm of this name, where the parameters have one."""
     if name not in params:
         return x
-    scale = params[name] + config.norm_offset if config.norm_offset else params[name]
+    scale = params[name].astype(jnp.float32)  # a frozen one is bf16, which has no place for 1 + a small number
+    if config.norm_offset:
+        scale = scale + config.norm_offset
     return rms_norm(x, scale, config.rms_norm_eps)
 
 
 def project(layer: Parameters, name: str, x: Float[Array, "B T I"]) -> Float[Array, "B T O"]:
-    """Compute x @ kernel in the dtype of x, over flattened rows; and add the bias, where the kernel has one."""
-    kernel = layer[name]
-    flat = x.reshape(-1, x.shape[-1]) @ kernel.astype(x.dtype)
+    """Compute x @ kernel in the dtype of x, over flattened rows.
+
+    What is beside the kernel is added: the product with a low-rank adapter, and a bias.
+    """
+    kernel, rows = layer[name], x.reshape(-1, x.shape[-1])
+    flat = rows @ kernel.astype(x.dtype)
+    if (lora_a := layer.get(name + LORA_A)) is not None:
+        flat = flat + (rows @ lora_a.astype(x.dtype)) @ layer[name + LORA_B].astype(x.dtype)
     if (bias := layer.get(f"{name}_bias")) is not None:
         flat = flat + bias.astype(x.dtype)
     return flat.reshape(*x.shape[:-1], kernel.shape[-1])

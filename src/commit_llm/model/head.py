@@ -56,7 +56,12 @@ def head_matrix(config: ModelConfig, params: Parameters) -> Float[Array, "E V"]:
 
 def head_parameter(config: ModelConfig, params: Parameters) -> Float[Array, "E V"] | Float[Array, "V E"]:
     """Give the parameter that the head's matrix is made of: the embedding, V E, where the two are tied."""
-    return params["embedding" if config.tie_word_embeddings else "head"]
+    return params[head_name(config)]
+
+
+def head_name(config: ModelConfig) -> str:
+    """Name the parameter that the head's matrix is made of."""
+    return "embedding" if config.tie_word_embeddings else "head"
 
 
 def unembed(config: ModelConfig, params: Parameters, hidden_BTE: Array) -> Float[Array, "B T V"]:

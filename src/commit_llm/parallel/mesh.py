@@ -22,6 +22,7 @@ AXES = ("data", "fsdp", "tensor")
 RULES: dict[str, str | tuple[str, ...] | None] = {
     "layers": None,
     "norm": None,
+    "rank": None,
     "embed": "fsdp",
     "vocab": "tensor",
     "heads": "tensor",
@@ -48,8 +49,11 @@ def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
     return Mesh(np.asarray(devices).reshape(shape), AXES)
 
 
-def parameter_shardings(config: ModelConfig, mesh: Mesh) -> dict[str, Any]:
-    """Give the sharding of every parameter; raise UserError for a dimension that the mesh does not divide."""
+def parameter_shardings(config: ModelConfig, mesh: Mesh, declared: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Give the sharding of every parameter; raise UserError for a dimension that the mesh does not divide.
+
+    declared: the parameters; by default all of the model.
+    """
 
     def sharding(parameter: Parameter) -> NamedSharding:
         for size, axis in zip(parameter.shape, parameter.axes, strict=True):
@@ -61,7 +65,7 @@ def parameter_shardings(config: ModelConfig, mesh: Mesh) -> dict[str, Any]:
     for heads in (config.num_attention_heads, config.num_key_value_heads):
         if heads % mesh.shape["tensor"]:
             raise _indivisible("tensor", mesh, f"the model's {heads} heads", heads)
-    return map_declared(sharding, declare(config))
+    return map_declared(sharding, declare(config) if declared is None else declared)
 
 
 def _indivisible(axis: str, mesh: Mesh, what: str, size: int) -> UserError:

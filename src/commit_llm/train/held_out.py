@@ -5,22 +5,29 @@ from collections.abc import Callable, Iterable
 import jax
 import jax.numpy as jnp
 
+from commit_llm.model.adapter import Adapter, joined
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import hidden_states
 from commit_llm.model.execution import PLAIN, Execution
 from commit_llm.model.head import final_norm, head_parameter, logit_rule
 from commit_llm.model.parameters import Parameters
 from commit_llm.train.loss import head_loss
-from commit_llm.train.step import StepArrays
+from commit_llm.train.step import NOTHING_FROZEN, StepArrays
 
 # Of one batch: sum of losses, number of right tokens, number of supervised tokens.
 Sums = tuple[jax.Array, jax.Array, jax.Array]
 
 
-def make_held_out_step(config: ModelConfig, execution: Execution = PLAIN) -> Callable[[Parameters, StepArrays], Sums]:
-    """Make a pure function (parameters, batch) -> sums, to be jitted: no dropout, no forgetful masking."""
+def make_held_out_step(
+    config: ModelConfig, execution: Execution = PLAIN, adapter: Adapter | None = None
+) -> Callable[..., Sums]:
+    """Make a pure function (trained parameters, batch, frozen ones) -> sums, to be jitted.
 
-    def step(params: Parameters, batch: StepArrays) -> Sums:
+    There is no dropout and no forgetful masking.
+    """
+
+    def step(trained: Parameters, batch: StepArrays, frozen: Parameters = NOTHING_FROZEN) -> Sums:
+        params = trained if adapter is None else joined(frozen, trained, adapter)
         hidden = hidden_states(
             config, params, batch["input_tokens"], batch["segment_ids"], batch["positions"], execution=execution
         )

@@ -53,7 +53,7 @@ def chunk_of(rows: int, seq_len: int, vocab_size: int) -> int | None:
     return chunk - chunk % TILE if chunk > TILE else chunk
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(4, 5, 6, 7))
+@partial(jax.custom_vjp, nondiff_argnums=(4, 5, 6, 7, 8))
 def head_loss(
     hidden: Float[Array, "B T E"],
     head: Float[Array, "E V"] | Float[Array, "V E"],
@@ -63,12 +63,14 @@ def head_loss(
     layout: ArrayLayout = ONE_DEVICE,
     tied: bool = False,
     rule: LogitRule = PLAIN_LOGITS,
+    frozen: bool = False,
 ) -> LossAndAccuracy:
     """Compute the loss of the logits that a rule makes of hidden @ head.
 
     chunk: the logits of so many tokens of each row are made at a time (None: of all).
     layout: where head lives, and its gradient with it.
     tied: head is the embedding, V E. Turned outside, it would be copied for the branches of a conditional.
+    frozen: head is not trained. Its gradient, a third of the work here and V E numbers, is then not made: it is 0.
 
     The product is in hidden's dtype, everything after it in fp32. The gradient is made along with the loss, while the
     logits of a chunk are in memory, so that nothing of their size is stored or made twice (the idea is that of Hsu et
@@ -116,10 +118,11 @@ def _forward(
     layout: ArrayLayout,
     tied: bool,
     rule: LogitRule,
-) -> tuple[LossAndAccuracy, tuple[Array, Array]]:
+    frozen: bool,
+) -> tuple[LossAndAccuracy, tuple[Array, Array | None]]:
     gathered = _gathered(head.astype(hidden.dtype), layout, tied)
 
-    def of_chunk(hidden: Array, targets: Array, weights: Array) -> tuple[tuple[LossAndAccuracy, Array], Array]:
+    def of_chunk(hidden: Array, targets: Array, weights: Array) -> tuple[tuple[LossAndAccuracy, Array | None], Array]:
         matrix = gathered.T if tied else gathered
         sums, logits, log_total = _losses(matrix, rule, hidden, targets, weights)
         is_target = jnp.arange(logits.shape[-1]) == targets.ravel()[:, None]
@@ -127,9 +130,11 @@ def _forward(
         if rule != PLAIN_LOGITS:
             of_logits = of_logits * rule.slopes(logits)
         of_logits = of_logits.astype(hidden.dtype)
-        flat = hidden.reshape(-1, hidden.shape[-1])
-        of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=head.dtype)
-        of_head = layout.constrain(*(of_head.T, ("vocab", "embed")) if tied else (of_head, ("embed", "vocab")))
+        of_head = None
+        if not frozen:
+            flat = hidden.reshape(-1, hidden.shape[-1])
+            of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=head.dtype)
+            of_head = layout.constrain(*(of_head.T, ("vocab", "embed")) if tied else (of_head, ("embed", "vocab")))
         of_hidden = jnp.matmul(of_logits, matrix.T).reshape(hidden.shape)
         return (sums, of_head), of_hidden
 
@@ -142,13 +147,14 @@ def _backward(
     layout: ArrayLayout,
     tied: bool,
     rule: LogitRule,
-    gradients: tuple[Array, Array],
+    frozen: bool,
+    gradients: tuple[Array, Array | None],
     cotangents: LossAndAccuracy,
-) -> tuple[Array, Array, None, None]:
+) -> tuple[Array, Array | None, None, None]:
     of_hidden, of_head = gradients
     return (
         of_hidden * cotangents.loss.astype(of_hidden.dtype),
-        of_head * cotangents.loss.astype(of_head.dtype),
+        None if of_head is None else of_head * cotangents.loss.astype(of_head.dtype),
         None,
         None,
     )

@@ -7,14 +7,16 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from commit_llm.model.adapter import Adapter, joined
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.decoder import NO_REGULARISATION, hidden_states
 from commit_llm.model.execution import PLAIN, Execution
-from commit_llm.model.head import final_norm, head_parameter, logit_rule
+from commit_llm.model.head import final_norm, head_name, head_parameter, logit_rule
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.train.loss import LossAndAccuracy, Reduction, head_loss, token_weights
 
+NOTHING_FROZEN: Parameters = {}
 # input_tokens, target_tokens, segment_ids, positions (int32) and loss_masks (fp32), each (rows, sequence).
 StepArrays = dict[str, Any]
 
@@ -23,7 +25,7 @@ class TrainState(NamedTuple):
     """Hold what a step changes.
 
     step: updates so far, int32.
-    params: fp32.
+    params: those that are trained, fp32.
     opt_state: optax's.
     """
 
@@ -40,6 +42,10 @@ class Metrics(NamedTuple):
     grad_norm: jax.Array
 
 
+# (state, batch, frozen parameters) -> (state, metrics)
+TrainStep = Callable[..., tuple[TrainState, Metrics]]
+
+
 def init_state(params: Parameters, optimizer: optax.GradientTransformation) -> TrainState:
     """Make the state before the first step."""
     return TrainState(jnp.zeros([], jnp.int32), params, optimizer.init(params))
@@ -54,13 +60,20 @@ def make_train_step(
     reduction: Reduction = "token",
     gradient_accumulation: int = 1,
     execution: Execution = PLAIN,
-) -> Callable[[TrainState, StepArrays], tuple[TrainState, Metrics]]:
-    """Make a pure function (state, batch) -> (state, metrics), to be jitted.
+    adapter: Adapter | None = None,
+) -> TrainStep:
+    """Make a pure function (state, batch, frozen parameters) -> (state, metrics), to be jitted.
+
+    adapter: what the state trains beside frozen parameters; None: it trains the whole model, and nothing is frozen.
 
     Randomness is a function of (seed, step, part of the batch), so that nothing random needs saving.
     """
+    is_head_frozen = adapter is not None and head_name(config) not in adapter.saved
 
-    def loss_of(params: Parameters, part: StepArrays, key: jax.Array) -> tuple[jax.Array, LossAndAccuracy]:
+    def loss_of(
+        trained: Parameters, part: StepArrays, key: jax.Array, frozen: Parameters
+    ) -> tuple[jax.Array, LossAndAccuracy]:
+        params = trained if adapter is None else joined(frozen, trained, adapter)
         hidden = hidden_states(
             config, params, part["input_tokens"], part["segment_ids"], part["positions"],
             execution=execution, regularisation=regularisation,
@@ -68,20 +81,22 @@ def make_train_step(
         )  # fmt: skip
         sums = head_loss(
             final_norm(config, params, hidden), head_parameter(config, params), part["target_tokens"], part["weights"],
-            execution.loss_chunk, execution.layout, config.tie_word_embeddings, logit_rule(config),
+            execution.loss_chunk, execution.layout, config.tie_word_embeddings, logit_rule(config), is_head_frozen,
         )  # fmt: skip
         return sums.loss, sums
 
-    def gradients_of(params: Parameters, batch: StepArrays, key: jax.Array) -> tuple[LossAndAccuracy, Parameters]:
+    def gradients_of(
+        params: Parameters, batch: StepArrays, key: jax.Array, frozen: Parameters
+    ) -> tuple[LossAndAccuracy, Parameters]:
         batch = batch | {"weights": token_weights(batch["loss_masks"], reduction)}
         gradient = jax.grad(loss_of, has_aux=True)
         if gradient_accumulation == 1:
-            gradients, sums = gradient(params, batch, key)
+            gradients, sums = gradient(params, batch, key, frozen)
             return sums, gradients
 
         def add_part(total: Any, part_and_index: tuple[StepArrays, jax.Array]) -> tuple[Any, None]:
             part, index = part_and_index
-            gradients, sums = gradient(params, part, jax.random.fold_in(key, index))
+            gradients, sums = gradient(params, part, jax.random.fold_in(key, index), frozen)
             return jax.tree.map(jnp.add, total, (sums, gradients)), None
 
         parts = jax.tree.map(lambda x: x.reshape(gradient_accumulation, -1, *x.shape[1:]), batch)
@@ -89,9 +104,9 @@ def make_train_step(
         (sums, gradients), _ = jax.lax.scan(add_part, zeros, (parts, jnp.arange(gradient_accumulation)))
         return sums, gradients
 
-    def step(state: TrainState, batch: StepArrays) -> tuple[TrainState, Metrics]:
+    def step(state: TrainState, batch: StepArrays, frozen: Parameters = NOTHING_FROZEN) -> tuple[TrainState, Metrics]:
         base_key = jax.random.key(seed, impl=execution.random_bits)
-        sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(base_key, state.step))
+        sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(base_key, state.step), frozen)
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         metrics = Metrics(sums.loss, sums.accuracy, optax.tree.norm(gradients))
