@@ -57,10 +57,10 @@ def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: 
     shard: dict[str, np.ndarray] = {}
     total = 0
     for key, value in to_hf(params, config):
-        shard[key] = _cast(key, np.asarray(value), dtype)
+        shard[key] = rounded(key, np.asarray(value), dtype)
         total += shard[key].nbytes
         if key == shards[shard_of[key]][-1]:
-            _write_checked(folder / names[shard_of[key]], shard)
+            write_checked(folder / names[shard_of[key]], shard, CONFIG_FILE)
             shard = {}
     if len(shards) > 1:
         weight_map = {key: names[number] for key, number in shard_of.items()}
@@ -80,8 +80,8 @@ def _shards(sizes: list[tuple[str, int]], shard_bytes: int) -> Iterator[list[str
     yield keys
 
 
-def _cast(key: str, value: np.ndarray, dtype: str) -> np.ndarray:
-    """Give a tensor in another dtype. Raise UserError where one of its numbers is not finite then."""
+def rounded(key: str, value: np.ndarray, dtype: str) -> np.ndarray:
+    """Give a tensor in another dtype, a key of DTYPES. Raise UserError where one of its numbers is not finite then."""
     with np.errstate(over="ignore"):  # looked at here, with the tensor's name
         cast = np.ascontiguousarray(value.astype(DTYPES[dtype]))
     if not (finite := np.isfinite(cast)).all():
@@ -95,11 +95,14 @@ def _cast(key: str, value: np.ndarray, dtype: str) -> np.ndarray:
     return cast
 
 
-def _write_checked(file: Path, tensors: dict[str, np.ndarray]) -> None:
-    """Write one safetensors file, seal it, and compare every tensor with what is read back."""
+def write_checked(file: Path, tensors: dict[str, np.ndarray], neighbour: str) -> None:
+    """Write one safetensors file, seal it, and compare every tensor with what is read back.
+
+    neighbour: a file of the same folder, whose permissions it takes.
+    """
     save_file(tensors, file, metadata=UNSEALED)
     seal(file)
-    shutil.copymode(file.with_name(CONFIG_FILE), file)  # safetensors lets only the owner read its files
+    shutil.copymode(file.with_name(neighbour), file)  # safetensors lets only the owner read its files
     with safe_open(file, framework="np") as opened:
         for key, tensor in tensors.items():
             if opened.get_tensor(key).tobytes() != tensor.tobytes():

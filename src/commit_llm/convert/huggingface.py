@@ -66,12 +66,12 @@ def from_hf(
     params: dict[str, Any] = {"layers": {}}
     for name in parameter_names(config):
         shape = (declared["layers"] if name.per_layer else declared)[name.path[-1]].shape
-        layers = [tensors[key] for key in _hf_names(name, config)]
+        layers = [tensors[key] for key in hf_names(name, config)]
         if shardings is None:
             array: Any = _read(name, layers, tuple(slice(0, size) for size in shape))
         else:
             sharding = (shardings["layers"] if name.per_layer else shardings)[name.path[-1]]
-            array = _read_on_mesh(name, layers, shape, sharding, dtype)
+            array = read_on_mesh(name, layers, shape, sharding, dtype)
         (params["layers"] if name.per_layer else params)[name.path[-1]] = array
     return params
 
@@ -99,7 +99,7 @@ def read_weights(
 
 def tensor_names(config: ModelConfig) -> list[str]:
     """List the tensors that a model of this configuration has."""
-    return [hf_name for name in parameter_names(config) for hf_name in _hf_names(name, config)]
+    return [hf_name for name in parameter_names(config) for hf_name in hf_names(name, config)]
 
 
 def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
@@ -118,10 +118,13 @@ def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
     return np.ascontiguousarray(read_part(layers[0]))
 
 
-def _read_on_mesh(
+def read_on_mesh(
     name: ParameterName, layers: list[Any], shape: tuple[int, ...], sharding: Any, dtype: Any
 ) -> jax.Array:
-    """Read one of our parameters as an array on a mesh; each device reads its own part."""
+    """Read one of our parameters as an array on a mesh; each device reads its own part.
+
+    layers: the tensor of every layer; or the only tensor, where the parameter belongs to no layer.
+    """
 
     def read_shard(slices: Slices | None) -> np.ndarray:
         slices = slices or tuple(slice(None) for _ in shape)
@@ -152,13 +155,13 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
     for name in parameter_names(config):
         shape = declared["layers"][name.path[1]].shape[1:] if name.per_layer else declared[name.path[0]].shape
         hf_shape = shape[::-1] if name.transposed else shape
-        for key in _hf_names(name, config):
+        for key in hf_names(name, config):
             if tensors[key].shape != hf_shape:
                 raise UserError(
                     f"{source}: tensor {key!r} has shape {tensors[key].shape}, the configuration says {hf_shape}"
                 )
 
 
-def _hf_names(name: ParameterName, config: ModelConfig) -> list[str]:
+def hf_names(name: ParameterName, config: ModelConfig) -> list[str]:
     """Give Hugging Face's names of a parameter, one for every layer where layers have it."""
     return [name.hugging_face.format(layer) for layer in range(config.num_hidden_layers if name.per_layer else 1)]

@@ -52,9 +52,9 @@ def open_weights(folder: Path, needed: Collection[str]) -> Iterator[dict[str, Fi
         _tell(line)
     with ExitStack() as opened:
         if files[0].name == INDEX_FILE:
-            yield _of_decoder(_tensors_of_shards(files[0], needed, opened))
+            yield of_decoder(_tensors_of_shards(files[0], needed, opened))
         else:
-            yield _of_decoder(_tensors(files[0], opened))
+            yield of_decoder(open_tensors(files[0], opened))
 
 
 def weight_files(folder: Path, needed: Collection[str]) -> list[Path]:
@@ -95,13 +95,16 @@ def has_another_head(folder: Path, needed: Collection[str]) -> bool:
     with open_weights(folder, needed) as tensors:
         if not {EMBEDDING, HEAD} <= tensors.keys():
             return False
-        embedding, head = tensors[EMBEDDING], tensors[HEAD]
-        if embedding.shape != head.shape:
-            return True
-        if not {embedding.dtype, head.dtype} <= DTYPE_NAMES.keys():
-            return False  # which cannot be read, and is refused where the weights are
-        starts = range(0, head.shape[0], COMPARED_ROWS)
-        return not all(_equal_rows(embedding, head, start) for start in starts)
+        return not are_equal(tensors[EMBEDDING], tensors[HEAD])
+
+
+def are_equal(one: FileTensor, other: FileTensor) -> bool:
+    """Say whether two tensors have the same numbers."""
+    if one.shape != other.shape:
+        return False
+    if not {one.dtype, other.dtype} <= DTYPE_NAMES.keys():
+        return True  # which cannot be read, and is refused where the weights are
+    return all(_equal_rows(one, other, start) for start in range(0, one.shape[0], COMPARED_ROWS))
 
 
 def _equal_rows(one: FileTensor, other: FileTensor, start: int) -> bool:
@@ -110,7 +113,7 @@ def _equal_rows(one: FileTensor, other: FileTensor, start: int) -> bool:
     return np.array_equal(one[part].astype(np.float32), other[part].astype(np.float32), equal_nan=True)
 
 
-def _tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
+def open_tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
     """Open a safetensors file."""
     try:
         handle = opened.enter_context(safe_open(file, framework="np"))
@@ -119,7 +122,7 @@ def _tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
         raise UserError(f"{file}: not a readable safetensors file ({error})") from None
 
 
-def _of_decoder(tensors: dict[str, FileTensor]) -> dict[str, FileTensor]:
+def of_decoder(tensors: dict[str, FileTensor]) -> dict[str, FileTensor]:
     """Give the tensors of the decoder under its own names, where other parts are beside it; else all as they are."""
     names = {key: _name_in_decoder(key) for key in tensors}
     if all(name == key for key, name in names.items()):
@@ -138,7 +141,7 @@ def _name_in_decoder(key: str) -> str:
 def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) -> dict[str, FileTensor]:
     """Open the shards that an index names: of a tensor that stands in two of them, the index says which one counts."""
     weight_map = _weight_map(index)
-    shards = {shard.name: _tensors(shard, opened) for shard in _shards(index)}
+    shards = {shard.name: open_tensors(shard, opened) for shard in _shards(index)}
     tensors = {}
     for key, name in weight_map.items():
         if key in shards[name]:
@@ -178,7 +181,7 @@ def _why_not_whole(file: Path, needed: Collection[str]) -> str:
     """Say what a safetensors file lacks; "" where it is whole."""
     try:
         with ExitStack() as opened:
-            missing = sorted(set(needed) - _of_decoder(_tensors(file, opened)).keys())
+            missing = sorted(set(needed) - of_decoder(open_tensors(file, opened)).keys())
     except UserError:
         return "it cannot be read"
     return f"it lacks {missing[0]!r}" if missing else ""
