@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from commit_llm.model.block import norm
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.decoder import forward
+from commit_llm.model.decoder import embed, forward
 from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation, forgetful_keys
@@ -45,6 +46,28 @@ def test_forward_pass_of_the_original(shared, tiny):
         np.testing.assert_allclose(logits[..., ::64], golden["logits_every64"], rtol=0, atol=1e-6)
         np.testing.assert_allclose(jax.nn.logsumexp(logits, axis=-1), golden["logsumexp"], rtol=1e-6)
         np.testing.assert_array_equal(logits.argmax(-1), golden["argmax"])
+
+
+def test_bf16_norms_are_used_in_fp32():
+    """A scale of 0.01 with an offset of 1 is 1.01; in bfloat16 it would be 1.0078125."""
+    config = dataclasses.replace(SMALL, norm_offset=1)
+    scale, x = jnp.full(4, 0.01, jnp.bfloat16), jnp.ones((1, 4))
+    normed = norm(config, {"final_norm": scale}, "final_norm", x)
+    np.testing.assert_array_equal(normed, norm(config, {"final_norm": scale.astype(jnp.float32)}, "final_norm", x))
+    assert float(normed[0, 0]) == pytest.approx(1 + float(scale[0]), rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_the_gradient_of_a_bf16_embedding_is_summed_in_fp32(dtype):
+    """Of a token that comes 1,000 times: a sum of ones in bfloat16 ends at 256."""
+    tokens, embedding = jnp.zeros((2, 500), jnp.int32), jnp.ones((3, 4), jnp.bfloat16)
+
+    def total(embedding):
+        return embed(SMALL, {"embedding": embedding}, tokens, dtype).astype(jnp.float32).sum()
+
+    gradient = jax.jit(jax.grad(total))(embedding)
+    assert gradient.dtype == jnp.bfloat16
+    np.testing.assert_array_equal(gradient.astype(jnp.float32), [[1000.0] * 4, [0.0] * 4, [0.0] * 4])
 
 
 def test_a_token_sees_nothing_later(params):

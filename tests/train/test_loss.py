@@ -113,6 +113,24 @@ def test_bfloat16_products_give_fp32_sums_and_an_fp32_gradient_of_the_head(chunk
         np.testing.assert_allclose(np.asarray(ours, "f4"), theirs, atol=0.01 * np.abs(theirs).max())
 
 
+@pytest.mark.parametrize("tied", [False, True])
+def test_the_gradient_of_a_bf16_head_is_summed_in_fp32_and_rounded_once(tied):
+    """Over 64 chunks; summed in bfloat16 it would be off by up to a percent."""
+    rng = np.random.default_rng(0)
+    hidden = jnp.array(rng.normal(size=(1, 64 * 128, 8)), jnp.bfloat16)
+    head = jnp.array(rng.normal(size=(8, 16)), jnp.bfloat16)
+    targets, weights = jnp.array(rng.integers(0, 16, hidden.shape[:2])), jnp.full(hidden.shape[:2], 1.0)
+
+    def gradient(dtype):
+        given = (head.T if tied else head).astype(dtype)
+        loss = lambda given: head_loss(hidden, given, targets, weights, 128, tied=tied).loss  # noqa: E731
+        return jax.jit(jax.grad(loss))(given)
+
+    rounded = gradient(jnp.bfloat16)
+    assert rounded.dtype == jnp.bfloat16
+    np.testing.assert_array_equal(rounded, gradient(jnp.float32).astype(jnp.bfloat16))
+
+
 def test_chunks_hold_the_logits_they_may():
     assert chunk_of(2, 512, 32_000) is None
     assert chunk_of(16, 512, 32_000) == 128

@@ -4,7 +4,7 @@ Shapes: B rows, T tokens, E hidden size, V vocabulary.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -35,10 +35,40 @@ def embed(
     Each device looks up its own slice of the embedding for the rows of all devices along fsdp. Then the devices
     exchange these slices, because tokens are cheap to send and the embedding is not.
     """
-    slices = params["embedding"][layout.constrain(tokens, ("batch_before_fsdp", None))].astype(dtype)
+    tokens, embedding = layout.constrain(tokens, ("batch_before_fsdp", None)), params["embedding"]
+    if embedding.dtype == jnp.float32:
+        slices = embedding[tokens].astype(dtype)
+    else:
+        slices = _look_up(embedding, tokens, dtype, layout)
     if config.embedding_multiplier != 1.0:  # rounded as the models were trained with it (reference: Gemma)
         slices = slices * jnp.asarray(config.embedding_multiplier, dtype)
     return layout.constrain(layout.constrain(slices, ("batch_before_fsdp", None, "embed")), HIDDEN_AXES)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _look_up(
+    embedding: Float[Array, "V E"], tokens: Int[Array, "B T"], dtype: Any, layout: ArrayLayout
+) -> Float[Array, "B T E"]:
+    """Look up rows of an embedding in bf16, whose gradient is summed in fp32 and rounded once.
+
+    jax's own gradient is summed in bf16, where a token that comes often soon adds nothing more.
+    """
+    return embedding[tokens].astype(dtype)
+
+
+def _look_up_forward(embedding: Array, tokens: Array, dtype: Any, layout: ArrayLayout) -> tuple[Array, Any]:
+    return _look_up(embedding, tokens, dtype, layout), (embedding, tokens)
+
+
+def _look_up_backward(
+    dtype: Any, layout: ArrayLayout, looked_up: tuple[Array, Array], of_slices: Array
+) -> tuple[Array, None]:
+    embedding, tokens = looked_up
+    zeros = layout.constrain(jnp.zeros(embedding.shape, jnp.float32), ("vocab", "embed"))
+    return zeros.at[tokens].add(of_slices.astype(jnp.float32)).astype(embedding.dtype), None
+
+
+_look_up.defvjp(_look_up_forward, _look_up_backward)
 
 
 def hidden_states(

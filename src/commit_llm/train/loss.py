@@ -133,13 +133,13 @@ def _forward(
         of_head = None
         if not frozen:
             flat = hidden.reshape(-1, hidden.shape[-1])
-            of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=head.dtype)
+            of_head = jnp.matmul(flat.T, of_logits, preferred_element_type=jnp.float32)  # and summed so over chunks
             of_head = layout.constrain(*(of_head.T, ("vocab", "embed")) if tied else (of_head, ("embed", "vocab")))
         of_hidden = jnp.matmul(of_logits, matrix.T).reshape(hidden.shape)
         return (sums, of_head), of_hidden
 
     (sums, of_head), of_hidden = _over_trained(of_chunk, (hidden, targets, weights), chunk)
-    return sums, (of_hidden, of_head)
+    return sums, (of_hidden, None if of_head is None else of_head.astype(head.dtype))
 
 
 def _backward(
