@@ -70,7 +70,7 @@ class Study:
         with Checkpoints(self.out / f"{arm}-{seed}", keep=1) as checkpoints:
             restored = restore_newest(checkpoints, training.abstract_state())
             if restored is None:
-                start, state = 0, training.place(load_params(source, training.state_shardings.params)[0])
+                start, (state, _) = 0, training.place(load_params(source, training.param_shardings)[0])
             else:
                 start, state = restored.step, restored.state
                 data.batches.set_state(restored.position)
@@ -90,7 +90,7 @@ class Study:
     def _take(self, data: RecipeData, training: Training, state: TrainState) -> tuple[TrainState, dict[str, float]]:
         begun = time.perf_counter()
         batch = step_arrays(next(data.batches))
-        state, metrics = training.step(state, place_alike(batch, training.batch_sharding))
+        state, metrics = training.step(state, place_alike(batch, training.batch_sharding), {})
         return state, {"loss": float(metrics.loss), "seconds": round(time.perf_counter() - begun, 1)}
 
     def losses(self) -> Losses:

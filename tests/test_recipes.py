@@ -52,7 +52,7 @@ TABLE = {
 
 @pytest.mark.parametrize("name", TABLE)
 def test_the_original_s_values(name):
-    values = dataclasses.asdict(find_recipe(name))
+    values = dataclasses.asdict(find_recipe(name).settled())
     assert {field: values[field] for field in TABLE[name]} == TABLE[name]
 
 
@@ -191,6 +191,13 @@ def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
         ({"learning_rate": float("inf")}, "--learning-rate inf"),
         ({"held_out_share": 1.0}, "--held-out-share 1.0"),
         ({"learning_rate": float("nan")}, "--learning-rate nan"),
+        ({"lora_r": 0}, "--lora-r 0: must be at least 1"),
+        ({"lora_r": 4, "lora_alpha": 0.0}, r"--lora-alpha 0\.0: must be a number above 0"),
+        ({"lora_r": 4, "lora_alpha": float("inf")}, "--lora-alpha inf: must be"),
+        ({"lora_r": 4, "from_scratch": True}, "--lora-r 4: trains beside weights that are there, and --from-scratch"),
+        ({"lora_alpha": 8.0}, r"--lora-alpha 8\.0: is for LoRA; name its rank with --lora-r"),
+        ({"lora_target_modules": ("q_proj",)}, "--lora-target-modules 'q_proj': is for LoRA"),
+        ({"modules_to_save": ("lm_head",)}, "--modules-to-save 'lm_head': is for LoRA"),
     ],
 )
 def test_values_out_of_range(change, message):

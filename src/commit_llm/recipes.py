@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from tyro.conf import UseAppendAction
 
+from commit_llm.adapter_flags import AdapterFlags
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.named_source import DATA, NamedSource, named_sources, require_together
 from commit_llm.data.prompt_flags import CHAT, PromptFlags
@@ -21,7 +22,7 @@ END_OF_COUNTS = 2**31  # the step is a number of 32 bits
 
 
 @dataclass(frozen=True)
-class Recipe(PromptFlags, MixingFlags):
+class Recipe(AdapterFlags, PromptFlags, MixingFlags):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
@@ -65,8 +66,8 @@ class Recipe(PromptFlags, MixingFlags):
     split_long: bool = False
     """Cut an instruction example that is longer than a row, instead of leaving it out."""
 
-    learning_rate: float = 2e-5
-    """Peak of the schedule, reached after the warm-up."""
+    learning_rate: float | None = None
+    """Peak of the schedule, reached after the warm-up. Default: 2e-5, and with --lora-r ten times that."""
     end_learning_rate: float = 1e-7
     """Where the cosine ends, at decay-steps."""
     warmup_steps: int = 36
@@ -132,14 +133,24 @@ class Recipe(PromptFlags, MixingFlags):
         """Give the sources of the data. Raises UserError for a weight or a form that is none."""
         return named_sources(self.data, self.data_unmixed)
 
+    @property
+    def peak_learning_rate(self) -> float:
+        """Give the learning rate that is asked for, or else the usual one."""
+        return self.usual_learning_rate if self.learning_rate is None else self.learning_rate
+
+    def settled(self) -> "Recipe":
+        """Give the recipe with the learning rate that it comes to."""
+        return replace(self, learning_rate=self.peak_learning_rate)
+
     def check(self) -> None:
         """Raise UserError for a value out of its range, naming the flag (ratio: MixingSettings; schedule: below)."""
         positive = (
-            "steps", "batch_size", "seq_len", "learning_rate", "clip_norm", "gradient_accumulation", "checkpoint_every",
-            "keep_checkpoints", "log_every", "eval_every",
+            "steps", "batch_size", "seq_len", "peak_learning_rate", "clip_norm", "gradient_accumulation",
+            "checkpoint_every", "keep_checkpoints", "log_every", "eval_every",
         )  # fmt: skip
         for name in positive:
             if not 0 < getattr(self, name) < math.inf:
+                name = name.removeprefix("peak_")
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must be a number above 0")
         for field in dataclasses.fields(self):
             if field.name != "seed" and isinstance(value := getattr(self, field.name), int) and value >= END_OF_COUNTS:
@@ -170,6 +181,7 @@ class Recipe(PromptFlags, MixingFlags):
         if self.prompt != CHAT and self.mix_roles != Recipe.mix_roles:
             names = " ".join(self.mix_roles)
             raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
+        self.check_adapter(from_scratch=self.from_scratch)
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
@@ -214,6 +226,10 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "train_on": "all",
     "keep_white_space": False,
     "stop": (),
+    "lora_r": None,
+    "lora_alpha": None,
+    "lora_target_modules": ("all-linear",),
+    "modules_to_save": (),
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.

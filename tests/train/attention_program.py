@@ -43,7 +43,7 @@ def step(sizes, attention):
     train_step = make_train_step(CONFIG, optimizer, regularisation=regularisation, execution=execution)
     state = place_state(jax.device_put(PARAMS, of_state.params), optimizer, of_state)
     batch = packed_batch(ROWS, SEQ_LEN, CONFIG.vocab_size)
-    state, metrics = jit_step(train_step, of_state, mesh)(state, jax.device_put(batch, batch_sharding(mesh)))
+    state, metrics = jit_step(train_step, of_state, mesh)(state, jax.device_put(batch, batch_sharding(mesh)), {})
     values = metrics._asdict() | {"param_norm": optax.tree.norm(state.params)}
     return {name: float(value) for name, value in values.items()}
 

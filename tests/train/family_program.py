@@ -45,7 +45,7 @@ def step(config, params, mesh):
     of_state = state_shardings(config, optimizer, mesh)
     state = place_state(place(params, of_state.params), optimizer, of_state)
     batch = place_alike(packed_batch(ROWS, SEQ_LEN, config.vocab_size), batch_sharding(mesh))
-    state, metrics = jit_step(make_train_step(config, optimizer, execution=execution), of_state, mesh)(state, batch)
+    state, metrics = jit_step(make_train_step(config, optimizer, execution=execution), of_state, mesh)(state, batch, {})
     return metrics, jax.device_get(state.params)
 
 

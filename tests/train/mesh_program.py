@@ -3,7 +3,8 @@
     python -m tests.train.mesh_program CASE MESH ...
 
 CASE is golden (the twenty steps of tests/train/test_golden_training.py, 4 rows and 4 heads), wide (five steps
-of 8 rows and 8 heads, with every noise and packed segments) or parts (wide, each batch in two parts).
+of 8 rows and 8 heads, with every noise and packed segments), parts (wide, each batch in two parts) or adapter (wide,
+with low-rank adapters and the embedding trained, and the rest frozen).
 Prints {mesh: {name: a list, a value a step}} as JSON.
 Several processes are found by what JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID say.
 The reference material is where COMMIT_SHARED says; RANDOM_BITS is the generator of the dropouts.
@@ -19,11 +20,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from commit_llm.model.adapter import FROZEN_DTYPE, Adapter, frozen_part, init_adapter
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import Execution
 from commit_llm.model.parameters import init_parameters
 from commit_llm.model.regularisation import Regularisation
-from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, place, place_alike
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, parameter_shardings, place, place_alike
 from commit_llm.parallel.processes import start
 from commit_llm.train.optimizer import make_optimizer
 from commit_llm.train.shardings import jit_step, place_state, state_shardings
@@ -35,6 +37,8 @@ WIDE = ModelConfig(
     vocab_size=96, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=8,
     num_key_value_heads=8, head_dim=8,
 )  # fmt: skip
+
+ADAPTER = Adapter(4, 8.0, ("query", "key", "value", "output", "gate", "up", "down"), ("embedding",))
 
 
 def golden():
@@ -81,22 +85,28 @@ def parts():
 
 def steps(case, sizes):
     """The metrics of every step on a mesh, and the norm of the parameters after it."""
-    config, params, optimizer, options, batches = {"golden": golden, "wide": wide, "parts": parts}[case]()
+    of_case = {"golden": golden, "wide": wide, "parts": parts, "adapter": wide}[case]
+    config, params, optimizer, options, batches = of_case()
     mesh = make_mesh(sizes)
     if mesh.size > 1:
         options["execution"] = Execution(**vars(options["execution"]) | {"layout": MeshLayout(mesh)})
-    of_state = state_shardings(config, optimizer, mesh)
-    step = jit_step(make_train_step(config, optimizer, **options), of_state, mesh)
+    frozen, of_frozen, adapter = {}, {}, ADAPTER if case == "adapter" else None
+    of_state = state_shardings(config, optimizer, mesh, adapter)
+    if adapter is not None:
+        base = jax.tree.map(lambda array: array.astype(FROZEN_DTYPE), params)
+        frozen, of_frozen = (frozen_part(p, adapter) for p in (base, parameter_shardings(config, mesh)))
+        frozen, params = place(frozen, of_frozen), init_adapter(config, adapter, base, jax.random.key(1))
+    step = jit_step(make_train_step(config, optimizer, **options, adapter=adapter), of_state, mesh, of_frozen)
     norm = jax.jit(optax.tree.norm)
     state, logged = place_state(place(params, of_state.params), optimizer, of_state), []
     for batch in batches:
         placed = place_alike(batch, batch_sharding(mesh))
-        state, metrics = step(state, placed)
+        state, metrics = step(state, placed, frozen)
         logged.append({**{k: float(v) for k, v in metrics._asdict().items()}, "param_norm": float(norm(state.params))})
     assert step._cache_size() == 1, "a step was compiled twice"
     if mesh.shape["data"] * mesh.shape["fsdp"] > 1:  # no device ever has anything of all rows
         rows, length = batch["input_tokens"].shape
-        program = step.lower(state, placed).compile().as_text()
+        program = step.lower(state, placed, frozen).compile().as_text()
         for size in (config.hidden_size, config.intermediate_size, config.vocab_size):
             for whole in (f"f32[{rows},{length},{size}]", f"f32[{rows * length},{size}]"):
                 assert whole not in program, f"{sizes}: {whole} is made whole"

@@ -60,7 +60,7 @@ for name, sizes in (case.split("/") for case in sys.argv[1:]):
         name: jax.ShapeDtypeStruct((8, 512), dtype, sharding=batch_sharding(mesh))
         for name, dtype in (dtypes | {"loss_masks": np.float32}).items()
     }
-    program = jit_step(step, of_state, mesh).lower(state, batch).compile().as_text()
+    program = jit_step(step, of_state, mesh).lower(state, batch, {}).compile().as_text()
     print(json.dumps([name, sizes, program.count('custom_call_target="tpu_custom_call"')]))
 """
 

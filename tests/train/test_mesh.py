@@ -50,7 +50,11 @@ def test_twenty_golden_steps_on_meshes(shared):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "random_bits", "meshes"),
-    [("wide", "threefry2x32", ("8,1,1", "1,8,1", "1,1,8")), ("parts", "rbg", ("1,4,2", "2,2,2"))],
+    [
+        ("wide", "threefry2x32", ("8,1,1", "1,8,1", "1,1,8")),
+        ("parts", "rbg", ("1,4,2", "2,2,2")),
+        ("adapter", "threefry2x32", ("1,2,4", "2,2,2")),
+    ],
 )
 def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, meshes):
     one = steps_on(1, shared, case, "1,1,1", RANDOM_BITS=random_bits)["1,1,1"]

@@ -27,13 +27,13 @@ class RecipesCommand:
 def run(argv: list[str]) -> None:
     command = parse(RecipesCommand, "recipes", argv)
     if command.name is not None:
-        recipe = find_recipe(command.name)
+        recipe = find_recipe(command.name).settled()
         if command.json:
             say_json(dataclasses.asdict(recipe))
         else:
             say(dump_recipe(recipe), end="")
     elif command.json:
-        say_json({name: dataclasses.asdict(recipe) for name, (_, recipe) in RECIPES.items()})
+        say_json({name: dataclasses.asdict(recipe.settled()) for name, (_, recipe) in RECIPES.items()})
     else:
         width = max(map(len, RECIPES))
         for name, (summary, _) in RECIPES.items():

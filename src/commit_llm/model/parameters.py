@@ -85,7 +85,12 @@ def map_declared(function: Callable[[Parameter], Any], declared: dict[str, Any])
 
 def abstract_parameters(config: ModelConfig) -> dict[str, Any]:
     """Give the shape and dtype of every parameter, without numbers."""
-    return map_declared(lambda parameter: jax.ShapeDtypeStruct(parameter.shape, jnp.float32), declare(config))
+    return abstract(declare(config))
+
+
+def abstract(declared: dict[str, Any]) -> dict[str, Any]:
+    """Give shapes and fp32 of what is declared, without numbers."""
+    return map_declared(lambda parameter: jax.ShapeDtypeStruct(parameter.shape, jnp.float32), declared)
 
 
 def init_parameters(config: ModelConfig, key: jax.Array) -> Parameters:
@@ -116,7 +121,12 @@ def cast_matrices(params: Parameters, dtype: Any) -> Parameters:
 
 def count_parameters(config: ModelConfig) -> int:
     """Count the numbers of all parameters."""
-    return sum(jax.tree.leaves(map_declared(lambda parameter: math.prod(parameter.shape), declare(config))))
+    return count_declared(declare(config))
+
+
+def count_declared(declared: dict[str, Any]) -> int:
+    """Count the numbers of what is declared."""
+    return sum(jax.tree.leaves(map_declared(lambda parameter: math.prod(parameter.shape), declared)))
 
 
 def training_flops_a_token(config: ModelConfig, seq_len: int) -> float:

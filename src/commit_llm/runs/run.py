@@ -28,6 +28,7 @@ from commit_llm.runs.history import BEFORE, History
 CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what the run was made of
 TOKENS = "special_tokens"  # of provenance.json: see tokens_of
 WEIGHTS = "weights"  # of provenance.json: those that training began with (train/weights_identity.py)
+BASE = "base"  # of provenance.json, where an adapter is trained: the model beside it, and its revision
 SOURCES = "sources"  # of provenance.json: name, weight, share, form, mixed, records of each of several sources of data
 PROMPT = "prompt"  # of both too: what stands around instructions and conversations (data/opened_prompt.py)
 TOKENIZER = "tokenizer"  # of the provenance.json of a run and of an export: the name of the tokenizer's file
@@ -95,6 +96,7 @@ def create_run(
     hub: Mapping[str, Mapping[str, Any]] | None = None,
     sources: Sequence[Mapping[str, Any]] = (),
     prompt: Prompt = None,
+    base: Mapping[str, Any] | None = None,
 ) -> None:
     """Write what a run is made of, whole or not at all.
 
@@ -109,6 +111,7 @@ def create_run(
     hub: the commit of the model and of the data where they are from the hub, with what else tells these data.
     sources: of the data, described; none where the recipe says all of the only one.
     prompt: that of instructions and conversations.
+    base: where the model is that an adapter is trained beside; None where the whole model is trained.
     """
     provenance = {
         "id": uuid.uuid4().hex[:12],
@@ -118,6 +121,7 @@ def create_run(
         "model": stored.recipe.model,
         "weights_dtype": weights_dtype,
         WEIGHTS: weights,
+        **({BASE: dict(base)} if base else {}),
         "languages": list(languages),
         "clean_version": stored.recipe.clean_version if stored.recipe.mixes_clean else None,
         "files": {role: describe(path, sha256(path)) for role, path in _files(stored.recipe, tokenizer.path)},

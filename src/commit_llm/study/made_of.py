@@ -57,7 +57,7 @@ def differences(before: Description, now: Description) -> list[str]:
 
 
 def _stage(recipe: Recipe) -> Description:
-    fields = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in BESIDE}
+    fields = {name: value for name, value in dataclasses.asdict(recipe.settled()).items() if name not in BESIDE}
     for name in NAMES_OF_FILES:
         value = fields[name]
         fields[name] = [*map(public_name, value)] if isinstance(value, tuple) else value and public_name(value)

@@ -113,6 +113,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     where training counts them.
     """
     recipe.check()
+    recipe = recipe.settled()
     if wandb_project is not None:
         import_wandb()
     asked = _asked(recipe)

@@ -41,11 +41,17 @@ def make_held_out_step(
 
 
 def held_out_loss(
-    step: Callable[[Parameters, StepArrays], Sums], params: Parameters, batches: Iterable[StepArrays]
+    step: Callable[..., Sums],
+    params: Parameters,
+    batches: Iterable[StepArrays],
+    frozen: Parameters = NOTHING_FROZEN,
 ) -> tuple[float, float]:
-    """Give mean loss and accuracy over all supervised tokens of the batches."""
+    """Give mean loss and accuracy over all supervised tokens of the batches.
+
+    step: of `make_held_out_step`; params, frozen: those that are trained, and the others.
+    """
     loss = right = tokens = 0.0
     for batch in batches:
-        sums = jax.device_get(step(params, batch))
+        sums = jax.device_get(step(params, batch, frozen))
         loss, right, tokens = loss + float(sums[0]), right + float(sums[1]), tokens + float(sums[2])
     return loss / tokens, right / tokens

@@ -34,6 +34,7 @@ from commit_llm.runs.run import (
     require_same_hub,
     require_same_prompt,
 )
+from commit_llm.train.adapted import adapter_of, describe_adapter, describe_base
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
@@ -49,6 +50,7 @@ from commit_llm.train.recipe_data import (
     pinned,
     resolve_steps,
 )
+from commit_llm.train.step import NOTHING_FROZEN
 from commit_llm.train.stepping import Stepping, StepReport
 from commit_llm.train.stop import Reason, listening
 from commit_llm.train.upcoming import shared_examples, upcoming_batches
@@ -104,6 +106,7 @@ def train(
     """
     with listening(stop_after_minutes) as own_stop:
         stop = CommonStop(own_stop)
+        recipe = recipe.settled()
         asked, begun = recipe, _find_begun(run, recipe, wandb_project)
         source, data, hub = _open(begun or asked, new=begun is None)
         recipe, batches = data.recipe, data.batches
@@ -122,18 +125,23 @@ def train(
             restored = restore_newest(checkpoints, training.abstract_state())
             if restored is not None:
                 start, state, tokens, position = restored
+                if start == recipe.steps:
+                    return TrainingResult(start, start, stopped=stop.signalled())
+                frozen = NOTHING_FROZEN
+                if training.adapter is not None:
+                    frozen = training.frozen(_params_again(run, training, source))
                 batches.set_state(position)
             else:  # a new run, or one that was killed before its first checkpoint
                 start, tokens = 0, 0
-                state = training.place(_params_again(run, training, source) if params is None else params)
-            if start == recipe.steps:
-                return TrainingResult(start, start, stopped=stop.signalled())
+                state, frozen = training.place(_params_again(run, training, source) if params is None else params)
             with (
                 entered_by_first("logs", watching(run, start, tokens, wandb_project)) as watch,
                 upcoming_batches(batches) as upcoming,
             ):
                 rows = partial(name_rows, data.makes)
-                steps = Stepping(training, checkpoints, watch, upcoming, data.held_out, report, tokens, start, rows)
+                steps = Stepping(
+                    training, frozen, checkpoints, watch, upcoming, data.held_out, report, tokens, start, rows
+                )
                 last, stopped = steps.run(state, start, stop)
                 taken = upcoming.get_state()
         signalled = stop.signalled()  # in the last step: all is saved, but what comes after must not begin
@@ -155,6 +163,7 @@ def _find_begun(run: Path, asked: Recipe, wandb_project: str | None) -> Recipe |
     begun = None
     with together("start"):
         asked.check()
+        adapter_of(asked)  # raises UserError for a module that there is not
         if is_first():
             if wandb_project is not None:
                 import_wandb()
@@ -207,6 +216,8 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
     if is_first():
         LOGGER.info("%s", describe(source.config))
         LOGGER.info("%s", training.summary)
+        if training.adapter is not None:
+            LOGGER.info("%s", describe_adapter(training.adapter, source.config, training.recipe))
     return training
 
 
@@ -225,7 +236,7 @@ def _begin(
             kept = None if weights is None else weights.to_json()
             create_run(
                 run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept, hub,
-                describe_sources(data.makes), data.prompt,
+                describe_sources(data.makes), data.prompt, None if training.adapter is None else describe_base(source),
             )  # fmt: skip
         return params
 
@@ -245,14 +256,13 @@ def _first_params(training: Training, source: ModelSource, weights: WeightsIdent
 
     weights: those that all processes read; None for random ones.
     """
-    shardings = training.state_shardings.params
     if weights is None:
-        return fresh_params(source.config, shardings, training.recipe.seed)
-    return load_params(source, shardings, weights.step)
+        return fresh_params(source.config, training.param_shardings, training.recipe.seed)
+    return load_params(source, training.param_shardings, weights.step, training.param_dtype)
 
 
 def _params_again(run: Path, training: Training, source: ModelSource) -> Parameters:
-    """Give the parameters before the first step to a run that was killed before its first checkpoint."""
+    """Give the parameters that a run began with, to go on with what of them is frozen, or to begin once more."""
     weights = None if training.recipe.from_scratch else require_begun_weights(run, source)
     with together("parameters"):
         return _first_params(training, source, weights)[0]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,19 +12,22 @@ import optax
 from jax.sharding import Mesh
 
 from commit_llm.errors import UserError
+from commit_llm.model.adapter import FROZEN_DTYPE, Adapter, frozen_part, init_adapter
 from commit_llm.model.attention_choice import AttentionChoice, choose_attention
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, Remat, compute_dtype, dtype_reason
+from commit_llm.model.parameters import Parameters, abstract_parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.device_memory import bytes_for_program
-from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, replicated
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, parameter_shardings, replicated
 from commit_llm.recipes import Recipe
+from commit_llm.train.adapted import adapter_of
 from commit_llm.train.held_out import Sums, make_held_out_step
 from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
 from commit_llm.train.plan.remat import RematChoice, choose_remat
 from commit_llm.train.shardings import jit_step, place_state, state_shapes, state_shardings
-from commit_llm.train.step import Metrics, TrainState, make_train_step
+from commit_llm.train.step import NOTHING_FROZEN, TrainState, TrainStep, make_train_step
 
 # On a CPU the layers of a deeper model are compiled as one, in a loop, unless the recipe asks for the fastest step
 # (`--remat none`). The start takes half the time or less, and only in a loop does computing again save memory
@@ -37,10 +41,12 @@ class Training:
 
     recipe: with what `--remat auto` comes to.
     learning_rate: a function of the step, from 0.
-    step: jitted; it gives up its state to the new one.
-    held_out_step: jitted; from parameters and a batch to the sums of train/held_out.py.
+    step: jitted, of state, batch and frozen parameters; it gives up its state to the new one.
+    held_out_step: jitted; from trained parameters, a batch and frozen ones to the sums of train/held_out.py.
     attention: which one is used, and why.
     remat: what a layer keeps for the backward pass, and why.
+    adapter: what is trained of the model; None is all of it.
+    param_shardings: of all parameters of the model, as they are read before the first step.
     """
 
     recipe: Recipe
@@ -49,10 +55,12 @@ class Training:
     learning_rate: Callable[[int], Any]
     state_shardings: TrainState
     batch_sharding: Any
-    step: Callable[[TrainState, Any], tuple[TrainState, Metrics]]
-    held_out_step: Callable[[Any, Any], Sums]
+    step: TrainStep
+    held_out_step: Callable[..., Sums]
     attention: AttentionChoice
     remat: RematChoice
+    adapter: Adapter | None
+    param_shardings: dict[str, Any]
 
     @property
     def summary(self) -> str:
@@ -64,18 +72,38 @@ class Training:
         remat = f"; {self.remat}" if self.remat.reason else ""
         return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {products}; {self.attention}{remat}"
 
-    def place(self, params: Any) -> TrainState:
-        """Make the state before the first step. params are on the mesh, and are given up to it."""
-        return place_state(params, self.optimizer, self.state_shardings)
+    @property
+    def param_dtype(self) -> Any:
+        """Give the dtype in which the parameters of the model are read."""
+        return jnp.float32 if self.adapter is None else FROZEN_DTYPE
+
+    def place(self, params: Parameters) -> tuple[TrainState, Parameters]:
+        """Make the state before the first step, and give the parameters that stay frozen.
+
+        params are those of the model, on the mesh and in `param_dtype`; they are given up to both.
+        """
+        if self.adapter is None:
+            return place_state(params, self.optimizer, self.state_shardings), NOTHING_FROZEN
+        draw = jax.jit(partial(init_adapter, self.config, self.adapter), out_shardings=self.state_shardings.params)
+        trained = draw(params, jax.random.key(self.recipe.seed))
+        return place_state(trained, self.optimizer, self.state_shardings), self.frozen(params)
+
+    def frozen(self, params: Parameters) -> Parameters:
+        """Give those parameters of the model that stay as they are."""
+        return NOTHING_FROZEN if self.adapter is None else frozen_part(params, self.adapter)
 
     def abstract_state(self) -> TrainState:
         """Give shapes, dtypes and shardings of the state, without its numbers."""
-        shapes = state_shapes(self.config, self.optimizer)
-        return jax.tree.map(
-            lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
-            shapes,
-            self.state_shardings,
-        )
+        return _placed(state_shapes(self.config, self.optimizer, self.adapter), self.state_shardings)
+
+    def abstract_frozen(self) -> Parameters:
+        """Give shapes, dtypes and shardings of the parameters that stay frozen."""
+        shapes = jax.tree.map(lambda leaf: leaf.update(dtype=self.param_dtype), abstract_parameters(self.config))
+        return self.frozen(_placed(shapes, self.param_shardings))
+
+
+def _placed(shapes: Any, shardings: Any) -> Any:
+    return jax.tree.map(lambda leaf, sharding: leaf.update(sharding=sharding), shapes, shardings)
 
 
 def prepare(
@@ -89,7 +117,7 @@ def prepare(
     """
     original = recipe.behaviour == "original"
     schedule = learning_rate_schedule(
-        recipe.learning_rate,
+        recipe.peak_learning_rate,
         recipe.end_learning_rate,
         recipe.warmup_steps,
         recipe.decay_steps or recipe.steps,
@@ -117,6 +145,7 @@ def prepare(
         recipe.fcm_max_ratio,
         shared_attention_mask=original,
     )
+    adapter = adapter_of(recipe)
     step = make_train_step(
         config,
         optimizer,
@@ -125,15 +154,31 @@ def prepare(
         reduction=recipe.loss_reduction,
         gradient_accumulation=recipe.gradient_accumulation,
         execution=execution,
+        adapter=adapter,
     )
-    of_state, of_batch = state_shardings(config, optimizer, mesh), batch_sharding(mesh)
+    of_state, of_batch = state_shardings(config, optimizer, mesh, adapter), batch_sharding(mesh)
+    of_params = parameter_shardings(config, mesh)
+    of_frozen = NOTHING_FROZEN if adapter is None else frozen_part(of_params, adapter)
     held_out_step = jax.jit(
-        make_held_out_step(config, replace(execution, unroll=execution.unroll and not _is_deep(config))),
-        in_shardings=(of_state.params, of_batch),
+        make_held_out_step(config, replace(execution, unroll=execution.unroll and not _is_deep(config)), adapter),
+        in_shardings=(of_state.params, of_batch, of_frozen),
         out_shardings=replicated(mesh),
     )
-    jitted = jit_step(step, of_state, mesh)
-    return Training(recipe, config, optimizer, schedule, of_state, of_batch, jitted, held_out_step, attention, remat)
+    jitted = jit_step(step, of_state, mesh, of_frozen)
+    return Training(
+        recipe,
+        config,
+        optimizer,
+        schedule,
+        of_state,
+        of_batch,
+        jitted,
+        held_out_step,
+        attention,
+        remat,
+        adapter,
+        of_params,
+    )
 
 
 def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoice:

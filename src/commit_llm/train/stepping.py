@@ -9,6 +9,7 @@ import numpy as np
 
 from commit_llm.data.packing.batch import Batch, step_arrays
 from commit_llm.errors import UserError
+from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.mesh import place_alike
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.common_stop import CommonStop
@@ -27,6 +28,7 @@ StepReport = Callable[[int, int, Logged | None], None]
 class Stepping:
     """Take the steps that are left, from a state to the recipe's last step or to a stop.
 
+    frozen: the parameters of the model that are not trained.
     watch: writes the logs; None in all processes but process 0.
     tokens: seen so far, padding left out.
     saved: the step of the newest checkpoint, 0 where there is none.
@@ -35,6 +37,7 @@ class Stepping:
     """
 
     training: Training
+    frozen: Parameters
     checkpoints: Checkpoints
     watch: Watch | None
     upcoming: AwaitedBatches
@@ -74,7 +77,8 @@ class Stepping:
         batch = next(self.upcoming)
         ids = batch["example_ids"]
         self.tokens += int((ids >= 0).sum())
-        state, metrics = self.training.step(state, place_alike(step_arrays(batch), self.training.batch_sharding))
+        placed = place_alike(step_arrays(batch), self.training.batch_sharding)
+        state, metrics = self.training.step(state, placed, self.frozen)
         self.unchecked.append((step, metrics, ids))
         return state, metrics
 
@@ -106,7 +110,7 @@ class Stepping:
 
     def _log_held_out(self, step: int, state: TrainState) -> None:
         placed = (place_alike(step_arrays(batch), self.training.batch_sharding) for batch in self.held_out)
-        means = held_out_loss(self.training.held_out_step, state.params, placed)
+        means = held_out_loss(self.training.held_out_step, state.params, placed, self.frozen)
         if self.watch:
             self.watch.held_out(HeldOut(step, *means))
 

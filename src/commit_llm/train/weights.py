@@ -1,15 +1,26 @@
 """The parameters that a model comes with: of a folder, of a run's checkpoint, or random ones."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from commit_llm.convert.huggingface import read_weights
+from commit_llm.model.adapter import Adapter, declare_adapter, merged
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.parameters import Parameters, abstract_parameters, declare, init_parameters, map_declared
+from commit_llm.model.parameters import (
+    Parameters,
+    abstract,
+    abstract_parameters,
+    declare,
+    init_parameters,
+    map_declared,
+)
 from commit_llm.runs.run import read_provenance
+from commit_llm.train.adapted import adapter_of_run, open_base
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.model_source import ModelSource
 
@@ -24,17 +35,47 @@ def load_params(
     dtype: that they are given in.
     """
     if shardings is None:
-        on_host = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
-        shardings = map_declared(lambda parameter: on_host, declare(source.config))
+        shardings = _on_host(declare(source.config))
     if source.run is None:
         return read_weights(source.folder, source.config, shardings, dtype)
-    like = jax.tree.map(
-        lambda shape, sharding: jax.ShapeDtypeStruct(shape.shape, dtype, sharding=sharding),
-        abstract_parameters(source.config),
-        shardings,
-    )
-    with Checkpoints(source.run) as checkpoints:
-        return checkpoints.restore_params(step, like), read_provenance(source.run)["weights_dtype"]
+    adapter = adapter_of_run(source.run)
+    if adapter is not None:
+        return _merged(source, adapter, shardings, step, dtype)
+    return _restored(source.run, step, abstract_parameters(source.config), shardings, dtype), _dtype_of(source.run)
+
+
+def _on_host(declared: dict[str, Any]) -> dict[str, Any]:
+    sharding = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
+    return map_declared(lambda parameter: sharding, declared)
+
+
+def _restored(run: Path, step: int | None, shapes: Any, shardings: Any, dtype: Any = jnp.float32) -> Parameters:
+    """Read the parameters that a run's checkpoint holds."""
+    like = jax.tree.map(lambda shape, sharding: shape.update(dtype=dtype, sharding=sharding), shapes, shardings)
+    with Checkpoints(run) as checkpoints:
+        return checkpoints.restore_params(step, like)
+
+
+def _merged(
+    source: ModelSource, adapter: Adapter, shardings: Any, step: int | None, dtype: Any
+) -> tuple[Parameters, str]:
+    """Read the base of a run that trains an adapter, and merge what its checkpoint holds into it."""
+    run, declared = source.run, declare_adapter(source.config, adapter)
+    assert run is not None
+    base_source, base_step = open_base(run)
+    base, base_dtype = load_params(base_source, shardings, base_step)
+    restored = _restored(run, step, abstract(declared), _on_host(declared))
+    trained = jax.tree.map(np.asarray, restored)  # which jit lays out beside the base
+
+    def merge(base: Parameters, trained: Parameters) -> Parameters:
+        return jax.tree.map(lambda array: array.astype(dtype), merged(base, trained, adapter))
+
+    return jax.jit(merge, out_shardings=shardings, donate_argnums=0)(base, trained), base_dtype
+
+
+def _dtype_of(run: Path) -> str:
+    name: str = read_provenance(run)["weights_dtype"]
+    return name
 
 
 def fresh_params(config: ModelConfig, shardings: Any, seed: int) -> tuple[Parameters, str]:

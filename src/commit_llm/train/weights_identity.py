@@ -1,6 +1,7 @@
 """Which weights a model has, by the content of their files: the same in all processes, and where a run goes on."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,19 +55,33 @@ def agree_on_weights(source: ModelSource, step: int | None = None, *, hashed: bo
 
 
 def require_begun_weights(run: Path, source: ModelSource) -> WeightsIdentity:
-    """Give the weights of a run that has no checkpoint yet. Raises UserError where it began with others."""
-    kept = read_provenance(run).get(WEIGHTS)
-    step, before = (kept.get("step"), kept.get("sha256")) if isinstance(kept, dict) else (None, None)
+    """Give the weights that a run began with. Raises UserError where the model has others now."""
+    step, before = kept_weights(run)
     identity = agree_on_weights(source, step, hashed=True)
-    if not isinstance(before, dict):  # the run is of a version that kept none
+    if before is None:  # the run is of a version that kept none
         return identity
-    changed = [name for name in {**before, **identity.hashes} if before.get(name) != identity.hashes.get(name)]
-    if changed:
+    if name := _first_change(before, identity.hashes):
         raise UserError(
-            f"{run}: the weights of {source.name} have changed since the run began ({changed[0]}); "
+            f"{run}: the weights of {source.name} have changed since the run began ({name}); "
             "restore them, or choose another --out"
         )
     return identity
+
+
+def kept_weights(run: Path) -> tuple[int | None, dict[str, str] | None]:
+    """Give step and hashes of the weights that a run began with; None for what its provenance.json does not say."""
+    kept = read_provenance(run).get(WEIGHTS)
+    step, hashes = (kept.get("step"), kept.get("sha256")) if isinstance(kept, dict) else (None, None)
+    return step, hashes if isinstance(hashes, dict) else None
+
+
+def changed_weights(source: ModelSource, step: int | None, before: Mapping[str, str]) -> str | None:
+    """Name a file of a model's weights that is not what it was; None where all are. Each process looks for itself."""
+    return _first_change(before, {name: sha256(path) for name, path in _files(source, step)})
+
+
+def _first_change(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    return next((name for name in {**before, **now} if before.get(name) != now.get(name)), None)
 
 
 def _files(source: ModelSource, step: int | None) -> list[tuple[str, Path]]:

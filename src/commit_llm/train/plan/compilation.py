@@ -87,7 +87,8 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
     if devices[0].platform == "gpu" and topology is not None:
         return described
     started = time.monotonic()
-    lowered = training.step.lower(training.abstract_state(), _abstract_batch(training))  # type: ignore[attr-defined]
+    arguments = training.abstract_state(), _abstract_batch(training), training.abstract_frozen()
+    lowered = training.step.lower(*arguments)  # type: ignore[attr-defined]
     try:
         memory = lowered.compile().memory_analysis()
     except Exception as error:  # the compiler's own kind, with its text
