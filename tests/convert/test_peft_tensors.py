@@ -18,7 +18,6 @@ from tests.model.test_decoder import SMALL
 ADAPTER = Adapter(4, 8.0, ("query", "down"), ("embedding", "head"))
 TIED = dataclasses.replace(SMALL, tie_word_embeddings=True)
 QUERY_A = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
-ON_HOST = jax.sharding.SingleDeviceSharding(jax.devices("cpu")[0])
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def folder(tmp_path):
 
 
 def read(folder, adapter=ADAPTER, config=SMALL):
-    return read_adapter(folder, adapter, config, ON_HOST)
+    return read_adapter(folder, adapter, config)
 
 
 def require_same(ours, expected):

@@ -28,7 +28,6 @@ CASES = ("llama 3.1", "qwen 3", "gemma 3")
 TIED, UNTIED = "llama 3.2", "qwen 3"  # untied, and its adapters have no embedding of tiny_models' own
 ALL = ("query", "key", "value", "output", "gate", "up", "down")
 TOKENS = np.random.default_rng(3).integers(0, 130, (2, 20)).astype(np.int32)
-ON_HOST = jax.sharding.SingleDeviceSharding(jax.devices("cpu")[0])
 
 
 def with_adapter(model, folder):
@@ -125,7 +124,7 @@ def read_beside(model, folder):
     params = dict(model.params)
     if model.config.tie_word_embeddings and not config.tie_word_embeddings:
         params["head"] = params["embedding"].T
-    return config, merged(params, read_adapter(folder, adapter, config, ON_HOST), adapter)
+    return config, merged(params, read_adapter(folder, adapter, config), adapter)
 
 
 EMBEDDINGS = ["embed_tokens", "lm_head"]

@@ -68,10 +68,10 @@ def from_hf(
         shape = (declared["layers"] if name.per_layer else declared)[name.path[-1]].shape
         layers = [tensors[key] for key in hf_names(name, config)]
         if shardings is None:
-            array: Any = _read(name, layers, tuple(slice(0, size) for size in shape))
+            array: Any = read_whole(name, layers, shape)
         else:
             sharding = (shardings["layers"] if name.per_layer else shardings)[name.path[-1]]
-            array = read_on_mesh(name, layers, shape, sharding, dtype)
+            array = _read_on_mesh(name, layers, shape, sharding, dtype)
         (params["layers"] if name.per_layer else params)[name.path[-1]] = array
     return params
 
@@ -102,6 +102,14 @@ def tensor_names(config: ModelConfig) -> list[str]:
     return [hf_name for name in parameter_names(config) for hf_name in hf_names(name, config)]
 
 
+def read_whole(name: ParameterName, layers: list[Any], shape: tuple[int, ...]) -> np.ndarray:
+    """Read one of our parameters, in the dtype of its tensors.
+
+    layers: the tensor of every layer; or the only tensor, where the parameter belongs to no layer.
+    """
+    return _read(name, layers, tuple(slice(0, size) for size in shape))
+
+
 def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
     """Read a part of one of our parameters.
 
@@ -118,13 +126,10 @@ def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
     return np.ascontiguousarray(read_part(layers[0]))
 
 
-def read_on_mesh(
+def _read_on_mesh(
     name: ParameterName, layers: list[Any], shape: tuple[int, ...], sharding: Any, dtype: Any
 ) -> jax.Array:
-    """Read one of our parameters as an array on a mesh; each device reads its own part.
-
-    layers: the tensor of every layer; or the only tensor, where the parameter belongs to no layer.
-    """
+    """Read one of our parameters as an array on a mesh; each device reads its own part."""
 
     def read_shard(slices: Slices | None) -> np.ndarray:
         slices = slices or tuple(slice(None) for _ in shape)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from commit_llm.convert.folder import rounded, write_checked
-from commit_llm.convert.huggingface import hf_names, read_on_mesh
+from commit_llm.convert.huggingface import hf_names, read_whole
 from commit_llm.convert.peft_configuration import CONFIGURATION_FILE
 from commit_llm.convert.peft_names import PREFIX, adapter_names
 from commit_llm.convert.sealed_weights import require_unchanged
@@ -60,11 +60,10 @@ def adapter_file(folder: Path) -> Path:
     raise UserError(f"{folder}: no {ADAPTER_FILE} in it; fetch or save the adapter anew")
 
 
-def read_adapter(folder: Path, adapter: Adapter, config: ModelConfig, sharding: Any) -> Parameters:
-    """Read what an adapter holds, as fp32 arrays: the keys of `model.adapter.declare_adapter`.
+def read_adapter(folder: Path, adapter: Adapter, config: ModelConfig) -> Parameters:
+    """Read what an adapter holds, as fp32 arrays of numpy, with the keys of `model.adapter.declare_adapter`.
 
     config: of the adapted model.
-    sharding: where each array goes.
 
     Raises UserError where the file cannot be read, is damaged, or does not fit the configurations.
     """
@@ -78,7 +77,7 @@ def read_adapter(folder: Path, adapter: Adapter, config: ModelConfig, sharding: 
         for name in adapter_names(adapter):
             part, place = (trained["layers"], declared["layers"]) if name.per_layer else (trained, declared)
             of_layers = [tensors[key] for key in hf_names(name, config)]
-            part[name.path[-1]] = read_on_mesh(name, of_layers, place[name.path[-1]].shape, sharding, np.float32)
+            part[name.path[-1]] = read_whole(name, of_layers, place[name.path[-1]].shape).astype(np.float32)
     return trained
 
 

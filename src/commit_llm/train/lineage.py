@@ -25,7 +25,8 @@ def history_of(source: ModelSource, step: int | None = None) -> History | None:
     Raises UserError where the model's provenance.json is malformed, or the run has no such checkpoint.
     """
     if source.run is None:
-        return read_history(source.folder / PROVENANCE, TRAINING)
+        folder = source.folder if source.adapter is None else source.adapter.folder
+        return read_history(folder / PROVENANCE, TRAINING)
     history = read_history(source.run / PROVENANCE, BEFORE) or UNKNOWN
     stages = None if history.stages is None else [*history.stages, stage(source.run, step)]
     return History(stages, history.documents)

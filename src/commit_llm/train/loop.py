@@ -232,10 +232,10 @@ def _begin(
         if is_first():
             history, stored = begun(before, data.documents()), StoredRecipe(data.recipe, asked)
             config = changed_config(source.folder / "config.json", source.config, weights_dtype)
-            tokenizer, stops = source.tokenizer, source.stops
+            tokenizer, stops, generation = source.tokenizer, source.stops, source.generation_folder
             kept = None if weights is None else weights.to_json()
             create_run(
-                run, stored, config, source.folder, tokenizer, stops, weights_dtype, data.languages, history, kept, hub,
+                run, stored, config, generation, tokenizer, stops, weights_dtype, data.languages, history, kept, hub,
                 describe_sources(data.makes), data.prompt, None if training.adapter is None else describe_base(source),
             )  # fmt: skip
         return params

@@ -1,4 +1,4 @@
-"""MODEL on the command line: a model folder, a hub id, or a run directory."""
+"""MODEL on the command line: a model folder, an adapter folder, a hub id, or a run directory."""
 
 import dataclasses
 import logging
@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commit_llm.convert.huggingface import tensor_names
+from commit_llm.convert.peft_configuration import CONFIGURATION_FILE, adapted, read_configuration
 from commit_llm.convert.weight_files import HEAD, has_another_head
-from commit_llm.data.stops import read_stops, with_literals
-from commit_llm.data.tokenizer import BosChoice, Tokenizer, load_tokenizer
+from commit_llm.data.stops import GENERATION_FILE, read_stops, with_literals
+from commit_llm.data.tokenizer import HUGGING_FACE, SENTENCEPIECE, BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.files.hub import commit_of_snapshot, why_not_given
 from commit_llm.model.config import ModelConfig
@@ -18,6 +19,7 @@ from commit_llm.model.families.config_json import read_config, tell_passed_over
 from commit_llm.parallel.processes import is_first
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.run import CONFIG, MODEL, TOKENS, is_run, read_provenance, tokenizer_file, tokens_of
+from commit_llm.train.adapter_folder import AdapterFolder, is_adapter, local_base
 
 LOGGER = logging.getLogger("commit_llm")
 HUB_FILES = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja", "merges.txt"]
@@ -30,10 +32,11 @@ class ModelSource:
     """Say where a model is.
 
     name: as the user wrote it.
-    folder: holds config.json and the tokenizer.
+    folder: holds config.json and the tokenizer; where the model is an adapter, that is the folder of its base.
     run: the run directory, where the model is one.
     stops: the ids that end a text; the tokenizer's own is the first.
     commit: of a model of the hub, the one whose files these are; None of any other.
+    adapter: of PEFT's, whose model is its base with it; None of any other.
     """
 
     name: str
@@ -43,6 +46,12 @@ class ModelSource:
     tokenizer: Tokenizer
     stops: tuple[int, ...]
     commit: str | None = None
+    adapter: AdapterFolder | None = None
+
+    @property
+    def generation_folder(self) -> Path:
+        """Give the folder whose generation_config.json says what ends a text: an adapter's own, if it has one."""
+        return self.folder if self.adapter is None else self.adapter.with_file(GENERATION_FILE) or self.folder
 
 
 def open_model(
@@ -66,13 +75,15 @@ def open_model(
 
     Raises UserError where it is not a model, or the tokenizer has more entries than the model.
     """
-    folder, run, config, commit = find_model(name, revision, weights=weights)
-    loaded = load_tokenizer(tokenizer or tokenizer_file(run or folder, folder), sentencepiece_first=sentencepiece_first)
+    folder, run, config, commit, adapter = find_model(name, revision, weights=weights)
+    home = folder if adapter is None else adapter.with_file(HUGGING_FACE, SENTENCEPIECE) or folder
+    loaded = load_tokenizer(tokenizer or tokenizer_file(run or home, home), sentencepiece_first=sentencepiece_first)
     loaded.require_room(config.vocab_size)
     if bos == "auto" and run is not None:
         bos = load_recipe(run / CONFIG).bos
-    ends = with_literals(read_stops(folder, loaded), stops, loaded)
-    return ModelSource(name, folder, run, config, loaded.with_bos(bos), ends, commit)
+    source = ModelSource(name, folder, run, config, loaded.with_bos(bos), (), commit, adapter)
+    ends = read_stops(source.generation_folder, loaded, folder / "config.json")
+    return dataclasses.replace(source, stops=with_literals(ends, stops, loaded))
 
 
 class FoundModel(NamedTuple):
@@ -82,27 +93,42 @@ class FoundModel(NamedTuple):
     run: Path | None
     config: ModelConfig
     commit: str | None
+    adapter: AdapterFolder | None = None
 
 
 def find_model(name: str, revision: str | None = None, *, weights: bool = True) -> FoundModel:
     """Find a model's folder, its run directory where it is one, and its configuration; leave the tokenizer alone.
+
+    Of an adapter of PEFT's, find its base too: the folder given is then the base's.
 
     A head that a configuration ties to the embedding, and that is another in the weights, is used as transformers does:
     the configuration given is then an untied one. Without weights nobody can know.
 
     Raises UserError where it is not a model.
     """
+    folder, run, commit = _folder_of(name, revision, weights)
+    if run is None and is_adapter(folder):
+        return _with_base(folder, commit, weights)
+    return FoundModel(folder, run, _read_config(folder, run, weights), commit)
+
+
+def _folder_of(name: str, revision: str | None, weights: bool) -> tuple[Path, Path | None, str | None]:
+    """Give the folder with a model's configuration, the run that it is in, and the commit that it is of."""
     path = Path(name)
     run = path if is_run(path) else None
     folder = path / MODEL if run else path
-    commit = None
     if not folder.exists():
         folder = _from_hub(name, revision, weights)
-        commit = commit_of_snapshot(folder)
-    elif revision is not None:
+        return folder, run, commit_of_snapshot(folder)
+    if revision is not None:
         raise UserError(f"--model-revision {revision}: is for a model of the hub, and {name} is here; leave it out")
-    elif not folder.is_dir():
+    if not folder.is_dir():
         raise UserError(f"{name}: is a file; a model is a folder with a config.json, a hub id, or a run directory")
+    return folder, run, None
+
+
+def _read_config(folder: Path, run: Path | None, weights: bool) -> ModelConfig:
+    """Read a model's configuration, which says of its head what the weights say."""
     config = read_config(folder)
     if run is None and is_first():
         tell_passed_over(folder / "config.json")
@@ -115,7 +141,32 @@ def find_model(name: str, revision: str | None = None, *, weights: bool = True) 
                 folder,
                 HEAD,
             )
-    return FoundModel(folder, run, config, commit)
+    return config
+
+
+def _with_base(folder: Path, commit: str | None, weights: bool) -> FoundModel:
+    """Find the base of an adapter folder, and give both as one model. commit: of the adapter, where it is of the hub.
+
+    Raises UserError where the base is not there, is no model folder, or is one that the adapter does not fit.
+    """
+    configuration = read_configuration(folder)
+    here = local_base(folder, configuration.base)
+    name = str(here or configuration.base)
+    try:
+        base, run, _ = _folder_of(name, configuration.revision if here is None else None, weights)
+        if run is not None or is_adapter(base):
+            kind = "an adapter itself" if run is None else "a run"
+            raise UserError(f"{name}: is {kind}, which peft takes for no base; export it (commit-llm export)")
+        base_config = _read_config(base, None, weights)
+    except UserError as error:
+        way_out = f"put its base there, or write where it is into {CONFIGURATION_FILE} (base_model_name_or_path)"
+        raise UserError(f"{folder}: the base of this adapter cannot be opened ({error}); {way_out}") from None
+    adapter, config = adapted(configuration, base_config, str(folder))
+    if is_first():
+        LOGGER.info("%s: an adapter of rank %d beside %s", folder, adapter.rank, name)
+        if config != base_config:
+            LOGGER.warning("%s: holds an embedding or a head of its own; the model goes on untied", folder)
+    return FoundModel(base, None, config, commit, AdapterFolder(folder, adapter, name, base_config))
 
 
 def require_same_model(run: Path, source: ModelSource) -> None:

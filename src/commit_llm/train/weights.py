@@ -1,5 +1,6 @@
 """The parameters that a model comes with: of a folder, of a run's checkpoint, or random ones."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from commit_llm.convert.huggingface import read_weights
+from commit_llm.convert.huggingface import read_weights, tensor_names
+from commit_llm.convert.peft_tensors import read_adapter
+from commit_llm.convert.weight_files import weight_files
 from commit_llm.model.adapter import Adapter, declare_adapter, merged
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import (
@@ -21,6 +24,7 @@ from commit_llm.model.parameters import (
 )
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.adapted import adapter_of_run, open_base
+from commit_llm.train.adapter_folder import AdapterFolder
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.model_source import ModelSource
 
@@ -36,6 +40,8 @@ def load_params(
     """
     if shardings is None:
         shardings = _on_host(declare(source.config))
+    if source.run is None and source.adapter is not None:
+        return _with_adapter(source, source.adapter, shardings, dtype)
     if source.run is None:
         return read_weights(source.folder, source.config, shardings, dtype)
     adapter = adapter_of_run(source.run)
@@ -66,16 +72,38 @@ def _merged(
     base, base_dtype = load_params(base_source, shardings, base_step)
     restored = _restored(run, step, abstract(declared), _on_host(declared))
     trained = jax.tree.map(np.asarray, restored)  # which jit lays out beside the base
-
-    def merge(base: Parameters, trained: Parameters) -> Parameters:
-        return jax.tree.map(lambda array: array.astype(dtype), merged(base, trained, adapter))
-
-    return jax.jit(merge, out_shardings=shardings, donate_argnums=0)(base, trained), base_dtype
+    return _merge(base, trained, adapter, shardings, dtype), base_dtype
 
 
 def _dtype_of(run: Path) -> str:
     name: str = read_provenance(run)["weights_dtype"]
     return name
+
+
+def _with_adapter(
+    source: ModelSource, peft: AdapterFolder, shardings: Mapping[str, Any], dtype: Any
+) -> tuple[Parameters, str]:
+    """Read the base of an adapter folder, and merge the adapter into it, in fp32."""
+    trained = read_adapter(peft.folder, peft.adapter, source.config)
+    files = weight_files(source.folder, tensor_names(peft.base_config))
+    peft.require_recorded_base({path.name: path for path in files})
+    of_base = {name: sharding for name, sharding in shardings.items() if name in declare(peft.base_config)}
+    base, base_dtype = read_weights(source.folder, peft.base_config, of_base)
+    return _merge(base, trained, peft.adapter, shardings, dtype), base_dtype
+
+
+def _merge(base: Parameters, trained: Parameters, adapter: Adapter, shardings: Mapping[str, Any], dtype: Any) -> Any:
+    """Merge an adapter into its base, in fp32, which is given up to the result.
+
+    shardings: of the result; it has a head, and begins with the embedding, where the base's own head was that.
+    """
+
+    def merge(base: Parameters, trained: Parameters) -> Parameters:
+        whole = base if "head" not in shardings or "head" in base else base | {"head": base["embedding"].T}
+        return jax.tree.map(lambda array: array.astype(dtype), merged(whole, trained, adapter))
+
+    given_up = 0 if dtype == jnp.float32 else ()  # of another dtype, its memory cannot be used again
+    return jax.jit(merge, out_shardings=shardings, donate_argnums=given_up)(base, trained)
 
 
 def fresh_params(config: ModelConfig, shardings: Any, seed: int) -> tuple[Parameters, str]:

@@ -87,7 +87,9 @@ def _first_change(before: Mapping[str, str], now: Mapping[str, str]) -> str | No
 def _files(source: ModelSource, step: int | None) -> list[tuple[str, Path]]:
     """List the files that tell a model's weights from others, with their names within the model."""
     if source.run is None:
-        return [(path.name, path) for path in weight_files(source.folder, tensor_names(source.config))]
+        adapter, config = source.adapter, source.config if source.adapter is None else source.adapter.base_config
+        files = [(path.name, path) for path in weight_files(source.folder, tensor_names(config))]
+        return files if adapter is None else [*files, *[(f"adapter/{path.name}", path) for path in adapter.files()]]
     folder = source.run / CHECKPOINTS / str(step)
     if has_manifest(folder):
         paths = [folder / MANIFEST]
