@@ -62,7 +62,7 @@ def test_a_kind_and_how_many(kind, devices, name):
     [
         (None, 8, "--devices 8: of which kind. name it with --topology, such as v5p or h100"),
         ("v3:2x2", 4, "--devices 4: v3:2x2 has 8; say --topology v3 --devices 4"),
-        ("v5p", 12, r"--devices 12: of v5p there are 4 .v5p:2x2x1., .*; spell another shape out with --topology"),
+        ("v5p", 12, r"--devices 12: of v5p there are 1 .v5p:1x1x1., .*; spell another shape out with --topology"),
         ("h100", 0, "h100:0.: say how many after a colon, at least 1"),
         ("v9", 8, "--topology 'v9': not known; TPU .*v3:2x2, .*h100:N"),
     ],

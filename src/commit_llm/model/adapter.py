@@ -14,7 +14,8 @@ import jax.numpy as jnp
 from commit_llm.errors import UserError
 from commit_llm.model.block import LORA_A, LORA_B
 from commit_llm.model.config import ModelConfig
-from commit_llm.model.parameters import Parameter, Parameters, declare
+from commit_llm.model.head import head_name
+from commit_llm.model.parameters import Parameter, Parameters, declare, training_flops_a_token
 
 FROZEN_DTYPE = jnp.bfloat16
 
@@ -102,3 +103,22 @@ def merged(base: Parameters, trained: Parameters, adapter: Adapter) -> Parameter
         product = jnp.matmul(a * adapter.scale, b, precision="highest")
         layers[name] = base["layers"][name] + product
     return base | {name: trained[name] for name in adapter.saved} | {"layers": layers}
+
+
+def adapted_flops_a_token(config: ModelConfig, seq_len: int, adapter: Adapter) -> float:
+    """Count the floating-point operations of training an adapter on one token, as `training_flops_a_token` does.
+
+    A frozen matrix of n numbers takes 4n and not 6n: it has no gradient of its own.
+
+    >>> sizes = dict(hidden_size=4096, intermediate_size=11008, num_hidden_layers=32, num_attention_heads=32)
+    >>> llama_7b = ModelConfig(vocab_size=32000, num_key_value_heads=32, head_dim=128, **sizes)
+    >>> kernels = ("query", "key", "value", "output", "gate", "up", "down")
+    >>> print(f"{adapted_flops_a_token(llama_7b, 512, Adapter(16, 32.0, kernels)) / 1e9:.2f} GFLOP")
+    27.07 GFLOP
+    """
+    layers = declare(config)["layers"].values()
+    frozen = sum(math.prod(parameter.shape) for parameter in layers if parameter.is_matrix)
+    if head_name(config) not in adapter.saved:
+        frozen += config.vocab_size * config.hidden_size
+    adapters = sum(math.prod(parameter.shape) for parameter in declare_adapter(config, adapter)["layers"].values())
+    return training_flops_a_token(config, seq_len) - 2.0 * frozen + 6.0 * adapters

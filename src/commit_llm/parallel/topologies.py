@@ -69,13 +69,14 @@ KINDS: dict[str, DeviceKind] = {
         DeviceKind("b200", "gpu", 179, 2250, ("B200",), capability="10.0"),
     )
 }
-# Shapes that libtpu can describe and that can be rented. Other shapes of the same form are tried too.
+# Shapes that libtpu can describe and that can be rented, and one chip of a host. Other shapes of the same form are
+# tried too.
 SHAPES = {
     "v2": "2x2",
     "v3": "2x2 4x4 4x8 8x8",
-    "v4": "2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
+    "v4": "1x1x1 2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
     "v5e": "1x1 2x2 2x4 4x4 4x8 8x8 8x16 16x16",
-    "v5p": "2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
+    "v5p": "1x1x1 2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
     "v6e": "1x1 2x2 2x4 4x4 4x8 8x8 8x16 16x16",
     "tpu7x": "2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
 }

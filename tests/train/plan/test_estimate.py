@@ -4,10 +4,15 @@ import dataclasses
 
 import pytest
 
+from commit_llm.model.config import ModelConfig
 from commit_llm.model.layer_kinds import LayerKind
+from commit_llm.recipes import find_recipe
 from commit_llm.train.plan.changes import Conditions
 from commit_llm.train.plan.estimate import GIB, hours
 from tests.train.plan.recipes_of_7b import COMMIT_2024, LLAMA_7B, OF_7B, SPREAD
+
+LLAMA_8B = ModelConfig(128256, 4096, 14336, 32, 32, 8, 128)
+LLAMA_1B = ModelConfig(128256, 2048, 8192, 16, 32, 8, 64, tie_word_embeddings=True)
 
 
 def test_hours():
@@ -70,3 +75,31 @@ def test_the_estimate_is_near_the_compiler_s_figure(fields, compiled):
     """GiB that the compiler gave for LLaMA-7B on v3:2x2 (docs/planning.md)."""
     needed = OF_7B.estimate(dataclasses.replace(SPREAD, **fields), 8).needed / GIB
     assert needed == pytest.approx(compiled, rel=0.05)
+
+
+def adapted(config=LLAMA_8B, dtype="bfloat16", devices=1, scores=False, **fields):
+    recipe = dataclasses.replace(find_recipe("commit"), **{"lora_r": 16, "batch_size": 4, "seq_len": 2048} | fields)
+    return Conditions(config, dtype, scores=scores).estimate(recipe, devices)
+
+
+def test_what_is_frozen_and_what_is_trained_beside_it():
+    memory = adapted()
+    kernels = ((4096, 4096), (4096, 1024), (4096, 1024), (4096, 4096), *((4096, 14336),) * 2, (14336, 4096))
+    trained = 32 * 16 * sum(map(sum, kernels))
+    assert (memory.frozen, memory.parameters, memory.optimizer) == (2 * 8030261248, 4 * trained, 6 * trained)
+    spread = adapted(devices=4, mesh="1,2,2")
+    assert 4 * spread.frozen == pytest.approx(memory.frozen, rel=1e-3)
+    assert spread.parameters < memory.parameters
+    whole = adapted(modules_to_save=("lm_head",))
+    assert memory.frozen - whole.frozen == 2 * 128256 * 4096
+    assert whole.parameters - memory.parameters == 4 * 128256 * 4096
+    assert whole.rest > memory.rest  # the head has a gradient
+
+
+def test_a_low_rank_adapter_of_8b_is_near_the_compiler_s_figure():
+    """Of one v5p device, attention splash (docs/planning.md)."""
+    assert adapted().needed / GIB == pytest.approx(19.61, rel=0.05)
+
+
+def test_a_low_rank_adapter_of_1b_fits_a_t4():
+    assert adapted(LLAMA_1B, "float32", scores=True).needed / GIB < 0.92 * 15

@@ -31,7 +31,7 @@ def answered(monkeypatch, status=0, stdout="", stderr=""):
 def an_answer(**fields):
     mesh = {"data": 1, "fsdp": 1, "tensor": 8}
     known = CompiledStep(
-        "tpu", "TPU v3", 8, mesh, "reference", "bfloat16", "", "bfloat16", "nothing", "", 3 * GIB, 5 * GIB
+        "tpu", "TPU v3", 8, mesh, "reference", "bfloat16", "", "bfloat16", "nothing", "", 0, 3 * GIB, 5 * GIB
     )
     return json.dumps(dataclasses.asdict(dataclasses.replace(known, **fields)))
 

@@ -39,6 +39,7 @@ def plan_text(plan: "Plan") -> str:
 def _memory(plan: "Plan") -> list[str]:
     rows = [
         ("memory a device", "GiB"),
+        *[("frozen, in bfloat16", f"{plan.frozen:.2f}")] * (plan.frozen > 0),
         ("parameters", f"{plan.parameters:.2f}"),
         ("optimizer", f"{plan.optimizer:.2f}"),
         ("gradients", f"{plan.gradients:.2f}"),

@@ -58,6 +58,7 @@ class CompiledStep:
     auto_dtype: str
     remat: "Remat"
     remat_reason: str
+    frozen: int
     parameters: int
     optimizer: int
     needed: int | None = None
@@ -148,6 +149,7 @@ def _described(training: "Training", devices: Sequence[Any]) -> CompiledStep:
         auto_dtype=compute_dtype("auto", first).name,
         remat=training.remat.value,
         remat_reason=training.remat.reason,
+        frozen=bytes_on_each(training.abstract_frozen()),
         parameters=bytes_on_each(state.params),
         optimizer=bytes_on_each(state.opt_state),
     )

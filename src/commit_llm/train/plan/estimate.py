@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from commit_llm.model.adapter import FROZEN_DTYPE, declare_adapter, frozen_part
 from commit_llm.model.choice_by_kind import windows_of_kinds
 from commit_llm.model.config import ModelConfig
+from commit_llm.model.head import head_name
 from commit_llm.model.parameters import Parameter, declare
 from commit_llm.parallel.mesh import RULES
 from commit_llm.recipes import Recipe
+from commit_llm.train.adapted import adapter_of
 from commit_llm.train.loss import chunk_of
 
 GIB = 2**30
@@ -26,8 +29,13 @@ def hours(flops: float, *, peak: float, devices: int, mfu: float) -> float:
 
 @dataclass(frozen=True)
 class Memory:
-    """Hold bytes on each device. rest: activations, logits, copies of weights in the compute dtype, buffers."""
+    """Hold bytes on each device.
 
+    frozen: parameters that are not trained.
+    rest: activations, logits, copies of weights in the compute dtype, buffers.
+    """
+
+    frozen: int
     parameters: int
     optimizer: int
     gradients: int
@@ -35,7 +43,7 @@ class Memory:
 
     @property
     def needed(self) -> int:
-        return self.parameters + self.optimizer + self.gradients + self.rest
+        return self.frozen + self.parameters + self.optimizer + self.gradients + self.rest
 
 
 def estimate_memory(
@@ -49,18 +57,22 @@ def estimate_memory(
     compute_bytes: 4 for fp32 products, 2 for bf16.
     scores: whether the attention keeps them in memory (the reference path does, the fast ones do not).
     """
-    declared = declare(config)
-    parameters = 4 * sum(_on_each(parameter, mesh) for parameter in _all(declared))
+    adapter, declared = adapter_of(recipe), declare(config)
+    trained = declared if adapter is None else declare_adapter(config, adapter)
+    frozen = {} if adapter is None else frozen_part(declared, adapter)
+    parameters = 4 * sum(_on_each(parameter, mesh) for parameter in _all(trained))
     moments = {"bfloat16": 2, "float32": 4}[recipe.momentum_dtype] + 4  # the second moment is fp32
     # Gradients are summed over the parts of a batch, beside those of the part under way.
     gradients = parameters * (1 if recipe.gradient_accumulation == 1 else 2)
-    layers = 4 * sum(_on_each(parameter, mesh) for parameter in declared["layers"].values())
-    # XLA casts the kernels of all layers before the loop over them.
+    layers = 4 * sum(_on_each(parameter, mesh) for parameter in trained["layers"].values())
+    # XLA casts the trained kernels of all layers before the loop over them.
     cast = 0 if compute_bytes == 4 else layers // 2
-    layer, head = _working(recipe, config, mesh, compute_bytes, scores)
+    is_head_frozen = adapter is not None and head_name(config) not in adapter.saved
+    layer, head = _working(recipe, config, mesh, compute_bytes, scores, is_head_frozen)
     # The head's part is over before the gradients of the layers have a place.
     rest = cast + _stored(recipe, config, mesh, compute_bytes, scores) + max(layer, head - layers)
-    return Memory(parameters, parameters // 4 * moments, gradients, int(rest))
+    in_frozen = FROZEN_DTYPE.dtype.itemsize * sum(_on_each(parameter, mesh) for parameter in _all(frozen))
+    return Memory(in_frozen, parameters, parameters // 4 * moments, gradients, int(rest))
 
 
 def _stored(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
@@ -75,7 +87,12 @@ def _stored(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], comput
 
 
 def _working(
-    recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool
+    recipe: Recipe,
+    config: ModelConfig,
+    mesh: Mapping[str, int],
+    compute_bytes: int,
+    scores: bool,
+    is_head_frozen: bool,
 ) -> tuple[float, float]:
     """Count the bytes that the layer under way takes in the backward pass, and those of the head with its loss."""
     kept = _activations(recipe, config, mesh, compute_bytes, scores)
@@ -85,7 +102,10 @@ def _working(
     rows = _rows(recipe, mesh)
     vocab = config.vocab_size / mesh["tensor"]
     logits = rows * (chunk_of(rows, recipe.seq_len, int(vocab)) or recipe.seq_len) * vocab
-    head = vocab * config.hidden_size * (compute_bytes + 4) + logits * (4 + compute_bytes)
+    # A frozen head has no gradient, and is used as it lies where it is neither cast nor gathered.
+    is_used_as_it_lies = is_head_frozen and mesh["fsdp"] == 1 and compute_bytes == FROZEN_DTYPE.dtype.itemsize
+    matrix = 0 if is_used_as_it_lies else compute_bytes if is_head_frozen else compute_bytes + 4
+    head = vocab * config.hidden_size * matrix + logits * (4 + compute_bytes)
     return layer, head
 
 

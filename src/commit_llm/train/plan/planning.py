@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from commit_llm.errors import UserError
+from commit_llm.model.adapter import adapted_flops_a_token
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import training_flops_a_token
 from commit_llm.parallel.device_memory import SHARE, bytes_of_kind, gpu_share
 from commit_llm.parallel.topologies import Topology, find_topology, kind_of, require_libtpu
 from commit_llm.recipes import Recipe
+from commit_llm.train.adapted import adapter_of
 from commit_llm.train.plan.changes import Change, Conditions, changes
 from commit_llm.train.plan.compilation import CompiledStep
 from commit_llm.train.plan.estimate import GIB, hours
@@ -24,7 +26,7 @@ from commit_llm.train.plan.estimate import GIB, hours
 class Plan:
     """Hold what a recipe comes to on a machine. Memory is in GiB on each device.
 
-    parameters, optimizer: exact.
+    frozen, parameters, optimizer: exact; frozen are the parameters that are not trained.
     gradients: by arithmetic.
     rest: what is left of needed.
     needed: the compiler's figure, or the arithmetic's where nothing was compiled.
@@ -49,6 +51,7 @@ class Plan:
     dtype_reason: str
     remat: str
     remat_reason: str
+    frozen: float
     parameters: float
     optimizer: float
     gradients: float
@@ -115,8 +118,9 @@ def make_plan(
     conditions = Conditions(config, step.auto_dtype, scores=step.attention.startswith("reference"))
     estimate = conditions.estimate(recipe, step.devices)
     needed = (estimate.needed if step.needed is None else step.needed) / GIB
-    parameters, optimizer, gradients = (n / GIB for n in (step.parameters, step.optimizer, estimate.gradients))
-    flops, tokens = training_flops_a_token(config, recipe.seq_len), recipe.batch_size * recipe.seq_len
+    sizes = step.frozen, step.parameters, step.optimizer, estimate.gradients
+    frozen, parameters, optimizer, gradients = (size / GIB for size in sizes)
+    flops, tokens = flops_a_token(recipe, config), recipe.batch_size * recipe.seq_len
     fits = step.exhausted is None and (available is None or needed <= available)
     advice: list[Change] = []
     if not fits and available is not None:
@@ -132,10 +136,11 @@ def make_plan(
         dtype_reason=step.dtype_reason,
         remat=step.remat,
         remat_reason=step.remat_reason,
+        frozen=frozen,
         parameters=parameters,
         optimizer=optimizer,
         gradients=gradients,
-        rest=max(needed - parameters - optimizer - gradients, 0.0),
+        rest=max(needed - frozen - parameters - optimizer - gradients, 0.0),
         needed=needed,
         there=available,
         by="arithmetic" if step.needed is None else "compiler",
@@ -153,6 +158,14 @@ def make_plan(
         notes=notes,
         changes=advice,
     )
+
+
+def flops_a_token(recipe: Recipe, config: ModelConfig) -> float:
+    """Count the floating-point operations of a recipe's training on one token."""
+    adapter = adapter_of(recipe)
+    if adapter is None:
+        return training_flops_a_token(config, recipe.seq_len)
+    return adapted_flops_a_token(config, recipe.seq_len, adapter)
 
 
 def _compile_apart(recipe: Recipe, config: ModelConfig, topology: str | None) -> CompiledStep:
