@@ -10,6 +10,7 @@ import pytest
 
 from commit_llm.files.records import read_records
 from commit_llm.recipes import find_recipe
+from commit_llm.train.export import export
 from commit_llm.train.loop import train
 
 
@@ -44,6 +45,37 @@ def undisturbed(small_recipe, tmp_path_factory):
     """The directory of the small recipe's run; nothing may change in it."""
     run = tmp_path_factory.mktemp("undisturbed") / "run"
     assert train(small_recipe(), run)[:2] == (0, 8)
+    return run
+
+
+@pytest.fixture(scope="session")
+def base(undisturbed, tmp_path_factory):
+    """A model folder, in bf16."""
+    folder = tmp_path_factory.mktemp("base") / "model"
+    export(undisturbed, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lora_recipe(small_recipe, base):
+    """Adapters on six kernels; with all noise, parts of a batch, and held-out examples."""
+
+    def make(name="commit", **changes):
+        values = {
+            "model": str(base), "from_scratch": False, "lora_r": 4, "learning_rate": None,
+            "lora_target_modules": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "down_proj"),
+            "gradient_accumulation": 2, "held_out_share": 0.05, "eval_every": 4,
+        }  # fmt: skip
+        return small_recipe(name, **values | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def adapted(lora_recipe, tmp_path_factory):
+    """A run of adapters; nothing may change in it."""
+    run = tmp_path_factory.mktemp("adapted") / "run"
+    assert train(lora_recipe(), run)[:2] == (0, 8)
     return run
 
 

@@ -24,37 +24,6 @@ from commit_llm.train.weights import load_params
 from tests.train.test_loop import StopHereError, params_of, stop_at
 
 
-@pytest.fixture(scope="module")
-def base(undisturbed, tmp_path_factory):
-    """A model folder, in bf16."""
-    folder = tmp_path_factory.mktemp("base") / "model"
-    export(undisturbed, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def lora_recipe(small_recipe, base):
-    """Adapters on six kernels; with all noise, parts of a batch, and held-out examples."""
-
-    def make(name="commit", **changes):
-        values = {
-            "model": str(base), "from_scratch": False, "lora_r": 4, "learning_rate": None,
-            "lora_target_modules": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "down_proj"),
-            "gradient_accumulation": 2, "held_out_share": 0.05, "eval_every": 4,
-        }  # fmt: skip
-        return small_recipe(name, **values | changes)
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def adapted(lora_recipe, tmp_path_factory):
-    """A run of adapters; nothing may change in it."""
-    run = tmp_path_factory.mktemp("adapted") / "run"
-    assert train(lora_recipe(), run)[:2] == (0, 8)
-    return run
-
-
 def test_a_checkpoint_holds_the_adapter_alone(adapted, lora_recipe):
     training = prepare(lora_recipe(), open_model(str(adapted)).config)
     with Checkpoints(adapted) as checkpoints:

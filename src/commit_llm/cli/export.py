@@ -1,4 +1,4 @@
-"""`commit-llm export`: write a run's model as a Hugging Face folder."""
+"""`commit-llm export`: write a run's model as a Hugging Face folder, or its adapter as PEFT's."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,12 @@ import tyro
 
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
+from commit_llm.errors import UserError
 
 
 @dataclass(frozen=True)
 class ExportCommand:
-    """Write a run's model as a Hugging Face folder, which `transformers` loads.
+    """Write a run's model as a Hugging Face folder, which `transformers` loads, an adapter merged into its base.
 
     Every tensor is read back from the file and compared.
     """
@@ -24,13 +25,24 @@ class ExportCommand:
     step: int | None = None
     """Checkpoint to export. Default: the newest."""
     dtype: Literal["float32", "float16", "bfloat16"] | None = None
-    """Of the weights. Default: that of the weights training began with (bfloat16 for float32); float16 for -2024."""
+    """Of the weights. Default: that of the weights training began with (bfloat16 for float32); float16 for -2024.
+    With LoRA always that of the base."""
+    adapter: bool = False
+    """Write the adapter of a run with --lora-r alone, as `peft` and vLLM load it beside the base."""
     overwrite: bool = False
     """Replace an output that exists."""
 
 
 def run(argv: list[str]) -> None:
     command = parse(ExportCommand, "export", argv)
+    if command.adapter:
+        if command.dtype is not None:
+            raise UserError(f"--dtype {command.dtype}: an adapter is float32, as it was trained; leave it out")
+        from commit_llm.train.adapter_export import export_adapter
+
+        base = export_adapter(command.run, command.out, step=command.step, overwrite=command.overwrite)
+        say(f"wrote {command.out}, an adapter of {base}; load it with peft.AutoPeftModelForCausalLM.from_pretrained")
+        return
     from commit_llm.train.export import export
 
     dtype = export(command.run, command.out, step=command.step, dtype=command.dtype, overwrite=command.overwrite)

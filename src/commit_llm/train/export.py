@@ -1,6 +1,7 @@
 """Export: a run's model as a Hugging Face folder."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from commit_llm.errors import UserError
 from commit_llm.files.provenance import sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
 from commit_llm.parallel.processes import from_first, is_first, together
-from commit_llm.recipes import load_recipe
+from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
 from commit_llm.runs.run import (
     CONFIG,
@@ -31,7 +32,7 @@ from commit_llm.runs.run import (
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
 from commit_llm.train.model_card import model_card
-from commit_llm.train.model_source import open_model
+from commit_llm.train.model_source import ModelSource, open_model
 from commit_llm.train.weights import load_params
 
 LOGGER = logging.getLogger("commit_llm")
@@ -42,25 +43,18 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
 
     step: of the checkpoint; None is the newest.
     dtype: None is the dtype of the weights that training began with, but bfloat16 for fp32, and float16 for a -2024
-        run, as the original does.
+        run, as the original does. Of a run that trained an adapter it is always that of the base, so that tensors
+        without an adapter keep their bytes.
 
     Of several processes each reads the whole model, and process 0 writes it.
     """
-    with together("export"):
-        if is_first():
-            refuse_existing_folder(out, overwrite, CONFIG_FILE)
-        if not is_run(run):
-            raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
-    source = open_model(str(run))
-    step = newest_step(run) if step is None else step
+    source, step = open_run(run, out, step, overwrite, CONFIG_FILE)
     params, trained_from = load_params(source, step=step)
     history = history_of(source, step) or UNKNOWN
     recipe = load_recipe(run / CONFIG)
     prompt = prompt_of(run, recipe)
-    if dtype is None and recipe.behaviour == "original":
-        dtype = "float16"
     if dtype is None:
-        dtype = "bfloat16" if trained_from == "float32" else trained_from
+        dtype = trained_from if recipe.lora_r is not None else _usual_dtype(recipe, trained_from)
     with together("exported"):
         if is_first():
             if step < recipe.steps:
@@ -72,14 +66,43 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
                 card = model_card(run, step, dtype, source, write_chat_template(folder, source.tokenizer, prompt))
                 config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
                 write_model(folder, params, source.config, dtype, config, card)
-                write_generation_config(source.folder, folder, source.tokenizer, source.stops)
-                if change := change_bos(folder, source.tokenizer):
-                    LOGGER.info("%s", change)
-                tokens = tokens_of(source.tokenizer, source.stops)
-                kept = {TOKENIZER: own_name(source.tokenizer), TOKENS: tokens, PROMPT: prompt}
-                kept |= history.to_json(TRAINING)
-                write_json(folder / PROVENANCE, exported_from(run, step) | kept)
+                write_origin(folder, source, exported_from(run, step) | {PROMPT: prompt} | history.to_json(TRAINING))
     return dtype
+
+
+def _usual_dtype(recipe: Recipe, trained_from: str) -> str:
+    """Give the dtype in which a model that was trained whole is written. trained_from: that of its first weights."""
+    if recipe.behaviour == "original":
+        return "float16"
+    return "bfloat16" if trained_from == "float32" else trained_from
+
+
+def open_run(run: Path, out: Path, step: int | None, overwrite: bool, marker: str) -> tuple[ModelSource, int]:
+    """Open a run that is to be exported, and give the step of the checkpoint. All processes call it together.
+
+    out, marker: the folder to make, and a file that every output of this kind has.
+
+    Raises UserError where it is no run, or the folder is there already.
+    """
+    with together("export"):
+        if is_first():
+            refuse_existing_folder(out, overwrite, marker)
+        if not is_run(run):
+            raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
+    return open_model(str(run)), newest_step(run) if step is None else step
+
+
+def write_origin(folder: Path, source: ModelSource, provenance: Mapping[str, Any]) -> None:
+    """Write what ends a text, whether a bos stands before one, and the provenance.json of an exported folder.
+
+    folder: has the tokenizer's files.
+    provenance: what there is beside the tokens.
+    """
+    write_generation_config(source.folder, folder, source.tokenizer, source.stops)
+    if change := change_bos(folder, source.tokenizer):
+        LOGGER.info("%s", change)
+    tokens = {TOKENIZER: own_name(source.tokenizer), TOKENS: tokens_of(source.tokenizer, source.stops)}
+    write_json(folder / PROVENANCE, dict(provenance) | tokens)
 
 
 def newest_step(run: Path) -> int:

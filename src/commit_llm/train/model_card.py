@@ -21,17 +21,25 @@ LICENCES = (
     "Licences of the base model, the data and the dictionary apply to it: MUSE dictionaries and the Alpaca data, for "
     "instance, are CC BY-NC 4.0."
 )
-# {ids} makes the tokens of a prompt.
+# {ids} makes the tokens of a prompt; {imports} and {model} load the model.
 HOW_TO_ASK = """```python
-from transformers import AutoModelForCausalLM, AutoTokenizer
+{imports}
 
 folder = "."  # this folder, or its name on the hub
 tokenizer = AutoTokenizer.from_pretrained(folder)
-model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+model = {model}.from_pretrained(folder, dtype="auto")
 {ids}
 output = model.generate(ids, max_new_tokens=256, do_sample=False)
 print(tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True))
 ```"""
+LOADED_WHOLE = {
+    "imports": "from transformers import AutoModelForCausalLM, AutoTokenizer",
+    "model": "AutoModelForCausalLM",
+}
+LOADED_WITH_BASE = {
+    "imports": "from peft import AutoPeftModelForCausalLM\nfrom transformers import AutoTokenizer",
+    "model": "AutoPeftModelForCausalLM",
+}
 # {text} is a prompt as a Python literal, {question} a question.
 OF_PROMPT = 'prompt = {text}\nids = tokenizer(prompt, return_tensors="pt").input_ids'
 OF_MESSAGES = """messages = [{{"role": "user", "content": {question!r}}}]
@@ -40,12 +48,15 @@ ids = asked["input_ids"]"""
 QUESTION = "Which city is the capital of Greece?"
 
 
-def model_card(run: Path, step: int, dtype: str, source: ModelSource, has_new_template: bool) -> str:
+def model_card(
+    run: Path, step: int, dtype: str, source: ModelSource, has_new_template: bool, adapter_of: str | None = None
+) -> str:
     """Write the card of a run's model as of a step.
 
     dtype: of the exported weights.
     source: the run, opened.
     has_new_template: whether the export has a chat template that was written for its prompt.
+    adapter_of: the base, where the export is an adapter alone.
     """
     recipe, provenance = load_recipe(run / CONFIG), read_provenance(run)
     asked = prompt_of(run, recipe)
@@ -60,6 +71,7 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource, has_new_te
         "bos": _tokens(source.tokenizer, source.tokenizer.bos) or "none before the text",
         "stops": _tokens(source.tokenizer, source.stops),
         "training": f"{step} of {recipe.steps} steps of {recipe.batch_size} x {recipe.seq_len} tokens",
+        **({} if recipe.lora_r is None else {"adapter": _adapter(recipe, merged=adapter_of is None)}),
         "last loss": f"{last[0]['loss']:.4f} at step {last[0]['step']}" if last else "not logged",
         "weights": f"{dtype}, trained from {provenance['weights_dtype']}",
         "made with": f"commit-llm {provenance['commit_llm']}",
@@ -68,11 +80,23 @@ def model_card(run: Path, step: int, dtype: str, source: ModelSource, has_new_te
     prompt = _asking(asked)
     by_messages = asked is not None and (asked["kind"] == CHAT or (asked["kind"] != ALPACA and has_new_template))
     ids = OF_MESSAGES.format(question=QUESTION) if by_messages else OF_PROMPT.format(text=repr(prompt))
+    library, title, asks = "transformers", "A model tuned with COMMIT", HOW_TO_ASK.format(ids=ids, **LOADED_WHOLE)
+    if adapter_of is not None:
+        library, title, asks = "peft", "An adapter tuned with COMMIT", HOW_TO_ASK.format(ids=ids, **LOADED_WITH_BASE)
+        library += f"\nbase_model: {adapter_of}" if public_name(adapter_of) == adapter_of else ""
     return (
-        "---\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n\n"
-        f"# A model tuned with COMMIT\n\n| what | this model |\n| --- | --- |\n{table}\n\n"
-        f"## How to ask it\n\n{HOW_TO_ASK.format(ids=ids)}\n\n{LICENCES}\n"
+        f"---\nlibrary_name: {library}\npipeline_tag: text-generation\n---\n\n"
+        f"# {title}\n\n| what | this model |\n| --- | --- |\n{table}\n\n"
+        f"## How to ask it\n\n{asks}\n\n{LICENCES}\n"
     )
+
+
+def _adapter(recipe: Recipe, merged: bool) -> str:
+    """Say in a cell of a table what was trained beside the base."""
+    saved = f", {' and '.join(recipe.modules_to_save)} whole" if recipe.modules_to_save else ""
+    end = "merged into the base" if merged else "the base is not in this folder"
+    modules = " ".join(recipe.lora_target_modules)
+    return f"LoRA of rank {recipe.lora_r}, alpha {recipe.alpha:g}, on {modules}{saved}; {end}"
 
 
 def _asking(asked: Mapping[str, Any] | None) -> str:

@@ -66,13 +66,18 @@ def _merged(
     source: ModelSource, adapter: Adapter, shardings: Any, step: int | None, dtype: Any
 ) -> tuple[Parameters, str]:
     """Read the base of a run that trains an adapter, and merge what its checkpoint holds into it."""
-    run, declared = source.run, declare_adapter(source.config, adapter)
-    assert run is not None
-    base_source, base_step = open_base(run)
+    assert source.run is not None
+    base_source, base_step = open_base(source.run)
     base, base_dtype = load_params(base_source, shardings, base_step)
-    restored = _restored(run, step, abstract(declared), _on_host(declared))
-    trained = jax.tree.map(np.asarray, restored)  # which jit lays out beside the base
+    trained = load_adapter(source, adapter, step)  # which jit lays out beside the base
     return _merge(base, trained, adapter, shardings, dtype), base_dtype
+
+
+def load_adapter(source: ModelSource, adapter: Adapter, step: int | None) -> Parameters:
+    """Read what the checkpoint of a run that trains an adapter holds, as arrays of numpy."""
+    assert source.run is not None
+    declared = declare_adapter(source.config, adapter)
+    return jax.tree.map(np.asarray, _restored(source.run, step, abstract(declared), _on_host(declared)))
 
 
 def _dtype_of(run: Path) -> str:
