@@ -93,8 +93,9 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
     """Seed of the mixing, the shuffle, the dropouts and fresh weights."""
     from_scratch: bool = False
     """Start from random weights: the model folder needs only config.json and a tokenizer."""
-    mesh: str = "1,-1,1"
-    """Devices along data, fsdp and tensor; -1 is all that is left."""
+    mesh: str = "auto"
+    """Devices along data, fsdp and tensor, such as 1,-1,1; -1 is all that is left.
+    auto: fsdp takes as many as divide the rows, tensor the rest as far as the model divides."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the matrix products. auto: bfloat16 where the devices multiply in it (GPUs from compute capability 8.0),
     else float32. Weights are float32."""

@@ -1,5 +1,6 @@
 """`commit-llm plan`: what it prints, as text and as JSON, and its exit status."""
 
+import dataclasses
 import json
 import re
 
@@ -41,6 +42,26 @@ def test_what_a_t4_lacks_is_said(run, llama_7b):
     assert out.splitlines()[1].startswith(f"bfloat16 products (by way of float32: {lack}), attention reference (")
 
 
+def test_devices_that_stand_idle_are_told(run, llama_7b):
+    """And not counted for the hours: 4 of 6 work, as long as 4 of 4."""
+    asked = ["plan", "commit", "--model", llama_7b, "--seq-len", 512]
+    status, out, _ = run(*asked, "--topology", "h200:6")
+    told = " (auto: 4 rows at a time, tensor must divide 32; 2 of 6 devices stand idle)"
+    assert (status, out.splitlines()[0]) == (0, f"h200:6: 4 x NVIDIA H200, mesh data 1, fsdp 4, tensor 1{told}")
+    assert out.splitlines()[1:] == run(*asked, "--topology", "h200:4")[1].splitlines()[1:]
+    plan = json.loads(run(*asked, "--topology", "h200:8", "--json")[1])
+    assert (plan["mesh"], plan["devices"], plan["idle"]) == ({"data": 1, "fsdp": 4, "tensor": 2}, 8, 0)
+    assert plan["mesh_reason"] == "auto: 4 rows at a time"
+
+
+def test_rows_for_idle_devices_are_offered_where_it_does_not_fit(run, llama_7b):
+    config = dataclasses.replace(LLAMA_7B, num_key_value_heads=1)
+    (llama_7b / "config.json").write_text(json.dumps(plain_settings(config, "float32")))
+    status, out, _ = run("plan", "commit", "--model", llama_7b, "--topology", "t4:8")
+    assert (status, "; 4 of 8 devices stand idle)" in out) == (2, True)
+    assert "\n--batch-size 8 --gradient-accumulation 1 " in out
+
+
 def test_too_small_a_machine_is_2(run, llama_7b):
     status, out, err = run(
         "plan", "commit-2024", "--model", llama_7b, "--topology", "h100", "--devices", 1, "--mfu", 0.5
@@ -48,7 +69,7 @@ def test_too_small_a_machine_is_2(run, llama_7b):
     assert (status, err) == (2, "")
     assert out.startswith("h100:1: 1 x NVIDIA H100 80GB HBM3, ")
     assert re.search(r"does not fit: \d+\.\d\d GiB too much", out)
-    assert out.splitlines()[-1].startswith("--topology h100:2 --mesh 1,-1,1")
+    assert out.splitlines()[-1].startswith("--topology h100:2 --mesh auto")
 
 
 @pytest.mark.slow

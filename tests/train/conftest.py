@@ -40,6 +40,16 @@ def small_recipe(example):
     return make
 
 
+def model_with_heads(model, folder, heads, kv_heads):
+    """A model's folder with other heads; its vocabulary has some words to spare, so that much divides it."""
+    shutil.copytree(model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    sizes = {"hidden_size": 72, "intermediate_size": 144, "num_attention_heads": heads, "num_key_value_heads": kv_heads}
+    sizes |= {"head_dim": 8, "vocab_size": -(-config["vocab_size"] // 48) * 48}
+    (folder / "config.json").write_text(json.dumps(config | sizes))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def undisturbed(small_recipe, tmp_path_factory):
     """The directory of the small recipe's run; nothing may change in it."""

@@ -8,9 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from commit_llm.recipes import dump_recipe
-from commit_llm.runs.logs import read_metrics
+from commit_llm.recipes import dump_recipe, find_recipe, load_recipe
+from commit_llm.runs.logs import read_logs, read_metrics
 from tests.conftest import ROOT
+from tests.train.conftest import model_with_heads
 
 TRAIN = """
 import sys
@@ -21,8 +22,8 @@ train(find_recipe(sys.argv[1]), Path(sys.argv[2]), stop_after_minutes=float(sys.
 """
 
 
-def on_devices(devices, program, **variables):
-    """Run Python on so many fake devices; what it printed."""
+def on_devices(devices, program, stderr=False, **variables):
+    """Run Python on so many fake devices; what it printed, or what it told."""
     environment = os.environ | variables | {
         "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
         "JAX_PLATFORMS": "cpu",
@@ -31,7 +32,7 @@ def on_devices(devices, program, **variables):
         [sys.executable, *program], env=environment, capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stderr if stderr else done.stdout
 
 
 def steps_on(devices, shared, case, *meshes, **variables):
@@ -74,6 +75,36 @@ def test_families_take_the_same_step_on_meshes():
         for mesh, differences in meshes.items():
             assert list(differences) == ["loss", "grad_norm", "parameters"]
             assert max(differences.values()) <= 1e-5, (family, mesh, differences)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("heads", "kv_heads", "told"),
+    [
+        (8, 8, "8 x cpu, mesh data 1, fsdp 4, tensor 2 (auto: 4 rows at a time); "),
+        (9, 3, "6 x cpu, mesh data 1, fsdp 2, tensor 3 (auto: 4 rows at a time, tensor must divide 3; 2 of 8 devices "),
+        (4, 1, "4 x cpu, mesh data 1, fsdp 4, tensor 1 (auto: 4 rows at a time, tensor must divide 1; 4 of 8 devices "),
+    ],
+    ids=["llama", "as SmolLM2", "as Gemma 3 1B"],
+)
+def test_commit_runs_on_eight_devices_without_a_mesh(small_recipe, example, tmp_path, heads, kv_heads, told):
+    """Four rows, which do not divide over eight: as one device does, and said so in the line at the start."""
+    model = model_with_heads(example / "model", tmp_path / "model", heads, kv_heads)
+    assert (find_recipe("commit").mesh, find_recipe("commit").batch_size) == ("auto", 4)
+    recipe = small_recipe(model=str(model), batch_size=4, log_every=1, steps=4, held_out_share=0.1, eval_every=2)
+    config = tmp_path / "recipe.yaml"
+    config.write_text(dump_recipe(recipe))
+    for devices in (1, 8):
+        argv = ["-m", "commit_llm", "train", str(config), "--out", str(tmp_path / str(devices))]
+        said = on_devices(devices, argv, stderr=True)
+        assert f"\n{told}" in said if devices == 8 else "\n1 x cpu, mesh data 1, fsdp 1, tensor 1; " in said
+    one, eight = (read_logs(tmp_path / devices) for devices in ("1", "8"))
+    assert list(eight.metrics) == list(one.metrics) == [1, 2, 3, 4]
+    for ours, theirs in ((eight.metrics, one.metrics), (eight.held_out, one.held_out)):
+        assert list(ours) == list(theirs) != []
+        for step, line in ours.items():
+            assert line["loss"] == pytest.approx(theirs[step]["loss"], rel=1e-5)
+    assert load_recipe(tmp_path / "8" / "config.yaml").mesh == "auto"  # it may go on on other devices
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from commit_llm.train.export import export
 from commit_llm.train.loop import train
 from commit_llm.train.manifest import MANIFEST
 from tests.parallel.processes import Processes, flags, free_port, run_command
-from tests.train.conftest import BEFORE, NOW
+from tests.train.conftest import BEFORE, NOW, model_with_heads
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +79,24 @@ def test_two_processes_give_the_losses_of_one_and_either_goes_on_with_the_other_
     first, second = run_command([argv, argv], tmp_path)
     assert "gone on from step 6" in first[1], first[2] + second[2]
     assert_same_metrics(run, alone)
+
+
+def test_each_process_has_as_many_idle_devices(small_recipe, example, tmp_path):
+    """Of four each, for four rows of a model with one key-value head: two each work, to the losses of one device."""
+    model = model_with_heads(example / "model", tmp_path / "model", 4, 1)
+    recipe = small_recipe(model=str(model), batch_size=4, log_every=1)
+    train(recipe, tmp_path / "alone")
+    argv = command(recipe, tmp_path, tmp_path / "run")
+    (status, _, err), (other, _, other_err) = run_command([argv, argv], tmp_path)
+    assert (status, other) == (0, 0), err + other_err
+    assert "4 x cpu, mesh data 1, fsdp 4, tensor 1 (auto: 4 rows at a time, tensor must divide 1; 4 of 8" in err
+    assert_same_metrics(tmp_path / "run", tmp_path / "alone")
+    one_row = command(replace(recipe, batch_size=1), tmp_path, tmp_path / "one row")
+    for status, _, err in run_command([one_row, one_row], tmp_path):
+        assert status == 2
+        assert "--mesh auto: 1 row at a time, " in err.splitlines()[-1]
+        assert "no equal parts for 2 processes" in err.splitlines()[-1]
+    assert not (tmp_path / "one row").exists()
 
 
 def test_two_processes_train_several_sources_at_a_ratio_that_moves_as_one_does(several_sources, tmp_path):

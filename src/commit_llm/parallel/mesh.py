@@ -1,7 +1,7 @@
 """Lay devices out as a mesh, and arrays over it, by one table from logical axes to mesh axes."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,12 @@ RULES: dict[str, str | tuple[str, ...] | None] = {
 }
 
 
-def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
+def make_mesh(sizes: str, devices: Sequence[Any] | None = None, way_out: str = "1,-1,1 takes all along fsdp") -> Mesh:
     """Make a mesh of devices; raise UserError where the sizes are malformed or do not use every device.
 
     sizes: `data,fsdp,tensor`, of which one may be -1: all devices that the others leave.
     devices: by default all devices of jax.
+    way_out: what the error says that works.
     """
     devices = jax.devices() if devices is None else devices
     shape = parse_sizes(sizes)
@@ -44,7 +45,7 @@ def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
     if len(devices) % product if -1 in shape else product != len(devices):
         amount = f"there {'is 1' if len(devices) == 1 else f'are {len(devices)}'}"
         fault = f"{product} does not divide them" if -1 in shape else f"this makes {product}"
-        raise UserError(f"--mesh {sizes!r}: {amount} to lay out, and {fault}; 1,-1,1 takes all along fsdp")
+        raise UserError(f"--mesh {sizes!r}: {amount} to lay out, and {fault}; {way_out}")
     shape = [len(devices) // product if size == -1 else size for size in shape]
     return Mesh(np.asarray(devices).reshape(shape), AXES)
 
@@ -52,26 +53,47 @@ def make_mesh(sizes: str, devices: Sequence[Any] | None = None) -> Mesh:
 def parameter_shardings(config: ModelConfig, mesh: Mesh, declared: dict[str, Any] | None = None) -> dict[str, Any]:
     """Give the sharding of every parameter; raise UserError for a dimension that the mesh does not divide.
 
-    declared: the parameters; by default all of the model.
+    declared: the parameters; by default all of the model, of whose matrices an adapter's have the dimensions.
     """
+    require_divided(config, mesh)
+    declared = declare(config) if declared is None else declared
+    return map_declared(lambda parameter: NamedSharding(mesh, spec_of(parameter.axes)), declared)
 
-    def sharding(parameter: Parameter) -> NamedSharding:
+
+def require_divided(config: ModelConfig, mesh: Mesh, way_out: str | None = None) -> None:
+    """Raise UserError for the first dimension of a model that the mesh does not divide.
+
+    way_out: what the error says that works; by default another size of the same axis.
+    """
+    for rule, size, what in _split_sizes(config):
+        axis_size = mesh.shape[rule]
+        if size % axis_size:
+            works = way_out or f"{rule} {math.gcd(axis_size, size)} would"
+            raise UserError(f"--mesh: {rule} {axis_size} does not divide {what}; {works}")
+
+
+def most_shards(config: ModelConfig) -> dict[str, int]:
+    """Give the most devices along fsdp and tensor that a model can be split over; their divisors can too.
+
+    >>> smollm2 = ModelConfig(49152, 576, 1536, 30, 9, 3, 64)
+    >>> most_shards(smollm2)
+    {'fsdp': 576, 'tensor': 3}
+    """
+    most = {"fsdp": 0, "tensor": 0}
+    for rule, size, _ in _split_sizes(config):
+        most[rule] = math.gcd(most[rule], size)
+    return most
+
+
+def _split_sizes(config: ModelConfig) -> Iterator[tuple[str, int, str]]:
+    """Yield the sizes that a mesh axis has to divide: the axis, the size, and what it is, for messages."""
+    for heads in (config.num_attention_heads, config.num_key_value_heads):
+        yield "tensor", heads, f"the model's {heads} heads"
+    for parameter in jax.tree.leaves(declare(config), is_leaf=lambda node: isinstance(node, Parameter)):
         for size, axis in zip(parameter.shape, parameter.axes, strict=True):
             rule = RULES[axis]
-            if isinstance(rule, str) and size % mesh.shape[rule]:
-                raise _indivisible(rule, mesh, f"the model's {axis!r} dimension of {size}", size)
-        return NamedSharding(mesh, spec_of(parameter.axes))
-
-    for heads in (config.num_attention_heads, config.num_key_value_heads):
-        if heads % mesh.shape["tensor"]:
-            raise _indivisible("tensor", mesh, f"the model's {heads} heads", heads)
-    return map_declared(sharding, declare(config) if declared is None else declared)
-
-
-def _indivisible(axis: str, mesh: Mesh, what: str, size: int) -> UserError:
-    """Make the error for a size that a mesh axis does not divide, with an axis that would."""
-    axis_size = mesh.shape[axis]
-    return UserError(f"--mesh: {axis} {axis_size} does not divide {what}; {axis} {math.gcd(axis_size, size)} would")
+            if isinstance(rule, str):
+                yield rule, size, f"the model's {axis!r} dimension of {size}"
 
 
 def spec_of(axes: Axes) -> PartitionSpec:

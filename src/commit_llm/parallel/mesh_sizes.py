@@ -1,7 +1,8 @@
-"""Read the sizes of a mesh as people write them. Imports no jax, because flags show the default of an evaluation."""
+"""Read the sizes of a mesh as people write them. Imports no jax, because flags show the defaults."""
 
 from commit_llm.errors import UserError
 
+AUTO = "auto"  # of a training: what divides its rows and its model (parallel/mesh_choice.py)
 EVERY_DEVICE = "-1,1,1"  # the whole model on each device
 
 

@@ -1,6 +1,5 @@
 """From a recipe and a model's configuration to everything that a step needs, laid out on devices."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +10,6 @@ import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh
 
-from commit_llm.errors import UserError
 from commit_llm.model.adapter import FROZEN_DTYPE, Adapter, frozen_part, init_adapter
 from commit_llm.model.attention_choice import AttentionChoice, choose_attention
 from commit_llm.model.config import ModelConfig
@@ -19,7 +17,8 @@ from commit_llm.model.execution import ONE_DEVICE, AttentionPath, Execution, Rem
 from commit_llm.model.parameters import Parameters, abstract_parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.parallel.device_memory import bytes_for_program
-from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, parameter_shardings, replicated
+from commit_llm.parallel.mesh import MeshLayout, batch_sharding, parameter_shardings, replicated
+from commit_llm.parallel.mesh_choice import MeshChoice, lay_out
 from commit_llm.recipes import Recipe
 from commit_llm.train.adapted import adapter_of
 from commit_llm.train.held_out import Sums, make_held_out_step
@@ -47,6 +46,7 @@ class Training:
     remat: what a layer keeps for the backward pass, and why.
     adapter: what is trained of the model; None is all of it.
     param_shardings: of all parameters of the model, as they are read before the first step.
+    mesh: that of the devices, and why.
     """
 
     recipe: Recipe
@@ -61,16 +61,17 @@ class Training:
     remat: RematChoice
     adapter: Adapter | None
     param_shardings: dict[str, Any]
+    mesh: MeshChoice
 
     @property
     def summary(self) -> str:
         """Say in a line for the user what it runs on and how."""
-        mesh = self.batch_sharding.mesh
-        device, sizes = mesh.devices.flat[0], ", ".join(f"{name} {size}" for name, size in mesh.shape.items())
+        mesh = self.mesh.mesh
+        device = mesh.devices.flat[0]
         reason = dtype_reason(self.recipe.dtype, device)
         products = f"{compute_dtype(self.recipe.dtype, device).name} products{f' ({reason})' if reason else ''}"
         remat = f"; {self.remat}" if self.remat.reason else ""
-        return f"{mesh.size} x {device.device_kind}, mesh {sizes}; {products}; {self.attention}{remat}"
+        return f"{mesh.size} x {device.device_kind}, {self.mesh}; {products}; {self.attention}{remat}"
 
     @property
     def param_dtype(self) -> Any:
@@ -132,7 +133,8 @@ def prepare(
         momentum_dtype=jnp.dtype(recipe.momentum_dtype),
         round_beta1=original,
     )
-    mesh = make_mesh(recipe.mesh, devices)
+    laid_out = lay_out(recipe.mesh, config, rows_at_a_time(recipe), devices)
+    mesh = laid_out.mesh
     attention = _attention(recipe, config, mesh)
     remat = _remat(recipe, config, mesh, attention.path, memory)
     recipe = replace(recipe, remat=remat.value)
@@ -178,7 +180,13 @@ def prepare(
         remat,
         adapter,
         of_params,
+        laid_out,
     )
+
+
+def rows_at_a_time(recipe: Recipe) -> int:
+    """Count the rows of one part of a batch, over all devices."""
+    return recipe.batch_size // recipe.gradient_accumulation
 
 
 def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoice:
@@ -214,14 +222,8 @@ def _remat(
 
 
 def _execution(recipe: Recipe, config: ModelConfig, mesh: Mesh, attention: AttentionPath, remat: Remat) -> Execution:
-    """Say how the decoder is best run on a mesh; raise UserError where the mesh does not divide the batch."""
-    rows, split = recipe.batch_size // recipe.gradient_accumulation, mesh.shape["data"] * mesh.shape["fsdp"]
-    if rows % split:
-        fsdp = math.gcd(rows, mesh.size)
-        raise UserError(
-            f"--batch-size {recipe.batch_size}: {rows} rows at a time do not divide over the {split} devices along "
-            f"data and fsdp of --mesh {recipe.mesh}; give a multiple of {split}, or --mesh 1,{fsdp},-1"
-        )
+    """Say how the decoder is best run on a mesh."""
+    rows, split = rows_at_a_time(recipe), mesh.shape["data"] * mesh.shape["fsdp"]
     device = mesh.devices.flat[0]
     on_cpu = device.platform == "cpu"
     return Execution(

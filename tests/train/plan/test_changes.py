@@ -26,12 +26,22 @@ def test_bfloat16_is_not_offered_where_the_devices_do_not_multiply_in_it():
         assert "bfloat16" not in flags
 
 
+def test_a_larger_machine_is_filled_with_rows_where_the_model_does_not_divide():
+    """Four rows; tensor could split 32 heads, and of one key-value head nothing."""
+    recipe = dataclasses.replace(SPREAD, mesh="auto", batch_size=4)
+    last = changes(recipe, OF_7B, 4, find_topology("v3:2x2"), 10)[-1]
+    assert (last.flags, last.fits) == ("--topology v3:4x4", True)
+    one = dataclasses.replace(OF_7B, config=dataclasses.replace(OF_7B.config, num_key_value_heads=1))
+    last = changes(recipe, one, 4, find_topology("v3:2x2"), 10)[-1]
+    assert (last.flags, last.fits) == ("--topology v3:4x4 --batch-size 32 --gradient-accumulation 1", True)
+
+
 def test_changes_are_less_than_what_there_is():
     """remat dots, fp32 products: each is offered, and every change needs less than the recipe."""
     recipe = dataclasses.replace(SPREAD, remat="dots", dtype="float32", batch_size=64)
     offered = changes(recipe, OF_7B, 8, find_topology("v3:2x2"), 16)
     flags = " ".join(change.flags for change in offered)
     assert all(flag in flags for flag in ("--remat nothing", "--dtype bfloat16", "--seq-len 256", "--batch-size 8 "))
-    assert "--mesh 1,-1,1" not in offered[0].flags
+    assert "--mesh" not in offered[0].flags
     now = OF_7B.estimate(recipe, 8).needed / GIB
     assert all(change.needed < now for change in offered)

@@ -66,13 +66,13 @@ def test_a_step_that_the_compiler_refuses(monkeypatch):
     plan = make_plan(dataclasses.replace(COMMIT_2024, batch_size=128), LLAMA_7B, "v3:2x2")
     assert (plan.fits, plan.needed) == (False, 20)
     flags = [change.flags for change in plan.changes]
-    assert flags[0] == "--mesh 1,-1,1"
+    assert flags[0] == "--mesh auto"
     assert flags[1:4] == [
         "--batch-size 128 --gradient-accumulation 128",
         "--batch-size 16 --gradient-accumulation 1",
         "--seq-len 256",
     ]
-    assert flags[-1] == "--topology v3:4x4 --mesh 1,-1,1"
+    assert flags[-1] == "--topology v3:4x4 --mesh auto"
     assert plan.changes[-1].fits
 
 

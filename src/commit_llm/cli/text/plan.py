@@ -12,10 +12,11 @@ def plan_text(plan: "Plan") -> str:
     """Write a plan as lines: the machine, the memory of a device, the time, and what to change."""
     mesh = ", ".join(f"{name} {size}" for name, size in plan.mesh.items())
     where = "this machine" if plan.topology is None else plan.topology
-    dtype, remat = (f" ({reason})" if reason else "" for reason in (plan.dtype_reason, plan.remat_reason))
+    reasons = (plan.mesh_reason, plan.dtype_reason, plan.remat_reason)
+    why_mesh, why_dtype, why_remat = (f" ({reason})" if reason else "" for reason in reasons)
     lines = [
-        f"{where}: {plan.devices} x {plan.device_kind}, mesh {mesh}",
-        f"{plan.dtype} products{dtype}, attention {plan.attention}, remat {plan.remat}{remat}",
+        f"{where}: {plan.devices} x {plan.device_kind}, mesh {mesh}{why_mesh}",
+        f"{plan.dtype} products{why_dtype}, attention {plan.attention}, remat {plan.remat}{why_remat}",
         "",
         *_memory(plan),
         "",

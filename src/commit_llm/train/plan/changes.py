@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from commit_llm.model.config import ModelConfig
-from commit_llm.parallel.mesh import make_mesh
+from commit_llm.parallel.mesh_choice import lay_out
+from commit_llm.parallel.mesh_sizes import AUTO
 from commit_llm.parallel.topologies import AbsentDevice, Topology, larger_topologies
 from commit_llm.recipes import Recipe
 from commit_llm.train.plan.estimate import GIB, Memory, estimate_memory
@@ -38,8 +39,18 @@ class Conditions:
 
     def estimate(self, recipe: Recipe, devices: int) -> Memory:
         """Do `estimate_memory` on so many devices in the recipe's mesh."""
+        return self.estimate_on(recipe, self.mesh(recipe, devices))
+
+    def estimate_on(self, recipe: Recipe, mesh: Mapping[str, int]) -> Memory:
+        """Do `estimate_memory` on a mesh."""
         width = {"bfloat16": 2, "float32": 4}[self.dtype_of(recipe)]
-        return estimate_memory(recipe, self.config, _mesh(recipe, devices), width, scores=self.scores)
+        return estimate_memory(recipe, self.config, mesh, width, scores=self.scores)
+
+    def mesh(self, recipe: Recipe, devices: int) -> Mapping[str, int]:
+        """Give the sizes of the recipe's mesh on so many devices, some of which it may leave idle."""
+        absent = [AbsentDevice(number, "", "") for number in range(devices)]
+        rows = recipe.batch_size // recipe.gradient_accumulation
+        return lay_out(recipe.mesh, self.config, rows, absent).mesh.shape
 
 
 def changes(
@@ -64,20 +75,19 @@ def changes(
         fitting = [step for step in steps if step.fits]
         helpful += [step for step in fitting[:1] or steps[-1:] if step.needed < now]
     for larger in larger_topologies(machine) if machine else []:
-        changed, flags = _spread(recipe, larger.count)
-        move = change(f"--topology {larger.name} {flags}", changed, larger.count)
-        if move.fits:
-            return [*helpful, move]
+        for flags, changed in _spread(recipe, larger.count):
+            move = change(f"--topology {larger.name} {flags}".rstrip(), changed, larger.count)
+            if move.fits:
+                return [*helpful, move]
     return helpful
 
 
 def _options(recipe: Recipe, conditions: Conditions, devices: int) -> Iterator[list[tuple[str, Recipe]]]:
     """Yield ladders of (flags, recipe with them), each from the mildest step to the hardest."""
-    mesh = _mesh(recipe, devices)
+    mesh = conditions.mesh(recipe, devices)
     split, parts = mesh["data"] * mesh["fsdp"], recipe.gradient_accumulation
     if mesh["fsdp"] != devices:
-        changed, flags = _spread(recipe, devices)
-        yield [(flags, changed)]
+        yield _spread(recipe, devices)
     if recipe.remat != "nothing":
         yield [("--remat nothing", replace(recipe, remat="nothing"))]
     if conditions.dtype_of(recipe) != "bfloat16" and conditions.dtype == "bfloat16":  # the devices multiply in it
@@ -94,15 +104,11 @@ def _with(recipe: Recipe, batch_size: int, parts: int) -> tuple[str, Recipe]:
     return flags, replace(recipe, batch_size=batch_size, gradient_accumulation=parts)
 
 
-def _spread(recipe: Recipe, devices: int) -> tuple[Recipe, str]:
-    """Give the recipe with its weights and rows spread over all devices, and the flags for it."""
-    mesh, flags = Recipe.mesh, f"--mesh {Recipe.mesh}"
+def _spread(recipe: Recipe, devices: int) -> list[tuple[str, Recipe]]:
+    """Give the recipe spread over as many devices as divide it, and then with a row for each, with the flags."""
+    flags, spread = ("" if recipe.mesh == AUTO else f"--mesh {AUTO}"), replace(recipe, mesh=AUTO)
     if recipe.batch_size // recipe.gradient_accumulation % devices == 0:
-        return replace(recipe, mesh=mesh), flags
+        return [(flags, spread)]
     rows = recipe.batch_size if recipe.batch_size % devices == 0 else devices
-    changed = replace(recipe, mesh=mesh, batch_size=rows, gradient_accumulation=1)
-    return changed, f"{flags} --batch-size {rows} --gradient-accumulation 1"
-
-
-def _mesh(recipe: Recipe, devices: int) -> Mapping[str, int]:
-    return make_mesh(recipe.mesh, [AbsentDevice(number, "", "") for number in range(devices)]).shape
+    with_rows, more = _with(spread, rows, 1)
+    return [(flags, spread), (f"{flags} {with_rows}".lstrip(), more)]

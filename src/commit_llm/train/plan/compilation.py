@@ -37,6 +37,9 @@ TEMPORARIES = re.compile(rf"temporaries \({AMOUNT}\) exceeds available HBM \({AM
 class CompiledStep:
     """Describe a step on its devices, in bytes on each.
 
+    devices: in the mesh.
+    idle: devices that are not.
+    mesh_reason: why it is that mesh, for `--mesh auto`.
     needed: the compiler's figure; None where nothing was compiled.
     dtype: of the matrix products.
     dtype_reason: why they are float32, where bfloat16 could be expected.
@@ -65,6 +68,8 @@ class CompiledStep:
     available: int | None = None
     exhausted: str | None = None
     seconds: float | None = None
+    idle: int = 0
+    mesh_reason: str = ""
 
 
 def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> CompiledStep:
@@ -137,12 +142,14 @@ def _described(training: "Training", devices: Sequence[Any]) -> CompiledStep:
         )
 
     state, first = training.abstract_state(), devices[0]
-    mesh = {name: int(size) for name, size in state.step.sharding.mesh.shape.items()}
+    mesh = {name: int(size) for name, size in training.mesh.mesh.shape.items()}
     return CompiledStep(
         platform=first.platform,
         device_kind=first.device_kind,
-        devices=len(devices),
+        devices=len(devices) - training.mesh.idle,
+        idle=training.mesh.idle,
         mesh=mesh,
+        mesh_reason=training.mesh.reason,
         attention=f"{training.attention.path} ({training.attention.reason})",
         dtype=compute_dtype(training.recipe.dtype, first).name,
         dtype_reason=dtype_reason(training.recipe.dtype, first),

@@ -31,6 +31,9 @@ class Plan:
     rest: what is left of needed.
     needed: the compiler's figure, or the arithmetic's where nothing was compiled.
     there: that a device has; None where it does not say.
+    devices: in the mesh.
+    idle: devices that are not.
+    mesh_reason: why it is that mesh, where the recipe says auto.
     dtype: of the matrix products.
     dtype_reason: why they are float32, where bfloat16 could be expected.
     remat: what a layer keeps for the backward pass.
@@ -45,7 +48,9 @@ class Plan:
     topology: str | None
     device_kind: str
     devices: int
+    idle: int
     mesh: dict[str, int]
+    mesh_reason: str
     attention: str
     dtype: str
     dtype_reason: str
@@ -116,7 +121,7 @@ def make_plan(
     if recipe.epochs is not None:
         notes.append(f"--epochs {recipe.epochs} is counted from the data, which is not read here; --steps is taken")
     conditions = Conditions(config, step.auto_dtype, scores=step.attention.startswith("reference"))
-    estimate = conditions.estimate(recipe, step.devices)
+    estimate = conditions.estimate_on(recipe, step.mesh)
     needed = (estimate.needed if step.needed is None else step.needed) / GIB
     sizes = step.frozen, step.parameters, step.optimizer, estimate.gradients
     frozen, parameters, optimizer, gradients = (size / GIB for size in sizes)
@@ -124,13 +129,15 @@ def make_plan(
     fits = step.exhausted is None and (available is None or needed <= available)
     advice: list[Change] = []
     if not fits and available is not None:
-        machine = target or (Topology("", kind, step.devices) if kind else None)
-        advice = changes(recipe, conditions, step.devices, machine, available)
+        machine = target or (Topology("", kind, step.devices + step.idle) if kind else None)
+        advice = changes(recipe, conditions, step.devices + step.idle, machine, available)
     return Plan(
         topology=topology,
         device_kind=step.device_kind,
         devices=step.devices,
+        idle=step.idle,
         mesh=step.mesh,
+        mesh_reason=step.mesh_reason,
         attention=step.attention,
         dtype=step.dtype,
         dtype_reason=step.dtype_reason,
