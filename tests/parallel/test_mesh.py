@@ -37,6 +37,7 @@ def test_the_rules():
         "vocab": "tensor",
         "heads": "tensor",
         "mlp": "tensor",
+        "rank": None,
         "batch": ("data", "fsdp"),
         "batch_before_fsdp": "data",
     }
