@@ -131,6 +131,14 @@ def test_recipes(report, begun, name, changes):
     assert "Example 2 record" in text
 
 
+@pytest.mark.parametrize(("rank", "rate", "differs"), [(None, 2e-5, False), (4, 2e-4, True)])
+def test_a_learning_rate_that_nobody_named_differs_where_lora_makes_it_another(report, begun, rank, rate, differs):
+    _, html = report(begun(learning_rate=rate, lora_r=rank, from_scratch=rank is None), "--rows", "1")
+    row = html[html.index(">learning_rate<") :].partition("</tr>")[0]
+    assert f"<bdi>{rate}</bdi>" in row
+    assert ("<bdi>2e-05</bdi>" in row.partition("</td>")[2]) == differs
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

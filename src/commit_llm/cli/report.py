@@ -64,7 +64,7 @@ def run(argv: list[str]) -> None:
     content = RunPage(
         name_of(run, RUN),
         dataclasses.asdict(recipe),
-        (name, dataclasses.asdict(find_recipe(name))),
+        (name, dataclasses.asdict(find_recipe(name).settled())),
         read_logs(run),
         provenance,
         looked,
