@@ -66,6 +66,9 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
     split_long: bool = False
     """Cut an instruction example that is longer than a row, instead of leaving it out."""
 
+    optimizer: Literal["adamw", "adamw-split", "adamw-lean"] = "adamw"
+    """adamw on fp32 weights, or in less memory: on weights of two halves, with bf16 gradients (split); also with a
+    factored second moment (lean)."""
     learning_rate: float | None = None
     """Peak of the schedule, reached after the warm-up. Default: 2e-5, and with --lora-r ten times that."""
     end_learning_rate: float = 1e-7
@@ -231,6 +234,7 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "lora_alpha": None,
     "lora_target_modules": ("all-linear",),
     "modules_to_save": (),
+    "optimizer": "adamw",
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.

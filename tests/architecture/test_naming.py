@@ -31,6 +31,7 @@ TESTS_OF_A_WHOLE = {
     "report/preview/test_preview_browser.py": "the page in a browser",
     "report/run/test_run_page_browser.py": "the page in a browser",
     "test_behaviour_docs.py": "docs/behaviour.md",
+    "train/test_split_run.py": "runs on split weights, from the first step to the export",
     "train/test_run_tokenizer.py": "a run's tokenizer, from the recipe to the export",
     "codemix/engine/test_kernel.py": "both styles of the compiled engine",
     "test_chain.py": "mix, train, export and answer, on real input",

@@ -3,8 +3,9 @@
     python -m tests.train.mesh_program CASE MESH ...
 
 CASE is golden (the twenty steps of tests/train/test_golden_training.py, 4 rows and 4 heads), wide (five steps
-of 8 rows and 8 heads, with every noise and packed segments), parts (wide, each batch in two parts) or adapter (wide,
-with low-rank adapters and the embedding trained, and the rest frozen).
+of 8 rows and 8 heads, with every noise and packed segments), parts (wide, each batch in two parts), adapter (wide, with
+low-rank adapters and the embedding trained, and the rest frozen), or split and lean (wide with these optimizers; lean
+in two parts too).
 Prints {mesh: {name: a list, a value a step}} as JSON.
 Several processes are found by what JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID say.
 The reference material is where COMMIT_SHARED says; RANDOM_BITS is the generator of the dropouts.
@@ -13,6 +14,7 @@ The reference material is where COMMIT_SHARED says; RANDOM_BITS is the generator
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -29,6 +31,8 @@ from commit_llm.parallel.mesh import MeshLayout, batch_sharding, make_mesh, para
 from commit_llm.parallel.processes import start
 from commit_llm.train.optimizer import make_optimizer
 from commit_llm.train.shardings import jit_step, place_state, state_shardings
+from commit_llm.train.split_optimizer import make_split_optimizer
+from commit_llm.train.split_weights import SplitWeights, forward_weights, join
 from commit_llm.train.step import make_train_step
 from tests.conftest import Shared, golden_model
 from tests.train.test_golden_training import batch_of, golden_optimizer
@@ -83,10 +87,30 @@ def parts():
     return *rest, options | {"gradient_accumulation": 2}, batches
 
 
+def split(factored=False, of=wide):
+    """`wide`, or something else, on split weights."""
+    config, params, _, options, batches = of()
+    optimizer = make_split_optimizer(
+        lambda step: 1e-3, beta1=0.9, beta2=0.999, weight_decay=0.01, clip_norm=1.0, momentum_dtype=jnp.bfloat16,
+        round_beta1=False, factored=factored,
+    )  # fmt: skip
+    return config, params, optimizer, options, batches
+
+
+CASES = {
+    "golden": golden, "wide": wide, "parts": parts, "adapter": wide, "split": split,
+    "lean": partial(split, True, parts),
+}  # fmt: skip
+
+
+def fp32_of(params):
+    """The parameters of a state, fp32."""
+    return jax.tree.map(join, params.high, params.low) if isinstance(params, SplitWeights) else params
+
+
 def steps(case, sizes):
     """The metrics of every step on a mesh, and the norm of the parameters after it."""
-    of_case = {"golden": golden, "wide": wide, "parts": parts, "adapter": wide}[case]
-    config, params, optimizer, options, batches = of_case()
+    config, params, optimizer, options, batches = CASES[case]()
     mesh = make_mesh(sizes)
     if mesh.size > 1:
         options["execution"] = Execution(**vars(options["execution"]) | {"layout": MeshLayout(mesh)})
@@ -97,8 +121,8 @@ def steps(case, sizes):
         frozen, of_frozen = (frozen_part(p, adapter) for p in (base, parameter_shardings(config, mesh)))
         frozen, params = place(frozen, of_frozen), init_adapter(config, adapter, base, jax.random.key(1))
     step = jit_step(make_train_step(config, optimizer, **options, adapter=adapter), of_state, mesh, of_frozen)
-    norm = jax.jit(optax.tree.norm)
-    state, logged = place_state(place(params, of_state.params), optimizer, of_state), []
+    norm = jax.jit(lambda params: optax.tree.norm(fp32_of(params)))
+    state, logged = place_state(place(params, forward_weights(of_state.params)), optimizer, of_state), []
     for batch in batches:
         placed = place_alike(batch, batch_sharding(mesh))
         state, metrics = step(state, placed, frozen)

@@ -1,6 +1,7 @@
 """Eight fake CPU devices, on any mesh, give the numbers of one."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -64,6 +65,18 @@ def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, m
     for mesh, steps in eight.items():
         for name in ("loss", "grad_norm", "param_norm"):
             np.testing.assert_allclose(steps[name], one[name], rtol=1e-5, err_msg=mesh)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("case", "meshes"), [("split", ("8,1,1", "2,2,2")), ("lean", ("1,2,2", "1,4,2"))])
+def test_split_weights_take_the_same_steps_on_every_mesh(shared, case, meshes):
+    """But for the rounding of gradients to bfloat16, which may go the other way: by one part in 256 of one number."""
+    one = steps_on(1, shared, case, "1,1,1")["1,1,1"]
+    for mesh in meshes:
+        devices = math.prod(map(int, mesh.split(",")))
+        steps = steps_on(devices, shared, case, mesh)[mesh]
+        for name, tolerance in (("loss", 1e-5), ("grad_norm", 1e-3), ("param_norm", 1e-5)):
+            np.testing.assert_allclose(steps[name], one[name], rtol=tolerance, err_msg=mesh)
 
 
 @pytest.mark.slow

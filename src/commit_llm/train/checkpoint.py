@@ -7,10 +7,11 @@ from itertools import count as count_up
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from commit_llm.errors import UserError, reason_of
+from commit_llm.errors import UserError, reason_of, shown
 from commit_llm.files.disk import writing
 from commit_llm.files.own import refuse_link
 from commit_llm.files.whole import require_utf8_name
@@ -19,8 +20,12 @@ from commit_llm.parallel.processes import barrier, count, from_all, index, is_fi
 from commit_llm.recipes import END_OF_COUNTS
 from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.train.manifest import damage, has_manifest, write_manifest
+from commit_llm.train.split_weights import SplitWeights, halves_like, join_in_place
 from commit_llm.train.step import TrainState
 
+# How the parameters are kept, as a checkpoint's progress says under FORMAT; where it says nothing, they are WHOLE.
+FORMAT, WHOLE, SPLIT = "format", 1, 2
+KNOWN_FORMATS = {WHOLE: "one fp32 array a parameter", SPLIT: "two halves of each, as train/split_weights.py has them"}
 UNREADABLE = "unreadable"  # where checkpoints go that cannot be read
 SEEN_SECONDS = 120.0  # for which a network file system may keep an answer that a folder is not there
 
@@ -92,7 +97,7 @@ class Checkpoints:
         items = ocp.args.Composite(
             params=ocp.args.StandardSave(state.params),
             optimizer=ocp.args.StandardSave(state.opt_state),
-            progress=ocp.args.JsonSave(progress),
+            progress=ocp.args.JsonSave(progress | {FORMAT: SPLIT if isinstance(state.params, SplitWeights) else WHOLE}),
         )
         step = int(state.step)
         with writing(self.run):
@@ -128,15 +133,35 @@ class Checkpoints:
         return like._replace(params=restored["params"], opt_state=restored["optimizer"]), restored["progress"]
 
     def restore_params(self, step: int | None, like: Any) -> Any:
-        """Read the parameters alone, of a step or of the newest one."""
-        step = self.chosen(step)
+        """Read the parameters alone, of a step or of the newest one; halves are joined.
+
+        like: their shapes, dtypes and shardings.
+        """
+        step, progress = self.progress(step)
         self.warn_unchecked(step)
+        if self._format(step, progress) == SPLIT:
+            joined = join_in_place(self._part(step, params=ocp.args.StandardRestore(halves_like(like))))
+            return jax.tree.map(lambda array, leaf: array.astype(leaf.dtype), joined, like)
         return self._part(step, params=ocp.args.StandardRestore(like))
 
     def progress(self, step: int | None) -> tuple[int, dict[str, Any]]:
         """Read the progress alone of a step, or of the newest one; give the step and the progress."""
         step = self.chosen(step)
         return step, self._part(step, progress=ocp.args.JsonRestore())
+
+    def require_known_format(self, step: int) -> None:
+        """Raise UserError for a checkpoint that a newer version has written in a format of its own."""
+        self._format(step, self._read(step, ocp.args.Composite(progress=ocp.args.JsonRestore()))["progress"])
+
+    def _format(self, step: int, progress: dict[str, Any]) -> int:
+        number = progress.get(FORMAT, WHOLE)
+        if number not in KNOWN_FORMATS:
+            known = ", ".join(map(str, KNOWN_FORMATS))
+            raise UserError(
+                f"{self.run}: the checkpoint of step {step} has format {shown(number)}, of which this version knows "
+                f"{known}; take the version of commit-llm that wrote it"
+            )
+        return number
 
     def chosen(self, step: int | None) -> int:
         """Give a step that has a checkpoint, by default the newest. Raises UserError where there is none."""
@@ -213,7 +238,8 @@ def restore_newest(checkpoints: Checkpoints, like: TrainState) -> Restored | Non
 
     like: the shapes, dtypes and shardings of the state.
 
-    Newer ones that cannot be read are set aside, never deleted. Raises UserError where none can be read.
+    Newer ones that cannot be read are set aside, never deleted. Raises UserError where none can be read, and for one of
+    a format that is not known.
     """
     unreadable: list[tuple[int, str]] = []
     for step in reversed(checkpoints.steps()):
@@ -221,8 +247,11 @@ def restore_newest(checkpoints: Checkpoints, like: TrainState) -> Restored | Non
             unreadable.append((step, reason))
             continue
         try:
+            checkpoints.require_known_format(step)
             state, progress = checkpoints.restore(step, like)
             tokens, position = progress["tokens"], progress["data"]
+        except UserError:
+            raise
         except Exception as error:  # whatever a broken file makes of Orbax
             reason = reason_of(error)
         checkpoints.warn_unchecked(step)

@@ -35,6 +35,45 @@ def learning_rate_schedule(
     return lambda step: schedule(jnp.asarray(step + first, jnp.float32))  # optax divides it
 
 
+class Adam(NamedTuple):
+    """Compute Adam's moments and direction of one array, in fp32.
+
+    beta1, beta2: decays of the moments.
+    stored_beta1: what the stored first moment is multiplied by.
+    """
+
+    beta1: float
+    beta2: float
+    stored_beta1: float
+
+    def first_moment(self, gradient: Any, stored: Any) -> Any:
+        """Give (1 - beta1) g + beta1 m_stored."""
+        return (1 - self.beta1) * gradient + self.stored_beta1 * stored.astype(jnp.float32)
+
+    def second_moment(self, gradient: Any, stored: Any) -> Any:
+        """Give (1 - beta2) g^2 + beta2 v_stored."""
+        return (1 - self.beta2) * gradient**2 + self.beta2 * stored
+
+    def corrections(self, updates: Any) -> tuple[Any, Any]:
+        """Give what the moments after so many updates are divided by, because they began at 0."""
+        correction1, correction2 = (1 - jax.lax.pow(jnp.float32(beta), updates) for beta in (self.beta1, self.beta2))
+        return correction1, correction2
+
+    def direction(self, first: Any, second: Any, corrections: tuple[Any, Any]) -> Any:
+        """Give m_hat / (sqrt(v_hat) + 1e-8)."""
+        correction1, correction2 = corrections
+        return (first / correction1) / (jnp.sqrt(second / correction2) + EPSILON)
+
+
+def make_adam(beta1: float, beta2: float, momentum_dtype: Any, *, round_beta1: bool) -> Adam:
+    """Make Adam for a first moment that is stored in momentum_dtype.
+
+    round_beta1: m_stored is multiplied by beta1 rounded to momentum_dtype, as the original does with a bf16 moment:
+        0.8984375 for 0.9 (docs/behaviour.md, "Model and training").
+    """
+    return Adam(beta1, beta2, float(jnp.asarray(beta1, momentum_dtype)) if round_beta1 else beta1)
+
+
 def scale_by_adam(
     beta1: float, beta2: float, momentum_dtype: Any, *, round_beta1: bool
 ) -> optax.GradientTransformation:
@@ -42,11 +81,8 @@ def scale_by_adam(
 
     m = (1 - beta1) g + beta1 m_stored, the product in fp32. The update uses m before it is rounded for storage; the
     bias correction uses beta1 itself. optax.scale_by_adam differs: it rounds the product to bf16.
-
-    round_beta1: m_stored is multiplied by beta1 rounded to momentum_dtype, as the original does with a bf16 moment:
-        0.8984375 for 0.9 (docs/behaviour.md, "Model and training").
     """
-    decay = float(jnp.asarray(beta1, momentum_dtype)) if round_beta1 else beta1
+    adam = make_adam(beta1, beta2, momentum_dtype, round_beta1=round_beta1)
 
     def init(params: Any) -> AdamState:
         return AdamState(
@@ -57,10 +93,10 @@ def scale_by_adam(
 
     def update(gradients: Any, state: AdamState, params: Any = None) -> tuple[Any, AdamState]:
         updates = state.updates + 1
-        mu = jax.tree.map(lambda g, m: (1 - beta1) * g + decay * m.astype(jnp.float32), gradients, state.mu)
-        nu = jax.tree.map(lambda g, v: (1 - beta2) * g**2 + beta2 * v, gradients, state.nu)
-        correction1, correction2 = (1 - jax.lax.pow(jnp.float32(beta), updates) for beta in (beta1, beta2))
-        direction = jax.tree.map(lambda m, v: (m / correction1) / (jnp.sqrt(v / correction2) + EPSILON), mu, nu)
+        mu = jax.tree.map(adam.first_moment, gradients, state.mu)
+        nu = jax.tree.map(adam.second_moment, gradients, state.nu)
+        corrections = adam.corrections(updates)
+        direction = jax.tree.map(lambda m, v: adam.direction(m, v, corrections), mu, nu)
         return direction, AdamState(updates, jax.tree.map(lambda m: m.astype(momentum_dtype), mu), nu)
 
     return optax.GradientTransformation(init, update)

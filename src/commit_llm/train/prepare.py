@@ -26,7 +26,9 @@ from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
 from commit_llm.train.plan.remat import RematChoice, choose_remat
 from commit_llm.train.shardings import jit_step, place_state, state_shapes, state_shardings
-from commit_llm.train.step import NOTHING_FROZEN, TrainState, TrainStep, make_train_step
+from commit_llm.train.split_optimizer import make_split_optimizer
+from commit_llm.train.split_weights import forward_weights
+from commit_llm.train.step import NOTHING_FROZEN, Optimizer, TrainState, TrainStep, make_train_step
 
 # On a CPU the layers of a deeper model are compiled as one, in a loop, unless the recipe asks for the fastest step
 # (`--remat none`). The start takes half the time or less, and only in a loop does computing again save memory
@@ -51,7 +53,7 @@ class Training:
 
     recipe: Recipe
     config: ModelConfig
-    optimizer: optax.GradientTransformation
+    optimizer: Optimizer
     learning_rate: Callable[[int], Any]
     state_shardings: TrainState
     batch_sharding: Any
@@ -124,15 +126,7 @@ def prepare(
         recipe.decay_steps or recipe.steps,
         first_step_at_zero=original,
     )
-    optimizer = make_optimizer(
-        schedule,
-        beta1=recipe.beta1,
-        beta2=recipe.beta2,
-        weight_decay=recipe.weight_decay,
-        clip_norm=recipe.clip_norm,
-        momentum_dtype=jnp.dtype(recipe.momentum_dtype),
-        round_beta1=original,
-    )
+    optimizer = _optimizer(recipe, schedule)
     laid_out = lay_out(recipe.mesh, config, rows_at_a_time(recipe), devices)
     mesh = laid_out.mesh
     attention = _attention(recipe, config, mesh)
@@ -163,7 +157,7 @@ def prepare(
     of_frozen = NOTHING_FROZEN if adapter is None else frozen_part(of_params, adapter)
     held_out_step = jax.jit(
         make_held_out_step(config, replace(execution, unroll=execution.unroll and not _is_deep(config)), adapter),
-        in_shardings=(of_state.params, of_batch, of_frozen),
+        in_shardings=(forward_weights(of_state.params), of_batch, of_frozen),
         out_shardings=replicated(mesh),
     )
     jitted = jit_step(step, of_state, mesh, of_frozen)
@@ -187,6 +181,20 @@ def prepare(
 def rows_at_a_time(recipe: Recipe) -> int:
     """Count the rows of one part of a batch, over all devices."""
     return recipe.batch_size // recipe.gradient_accumulation
+
+
+def _optimizer(recipe: Recipe, schedule: optax.Schedule) -> Optimizer:
+    options: dict[str, Any] = {
+        "beta1": recipe.beta1,
+        "beta2": recipe.beta2,
+        "weight_decay": recipe.weight_decay,
+        "clip_norm": recipe.clip_norm,
+        "momentum_dtype": jnp.dtype(recipe.momentum_dtype),
+        "round_beta1": recipe.behaviour == "original",
+    }
+    if recipe.optimizer == "adamw":
+        return make_optimizer(schedule, **options)
+    return make_split_optimizer(schedule, **options, factored=recipe.optimizer == "adamw-lean")
 
 
 def _attention(recipe: Recipe, config: ModelConfig, mesh: Mesh) -> AttentionChoice:

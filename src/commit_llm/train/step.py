@@ -1,7 +1,7 @@
 """One training step, the same for every recipe: loss, gradients, update."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -15,22 +15,25 @@ from commit_llm.model.head import final_norm, head_name, head_parameter, logit_r
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation
 from commit_llm.train.loss import LossAndAccuracy, Reduction, head_loss, token_weights
+from commit_llm.train.split_optimizer import SplitOptimizer
+from commit_llm.train.split_weights import forward_weights, split_tree
 
 NOTHING_FROZEN: Parameters = {}
 # input_tokens, target_tokens, segment_ids, positions (int32) and loss_masks (fp32), each (rows, sequence).
 StepArrays = dict[str, Any]
+Optimizer: TypeAlias = optax.GradientTransformation | SplitOptimizer
 
 
 class TrainState(NamedTuple):
     """Hold what a step changes.
 
     step: updates so far, int32.
-    params: those that are trained, fp32.
-    opt_state: optax's.
+    params: those that are trained; fp32, or `SplitWeights`.
+    opt_state: the optimizer's.
     """
 
     step: Any
-    params: Parameters
+    params: Any
     opt_state: Any
 
 
@@ -46,14 +49,15 @@ class Metrics(NamedTuple):
 TrainStep = Callable[..., tuple[TrainState, Metrics]]
 
 
-def init_state(params: Parameters, optimizer: optax.GradientTransformation) -> TrainState:
-    """Make the state before the first step."""
-    return TrainState(jnp.zeros([], jnp.int32), params, optimizer.init(params))
+def init_state(params: Parameters, optimizer: Optimizer) -> TrainState:
+    """Make the state before the first step. params: fp32."""
+    kept = split_tree(params) if isinstance(optimizer, SplitOptimizer) else params
+    return TrainState(jnp.zeros([], jnp.int32), kept, optimizer.init(params))
 
 
 def make_train_step(
     config: ModelConfig,
-    optimizer: optax.GradientTransformation,
+    optimizer: Optimizer,
     *,
     seed: int = 0,
     regularisation: Regularisation = NO_REGULARISATION,
@@ -65,6 +69,8 @@ def make_train_step(
     """Make a pure function (state, batch, frozen parameters) -> (state, metrics), to be jitted.
 
     adapter: what the state trains beside frozen parameters; None: it trains the whole model, and nothing is frozen.
+
+    The gradients have the dtype of the weights that they are taken of, and fp32 where they are summed over parts.
 
     Randomness is a function of (seed, step, part of the batch), so that nothing random needs saving.
     """
@@ -97,19 +103,27 @@ def make_train_step(
         def add_part(total: Any, part_and_index: tuple[StepArrays, jax.Array]) -> tuple[Any, None]:
             part, index = part_and_index
             gradients, sums = gradient(params, part, jax.random.fold_in(key, index), frozen)
-            return jax.tree.map(jnp.add, total, (sums, gradients)), None
+            return jax.tree.map(lambda whole, one: whole + one.astype(jnp.float32), total, (sums, gradients)), None
 
         parts = jax.tree.map(lambda x: x.reshape(gradient_accumulation, -1, *x.shape[1:]), batch)
-        zeros = (LossAndAccuracy(jnp.zeros([]), jnp.zeros([])), jax.tree.map(jnp.zeros_like, params))
+        zeros = (LossAndAccuracy(jnp.zeros([]), jnp.zeros([])), jax.tree.map(_fp32_zeros, params))
         (sums, gradients), _ = jax.lax.scan(add_part, zeros, (parts, jnp.arange(gradient_accumulation)))
         return sums, gradients
 
     def step(state: TrainState, batch: StepArrays, frozen: Parameters = NOTHING_FROZEN) -> tuple[TrainState, Metrics]:
         base_key = jax.random.key(seed, impl=execution.random_bits)
-        sums, gradients = gradients_of(state.params, batch, jax.random.fold_in(base_key, state.step), frozen)
-        updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
-        params = optax.apply_updates(state.params, updates)
-        metrics = Metrics(sums.loss, sums.accuracy, optax.tree.norm(gradients))
-        return TrainState(state.step + 1, params, opt_state), metrics
+        key = jax.random.fold_in(base_key, state.step)
+        sums, gradients = gradients_of(forward_weights(state.params), batch, key, frozen)
+        norm = optax.tree.norm(jax.tree.map(lambda gradient: gradient.astype(jnp.float32), gradients))
+        if isinstance(optimizer, SplitOptimizer):
+            params, opt_state = optimizer.update(gradients, state.opt_state, state.params, norm)
+        else:
+            updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+            params = optax.apply_updates(state.params, updates)
+        return TrainState(state.step + 1, params, opt_state), Metrics(sums.loss, sums.accuracy, norm)
 
     return step
+
+
+def _fp32_zeros(array: jax.Array) -> jax.Array:
+    return jnp.zeros_like(array, jnp.float32)

@@ -15,6 +15,7 @@ from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.held_out import held_out_loss
 from commit_llm.train.prepare import Training
+from commit_llm.train.split_weights import forward_weights
 from commit_llm.train.step import Metrics, TrainState
 from commit_llm.train.stop import Reason
 from commit_llm.train.upcoming import AwaitedBatches
@@ -110,7 +111,7 @@ class Stepping:
 
     def _log_held_out(self, step: int, state: TrainState) -> None:
         placed = (place_alike(step_arrays(batch), self.training.batch_sharding) for batch in self.held_out)
-        means = held_out_loss(self.training.held_out_step, state.params, placed, self.frozen)
+        means = held_out_loss(self.training.held_out_step, forward_weights(state.params), placed, self.frozen)
         if self.watch:
             self.watch.held_out(HeldOut(step, *means))
 
