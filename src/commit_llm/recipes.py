@@ -186,6 +186,11 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
             names = " ".join(self.mix_roles)
             raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
         self.check_adapter(from_scratch=self.from_scratch)
+        if self.lora_r is not None and self.optimizer != "adamw":
+            raise UserError(
+                f"--optimizer {self.optimizer}: saves memory where all weights are trained; with --lora-r "
+                f"{self.lora_r} hardly any are; leave out one of them"
+            )
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
