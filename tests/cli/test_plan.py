@@ -7,6 +7,7 @@ import re
 import pytest
 
 from commit_llm.model.families.config_json import plain_settings
+from commit_llm.train.plan.changes import OPTIMIZERS
 from tests.train.plan.recipes_of_7b import LLAMA_7B
 
 
@@ -69,6 +70,10 @@ def test_too_small_a_machine_is_2(run, llama_7b):
     assert (status, err) == (2, "")
     assert out.startswith("h100:1: 1 x NVIDIA H100 80GB HBM3, ")
     assert re.search(r"does not fit: \d+\.\d\d GiB too much", out)
+    (optimizer,) = (line for line in out.splitlines() if line.startswith("--optimizer"))
+    flags, needed, costs = re.split(" {2,}", optimizer)
+    assert (flags, costs) == ("--optimizer adamw-lean", OPTIMIZERS["adamw-lean"])
+    assert float(needed) < 73
     assert out.splitlines()[-1].startswith("--topology h100:2 --mesh auto")
 
 

@@ -39,6 +39,7 @@ from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
 from commit_llm.train.model_source import ModelSource, require_same_model
+from commit_llm.train.plan.out_of_memory import naming_what_fits
 from commit_llm.train.plan.remat import most_recomputed
 from commit_llm.train.prepare import Training, prepare
 from commit_llm.train.recipe_data import (
@@ -114,11 +115,13 @@ def train(
         params = None
         if begun is None:
             data = data._replace(recipe=training.recipe)
-            params = _begin(run, training, source, data, hub, asked)
+            with naming_what_fits(training):
+                params = _begin(run, training, source, data, hub, asked)
         else:
             _require_unchanged(run, data, source, hub)
         seen_by_all("run directory", lambda: is_run(run), str(run))
         with (
+            naming_what_fits(training),
             entered_by_first("lock", locked(run, "training")),
             Checkpoints(run, recipe.keep_checkpoints) as checkpoints,
         ):

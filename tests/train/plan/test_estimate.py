@@ -28,6 +28,28 @@ def test_the_state_is_split_over_the_mesh(mesh, share):
     assert (memory.parameters, memory.optimizer, memory.gradients) == (4 * numbers, 6 * numbers, 4 * numbers)
 
 
+@pytest.mark.parametrize(("fields", "gradients"), [({}, 2), ({"gradient_accumulation": 2}, 6)])
+@pytest.mark.parametrize("mesh", ["1,8,1", "2,2,2"])
+def test_split_weights_have_bf16_gradients_that_are_summed_in_fp32(fields, gradients, mesh):
+    """Two halves are 4 bytes. Means of rows and columns are split as their matrix is; norms have a moment each."""
+    sizes = [int(size) for size in mesh.split(",")]
+    numbers = 6738415616 // (sizes[1] * sizes[2])
+
+    def memory(optimizer):
+        recipe = dataclasses.replace(COMMIT_2024, mesh=mesh, optimizer=optimizer, **fields)
+        return OF_7B.estimate(recipe, 8)
+
+    split, lean = memory("adamw-split"), memory("adamw-lean")
+    assert (split.parameters, split.optimizer) == (memory("adamw").parameters, memory("adamw").optimizer)
+    assert split.parameters == lean.parameters
+    assert split.gradients == lean.gradients == gradients * split.parameters // 4
+    embed, mlp, vocab = 4096 // sizes[1], 11008 // sizes[2], 32000 // sizes[2]
+    heads = 4096 // sizes[2]
+    means = 32 * (4 * (embed + heads) + 3 * (embed + mlp)) + 2 * (embed + vocab)
+    assert lean.optimizer == 2 * lean.parameters // 4 + 4 * (means + 65 * 4096)
+    assert lean.optimizer < 2.1 * numbers
+
+
 def test_what_moves_the_estimate():
     def needed(**fields):
         return OF_7B.estimate(dataclasses.replace(SPREAD, **fields), 8).needed
@@ -62,6 +84,14 @@ def test_what_other_families_need():
     assert all_kept == pytest.approx(33 * 2 * stream, rel=5e-2)
     biases = ("query", "key", "value")
     assert needed(biases=biases).parameters - needed().parameters == 4 * 32 * 3 * 4096
+
+
+def test_the_estimate_of_split_weights_is_near_the_compiler_s_figure():
+    """GiB that the compiler gave for Llama-3.1-8B, 4 rows of 2,048 tokens on one TPU v5p (docs/planning.md)."""
+    conditions = Conditions(LLAMA_8B, "bfloat16", scores=False)
+    for optimizer, compiled in (("adamw-lean", 63.79), ("adamw-split", 92.83)):
+        recipe = dataclasses.replace(find_recipe("commit"), optimizer=optimizer)
+        assert conditions.estimate(recipe, 1).needed / GIB == pytest.approx(compiled, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from commit_llm.cli.text.aligned import aligned
 
 if TYPE_CHECKING:  # imports jax
+    from commit_llm.train.plan.changes import Change
     from commit_llm.train.plan.planning import Plan
 
 
@@ -31,10 +32,18 @@ def plan_text(plan: "Plan") -> str:
             f"({plan.peak_dtype}, peak)"
         )
     if plan.changes:
-        rows = [("change, each by itself", "GiB", "")]
-        rows += [(change.flags, f"{change.needed:.2f}", "" if change.fits else "too much") for change in plan.changes]
-        lines += ["", "needed by arithmetic, with these flags instead:", *(row.rstrip() for row in aligned(rows))]
+        rows = aligned([("change, each by itself", "GiB"), *((one.flags, f"{one.needed:.2f}") for one in plan.changes)])
+        remarked = zip(rows, ["", *map(_remark, plan.changes)], strict=True)
+        lines += [
+            "",
+            "needed by arithmetic, with these flags instead:",
+            *(f"{row}  {said}".rstrip() for row, said in remarked),
+        ]
     return "\n".join(lines)
+
+
+def _remark(change: "Change") -> str:
+    return "; ".join(part for part in ("" if change.fits else "too much", change.costs) if part)
 
 
 def _memory(plan: "Plan") -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from commit_llm.model.config import ModelConfig
 from commit_llm.parallel.mesh_choice import lay_out
@@ -13,11 +14,23 @@ from commit_llm.train.plan.estimate import GIB, Memory, estimate_memory
 
 @dataclass(frozen=True)
 class Change:
-    """Hold flags, and what the step needs with them on each device, in GiB, by arithmetic."""
+    """Hold flags, and what the step needs with them on each device, in GiB, by arithmetic.
+
+    costs: what else they change, in a few words; "" where that is little.
+    """
 
     flags: str
     needed: float
     fits: bool
+    costs: str = ""
+
+
+# From the mildest to the hardest, with what each changes beside the memory (docs/planning.md, "Lean optimizers").
+OPTIMIZERS = {
+    "adamw": "",
+    "adamw-split": "bf16 weights in products, bf16 gradients",
+    "adamw-lean": "bf16 weights in products, bf16 gradients, second moments of rows and columns",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,8 @@ def changes(
 
     def change(flags: str, changed: Recipe, devices: int = devices) -> Change:
         needed = conditions.estimate(changed, devices).needed / GIB
-        return Change(flags, needed, needed <= available)
+        costs = "" if changed.optimizer == recipe.optimizer else OPTIMIZERS[changed.optimizer]
+        return Change(flags, needed, needed <= available, costs)
 
     helpful = []
     for ladder in _options(recipe, conditions, devices):
@@ -92,6 +106,10 @@ def _options(recipe: Recipe, conditions: Conditions, devices: int) -> Iterator[l
         yield [("--remat nothing", replace(recipe, remat="nothing"))]
     if conditions.dtype_of(recipe) != "bfloat16" and conditions.dtype == "bfloat16":  # the devices multiply in it
         yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
+    if recipe.lora_r is None:
+        names: list[Any] = list(OPTIMIZERS)
+        leaner = names[names.index(recipe.optimizer) + 1 :]
+        yield [(f"--optimizer {name}", replace(recipe, optimizer=name)) for name in leaner]
     rows = recipe.batch_size // parts // split  # on each device at a time
     divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]
     yield [_with(recipe, recipe.batch_size, parts * divisor) for divisor in divisors]

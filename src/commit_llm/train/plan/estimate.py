@@ -60,19 +60,32 @@ def estimate_memory(
     adapter, declared = adapter_of(recipe), declare(config)
     trained = declared if adapter is None else declare_adapter(config, adapter)
     frozen = {} if adapter is None else frozen_part(declared, adapter)
-    parameters = 4 * sum(_on_each(parameter, mesh) for parameter in _all(trained))
-    moments = {"bfloat16": 2, "float32": 4}[recipe.momentum_dtype] + 4  # the second moment is fp32
-    # Gradients are summed over the parts of a batch, beside those of the part under way.
-    gradients = parameters * (1 if recipe.gradient_accumulation == 1 else 2)
-    layers = 4 * sum(_on_each(parameter, mesh) for parameter in trained["layers"].values())
-    # XLA casts the trained kernels of all layers before the loop over them.
-    cast = 0 if compute_bytes == 4 else layers // 2
+    is_split = recipe.optimizer != "adamw"
+    numbers = sum(_on_each(parameter, mesh) for parameter in _all(trained))
+    in_layers = sum(_on_each(parameter, mesh) for parameter in trained["layers"].values())
+    first = {"bfloat16": 2, "float32": 4}[recipe.momentum_dtype] * numbers
+    second = 4 * sum(_second_moment(parameter, mesh, recipe) for parameter in _all(trained))
+    # Gradients are summed over the parts of a batch, in fp32, beside those of the part under way.
+    width = 2 if is_split else 4
+    gradients = numbers * (width if recipe.gradient_accumulation == 1 else width + 4)
     is_head_frozen = adapter is not None and head_name(config) not in adapter.saved
     layer, head = _working(recipe, config, mesh, compute_bytes, scores, is_head_frozen)
-    # The head's part is over before the gradients of the layers have a place.
-    rest = cast + _stored(recipe, config, mesh, compute_bytes, scores) + max(layer, head - layers)
+    # XLA casts the trained kernels of all layers before the loop over them, where they have another dtype.
+    cast = 0 if compute_bytes == width else in_layers * compute_bytes
+    # The head's part is over before the gradients of the layers have a place, and that of the embedding comes after.
+    embedding = 4 * _on_each(declared["embedding"], mesh) if is_split else 0
+    backward = cast + _stored(recipe, config, mesh, compute_bytes, scores) + max(layer, head - width * in_layers)
     in_frozen = FROZEN_DTYPE.dtype.itemsize * sum(_on_each(parameter, mesh) for parameter in _all(frozen))
-    return Memory(in_frozen, parameters, parameters // 4 * moments, gradients, int(rest))
+    return Memory(in_frozen, 4 * numbers, first + second, gradients, int(max(backward, embedding)))
+
+
+def _second_moment(parameter: Parameter, mesh: Mapping[str, int], recipe: Recipe) -> int:
+    """Count the numbers of a parameter's second moment that each device has."""
+    if recipe.optimizer != "adamw-lean" or not parameter.is_matrix:
+        return _on_each(parameter, mesh)
+    (*stack, rows, columns), (*names, of_rows, of_columns) = parameter.shape, parameter.axes
+    means = Parameter((*stack, rows), (*names, of_rows)), Parameter((*stack, columns), (*names, of_columns))
+    return sum(_on_each(mean, mesh) for mean in means)
 
 
 def _stored(recipe: Recipe, config: ModelConfig, mesh: Mapping[str, int], compute_bytes: int, scores: bool) -> float:
@@ -102,9 +115,10 @@ def _working(
     rows = _rows(recipe, mesh)
     vocab = config.vocab_size / mesh["tensor"]
     logits = rows * (chunk_of(rows, recipe.seq_len, int(vocab)) or recipe.seq_len) * vocab
-    # A frozen head has no gradient, and is used as it lies where it is neither cast nor gathered.
-    is_used_as_it_lies = is_head_frozen and mesh["fsdp"] == 1 and compute_bytes == FROZEN_DTYPE.dtype.itemsize
-    matrix = 0 if is_used_as_it_lies else compute_bytes if is_head_frozen else compute_bytes + 4
+    # A head in bfloat16 is used as it lies where it is neither cast nor gathered. A frozen one has no gradient.
+    is_bf16 = is_head_frozen or recipe.optimizer != "adamw"
+    is_used_as_it_lies = is_bf16 and mesh["fsdp"] == 1 and compute_bytes == FROZEN_DTYPE.dtype.itemsize
+    matrix = (0 if is_used_as_it_lies else compute_bytes) + (0 if is_head_frozen else 4)
     head = vocab * config.hidden_size * matrix + logits * (4 + compute_bytes)
     return layer, head
 

@@ -1,0 +1,43 @@
+"""Say in one line what would fit, where training runs out of a device's memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import jax
+
+from commit_llm.errors import UserError
+from commit_llm.model.execution import compute_dtype
+from commit_llm.parallel.device_memory import bytes_for_program
+from commit_llm.train.plan.changes import Conditions, changes
+from commit_llm.train.plan.estimate import GIB
+from commit_llm.train.prepare import Training
+
+EXHAUSTED = "RESOURCE_EXHAUSTED"  # the code that XLA writes before its message
+
+
+@contextmanager
+def naming_what_fits(training: Training) -> Iterator[None]:
+    """Turn the error of a device whose memory runs out into a UserError that names the mildest optimizer that fits."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if EXHAUSTED not in str(error):
+            raise
+        raise UserError(_what_fits(training)) from error
+
+
+def _what_fits(training: Training) -> str:
+    recipe, mesh = training.recipe, training.batch_sharding.mesh
+    device = mesh.devices.flat[0]
+    scores = training.attention.path == "reference"
+    conditions = Conditions(training.config, compute_dtype("auto", device).name, scores=scores)
+    needed = conditions.estimate_on(recipe, mesh.shape).needed / GIB
+    memory = bytes_for_program(mesh.local_devices)
+    there = "" if memory is None else f" of {memory / GIB:.4g}"
+    amount = f"by arithmetic a step needs {needed:.4g} GiB{there} on each"
+    offered = changes(recipe, conditions, mesh.size, None, (memory or 0) / GIB)
+    leaner = [change for change in offered if change.flags.startswith("--optimizer")]
+    way_out = "".join(
+        f"{change.flags} would need {change.needed:.4g} ({change.costs}), with another --out; " for change in leaner
+    )
+    return f"out of memory on {device.device_kind}: {amount}; {way_out}`commit-llm plan` lists what else would help"
