@@ -16,23 +16,32 @@ def test_parts_of_a_batch_are_not_offered_where_their_gradients_cost_more():
     assert any("--batch-size 1 " in change.flags for change in offered)
 
 
-def test_the_mildest_optimizer_that_fits_is_offered_with_what_it_costs():
-    """A batch of 16 rows of 512 tokens on 8 devices: by arithmetic 13.7, 10.7 and 7.5 GiB."""
-    offered = {}
-    for available in (12.0, 9.0, 1.0):
-        offers = changes(SPREAD, OF_7B, 8, None, available)
-        (offered[available],) = (change for change in offers if change.flags.startswith("--optimizer"))
+def test_the_mildest_way_of_training_that_fits_is_offered_with_what_it_costs():
+    """A batch of 16 rows of 512 tokens on 8 devices: by arithmetic 13.7, 10.7 and 7.5 GiB, and 2.5 with LoRA."""
+
+    def offer(available, **fields):
+        (change,) = (
+            change
+            for change in changes(dataclasses.replace(SPREAD, **fields), OF_7B, 8, None, available)
+            if change.costs
+        )
+        return change
+
+    offered = {available: offer(available) for available in (12.0, 9.0, 5.0, 1.0)}
     assert [change.flags for change in offered.values()] == [
-        "--optimizer adamw-split", "--optimizer adamw-lean", "--optimizer adamw-lean",
+        "--optimizer adamw-split", "--optimizer adamw-lean", "--lora-r 16", "--lora-r 16",
     ]  # fmt: skip
-    assert [change.fits for change in offered.values()] == [True, True, False]
+    assert [change.fits for change in offered.values()] == [True, True, True, False]
+    assert offer(5.0, optimizer="adamw-split").flags == "--optimizer adamw --lora-r 16"
+    assert offer(5.0, from_scratch=True).flags == "--optimizer adamw-lean"
     split = "bf16 weights in products, bf16 gradients"
     lean = f"{split}, second moments of rows and columns"
-    assert [change.costs for change in offered.values()] == [split, lean, lean]
+    adapters = "trains adapters alone, beside bf16 weights"
+    assert [change.costs for change in offered.values()] == [split, lean, adapters, adapters]
 
 
-def test_no_optimizer_is_offered_where_none_is_leaner():
-    for fields in ({"optimizer": "adamw-lean"}, {"lora_r": 8}):
+def test_nothing_is_offered_where_nothing_is_leaner():
+    for fields in ({"optimizer": "adamw-lean", "from_scratch": True}, {"lora_r": 8}):
         offered = changes(dataclasses.replace(SPREAD, **fields), OF_7B, 8, None, 1.0)
         assert offered
         assert not any("--optimizer" in change.flags or change.costs for change in offered)

@@ -68,7 +68,7 @@ def test_a_step_that_the_compiler_refuses(monkeypatch):
     flags = [change.flags for change in plan.changes]
     assert flags[0] == "--mesh auto"
     assert flags[1:5] == [
-        "--optimizer adamw-lean",
+        "--lora-r 16",
         "--batch-size 128 --gradient-accumulation 128",
         "--batch-size 16 --gradient-accumulation 1",
         "--seq-len 256",

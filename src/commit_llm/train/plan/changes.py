@@ -32,6 +32,8 @@ OPTIMIZERS = {
     "adamw-lean": "bf16 weights in products, bf16 gradients, second moments of rows and columns",
 }
 
+LORA_RANK = 16  # of the adapters that are offered
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -80,8 +82,7 @@ def changes(
 
     def change(flags: str, changed: Recipe, devices: int = devices) -> Change:
         needed = conditions.estimate(changed, devices).needed / GIB
-        costs = "" if changed.optimizer == recipe.optimizer else OPTIMIZERS[changed.optimizer]
-        return Change(flags, needed, needed <= available, costs)
+        return Change(flags, needed, needed <= available, _costs(recipe, changed))
 
     helpful = []
     for ladder in _options(recipe, conditions, devices):
@@ -106,15 +107,30 @@ def _options(recipe: Recipe, conditions: Conditions, devices: int) -> Iterator[l
         yield [("--remat nothing", replace(recipe, remat="nothing"))]
     if conditions.dtype_of(recipe) != "bfloat16" and conditions.dtype == "bfloat16":  # the devices multiply in it
         yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
-    if recipe.lora_r is None:
-        names: list[Any] = list(OPTIMIZERS)
-        leaner = names[names.index(recipe.optimizer) + 1 :]
-        yield [(f"--optimizer {name}", replace(recipe, optimizer=name)) for name in leaner]
+    yield list(_leaner(recipe))
     rows = recipe.batch_size // parts // split  # on each device at a time
     divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]
     yield [_with(recipe, recipe.batch_size, parts * divisor) for divisor in divisors]
     yield [_with(recipe, recipe.batch_size // divisor, parts) for divisor in divisors]
     yield [(f"--seq-len {recipe.seq_len // 2}", replace(recipe, seq_len=recipe.seq_len // 2))]
+
+
+def _leaner(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
+    """Yield optimizers that keep less, and in the end adapters, where there are weights to train them beside."""
+    if recipe.lora_r is not None:
+        return
+    names: list[Any] = list(OPTIMIZERS)
+    for name in names[names.index(recipe.optimizer) + 1 :]:
+        yield f"--optimizer {name}", replace(recipe, optimizer=name)
+    if not recipe.from_scratch:
+        plain = "" if recipe.optimizer == "adamw" else "--optimizer adamw "
+        yield f"{plain}--lora-r {LORA_RANK}", replace(recipe, optimizer="adamw", lora_r=LORA_RANK)
+
+
+def _costs(recipe: Recipe, changed: Recipe) -> str:
+    if changed.lora_r != recipe.lora_r:
+        return "trains adapters alone, beside bf16 weights"
+    return "" if changed.optimizer == recipe.optimizer else OPTIMIZERS[changed.optimizer]
 
 
 def _with(recipe: Recipe, batch_size: int, parts: int) -> tuple[str, Recipe]:

@@ -17,7 +17,7 @@ EXHAUSTED = "RESOURCE_EXHAUSTED"  # the code that XLA writes before its message
 
 @contextmanager
 def naming_what_fits(training: Training) -> Iterator[None]:
-    """Turn the error of a device whose memory runs out into a UserError that names the mildest optimizer that fits."""
+    """Turn the error of a device whose memory runs out into a UserError that names the mildest way that fits."""
     try:
         yield
     except jax.errors.JaxRuntimeError as error:
@@ -36,7 +36,7 @@ def _what_fits(training: Training) -> str:
     there = "" if memory is None else f" of {memory / GIB:.4g}"
     amount = f"by arithmetic a step needs {needed:.4g} GiB{there} on each"
     offered = changes(recipe, conditions, mesh.size, None, (memory or 0) / GIB)
-    leaner = [change for change in offered if change.flags.startswith("--optimizer")]
+    leaner = [change for change in offered if change.costs]
     way_out = "".join(
         f"{change.flags} would need {change.needed:.4g} ({change.costs}), with another --out; " for change in leaner
     )
