@@ -44,6 +44,7 @@ RUN_BY = {
     "mix": "tests/test_mixing_docs.py",
     "quickstart": "tests/cli/test_quickstart.py",
     "dictionary": "tests/cli/test_dictionary.py",
+    "export": "tests/train/test_adapter_export.py",
     "import": "tests/convert/test_streaming.py",
     "tasks": "tests/cli/test_commands.py",
     "plan": "tests/cli/test_plan.py",

@@ -31,7 +31,7 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
     """What a record is: an instruction example (instruction, input, output), or plain text."""
 
     model: str | None = None
-    """Model folder, hub id, or a run of ours (its newest checkpoint, with a fresh optimizer)."""
+    """Model folder, adapter folder of PEFT's, hub id, or a run of ours (its newest checkpoint, a fresh optimizer)."""
     model_revision: str | None = None
     """Commit, tag or branch of a hub model. Default: its main branch; the run keeps the commit."""
     tokenizer: str | None = None

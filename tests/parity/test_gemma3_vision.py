@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from commit_llm.convert.huggingface import read_weights
+from commit_llm.convert.peft_tensors import read_adapter
+from commit_llm.model.adapter import merged
 from commit_llm.model.decoder import forward
 from commit_llm.model.families.config_json import read_config
+from commit_llm.train.model_source import find_model
 from tests.parity.families import CASES
 
-pytest.importorskip("torch", reason="torch is not installed (extra parity)")
+torch = pytest.importorskip("torch", reason="torch is not installed (extra parity)")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
 
 from safetensors.torch import load_file, save_file  # noqa: E402
@@ -73,3 +76,27 @@ def test_the_decoder_is_read_and_exported(names, source, tmp_path):
         if name.startswith(names)
     }
     assert tensors_of(tmp_path / "out") == kept
+
+
+def test_an_adapter_of_peft_s_beside_the_whole_model(source, tmp_path):
+    """It has one more module in its paths, and one of the same names in the other part, which no text goes through."""
+    peft = pytest.importorskip("peft", reason="peft is not installed (extra parity)")
+    folder, before = source
+    torch.manual_seed(3)
+    settings = peft.LoraConfig(task_type="CAUSAL_LM", r=4, lora_alpha=6, target_modules=["q_proj", "v_proj"])
+    theirs = peft.get_peft_model(load_theirs(folder), settings).eval()
+    assert type(theirs.base_model.model).__name__ == "Gemma3ForConditionalGeneration"
+    with torch.no_grad():
+        for parameter in theirs.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn(parameter.shape) * 0.1)
+    theirs.save_pretrained(tmp_path)
+    names = list(load_file(tmp_path / "adapter_model.safetensors"))
+    assert any(".vision_tower." in name for name in names)
+    assert any(".language_model." in name for name in names)
+    model = find_model(str(tmp_path))
+    params = read_adapter(tmp_path, model.adapter.adapter, model.config)
+    params = merged(jax.tree.map(jnp.asarray, read_weights(folder, model.config)[0]), params, model.adapter.adapter)
+    expected = their_logits(theirs, TOKENS)
+    np.testing.assert_allclose(forward(model.config, params, jnp.asarray(TOKENS)), expected, rtol=0, atol=1e-4)
+    assert np.abs(expected - before).max() > 0.1

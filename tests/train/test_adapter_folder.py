@@ -20,6 +20,7 @@ from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from commit_llm.parallel.mesh import make_mesh, parameter_shardings
 from commit_llm.runs.run import read_provenance
+from commit_llm.train.dry_run import dry_run
 from commit_llm.train.lineage import history_of
 from commit_llm.train.loop import train
 from commit_llm.train.model_source import find_model, open_model
@@ -238,6 +239,15 @@ def test_bases_of_another_size(base, example, tmp_path):
     set_field(folder, r=10_000)
     with pytest.raises(UserError, match=r"r is 10000, above a dimension of q_proj of the base .*larger"):
         open_model(str(folder))
+
+
+def test_a_dry_run_and_a_plan_of_an_adapter(base, small_recipe, example, tmp_path, capsys):
+    adapter_beside(base, folder := tmp_path / "adapter")
+    assert dry_run(small_recipe(model=str(folder), from_scratch=False), tmp_path / "run").new
+    (base / "model.safetensors").unlink()  # a plan asks for no weights
+    flags = ["--model", str(folder), "--data", str(example / "instructions.jsonl"), "--topology", "h100:1"]
+    assert main(["plan", "commit", *flags]) == 0
+    assert "1 x" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ class Eval:
     (xquad_rank_LANG). Scores are 0-100."""
 
     model: Annotated[str | None, tyro.conf.Positional] = None
-    """Model folder, hub id, or run directory."""
+    """Model folder, adapter folder of PEFT's, hub id, or run directory."""
     out: Path = tyro.MISSING
     """The folder to make: results.json, predictions.jsonl, contexts.jsonl."""
     tasks: tuple[str, ...] = tyro.MISSING
