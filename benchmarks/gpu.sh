@@ -3,7 +3,12 @@
 # 1 B parameters and of as many layers of 7 B as fit, and answering at 1 B, each beside Hugging Face's LLaMA, as it is
 # and compiled. Prints one table in Markdown, for docs/performance.md; exit status 1 where a part failed.
 #
-#   benchmarks/gpu.sh [--tiny] [WHEELS_FOLDER]
+#   benchmarks/gpu.sh [--tiny] [--8b] [WHEELS_FOLDER]
+#
+# With --8b it measures instead, in ten minutes of their own, what one card makes of 8 B parameters (Llama 3.1's sizes,
+# 4 rows of 2,048): LoRA, and full fine-tuning with the optimizers adamw-split and adamw-lean, each of as many layers as
+# fit; with tokens a second, MFU, the peak of the memory beside what the compiler and `commit-llm plan` say, and a profile
+# of one step.
 #
 # It needs Python 3.11 or later (PYTHON names another than python3) with jax (for CUDA), optax, torch and transformers,
 # and pure-Python packages that such a machine may lack: jaxtyping, and wadler-lindig, which jaxtyping needs. On a
@@ -11,19 +16,21 @@
 #
 #   python3 -m pip download --dest WHEELS_FOLDER jaxtyping
 #
-# They are installed from there alone, without a network, for this run only. Where OUT is set, it is the folder that
-# the table (gpu.md), the figures (gpu.jsonl) and all that was said (gpu.log) are written to.
+# They are installed from there alone, without a network, for this run only. --8b needs neither torch nor transformers;
+# what `plan` says is "unknown" where commit-llm's other libraries are missing. Where OUT is set, it is the folder that
+# the table (gpu.md), the figures (gpu.jsonl), all that was said (gpu.log) and the profiles (profile-...) are written to.
 #
 # Each part is a process of its own, so that none takes another's memory; one that fails, or runs over its time, is told
 # in a line, and the others go on. --tiny runs every part at tiny size on a CPU, to see that it starts; so does a machine
 # without a GPU.
 set -uo pipefail
 
-tiny=no wheels=
+tiny=no eight=no wheels=
 for argument in "$@"; do
     case $argument in
     --tiny) tiny=yes ;;
-    -*) echo "usage: benchmarks/gpu.sh [--tiny] [WHEELS_FOLDER]" >&2 && exit 2 ;;
+    --8b) eight=yes ;;
+    -*) echo "usage: benchmarks/gpu.sh [--tiny] [--8b] [WHEELS_FOLDER]" >&2 && exit 2 ;;
     *) wheels=$(realpath "$argument") ;; # both folders are named from where the caller is
     esac
 done
@@ -41,7 +48,9 @@ if [ -n "$wheels" ]; then
 fi
 export PYTHONPATH="src:$work/site${PYTHONPATH:+:$PYTHONPATH}" HF_HUB_OFFLINE=1
 export JAX_TRACEBACK_FILTERING=off # so that a traceback ends with what was wrong
-if ! message=$("$python" -c "import jaxtyping, optax, torch, transformers" 2>&1); then
+needed="jaxtyping, optax"
+[ "$eight" = yes ] || needed+=", torch, transformers"
+if ! message=$("$python" -c "import $needed" 2>&1); then
     echo "$python lacks a package: ${message##*$'\n'}; what is needed stands at the head of benchmarks/gpu.sh" >&2
     exit 2
 fi
@@ -73,6 +82,25 @@ part() { # name, seconds at most, a Python program and its flags
 if [ "$tiny" = no ] && memory=$(nvidia-smi --query-gpu=memory.total --format=csv,noheader,nounits 2> /dev/null); then
     export JAX_PLATFORMS=cuda
     gib=$(awk 'NR == 1 { printf "%.1f", $1 / 1024 }' <<< "$memory")
+else
+    [ "$tiny" = yes ] || echo "no GPU here (nvidia-smi names none): every part at tiny size, on the CPU"
+    tiny=yes
+    export JAX_PLATFORMS=cpu CUDA_VISIBLE_DEVICES=
+fi
+
+ours() { # name, seconds at most, flags of benchmarks/train.py: ours alone, with a profile of a step
+    part "$1" "$2" benchmarks/train.py "${@:3}" --alone ours --profile "$work/profile-$1"
+}
+
+if [ "$eight" = yes ]; then
+    training=(--sizes 8B --rows 4 --sequence 2048 --steps 2 --rounds 3 --fit "${gib:-}")
+    [ "$tiny" = no ] || training=(--sizes tiny --rows 2 --sequence 64 --steps 2 --rounds 1 --recompute)
+    ours 8B-lora 150 "${training[@]}" --lora-r 16
+    ours 8B-split 180 "${training[@]}" --optimizer adamw-split
+    ours 8B-lean 180 "${training[@]}" --optimizer adamw-lean
+    "$python" benchmarks/planned.py "$work" 2> "$work/planned.err" ||
+        echo "plan's arithmetic is unknown here: $(tail -n1 "$work/planned.err")"
+elif [ "$tiny" = no ]; then
     answering=(--sizes 1B --batch-size 16 --width 768 --new-tokens 128 --rounds 3)
     fitting=(--sizes 7B --fit "$gib" --steps 2 --rounds 3)
     part parity 75 benchmarks/parity.py
@@ -86,9 +114,6 @@ if [ "$tiny" = no ] && memory=$(nvidia-smi --query-gpu=memory.total --format=csv
     part train-7B-eager 45 benchmarks/train.py "${fitting[@]}" --alone eager
     part train-7B-compiled 200 benchmarks/train.py "${fitting[@]}" --alone compiled
 else
-    [ "$tiny" = yes ] || echo "no GPU here (nvidia-smi names none): every part at tiny size, on the CPU"
-    tiny=yes
-    export JAX_PLATFORMS=cpu CUDA_VISIBLE_DEVICES=
     training=(--sizes tiny --rows 2 --sequence 64 --steps 2 --rounds 1)
     answering=(--sizes tiny --batch-size 2 --width 64 --new-tokens 8 --rounds 1)
     part parity 600 benchmarks/parity.py
@@ -109,5 +134,8 @@ if [ -n "$out" ]; then
     cp "$work/gpu.md" "$out/gpu.md"
     grep -h '^{' "$work"/*.out > "$out/gpu.jsonl"
     tail -n +1 "$work"/*.out "$work"/*.err > "$out/gpu.log"
+    for profile in "$work"/profile-*; do
+        [ ! -d "$profile" ] || cp -r "$profile" "$out/"
+    done
 fi
 exit $status

@@ -3,13 +3,15 @@
     python benchmarks/gpu_table.py FOLDER
 
 The folder holds parts.tsv, a line for each part in order: its name, a tab, and why it failed, or nothing; and NAME.out,
-what a part printed: figures as lines of JSON (benchmarks/apart.py), or, of parity, Markdown that is passed on.
+what a part printed: figures as lines of JSON (benchmarks/apart.py), or, of parity, Markdown that is passed on. What is
+for ours alone has a table of its own, with what the compiler and `commit-llm plan` say of the memory (planned.json,
+where benchmarks/planned.py could write it), and the operations of a step that took longest.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,21 @@ def table(figures: Sequence[Figures]) -> list[str]:
     return lines
 
 
+def table_of_ours(figures: Mapping[str, Figures], planned: Mapping[str, float]) -> list[str]:
+    """Make the table of what is measured of ours alone, by part; planned: GiB by part."""
+    lines = ["| model | what | tokens/s | MFU | peak GiB | by the compiler | by `plan` |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    for name, row in figures.items():
+        plan = f"{planned[name]:.2f}" if name in planned else "unknown"
+        shown = [row["model"], row["what"], *cells(row, None)[:3], f"{row['compiler_gib']:.2f}", plan]
+        lines.append("| " + " | ".join(shown) + " |")
+    for row in figures.values():
+        if row["longest"]:
+            longest = ", ".join(f"{name} {spent:.2f} ms ({share:.0%})" for name, spent, share in row["longest"])
+            lines += ["", f"A step of {row['model']} ({row['what']}) spends longest in: {longest}."]
+    return lines
+
+
 def basis(figures: Sequence[Figures]) -> str:
     """Name the devices, the peak that the MFU is a share of, and the versions."""
     devices = {row["device"]: f"{row['peak']:g} TFLOP/s in bf16" if row["peak"] else "unknown" for row in figures}
@@ -58,13 +75,22 @@ def main() -> int:
     folder = parser.parse_args().folder
     parts = read_parts(folder)
     figures: list[Figures] = []
+    of_ours: dict[str, Figures] = {}
     for name in parts:
         measured, lines = read_output(folder, name)
-        figures += measured
+        for row in measured:
+            if "recipe" in row:
+                of_ours[name] = row
+            else:
+                figures.append(row)
         if name == "parity" and lines:
             print(*lines, "", sep="\n")
     if figures:
         print(basis(figures), "", *table(figures), sep="\n")
+    if of_ours:
+        path = folder / "planned.json"
+        planned = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        print(basis(list(of_ours.values())), "", *table_of_ours(of_ours, planned), sep="\n")
     failed = {name: reason for name, reason in parts.items() if reason}
     if failed:
         print("", *(f"- {name}: {reason}" for name, reason in failed.items()), sep="\n")

@@ -12,9 +12,13 @@ MODELS = {
     "tiny": ModelConfig(256, 64, 128, 2, 4, 2, 16, 256),  # to see that a benchmark starts
     "1B": ModelConfig(32000, 2048, 5632, 22, 32, 4, 64, 2048),  # TinyLlama's sizes
     "7B": ModelConfig(32000, 4096, 11008, 32, 32, 32, 128, 2048),  # LLaMA's
+    "8B": ModelConfig(128256, 4096, 14336, 32, 32, 8, 128, 2048),  # Llama 3.1's
 }
 # Of training, the contender that needs most: fp32 weights, both moments and gradients, and weights in bf16.
 BYTES_A_PARAMETER = 18
+# Ours, by what is trained and how, with gradients; of LoRA the frozen base.
+BYTES_OF_OURS = {"adamw": 16, "adamw-split": 12, "adamw-lean": 8, "lora": 2}
+ROOM_OF_OURS = 4  # GiB: what the compiler takes beside the state, with the layer under way and a chunk of the logits
 USABLE = 0.9  # share of a GPU's memory, the rest being the CUDA context's and lost between blocks
 GIB = 2**30
 
@@ -35,6 +39,18 @@ def layers_that_fit(config: ModelConfig, gib: float, tokens: int) -> int:
     working = 2 * tokens * (16 * config.hidden_size + 6 * config.intermediate_size)  # of the layer under way
     room = USABLE * gib * GIB - BYTES_A_PARAMETER * (with_one_layer - layer) - logits - working
     return max(0, min(config.num_hidden_layers, int(room // (BYTES_A_PARAMETER * layer + layer_input))))
+
+
+def our_layers_that_fit(config: ModelConfig, gib: float, way: str) -> int:
+    """Count the layers of a model that ours can train in some GiB, as `layers_that_fit` does; way: of BYTES_OF_OURS.
+
+    >>> [our_layers_that_fit(MODELS["8B"], 79.6, way) for way in BYTES_OF_OURS]
+    [15, 22, 32, 32]
+    """
+    with_one_layer = count_parameters(dataclasses.replace(config, num_hidden_layers=1))
+    layer = count_parameters(dataclasses.replace(config, num_hidden_layers=2)) - with_one_layer
+    room = (USABLE * gib - ROOM_OF_OURS) * GIB / BYTES_OF_OURS[way] - (with_one_layer - layer)
+    return max(0, min(config.num_hidden_layers, int(room // layer)))
 
 
 def their_model(config: ModelConfig, dtype: Any, device: str) -> Any:

@@ -15,6 +15,9 @@ and compiled; wall time. All keep fp32 weights and moments, theirs by autocast. 
 with --recompute) all recompute their layers, and ours keeps the first moment in bf16, as the recipes do. The whole 7B
 needs an H200; --fit GIB trains as many of its layers as fit in that memory.
 
+--optimizer, --lora-r and --profile are for ours alone (--alone ours): the recipe's flags of these names, and a profile;
+with what the compiler says that a step needs, and the operations that take longest.
+
 Needs torch and transformers (extra parity).
 """
 
@@ -23,14 +26,17 @@ import dataclasses
 import json
 import statistics
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from apart import CONTENDERS, HEADER, add_flags, compare, measure, versions
 from clock import ON_CPU, TORCH_DEVICE, seconds
-from models import MODELS, layers_that_fit, their_model
-from training import our_steps, random_tokens
+from models import GIB, MODELS, layers_that_fit, our_layers_that_fit, their_model
+from step_profile import longest_operations, record
+from training import OurSteps, Tuning, execution_here, our_steps, random_tokens
 
+from commit_llm.model.adapter import adapted_flops_a_token
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import count_parameters, training_flops_a_token
 
@@ -39,7 +45,7 @@ SIZES = {
     "15M": ModelConfig(8192, 320, 864, 8, 5, 5, 64, 2048),
     **MODELS,
 }
-RECOMPUTED = "7B"  # whatever the flags say
+RECOMPUTED = ("7B", "8B")  # whatever the flags say
 
 
 def their_steps(
@@ -77,13 +83,22 @@ def steps_of(contender: str, size: str, arguments: argparse.Namespace) -> tuple[
     """Make a function that takes the steps of a round; give it with its tokens and floating-point operations."""
     config, _ = model_of(size, arguments)
     tokens, recompute = random_tokens(config, arguments.rows, arguments.sequence), recomputes(size, arguments)
+    run: Callable[[], float]
     if contender == "ours":
-        remat, momentum = ("nothing", "bfloat16") if recompute else ("none", "float32")
-        run = our_steps(config, tokens, arguments.steps, remat=remat, momentum=momentum)
+        run = our_steps(config, tokens, arguments.steps, tuning_of(size, arguments))
     else:
         run = their_steps(config, tokens, arguments.steps, recompute=recompute, compiled=contender == "compiled")
     made = arguments.rows * arguments.sequence * arguments.steps
+    adapter = tuning_of(size, arguments).adapter
+    if adapter is not None:
+        return run, made, made * adapted_flops_a_token(config, arguments.sequence, adapter)
     return run, made, made * training_flops_a_token(config, arguments.sequence)
+
+
+def tuning_of(size: str, arguments: argparse.Namespace) -> Tuning:
+    """Say what of a model is trained by ours, and how."""
+    how = {"optimizer": arguments.optimizer, "lora_r": arguments.lora_r}
+    return Tuning("nothing", "bfloat16", **how) if recomputes(size, arguments) else Tuning(**how)
 
 
 def together(size: str, arguments: argparse.Namespace) -> None:
@@ -104,7 +119,44 @@ def alone(size: str, arguments: argparse.Namespace) -> dict[str, Any]:
     figures = measure(arguments.alone, run, arguments.rounds, tokens=made, flops=flops)
     what = f"training, {arguments.rows} rows of {arguments.sequence}"
     what += ", layers recomputed" if recomputes(size, arguments) else ""
-    return {"model": model_of(size, arguments)[1], "what": what} | figures
+    what += f", LoRA r {arguments.lora_r}" if arguments.lora_r else ""
+    what += "" if arguments.optimizer == "adamw" else f", {arguments.optimizer}"
+    figures |= {"model": model_of(size, arguments)[1], "what": what}
+    if isinstance(run, OurSteps) and is_for_ours(arguments):
+        figures |= described(size, arguments, run)
+    return figures
+
+
+def is_for_ours(arguments: argparse.Namespace) -> bool:
+    """Say whether flags are given that are for ours alone."""
+    return arguments.optimizer != "adamw" or arguments.lora_r is not None or arguments.profile is not None
+
+
+def described(size: str, arguments: argparse.Namespace, run: OurSteps) -> dict[str, Any]:
+    """Say what the compiler and `plan` need to be compared: the recipe, the model; and where a step's time goes."""
+    config, tuning = model_of(size, arguments)[0], tuning_of(size, arguments)
+    execution = execution_here(config, arguments.rows, arguments.sequence, tuning.remat)
+    recipe = dataclasses.asdict(tuning) | {"batch_size": arguments.rows, "seq_len": arguments.sequence}
+    recipe["momentum_dtype"] = recipe.pop("momentum")
+    longest = []
+    if arguments.profile is not None:
+        record(dataclasses.replace(run, steps=1), arguments.profile)
+        longest = longest_operations(arguments.profile)
+    return {
+        "recipe": recipe,
+        "config": config_fields(config),
+        "dtype": np.dtype(execution.dtype).name,
+        "scores": execution.attention == "reference",
+        "compiler_gib": run.needed / GIB,
+        "longest": longest,
+    }
+
+
+def config_fields(config: ModelConfig) -> dict[str, int]:
+    """Give the sizes that the models here differ in."""
+    names = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
+    names += ("num_key_value_heads", "head_dim", "max_position_embeddings")
+    return {name: getattr(config, name) for name in names}
 
 
 def model_of(size: str, arguments: argparse.Namespace) -> tuple[ModelConfig, str]:
@@ -112,7 +164,10 @@ def model_of(size: str, arguments: argparse.Namespace) -> tuple[ModelConfig, str
     config = SIZES[size]
     if arguments.fit is None:
         return config, size
-    layers = layers_that_fit(config, arguments.fit, arguments.rows * arguments.sequence)
+    if is_for_ours(arguments):
+        layers = our_layers_that_fit(config, arguments.fit, "lora" if arguments.lora_r else arguments.optimizer)
+    else:
+        layers = layers_that_fit(config, arguments.fit, arguments.rows * arguments.sequence)
     if layers == 0:
         raise SystemExit(f"--fit {arguments.fit:g}: not one layer of {size} fits")
     name = f"{size}, {layers} of {config.num_hidden_layers} layers"
@@ -121,7 +176,7 @@ def model_of(size: str, arguments: argparse.Namespace) -> tuple[ModelConfig, str
 
 def recomputes(size: str, arguments: argparse.Namespace) -> bool:
     """Say whether all contenders recompute their layers in the backward pass."""
-    return arguments.recompute or size == RECOMPUTED
+    return arguments.recompute or size in RECOMPUTED
 
 
 def main() -> None:
@@ -133,8 +188,13 @@ def main() -> None:
     parser.add_argument("--sequence", type=int, default=256 if ON_CPU else 512)
     parser.add_argument("--recompute", action="store_true", help="recompute the layers in the backward pass")
     parser.add_argument("--fit", type=float, metavar="GIB", help="train as many layers as fit in this memory")
+    parser.add_argument("--optimizer", choices=("adamw", "adamw-split", "adamw-lean"), default="adamw")
+    parser.add_argument("--lora-r", type=int, metavar="RANK")
+    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="write a profile of one step")
     add_flags(parser, ON_CPU)
     arguments = parser.parse_args()
+    if is_for_ours(arguments) and arguments.alone != "ours":
+        parser.error("--optimizer, --lora-r and --profile are for --alone ours")
     if arguments.alone:
         for size in arguments.sizes:
             print(json.dumps(alone(size, arguments)))

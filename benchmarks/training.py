@@ -2,18 +2,45 @@
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from commit_llm.model.adapter import FROZEN_DTYPE, Adapter, init_adapter
 from commit_llm.model.attention_choice import choose_attention
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.execution import Execution, Remat, compute_dtype
-from commit_llm.model.parameters import init_parameters
+from commit_llm.model.parameters import Parameters, init_parameters
+from commit_llm.parallel.device_memory import bytes_of_program
 from commit_llm.train.loss import chunk_of
 from commit_llm.train.optimizer import make_optimizer
-from commit_llm.train.step import init_state, make_train_step
+from commit_llm.train.split_optimizer import SplitOptimizer, make_split_optimizer
+from commit_llm.train.split_weights import split_in_place
+from commit_llm.train.step import NOTHING_FROZEN, Optimizer, TrainState, init_state, make_train_step
+
+KERNELS = ("query", "key", "value", "output", "gate", "up", "down")
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Say what is trained and how, by the values of a recipe's fields.
+
+    momentum: `momentum_dtype`.
+    lora_r: None where the whole model is trained.
+    """
+
+    remat: Remat = "none"
+    momentum: str = "float32"
+    optimizer: str = "adamw"
+    lora_r: int | None = None
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """Give the adapter of `--lora-r`: of all kernels, with alpha twice the rank."""
+        return None if self.lora_r is None else Adapter(self.lora_r, 2.0 * self.lora_r, KERNELS)
 
 
 def random_tokens(config: ModelConfig, rows: int, sequence: int) -> np.ndarray:
@@ -32,19 +59,33 @@ def execution_here(config: ModelConfig, rows: int, sequence: int, remat: Remat) 
     return plain if on_cpu else dataclasses.replace(plain, random_bits="rbg")
 
 
-def our_steps(
-    config: ModelConfig, tokens: np.ndarray, steps: int, remat: Remat = "none", momentum: str = "float32"
-) -> Callable[[], float]:
-    """Make a function that takes some steps (AdamW, clipping by global norm, no dropout) and gives the last loss."""
+@dataclass
+class OurSteps:
+    """Take some steps at each call, from the state of the call before, and give the last loss.
+
+    needed: bytes of the device that the compiler says a step takes.
+    """
+
+    step: Callable[..., Any]
+    state: TrainState
+    batch: Any
+    frozen: Parameters
+    steps: int
+    needed: int
+
+    def __call__(self) -> float:
+        for _ in range(self.steps):
+            self.state, metrics = self.step(self.state, self.batch, self.frozen)
+        return float(metrics.loss)
+
+
+def our_steps(config: ModelConfig, tokens: np.ndarray, steps: int, tuning: Tuning = Tuning()) -> OurSteps:
+    """Make a function that takes some steps: AdamW of a kind, clipping by global norm, no dropout."""
     rows, sequence = tokens.shape[0], tokens.shape[1] - 1
-    optimizer = make_optimizer(
-        lambda step: 1e-4, beta1=0.9, beta2=0.999, weight_decay=0.0, clip_norm=1.0,
-        momentum_dtype=jnp.dtype(momentum), round_beta1=False,
-    )  # fmt: skip
-    execution = execution_here(config, rows, sequence, remat)
-    step = jax.jit(make_train_step(config, optimizer, execution=execution), donate_argnums=0)
-    params = jax.jit(lambda key: init_parameters(config, key))(jax.random.key(0))
-    state = jax.jit(lambda p: init_state(p, optimizer), donate_argnums=0)(params)
+    optimizer = _optimizer(tuning)
+    execution = execution_here(config, rows, sequence, tuning.remat)
+    step = jax.jit(make_train_step(config, optimizer, execution=execution, adapter=tuning.adapter), donate_argnums=0)
+    state, frozen = _first_state(config, optimizer, tuning.adapter)
     batch = {
         "input_tokens": tokens[:, :-1],
         "target_tokens": tokens[:, 1:],
@@ -53,11 +94,31 @@ def our_steps(
         "positions": np.broadcast_to(np.arange(sequence, dtype=np.int32), (rows, sequence)),
     }
     batch = jax.device_put(batch)
+    compiled = step.lower(state, batch, frozen).compile()
+    needed = bytes_of_program(compiled.memory_analysis(), jax.default_backend())
+    return OurSteps(compiled, state, batch, frozen, steps, needed)
 
-    def run() -> float:
-        nonlocal state
-        for _ in range(steps):
-            state, metrics = step(state, batch)
-        return float(metrics.loss)
 
-    return run
+def _optimizer(tuning: Tuning) -> Optimizer:
+    options: dict[str, Any] = {
+        "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0, "clip_norm": 1.0,
+        "momentum_dtype": jnp.dtype(tuning.momentum), "round_beta1": False,
+    }  # fmt: skip
+    if tuning.optimizer == "adamw":
+        return make_optimizer(lambda step: 1e-4, **options)
+    return make_split_optimizer(lambda step: 1e-4, **options, factored=tuning.optimizer == "adamw-lean")
+
+
+def _first_state(config: ModelConfig, optimizer: Optimizer, adapter: Adapter | None) -> tuple[TrainState, Parameters]:
+    """Make the state before the first step from random weights, and the parameters that stay frozen."""
+    key = jax.random.key(0)
+    if adapter is not None:
+        draw = jax.jit(lambda key: jax.tree.map(lambda x: x.astype(FROZEN_DTYPE), init_parameters(config, key)))
+        frozen = draw(key)
+        trained = jax.jit(lambda key: init_adapter(config, adapter, {}, key))(key)
+        return jax.jit(lambda p: init_state(p, optimizer), donate_argnums=0)(trained), frozen
+    params = jax.jit(lambda key: init_parameters(config, key))(key)
+    if isinstance(optimizer, SplitOptimizer):  # one array after another, as training does
+        weights = split_in_place(params)
+        return TrainState(jnp.zeros([], jnp.int32), weights, jax.jit(optimizer.init)(weights.high)), NOTHING_FROZEN
+    return jax.jit(lambda p: init_state(p, optimizer), donate_argnums=0)(params), NOTHING_FROZEN

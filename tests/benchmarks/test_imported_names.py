@@ -11,9 +11,20 @@ from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "benchmarks").glob("*.py"))
 # What benchmarks/gpu.sh runs, and what that imports, runs where the package's other libraries are not installed.
-ON_A_GPU = ("answering", "apart", "clock", "generate", "gpu_table", "models", "parity", "train", "training")
+ON_A_GPU = (
+    "answering",
+    "apart",
+    "clock",
+    "generate",
+    "gpu_table",
+    "models",
+    "parity",
+    "step_profile",
+    "train",
+    "training",
+)
 ROOMS_OF_THE_STEP = ("commit_llm.model.", "commit_llm.parallel.", "commit_llm.train.")
-OF_TRAIN = {"commit_llm.train.loss", "commit_llm.train.optimizer", "commit_llm.train.step"}
+OF_TRAIN = {f"commit_llm.train.{name}" for name in ("loss", "optimizer", "split_optimizer", "split_weights", "step")}
 
 
 def imported_names(path):

@@ -1,4 +1,4 @@
-"""Say how much memory a program may take of a device: the share of a GPU, and what there is on this machine."""
+"""Say how much memory a program takes of a device, and how much it may: a share of a GPU, or what there is here."""
 
 import math
 import os
@@ -52,6 +52,21 @@ def bytes_of_kind(kind: DeviceKind, environ: Mapping[str, str]) -> int:
     """Give the bytes that a command may take of a device of a kind, which need not be here."""
     share = gpu_share(environ) if kind.platform == "gpu" else 1.0
     return int(kind.memory * share * 2**30)
+
+
+def bytes_of_program(analysis: Any, platform: str) -> int:
+    """Give the most bytes in use at once, of a compiled program: what goes in and whatever is temporary.
+
+    New state takes the old one's place. A TPU's compiler says the figure, but for the program itself; its buffers share
+    places, and their sum would be a fifth too much. Elsewhere the compiler's peak leaves temporary buffers out, and the
+    sum is right.
+
+    analysis: `memory_analysis()` of the program.
+    """
+    if platform == "tpu" and (peak := getattr(analysis, "peak_memory_in_bytes", 0)):
+        return int(peak + analysis.generated_code_size_in_bytes)
+    lasting = analysis.argument_size_in_bytes + analysis.output_size_in_bytes - analysis.alias_size_in_bytes
+    return int(lasting + analysis.temp_size_in_bytes)
 
 
 def _bytes_of_machine() -> int:

@@ -80,7 +80,7 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
     """
     import jax
 
-    from commit_llm.parallel.device_memory import bytes_for_program, bytes_of_kind
+    from commit_llm.parallel.device_memory import bytes_for_program, bytes_of_kind, bytes_of_program
     from commit_llm.parallel.topologies import absent_devices, find_topology
     from commit_llm.train.prepare import prepare
 
@@ -102,7 +102,7 @@ def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> C
         if "RESOURCE_EXHAUSTED" not in text:
             raise UserError(f"compiling for {topology or described.device_kind} failed: {text[:400]}") from None
         return replace(described, exhausted=text[:400], needed=needed_by(text))
-    return replace(described, needed=_peak(memory, described.platform), seconds=time.monotonic() - started)
+    return replace(described, needed=bytes_of_program(memory, described.platform), seconds=time.monotonic() - started)
 
 
 def needed_by(message: str) -> int | None:
@@ -117,18 +117,6 @@ def needed_by(message: str) -> int | None:
     """
     match = USED.search(message) or TEMPORARIES.search(message)
     return int(float(match[1]) * UNITS[match[2]]) if match else None
-
-
-def _peak(memory: Any, platform: str) -> int:
-    """Give the most bytes in use at once: state, batch and whatever is temporary. New state takes the old one's place.
-
-    A TPU's compiler says it, but for the program itself; its buffers share places, and their sum would be a fifth
-    too much. Elsewhere the compiler's peak leaves temporary buffers out, and the sum is right.
-    """
-    if platform == "tpu" and (peak := getattr(memory, "peak_memory_in_bytes", 0)):
-        return peak + memory.generated_code_size_in_bytes
-    lasting = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
-    return lasting + memory.temp_size_in_bytes
 
 
 def _described(training: "Training", devices: Sequence[Any]) -> CompiledStep:
