@@ -10,19 +10,19 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from tyro.conf import UseAppendAction
 
-from commit_llm.adapter_flags import AdapterFlags
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.named_source import DATA, NamedSource, named_sources, require_together
 from commit_llm.data.prompt_flags import CHAT, PromptFlags
 from commit_llm.data.recipe_values import values_of_fields
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
+from commit_llm.training_flags import TrainingFlags
 
 END_OF_COUNTS = 2**31  # the step is a number of 32 bits
 
 
 @dataclass(frozen=True)
-class Recipe(AdapterFlags, PromptFlags, MixingFlags):
+class Recipe(TrainingFlags, PromptFlags, MixingFlags):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
@@ -65,32 +65,6 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
     """Tokens a row."""
     split_long: bool = False
     """Cut an instruction example that is longer than a row, instead of leaving it out."""
-
-    optimizer: Literal["adamw", "adamw-split", "adamw-lean"] = "adamw"
-    """adamw on fp32 weights, or in less memory: on weights of two halves, with bf16 gradients (split); also with a
-    factored second moment (lean)."""
-    learning_rate: float | None = None
-    """Peak of the schedule, reached after the warm-up. Default: 2e-5, and with --lora-r ten times that."""
-    end_learning_rate: float = 1e-7
-    """Where the cosine ends, at decay-steps."""
-    warmup_steps: int = 36
-    """Steps of linear warm-up."""
-    decay_steps: int | None = None
-    """Step at which the cosine ends, warm-up included. Default: steps."""
-    weight_decay: float = 0.0
-    """Decoupled weight decay of AdamW."""
-    beta1: float = 0.9
-    """Decay of AdamW's first moment."""
-    beta2: float = 0.999
-    """Decay of AdamW's second moment."""
-    momentum_dtype: Literal["bfloat16", "float32"] = "bfloat16"
-    """How the first moment is stored."""
-    clip_norm: float = 1.0
-    """Gradients are scaled down to this global norm where they exceed it."""
-    gradient_accumulation: int = 1
-    """Parts that a batch is cut into, one after another, to save memory. The loss stays the same."""
-    loss_reduction: Literal["token", "row"] = "token"
-    """Mean over the supervised tokens of the batch, or mean a row and then over rows."""
 
     seed: int = 0
     """Seed of the mixing, the shuffle, the dropouts and fresh weights."""
@@ -137,11 +111,6 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
         """Give the sources of the data. Raises UserError for a weight or a form that is none."""
         return named_sources(self.data, self.data_unmixed)
 
-    @property
-    def peak_learning_rate(self) -> float:
-        """Give the learning rate that is asked for, or else the usual one."""
-        return self.usual_learning_rate if self.learning_rate is None else self.learning_rate
-
     def settled(self) -> "Recipe":
         """Give the recipe with the learning rate that it comes to."""
         return replace(self, learning_rate=self.peak_learning_rate)
@@ -149,12 +118,11 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
     def check(self) -> None:
         """Raise UserError for a value out of its range, naming the flag (ratio: MixingSettings; schedule: below)."""
         positive = (
-            "steps", "batch_size", "seq_len", "peak_learning_rate", "clip_norm", "gradient_accumulation",
-            "checkpoint_every", "keep_checkpoints", "log_every", "eval_every",
+            "steps", "batch_size", "seq_len", "learning_rate", "clip_norm", "gradient_accumulation", "checkpoint_every",
+            "keep_checkpoints", "log_every", "eval_every",
         )  # fmt: skip
         for name in positive:
-            if not 0 < getattr(self, name) < math.inf:
-                name = name.removeprefix("peak_")
+            if (value := getattr(self, name)) is not None and not 0 < value < math.inf:
                 raise UserError(f"{flag(name)} {getattr(self, name)}: must be a number above 0")
         for field in dataclasses.fields(self):
             if field.name != "seed" and isinstance(value := getattr(self, field.name), int) and value >= END_OF_COUNTS:
@@ -186,11 +154,6 @@ class Recipe(AdapterFlags, PromptFlags, MixingFlags):
             names = " ".join(self.mix_roles)
             raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
         self.check_adapter(from_scratch=self.from_scratch)
-        if self.lora_r is not None and self.optimizer != "adamw":
-            raise UserError(
-                f"--optimizer {self.optimizer}: saves memory where all weights are trained; with --lora-r "
-                f"{self.lora_r} hardly any are; leave out one of them"
-            )
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(

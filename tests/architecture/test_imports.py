@@ -13,8 +13,8 @@ MAY_IMPORT = {
     "files": set(),
     "codemix": {"files"},
     "data": {"files", "codemix"},
-    "adapter_flags": set(),
-    "recipes": {"files", "codemix", "data", "adapter_flags"},
+    "training_flags": set(),
+    "recipes": {"files", "codemix", "data", "training_flags"},
     "runs": {"files", "codemix", "recipes", "data"},
     "model": {"files"},
     "parallel": {"model"},
@@ -28,7 +28,7 @@ EVERYTHING = {"quickstart", "study", "pipeline", "cli", "__main__", "__init__"}
 STEP = ("train/step.py", "train/loss.py", "train/optimizer.py", "model/", "parallel/")
 STEP_NEEDS = {"jax", "optax", "numpy", "jaxtyping", "commit_llm"}
 # Rooms that are read without jax, and without what takes long to import.
-WITHOUT_JAX = {"files", "codemix", "data", "adapter_flags", "recipes", "runs", "report"}
+WITHOUT_JAX = {"files", "codemix", "data", "training_flags", "recipes", "runs", "report"}
 # What CodeMixer imports when it mixes columns: pyarrow, and numba, which imports scipy.
 COMPILED = ("codemix/engine/columns.py", "codemix/engine/compiled.py", "codemix/engine/kernel/")
 

@@ -10,7 +10,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import count_declared, count_parameters
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.run import BASE, CONFIG, PROVENANCE, read_provenance
-from commit_llm.train.model_source import ModelSource, find_model, open_model
+from commit_llm.train.model_source import ModelSource, open_model
 from commit_llm.train.weights_identity import changed_weights, kept_weights
 
 
@@ -60,7 +60,6 @@ def open_base(run: Path) -> tuple[ModelSource, int | None]:
         raise UserError(f"{run / PROVENANCE}: malformed: does not say what its adapter was trained beside")
     known = ", ".join(f"{file} {digest[:16]}..." for file, digest in sorted(hashes.items())[:2])
     try:
-        find_model(name, revision, weights=False)
         source = open_model(name, revision=revision)
     except UserError as error:
         raise UserError(

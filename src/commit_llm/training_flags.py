@@ -1,6 +1,7 @@
-"""Hold the flags of low-rank adapters, with the names that PEFT gives them."""
+"""Hold the flags of what is trained and how: adapters or the whole model, the optimizer, and its schedule."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from commit_llm.errors import UserError, flag, shown
 
@@ -9,8 +10,8 @@ TIMES_FOR_LORA = 10  # docs/adapters.md
 
 
 @dataclass(frozen=True)
-class AdapterFlags:
-    """Say whether the whole model is trained, or small matrices beside its frozen kernels."""
+class TrainingFlags:
+    """Say what is trained, and how its updates are made. The flags of adapters have PEFT's names."""
 
     lora_r: int | None = None
     """Train LoRA adapters of this rank, and leave the model itself frozen, in bfloat16. Default: train all of it."""
@@ -21,14 +22,42 @@ class AdapterFlags:
     modules_to_save: tuple[str, ...] = ()
     """With LoRA: embed_tokens or lm_head, or both, trained whole beside the adapters."""
 
+    optimizer: Literal["adamw", "adamw-split", "adamw-lean"] = "adamw"
+    """adamw on fp32 weights, or in less memory: on weights of two halves, with bf16 gradients (split); also with a
+    factored second moment (lean)."""
+    learning_rate: float | None = None
+    """Peak of the schedule, reached after the warm-up. Default: 2e-5, and with --lora-r ten times that."""
+    end_learning_rate: float = 1e-7
+    """Where the cosine ends, at decay-steps."""
+    warmup_steps: int = 36
+    """Steps of linear warm-up."""
+    decay_steps: int | None = None
+    """Step at which the cosine ends, warm-up included. Default: steps."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay of AdamW."""
+    beta1: float = 0.9
+    """Decay of AdamW's first moment."""
+    beta2: float = 0.999
+    """Decay of AdamW's second moment."""
+    momentum_dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    """How the first moment is stored."""
+    clip_norm: float = 1.0
+    """Gradients are scaled down to this global norm where they exceed it."""
+    gradient_accumulation: int = 1
+    """Parts that a batch is cut into, one after another, to save memory. The loss stays the same."""
+    loss_reduction: Literal["token", "row"] = "token"
+    """Mean over the supervised tokens of the batch, or mean a row and then over rows."""
+
     @property
     def alpha(self) -> float:
         """Give the alpha of LoRA; 0 where there is no adapter."""
         return float(2 * (self.lora_r or 0)) if self.lora_alpha is None else self.lora_alpha
 
     @property
-    def usual_learning_rate(self) -> float:
-        """Give the learning rate where none is asked for."""
+    def peak_learning_rate(self) -> float:
+        """Give the learning rate that is asked for, or else the usual one."""
+        if self.learning_rate is not None:
+            return self.learning_rate
         return FULL_LEARNING_RATE * (1 if self.lora_r is None else TIMES_FOR_LORA)
 
     def check_adapter(self, *, from_scratch: bool) -> None:
@@ -38,7 +67,7 @@ class AdapterFlags:
         """
         if self.lora_r is None:
             for name in ("lora_alpha", "lora_target_modules", "modules_to_save"):
-                if (value := getattr(self, name)) != getattr(AdapterFlags, name):
+                if (value := getattr(self, name)) != getattr(TrainingFlags, name):
                     words = " ".join(value) if isinstance(value, tuple) else value
                     raise UserError(f"{flag(name)} {shown(words)}: is for LoRA; name its rank with --lora-r")
             return
@@ -50,4 +79,9 @@ class AdapterFlags:
             raise UserError(
                 f"--lora-r {self.lora_r}: trains beside weights that are there, and --from-scratch has none; leave "
                 "out one of them"
+            )
+        if self.optimizer != "adamw":
+            raise UserError(
+                f"--optimizer {self.optimizer}: saves memory where all weights are trained; with --lora-r "
+                f"{self.lora_r} hardly any are; leave out one of them"
             )
