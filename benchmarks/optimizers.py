@@ -1,11 +1,11 @@
 """Compare the held-out loss that each optimizer reaches from the same model, on the same batches.
 
-    python -m benchmarks.optimizers --model FOLDER --data FILE --out FOLDER [--steps 100] [--seeds 0 1]
+    python -m benchmarks.optimizers --model FOLDER --data FILE --out FOLDER [--steps 100] [--tokens 1024] [--seeds 0 1]
 
-For every seed each optimizer trains by the recipe `alpaca`, English instructions without mixing, with one row of 1,024
-tokens a step. Runs with one seed see the same batches and hold out the same examples; what is printed is the held-out
-loss after the last step, and how far it is from that of adamw. The loss of split weights is that of their bfloat16
-halves. Runs stay in --out, and the same command goes on with them.
+For every seed each optimizer trains by the recipe `alpaca`, English instructions without mixing, with one row a step.
+Runs with one seed see the same batches and hold out the same examples; what is printed is the held-out loss after the
+last step, and how far it is from that of adamw. The loss of split weights is that of their bfloat16 halves. Runs stay in
+--out, and the same command goes on with them. A step of 1,024 tokens of SmolLM2-135M takes ten seconds of CPU time.
 """
 
 import argparse
@@ -27,13 +27,14 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="instructions")
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--tokens", type=int, default=1024, help="of the one row of a step")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--optimizers", nargs="+", default=OPTIMIZERS, choices=OPTIMIZERS)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     arguments = parser.parse_args()
     recipe = replace(
         find_recipe("alpaca"), model=arguments.model, data=arguments.data, steps=arguments.steps, batch_size=1,
-        seq_len=1024, warmup_steps=arguments.steps // 10, learning_rate=arguments.learning_rate,
+        seq_len=arguments.tokens, warmup_steps=arguments.steps // 10, learning_rate=arguments.learning_rate,
         held_out_share=0.05, eval_every=arguments.steps, checkpoint_every=arguments.steps, remat="dots",
     )  # fmt: skip
     losses: dict[tuple[int, str], float] = {}

@@ -34,8 +34,8 @@ def test_the_mildest_way_of_training_that_fits_is_offered_with_what_it_costs():
     assert [change.fits for change in offered.values()] == [True, True, True, False]
     assert offer(5.0, optimizer="adamw-split").flags == "--optimizer adamw --lora-r 16"
     assert offer(5.0, from_scratch=True).flags == "--optimizer adamw-lean"
-    split = "bf16 weights in products, bf16 gradients"
-    lean = f"{split}, second moments of rows and columns"
+    split = "bf16 weights and gradients"
+    lean = f"{split}, factored second moments"
     adapters = "trains adapters alone, beside bf16 weights"
     assert [change.costs for change in offered.values()] == [split, lean, adapters, adapters]
 

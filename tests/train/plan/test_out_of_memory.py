@@ -33,7 +33,7 @@ def test_the_mildest_optimizer_that_fits_is_named(small_recipe, monkeypatch, tmp
     assert message.startswith("out of memory on cpu: by arithmetic a step needs 0.0")
     assert " GiB of 1024 on each; --optimizer adamw-split would need 0.0" in message
     assert message.endswith(
-        " (bf16 weights in products, bf16 gradients), with another --out; `commit-llm plan` lists what else would help"
+        " (bf16 weights and gradients), with another --out; `commit-llm plan` lists what else would help"
     )
 
 

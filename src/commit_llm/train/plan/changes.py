@@ -25,11 +25,11 @@ class Change:
     costs: str = ""
 
 
-# From the mildest to the hardest, with what each changes beside the memory (docs/planning.md, "Lean optimizers").
+# From the mildest to the hardest, with what each changes beside the memory (docs/planning.md, "Full fine-tuning in less memory").
 OPTIMIZERS = {
     "adamw": "",
-    "adamw-split": "bf16 weights in products, bf16 gradients",
-    "adamw-lean": "bf16 weights in products, bf16 gradients, second moments of rows and columns",
+    "adamw-split": "bf16 weights and gradients",
+    "adamw-lean": "bf16 weights and gradients, factored second moments",
 }
 
 LORA_RANK = 16  # of the adapters that are offered
