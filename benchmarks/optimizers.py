@@ -4,8 +4,8 @@
 
 For every seed each optimizer trains by the recipe `alpaca`, English instructions without mixing, with one row a step.
 Runs with one seed see the same batches and hold out the same examples; what is printed is the held-out loss after the
-last step, and how far it is from that of adamw. The loss of split weights is that of their bfloat16 halves. Runs stay in
---out, and the same command goes on with them. A step of 1,024 tokens of SmolLM2-135M takes ten seconds of CPU time.
+last step, and how far it is from that of adamw. The loss of split weights is that of their bfloat16 halves. Runs stay
+in --out, and the same command goes on with them. A step of 1,024 tokens of SmolLM2-135M takes ten seconds of CPU time.
 """
 
 import argparse

@@ -25,7 +25,7 @@ class Change:
     costs: str = ""
 
 
-# From the mildest to the hardest, with what each changes beside the memory (docs/planning.md, "Full fine-tuning in less memory").
+# From the mildest to the hardest, with what each changes beside the memory (docs/planning.md).
 OPTIMIZERS = {
     "adamw": "",
     "adamw-split": "bf16 weights and gradients",
