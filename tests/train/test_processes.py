@@ -99,6 +99,22 @@ def test_each_process_has_as_many_idle_devices(small_recipe, example, tmp_path):
     assert not (tmp_path / "one row").exists()
 
 
+def test_two_processes_train_an_adapter_as_one_does_and_one_goes_on_with_their_run(recipe, alone, tmp_path):
+    export(alone, tmp_path / "base")
+    adapters = {"model": str(tmp_path / "base"), "from_scratch": False, "lora_r": 4, "modules_to_save": ("lm_head",)}
+    recipe = replace(recipe, **adapters)
+    train(recipe, tmp_path / "alone")
+    run = tmp_path / "run"
+    argv = command(recipe, tmp_path, run)
+    for status, _, err in run_command([argv, argv], tmp_path):
+        assert status == 0, err
+    assert_same_metrics(run, tmp_path / "alone")
+    (run / "checkpoints" / "8").rename(tmp_path / "8")
+    ((status, out, err),) = run_one(argv, tmp_path, 8)
+    assert "gone on from step 6" in out, err
+    assert_same_metrics(run, tmp_path / "alone")
+
+
 def test_two_processes_train_several_sources_at_a_ratio_that_moves_as_one_does(several_sources, tmp_path):
     recipe = several_sources(batch_size=8, log_every=1, held_out_share=0.1, eval_every=4)
     train(recipe, tmp_path / "alone")
