@@ -30,7 +30,7 @@ def exported(adapted, tmp_path_factory):
     return out
 
 
-def test_the_files_of_an_adapter(exported, base):
+def test_the_files_of_an_adapter(exported, adapted, base):
     assert {path.name for path in exported.iterdir()} == {
         "README.md", "adapter_config.json", "adapter_model.safetensors", "chat_template.jinja",
         "generation_config.json", "provenance.json", "tokenizer.json", "tokenizer_config.json",
@@ -39,6 +39,8 @@ def test_the_files_of_an_adapter(exported, base):
     assert settings["base_model_name_or_path"] == str(base)
     assert settings["target_modules"] == ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "v_proj"]
     assert (settings["r"], settings["lora_alpha"], settings["revision"]) == (4, 8, None)
+    kept, of_run = (json.loads((folder / "provenance.json").read_text()) for folder in (exported, adapted))
+    assert {name: kept[name] for name in ("base", "weights")} == {name: of_run[name] for name in ("base", "weights")}
     card = (exported / "README.md").read_text()
     assert "library_name: peft" in card
     assert "AutoPeftModelForCausalLM.from_pretrained" in card
