@@ -56,6 +56,16 @@ def test_what_peft_writes_beside_it_is_passed_over(read):
         assert read(**idle, init_lora_weights=beginning) == PeftConfiguration(ADAPTER, "someone/a-model")
 
 
+def test_modules_that_are_named_layer_by_layer(read):
+    """As PEFT does for all-linear where there are fewer than twenty of them."""
+    paths = [f"model.layers.{layer}.self_attn.{name}" for layer in (1, 0, 11) for name in ("v_proj", "q_proj")]
+    assert read(target_modules=paths).adapter == ADAPTER
+    assert read(target_modules=["layers.7.self_attn.q_proj", "v_proj"]).adapter == ADAPTER
+    assert refusal(read, target_modules=[*paths, "model.layers.0.self_attn.qkv_proj"]).startswith(
+        "target_modules: no module is named "
+    )
+
+
 def test_the_scale_of_rslora(read):
     assert read(use_rslora=True).adapter.scale == pytest.approx(8 / 4**0.5)
     assert read().adapter.scale == 8 / 4

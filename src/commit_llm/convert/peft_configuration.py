@@ -1,6 +1,7 @@
 """Read and write an adapter_config.json of PEFT, which any tool may have written."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -208,12 +209,18 @@ def _switch(settings: Mapping[str, Any], name: str, path: Path) -> bool:
 
 
 def _targets(value: Any, path: Path) -> list[str]:
-    """Give the names of target_modules; a text is a pattern to PEFT, but for "all-linear"."""
+    """Give the names of target_modules; a text is a pattern to PEFT, but for "all-linear".
+
+    Of a model with few modules PEFT writes the path of each, with the layer's number. That all layers have an
+    adapter, the tensors must show (convert/peft_tensors.py).
+    """
     if isinstance(value, str) and value != ALL_LINEAR:
         raise UserError(
             f"{path}: target_modules is {shown(value)}, a pattern; write the list of names that it stands for"
         )
-    return [value] if isinstance(value, str) else _names(value, "target_modules", path)
+    if isinstance(value, str):
+        return [value]
+    return [re.sub(r"\blayers\.\d+\.", "layers.{}.", name) for name in _names(value, "target_modules", path)]
 
 
 def _names(value: Any, field: str, path: Path) -> list[str]:
