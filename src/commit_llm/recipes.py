@@ -74,8 +74,8 @@ class Recipe(TrainingFlags, PromptFlags, MixingFlags):
     """Devices along data, fsdp and tensor, such as 1,-1,1; -1 is all that is left.
     auto: fsdp takes as many as divide the rows, tensor the rest as far as the model divides."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the matrix products. auto: bfloat16 where the devices multiply in it (GPUs from compute capability 8.0),
-    else float32. Weights are float32."""
+    """Of the matrix products. auto: bfloat16 where the devices multiply in it, else float32.
+    GPUs do so from compute capability 8.0."""
     attention: Literal["auto", "reference"] = "auto"
     """Fast attention where it can express the recipe, or always the reference path."""
     remat: Literal["auto", "none", "dots", "nothing"] = "nothing"

@@ -23,8 +23,8 @@ class TrainingFlags:
     """With LoRA: embed_tokens or lm_head, or both, trained whole beside the adapters."""
 
     optimizer: Literal["adamw", "adamw-split", "adamw-lean"] = "adamw"
-    """adamw on fp32 weights, or in less memory: on weights of two halves, with bf16 gradients (split); also with a
-    factored second moment (lean)."""
+    """adamw keeps fp32 weights. In less memory: adamw-split keeps two halves of each, with bf16 gradients.
+    adamw-lean also factors the second moment."""
     learning_rate: float | None = None
     """Peak of the schedule, reached after the warm-up. Default: 2e-5, and with --lora-r ten times that."""
     end_learning_rate: float = 1e-7

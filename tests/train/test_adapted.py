@@ -13,7 +13,7 @@ from commit_llm.model.adapter import frozen_part, joined, merged
 from commit_llm.model.decoder import forward
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.logs import read_metrics
-from commit_llm.train.adapted import adapter_of
+from commit_llm.train.adapted import adapter_of, describe_adapter
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.export import export
@@ -65,11 +65,38 @@ def test_a_stopped_run_of_adapters_goes_on_to_the_same_bits(adapted, lora_recipe
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_learning_rate_follows_and_is_told(adapted, lora_recipe, small_recipe, caplog):
+def test_the_learning_rate_follows_and_is_told(adapted, lora_recipe, base, caplog):
     assert load_recipe(adapted / "config.yaml").learning_rate == pytest.approx(2e-4)
     assert read_metrics(adapted)[1]["learning_rate"] == pytest.approx(2e-4)  # the end of the warm-up
     assert lora_recipe(lora_r=None, lora_target_modules=("all-linear",)).peak_learning_rate == 2e-5
-    assert lora_recipe(learning_rate=3e-5).settled().learning_rate == 3e-5
+    recipe, config = lora_recipe(modules_to_save=("lm_head",)), open_model(str(base)).config
+    told = describe_adapter(adapter_of(recipe), config, recipe)
+    assert told.startswith(
+        "LoRA: rank 4, alpha 8, on down_proj, gate_proj, k_proj, o_proj, q_proj, v_proj, and lm_head"
+    )
+    assert told.endswith("stay as they are in bfloat16; learning rate 0.0002")
+    recipe = lora_recipe(learning_rate=2e-5)
+    told = describe_adapter(adapter_of(recipe), config, recipe)
+    assert told.endswith("learning rate 2e-05, that of full fine-tuning; 0.0002 is usual here")
+    assert recipe.settled().learning_rate == 2e-5
+
+
+def test_what_is_trained_whole_is_not_kept_twice(lora_recipe, base):
+    recipe = lora_recipe(modules_to_save=("embed_tokens",))
+    training = prepare(recipe, open_model(str(base)).config)
+    params, _ = load_params(open_model(str(base)), training.param_shardings, dtype=training.param_dtype)
+    state, frozen = training.place(params)
+    assert params["embedding"].is_deleted()
+    assert state.params["embedding"].dtype == jnp.float32
+    assert set(frozen) == {"layers", "final_norm", "head"}
+    assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(frozen))
+
+
+def test_a_base_without_a_tokenizer(base, lora_recipe, tmp_path):
+    place = shutil.copytree(base, tmp_path / "model", ignore=shutil.ignore_patterns("tokenizer*"))
+    train(lora_recipe(model=str(place), tokenizer=str(base), steps=1, warmup_steps=0), tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "exported")
+    assert open_model(str(tmp_path / "exported")).config == open_model(str(base)).config
 
 
 def test_a_dry_run_of_adapters(lora_recipe, adapted, tmp_path):
@@ -89,8 +116,9 @@ def test_a_base_that_is_gone_or_changed_is_told_with_its_hashes(base, lora_recip
     digest = json.loads((run / "provenance.json").read_text())["weights"]["sha256"]["model.safetensors"]
     place.rename(tmp_path / "elsewhere")
     message = rf"(?s)run: the base of its adapter cannot be opened \(.*model: .*\); put .*{digest[:16]}"
-    with pytest.raises(UserError, match=message):
-        params_of(run)
+    for opens in (lambda: params_of(run), lambda: train(recipe, run)):
+        with pytest.raises(UserError, match=message):
+            opens()
     shutil.copytree(base, place)
     params_of(run)
     weights = place / "model.safetensors"
@@ -101,7 +129,9 @@ def test_a_base_that_is_gone_or_changed_is_told_with_its_hashes(base, lora_recip
         UserError, match=rf"model', has other weights .*\(model.safetensors has changed; .*{digest[:16]}"
     ):
         params_of(run)
-    with pytest.raises(UserError, match=r"the weights of .* have changed since the run began \(model.safetensors\)"):
+    with pytest.raises(
+        UserError, match=rf"have changed since the run began \(model.safetensors; .*{digest[:16]}.*; now"
+    ):
         train(recipe, run, stop_at(4))
 
 
@@ -115,9 +145,10 @@ def test_a_base_is_found_from_another_folder(adapted, lora_recipe, base, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("saved", [(), ("embed_tokens", "lm_head")], ids=["kernels", "and both ends"])
-def test_the_next_stage_stands_on_the_adapter(adapted, lora_recipe, tmp_path, saved):
+def test_the_next_stage_stands_on_the_adapter(adapted, lora_recipe, tmp_path, saved, caplog):
     recipe = lora_recipe(model=str(adapted), modules_to_save=saved, steps=3)
     train(recipe, tmp_path / "next")
+    assert "run: the adapter needs its checkpoint from now on; train it no further" in caplog.text
     adapter = adapter_of(recipe)
     under, over = params_of(adapted), params_of(tmp_path / "next")
     assert np.array_equal(under["layers"]["up"], over["layers"]["up"])
@@ -142,3 +173,8 @@ def test_adapters_go_with_every_recipe(name, lora_recipe, example, tmp_path):
     recipe = lora_recipe(name, steps=2, warmup_steps=1, mesh="1,-1,1", **changes)
     train(recipe, tmp_path / "run")
     assert read_metrics(tmp_path / "run")[-1]["grad_norm"] > 0
+    before, after = load_params(open_model(recipe.model))[0], params_of(tmp_path / "run")
+    changed = {
+        kernel for kernel in before["layers"] if not np.array_equal(before["layers"][kernel], after["layers"][kernel])
+    }
+    assert changed == set(adapter_of(recipe).targets)

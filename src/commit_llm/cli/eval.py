@@ -48,8 +48,8 @@ class Eval:
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own. The paper's scores are of
     MODEL/tokenizer.model: name it where the folder has a tokenizer.json too."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the matrix products. auto: bfloat16 where the devices multiply in it (GPUs from compute capability 8.0),
-    else float32."""
+    """Of the matrix products. auto: bfloat16 where the devices multiply in it, else float32.
+    GPUs do so from compute capability 8.0."""
     mesh: str = EVERY_DEVICE
     """Devices along data, fsdp and tensor: -1,1,1 has the whole model on each; 1,1,-1 splits it over all of them."""
     prompts_only: bool = False

@@ -1,5 +1,8 @@
 """A run that trains an adapter: what its recipe asks for, and the base that its checkpoints belong to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,10 @@ from commit_llm.model.adapter import FROZEN_DTYPE, Adapter, declare_adapter
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.parameters import count_declared, count_parameters
 from commit_llm.recipes import Recipe, load_recipe
-from commit_llm.runs.run import BASE, CONFIG, PROVENANCE, read_provenance
-from commit_llm.train.model_source import ModelSource, open_model
-from commit_llm.train.weights_identity import changed_weights, kept_weights
+from commit_llm.runs.run import BASE, CHECKPOINTS, CONFIG, PROVENANCE, read_provenance
+from commit_llm.train.model_source import FoundModel, ModelSource, find_model
+from commit_llm.train.weights_identity import changed_weights, digests, kept_weights
+from commit_llm.training_flags import TIMES_FOR_LORA
 
 
 def adapter_of(recipe: Recipe) -> Adapter | None:
@@ -29,10 +33,13 @@ def describe_adapter(adapter: Adapter, config: ModelConfig, recipe: Recipe) -> s
     """Say in a line for the user what is trained, and how fast."""
     trained, whole = count_declared(declare_adapter(config, adapter)), count_parameters(config)
     saved = f", and {' and '.join(module_names(adapter.saved))} whole" if adapter.saved else ""
+    usual = replace(recipe, learning_rate=None).peak_learning_rate
+    is_low = recipe.peak_learning_rate <= usual / TIMES_FOR_LORA
+    unusual = f", that of full fine-tuning; {usual:g} is usual here" if is_low else ""
     return (
         f"LoRA: rank {adapter.rank}, alpha {adapter.alpha:g}, on {', '.join(module_names(adapter.targets))}{saved}; "
         f"{trained / 1e6:.3g} M numbers are trained beside {whole / 1e6:.4g} M, which stay as they are in "
-        f"{FROZEN_DTYPE.__name__}; learning rate {recipe.peak_learning_rate:g}"
+        f"{FROZEN_DTYPE.__name__}; learning rate {recipe.peak_learning_rate:g}{unusual}"
     )
 
 
@@ -48,8 +55,20 @@ def describe_base(source: ModelSource) -> dict[str, Any]:
     return {"model": str(Path(source.name).absolute()), "revision": None}
 
 
-def open_base(run: Path) -> tuple[ModelSource, int | None]:
-    """Open the base of a run that trains an adapter, and give the step where that is a run itself.
+@contextmanager
+def naming_base(run: Path) -> Iterator[None]:
+    """Add to the error of a base that cannot be opened which weights a run's adapter was trained beside."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(
+            f"{run}: the base of its adapter cannot be opened ({error}); put the model with these weights there again "
+            f"(SHA-256: {digests(kept_weights(run)[1] or {})})"
+        ) from None
+
+
+def open_base(run: Path) -> tuple[FoundModel, int | None]:
+    """Find the base of a run that trains an adapter, and give the step where that is a run itself.
 
     Raises UserError, which names the base and its hashes, where it is no longer there or has other weights.
     """
@@ -58,17 +77,16 @@ def open_base(run: Path) -> tuple[ModelSource, int | None]:
     step, hashes = kept_weights(run)
     if not isinstance(name, str) or not isinstance(revision, str | None) or not hashes:
         raise UserError(f"{run / PROVENANCE}: malformed: does not say what its adapter was trained beside")
-    known = ", ".join(f"{file} {digest[:16]}..." for file, digest in sorted(hashes.items())[:2])
-    try:
-        source = open_model(name, revision=revision)
-    except UserError as error:
-        raise UserError(
-            f"{run}: the base of its adapter cannot be opened ({error}); put the model with these weights there again "
-            f"(SHA-256: {known})"
-        ) from None
-    if file := changed_weights(source, step, hashes):
+    with naming_base(run):
+        found = find_model(name, revision)
+        if found.run is not None and step is not None and not (found.run / CHECKPOINTS / str(step)).is_dir():
+            raise UserError(
+                f"{found.run}: its checkpoint of step {step} is gone: a run keeps its newest alone (--keep-checkpoints)"
+            )
+        file = changed_weights(found, step, hashes)
+    if file:
         raise UserError(
             f"{run}: the base of its adapter, {shown(name)}, has other weights than the adapter was trained beside "
-            f"({file} has changed; SHA-256 then: {known}); put these there again"
+            f"({file} has changed; SHA-256 then: {digests(hashes)}); put these there again"
         )
-    return source, step
+    return found, step

@@ -70,11 +70,11 @@ def _base_for_peft(run: Path) -> tuple[str, str | None]:
         raise UserError(f"{run}: the base of its adapter, {shown(name)}, is {kind}, which peft does not load; {MERGED}")
     base, _ = open_base(run)
     if base.adapter is not None:
-        raise UserError(f"{run}: the base of its adapter, {shown(base.name)}, is an adapter itself; {MERGED}")
+        raise UserError(f"{run}: the base of its adapter, {shown(name)}, is an adapter itself; {MERGED}")
     model_type = str(read_json_object(base.folder / "config.json").get("model_type"))
     if model_type in TEXT_PARTS:
         raise UserError(
-            f"{run}: the base of its adapter, {shown(base.name)}, is a {model_type}, whose decoder has other names in "
+            f"{run}: the base of its adapter, {shown(name)}, is a {model_type}, whose decoder has other names in "
             f"peft; {MERGED}"
         )
-    return base.name, base.commit
+    return str(name), base.commit

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +35,7 @@ from commit_llm.runs.run import (
     require_same_hub,
     require_same_prompt,
 )
-from commit_llm.train.adapted import adapter_of, describe_adapter, describe_base
+from commit_llm.train.adapted import adapter_of, describe_adapter, describe_base, naming_base
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
@@ -64,6 +65,7 @@ from commit_llm.train.weights_identity import (
 )
 
 LOGGER = logging.getLogger("commit_llm")
+KEEP_IT = "train it no further, which removes older ones, or export it first and train beside the export"
 
 
 class TrainingResult(NamedTuple):
@@ -109,7 +111,7 @@ def train(
         stop = CommonStop(own_stop)
         recipe = recipe.settled()
         asked, begun = recipe, _find_begun(run, recipe, wandb_project)
-        source, data, hub = _open(begun or asked, new=begun is None)
+        source, data, hub = _open(begun or asked, None if begun is None else run)
         recipe, batches = data.recipe, data.batches
         training = _prepare(recipe, source)
         params = None
@@ -176,15 +178,16 @@ def _find_begun(run: Path, asked: Recipe, wandb_project: str | None) -> Recipe |
     return None if text is None else parse_recipe(text, str(run)).recipe
 
 
-def _open(recipe: Recipe, new: bool) -> tuple[ModelSource, RecipeData, FromHub]:
+def _open(recipe: Recipe, begun: Path | None) -> tuple[ModelSource, RecipeData, FromHub]:
     """Open model and data; the data's recipe says in steps, as a ratio and as commits what this one leaves open.
 
     The third value says what came from the hub.
 
-    new: False for a run that goes on, whose recipe says it already.
+    begun: a run that goes on, whose recipe says it already; None for a new one.
     """
     with together("model and data"):
-        source = open_recipe_model(recipe)
+        with nullcontext() if begun is None or recipe.lora_r is None else naming_base(begun):
+            source = open_recipe_model(recipe)
         data = open_recipe_batches(recipe, source)
         hub = from_hub(source, data)
         data = data._replace(recipe=pinned(data.recipe, hub))
@@ -192,7 +195,7 @@ def _open(recipe: Recipe, new: bool) -> tuple[ModelSource, RecipeData, FromHub]:
     _require_same_start(data.recipe, source, hub, files)
     # A section of its own: all processes make the examples that are counted together.
     with together("steps"), shared_examples(data.batches):
-        return source, data._replace(recipe=resolve_steps(data.recipe, data.batches, count=new)), hub
+        return source, data._replace(recipe=resolve_steps(data.recipe, data.batches, count=begun is None)), hub
 
 
 def _require_same_start(recipe: Recipe, source: ModelSource, hub: FromHub, files: dict[str, str]) -> None:
@@ -233,6 +236,8 @@ def _begin(
         params, weights_dtype = _first_params(training, source, weights)
         before = NOTHING if weights is None else history_of(source, weights.step)
         if is_first():
+            if training.adapter is not None and source.run is not None:
+                LOGGER.warning("%s: the adapter needs its checkpoint from now on; %s", source.name, KEEP_IT)
             history, stored = begun(before, data.documents()), StoredRecipe(data.recipe, asked)
             config = changed_config(source.folder / "config.json", source.config, weights_dtype)
             tokenizer, stops, generation = source.tokenizer, source.stops, source.generation_folder

@@ -88,8 +88,10 @@ class Training:
         if self.adapter is None:
             return place_state(params, self.optimizer, self.state_shardings), NOTHING_FROZEN
         draw = jax.jit(partial(init_adapter, self.config, self.adapter), out_shardings=self.state_shardings.params)
-        trained = draw(params, jax.random.key(self.recipe.seed))
-        return place_state(trained, self.optimizer, self.state_shardings), self.frozen(params)
+        trained, frozen = draw(params, jax.random.key(self.recipe.seed)), self.frozen(params)
+        for name in self.adapter.saved:  # its fp32 copy is in the state
+            params[name].delete()
+        return place_state(trained, self.optimizer, self.state_shardings), frozen
 
     def frozen(self, params: Parameters) -> Parameters:
         """Give those parameters of the model that stay as they are."""

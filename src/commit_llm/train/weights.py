@@ -22,17 +22,21 @@ from commit_llm.model.parameters import (
     init_parameters,
     map_declared,
 )
+from commit_llm.parallel.mesh import place
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.adapted import adapter_of_run, open_base
 from commit_llm.train.adapter_folder import AdapterFolder
 from commit_llm.train.checkpoint import Checkpoints
-from commit_llm.train.model_source import ModelSource
+from commit_llm.train.model_source import FoundModel, ModelSource
 
 
 def load_params(
-    source: ModelSource, shardings: Any = None, step: int | None = None, dtype: Any = jnp.float32
+    source: ModelSource | FoundModel, shardings: Any = None, step: int | None = None, dtype: Any = jnp.float32
 ) -> tuple[Parameters, str]:
     """Read parameters; give them, and the name of the dtype that the weights came in.
+
+    Only what lies in a folder is read as another dtype at once. The rest is put together in fp32 on the host, so that
+    no device needs more than the result.
 
     shardings: where they go, each device reading its own part; None is the first CPU device.
     step: of the checkpoint of a run; None is the newest.
@@ -40,14 +44,27 @@ def load_params(
     """
     if shardings is None:
         shardings = _on_host(declare(source.config))
+    if dtype != jnp.float32 and (source.run is not None or source.adapter is not None):
+        params, came_as = load_params(source, step=step)
+        return _placed(params, shardings, dtype), came_as
     if source.run is None and source.adapter is not None:
-        return _with_adapter(source, source.adapter, shardings, dtype)
+        return _with_adapter(source, source.adapter, shardings)
     if source.run is None:
         return read_weights(source.folder, source.config, shardings, dtype)
     adapter = adapter_of_run(source.run)
     if adapter is not None:
-        return _merged(source, adapter, shardings, step, dtype)
-    return _restored(source.run, step, abstract_parameters(source.config), shardings, dtype), _dtype_of(source.run)
+        return _merged(source, adapter, shardings, step)
+    return _restored(source.run, step, abstract_parameters(source.config), shardings), _dtype_of(source.run)
+
+
+def _placed(params: Parameters, shardings: Mapping[str, Any], dtype: Any) -> Parameters:
+    """Lay parameters of the host out on a mesh in a dtype, one after another; they are given up."""
+    leaves, tree = jax.tree.flatten(params)
+    params.clear()
+    for number, sharding in enumerate(jax.tree.leaves(shardings)):
+        leaves[number] = place(np.asarray(leaves[number]).astype(dtype), sharding)
+    placed: Parameters = jax.tree.unflatten(tree, leaves)
+    return placed
 
 
 def _on_host(declared: dict[str, Any]) -> dict[str, Any]:
@@ -55,25 +72,25 @@ def _on_host(declared: dict[str, Any]) -> dict[str, Any]:
     return map_declared(lambda parameter: sharding, declared)
 
 
-def _restored(run: Path, step: int | None, shapes: Any, shardings: Any, dtype: Any = jnp.float32) -> Parameters:
+def _restored(run: Path, step: int | None, shapes: Any, shardings: Any) -> Parameters:
     """Read the parameters that a run's checkpoint holds."""
-    like = jax.tree.map(lambda shape, sharding: shape.update(dtype=dtype, sharding=sharding), shapes, shardings)
+    like = jax.tree.map(lambda shape, sharding: shape.update(sharding=sharding), shapes, shardings)
     with Checkpoints(run) as checkpoints:
         return checkpoints.restore_params(step, like)
 
 
 def _merged(
-    source: ModelSource, adapter: Adapter, shardings: Any, step: int | None, dtype: Any
+    source: ModelSource | FoundModel, adapter: Adapter, shardings: Any, step: int | None
 ) -> tuple[Parameters, str]:
     """Read the base of a run that trains an adapter, and merge what its checkpoint holds into it."""
     assert source.run is not None
     base_source, base_step = open_base(source.run)
     base, base_dtype = load_params(base_source, shardings, base_step)
     trained = load_adapter(source, adapter, step)  # which jit lays out beside the base
-    return _merge(base, trained, adapter, shardings, dtype), base_dtype
+    return _merge(base, trained, adapter, shardings), base_dtype
 
 
-def load_adapter(source: ModelSource, adapter: Adapter, step: int | None) -> Parameters:
+def load_adapter(source: ModelSource | FoundModel, adapter: Adapter, step: int | None) -> Parameters:
     """Read what the checkpoint of a run that trains an adapter holds, as arrays of numpy."""
     assert source.run is not None
     declared = declare_adapter(source.config, adapter)
@@ -86,7 +103,7 @@ def _dtype_of(run: Path) -> str:
 
 
 def _with_adapter(
-    source: ModelSource, peft: AdapterFolder, shardings: Mapping[str, Any], dtype: Any
+    source: ModelSource | FoundModel, peft: AdapterFolder, shardings: Mapping[str, Any]
 ) -> tuple[Parameters, str]:
     """Read the base of an adapter folder, and merge the adapter into it, in fp32."""
     trained = read_adapter(peft.folder, peft.adapter, source.config)
@@ -94,10 +111,10 @@ def _with_adapter(
     peft.require_recorded_base({path.name: path for path in files})
     of_base = {name: sharding for name, sharding in shardings.items() if name in declare(peft.base_config)}
     base, base_dtype = read_weights(source.folder, peft.base_config, of_base)
-    return _merge(base, trained, peft.adapter, shardings, dtype), base_dtype
+    return _merge(base, trained, peft.adapter, shardings), base_dtype
 
 
-def _merge(base: Parameters, trained: Parameters, adapter: Adapter, shardings: Mapping[str, Any], dtype: Any) -> Any:
+def _merge(base: Parameters, trained: Parameters, adapter: Adapter, shardings: Mapping[str, Any]) -> Any:
     """Merge an adapter into its base, in fp32, which is given up to the result.
 
     shardings: of the result; it has a head, and begins with the embedding, where the base's own head was that.
@@ -105,10 +122,9 @@ def _merge(base: Parameters, trained: Parameters, adapter: Adapter, shardings: M
 
     def merge(base: Parameters, trained: Parameters) -> Parameters:
         whole = base if "head" not in shardings or "head" in base else base | {"head": base["embedding"].T}
-        return jax.tree.map(lambda array: array.astype(dtype), merged(whole, trained, adapter))
+        return merged(whole, trained, adapter)
 
-    given_up = 0 if dtype == jnp.float32 else ()  # of another dtype, its memory cannot be used again
-    return jax.jit(merge, out_shardings=shardings, donate_argnums=given_up)(base, trained)
+    return jax.jit(merge, out_shardings=shardings, donate_argnums=0)(base, trained)
 
 
 def fresh_params(config: ModelConfig, shardings: Any, seed: int) -> tuple[Parameters, str]:

@@ -13,7 +13,7 @@ from commit_llm.parallel.processes import SAME_FILES, count, from_first, require
 from commit_llm.runs.run import CHECKPOINTS, WEIGHTS, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.manifest import MANIFEST, has_manifest
-from commit_llm.train.model_source import ModelSource
+from commit_llm.train.model_source import FoundModel, ModelSource
 
 
 class WeightsIdentity(NamedTuple):
@@ -62,8 +62,8 @@ def require_begun_weights(run: Path, source: ModelSource) -> WeightsIdentity:
         return identity
     if name := _first_change(before, identity.hashes):
         raise UserError(
-            f"{run}: the weights of {source.name} have changed since the run began ({name}); "
-            "restore them, or choose another --out"
+            f"{run}: the weights of {source.name} have changed since the run began ({name}; SHA-256 then: "
+            f"{digests(before)}; now: {digests(identity.hashes)}); restore them, or choose another --out"
         )
     return identity
 
@@ -72,10 +72,16 @@ def kept_weights(run: Path) -> tuple[int | None, dict[str, str] | None]:
     """Give step and hashes of the weights that a run began with; None for what its provenance.json does not say."""
     kept = read_provenance(run).get(WEIGHTS)
     step, hashes = (kept.get("step"), kept.get("sha256")) if isinstance(kept, dict) else (None, None)
-    return step, hashes if isinstance(hashes, dict) else None
+    is_known = isinstance(hashes, dict) and all(isinstance(digest, str) for digest in hashes.values())
+    return step if type(step) is int else None, hashes if is_known else None
 
 
-def changed_weights(source: ModelSource, step: int | None, before: Mapping[str, str]) -> str | None:
+def digests(hashes: Mapping[str, str]) -> str:
+    """Write the beginning of the hashes of at most two files, for messages."""
+    return ", ".join(f"{file} {digest[:16]}..." for file, digest in sorted(hashes.items())[:2])
+
+
+def changed_weights(source: FoundModel, step: int | None, before: Mapping[str, str]) -> str | None:
     """Name a file of a model's weights that is not what it was; None where all are. Each process looks for itself."""
     return _first_change(before, {name: sha256(path) for name, path in _files(source, step)})
 
@@ -84,7 +90,7 @@ def _first_change(before: Mapping[str, str], now: Mapping[str, str]) -> str | No
     return next((name for name in {**before, **now} if before.get(name) != now.get(name)), None)
 
 
-def _files(source: ModelSource, step: int | None) -> list[tuple[str, Path]]:
+def _files(source: ModelSource | FoundModel, step: int | None) -> list[tuple[str, Path]]:
     """List the files that tell a model's weights from others, with their names within the model."""
     if source.run is None:
         adapter, config = source.adapter, source.config if source.adapter is None else source.adapter.base_config
