@@ -60,6 +60,11 @@ class TrainingFlags:
             return self.learning_rate
         return FULL_LEARNING_RATE * (1 if self.lora_r is None else TIMES_FOR_LORA)
 
+    @property
+    def learns_as_if_full(self) -> bool:
+        """Say whether adapters learn no faster than the whole model usually does, as a recipe's file may ask for."""
+        return self.lora_r is not None and self.peak_learning_rate <= FULL_LEARNING_RATE
+
     def check_adapter(self, *, from_scratch: bool) -> None:
         """Raise UserError for flags out of their range, or that do not go together.
 

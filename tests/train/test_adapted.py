@@ -130,7 +130,7 @@ def test_a_base_that_is_gone_or_changed_is_told_with_its_hashes(base, lora_recip
     ):
         params_of(run)
     with pytest.raises(
-        UserError, match=rf"have changed since the run began \(model.safetensors; .*{digest[:16]}.*; now"
+        UserError, match=rf"have changed since the run began \(model.safetensors; .*{digest[:16]}.*, now"
     ):
         train(recipe, run, stop_at(4))
 

@@ -79,7 +79,9 @@ def test_a_run_without_a_checkpoint_goes_on_with_the_weights_it_began_with(shard
     assert require_begun_weights(run, sharded) == identity
     changed = sorted(sharded.folder.glob("model-*.safetensors"))[1]
     flip(changed)
-    with pytest.raises(UserError, match=rf"the weights of sharded have changed since the run began \({changed.name}\)"):
+    then, now = identity.hashes[changed.name], sha256(changed)
+    message = rf"sharded have changed since the run began \({changed.name}; SHA-256 then {then[:16]}.*, now {now[:16]}"
+    with pytest.raises(UserError, match=message):
         require_begun_weights(run, sharded)
     (run / "provenance.json").write_text("{}")  # of a version that kept none
     assert require_begun_weights(run, sharded).step is None

@@ -15,7 +15,6 @@ from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.run import BASE, CHECKPOINTS, CONFIG, PROVENANCE, read_provenance
 from commit_llm.train.model_source import FoundModel, ModelSource, find_model
 from commit_llm.train.weights_identity import changed_weights, digests, kept_weights
-from commit_llm.training_flags import TIMES_FOR_LORA
 
 
 def adapter_of(recipe: Recipe) -> Adapter | None:
@@ -34,8 +33,7 @@ def describe_adapter(adapter: Adapter, config: ModelConfig, recipe: Recipe) -> s
     trained, whole = count_declared(declare_adapter(config, adapter)), count_parameters(config)
     saved = f", and {' and '.join(module_names(adapter.saved))} whole" if adapter.saved else ""
     usual = replace(recipe, learning_rate=None).peak_learning_rate
-    is_low = recipe.peak_learning_rate <= usual / TIMES_FOR_LORA
-    unusual = f", that of full fine-tuning; {usual:g} is usual here" if is_low else ""
+    unusual = f", that of full fine-tuning; {usual:g} is usual here" if recipe.learns_as_if_full else ""
     return (
         f"LoRA: rank {adapter.rank}, alpha {adapter.alpha:g}, on {', '.join(module_names(adapter.targets))}{saved}; "
         f"{trained / 1e6:.3g} M numbers are trained beside {whole / 1e6:.4g} M, which stay as they are in "

@@ -61,9 +61,10 @@ def require_begun_weights(run: Path, source: ModelSource) -> WeightsIdentity:
     if before is None:  # the run is of a version that kept none
         return identity
     if name := _first_change(before, identity.hashes):
+        then, now = _short(before.get(name)), _short(identity.hashes.get(name))
         raise UserError(
-            f"{run}: the weights of {source.name} have changed since the run began ({name}; SHA-256 then: "
-            f"{digests(before)}; now: {digests(identity.hashes)}); restore them, or choose another --out"
+            f"{run}: the weights of {source.name} have changed since the run began ({name}; SHA-256 then {then}, now "
+            f"{now}); restore them, or choose another --out"
         )
     return identity
 
@@ -78,7 +79,11 @@ def kept_weights(run: Path) -> tuple[int | None, dict[str, str] | None]:
 
 def digests(hashes: Mapping[str, str]) -> str:
     """Write the beginning of the hashes of at most two files, for messages."""
-    return ", ".join(f"{file} {digest[:16]}..." for file, digest in sorted(hashes.items())[:2])
+    return ", ".join(f"{file} {_short(digest)}" for file, digest in sorted(hashes.items())[:2])
+
+
+def _short(digest: str | None) -> str:
+    return "no such file" if digest is None else f"{digest[:16]}..."
 
 
 def changed_weights(source: FoundModel, step: int | None, before: Mapping[str, str]) -> str | None:
