@@ -76,15 +76,15 @@ def open_base(run: Path) -> tuple[FoundModel, int | None]:
     if not isinstance(name, str) or not isinstance(revision, str | None) or not hashes:
         raise UserError(f"{run / PROVENANCE}: malformed: does not say what its adapter was trained beside")
     with naming_base(run):
-        found = find_model(name, revision)
-        if found.run is not None and step is not None and not (found.run / CHECKPOINTS / str(step)).is_dir():
+        source = find_model(name, revision)
+        if source.run is not None and step is not None and not (source.run / CHECKPOINTS / str(step)).is_dir():
             raise UserError(
-                f"{found.run}: its checkpoint of step {step} is gone: a run keeps its newest alone (--keep-checkpoints)"
+                f"{source.run}: its checkpoint of step {step} is gone: a run keeps its newest alone (--keep-checkpoints)"
             )
-        file = changed_weights(found, step, hashes)
+        file = changed_weights(source, step, hashes)
     if file:
         raise UserError(
             f"{run}: the base of its adapter, {shown(name)}, has other weights than the adapter was trained beside "
             f"({file} has changed; SHA-256 then: {digests(hashes)}); put these there again"
         )
-    return found, step
+    return source, step
