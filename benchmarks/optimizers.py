@@ -41,7 +41,8 @@ def main() -> None:
     for seed in arguments.seeds:
         for optimizer in arguments.optimizers:
             run = arguments.out / f"{optimizer}-{seed}"
-            train(replace(recipe, seed=seed, optimizer=optimizer), run)
+            if train(replace(recipe, seed=seed, optimizer=optimizer), run).stopped is not None:
+                return
             losses[seed, optimizer] = read_log(run / HELD_OUT)[arguments.steps]["loss"]
             base = losses.get((seed, "adamw"))
             beside = "" if base is None else f"{losses[seed, optimizer] - base:+.4f}"
