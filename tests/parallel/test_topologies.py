@@ -1,5 +1,8 @@
 """The table of machines: topologies by name, and the kind of a device by what jax calls it."""
 
+import importlib.util
+from collections import Counter
+
 import pytest
 
 from commit_llm.errors import UserError
@@ -13,6 +16,10 @@ from commit_llm.parallel.topologies import (
     named_topology,
 )
 from tests.conftest import ROOT
+
+needs_libtpu = pytest.mark.skipif(
+    importlib.util.find_spec("libtpu") is None, reason="libtpu is not installed (extra tpu)"
+)
 
 
 def test_topologies():
@@ -33,7 +40,9 @@ def test_topologies():
     [
         *((name, "not known; TPU .*v3:2x2, .*h100:N") for name in ("v9:2x2", "", ":8")),
         *((name, "not known; of v3 there is v3:2x2, v3:4x4") for name in ("v3", "v3:8", "V3:1x1")),
-        ("v5e:0x4", "not known; of v5e there is v5e:1x1, "),
+        *((name, "not known; of v5e there is v5e:1x1, ") for name in ("v5e:0x4", f"v5e:0x{'9' * 5000}")),
+        *((name, "is more than 65,536 devices; name a smaller one") for name in ("h100:65537", "v5e:257x256")),
+        *((f"{name}{'9' * 5000}", "is more than 65,536 devices") for name in ("h100:", "v3:1x")),
         *((name, "say how many after a colon, at least 1, as in h100:8") for name in ("h100", "h100:0", "h100:2x4")),
         ("h100", "as in h100:8, or with --devices 8"),
         ("v6e", "; or say how many: --topology v6e --devices N"),
@@ -43,6 +52,22 @@ def test_an_unknown_topology_lists_the_known(name, message):
     with pytest.raises(UserError, match=message) as error:
         find_topology(name)
     assert "\n" not in str(error.value)
+
+
+def test_the_largest_topology():
+    assert find_topology("h100:0065536").count == find_topology("v3:128x256").count == 65_536
+    assert named_topology("h100", 65_536) == "h100:65536"
+
+
+@needs_libtpu
+@pytest.mark.slow
+def test_absent_hosts_have_as_many_devices_as_libtpu_says():
+    """Of each kind the smallest topologies: one chip or host, and several."""
+    for name in TPU_TOPOLOGIES:
+        topology = find_topology(name)
+        if topology.count <= 32:
+            hosts = Counter(device.process_index for device in absent_devices(topology))
+            assert set(hosts.values()) == {min(topology.kind.devices_a_host, topology.count)}, name
 
 
 @pytest.mark.parametrize(
@@ -63,7 +88,9 @@ def test_a_kind_and_how_many(kind, devices, name):
         (None, 8, "--devices 8: of which kind. name it with --topology, such as v5p or h100"),
         ("v3:2x2", 4, "--devices 4: v3:2x2 has 8; say --topology v3 --devices 4"),
         ("v5p", 12, r"--devices 12: of v5p there are 1 .v5p:1x1x1., .*; spell another shape out with --topology"),
-        ("h100", 0, "h100:0.: say how many after a colon, at least 1"),
+        *((kind, 0, "^--devices 0: must be at least 1$") for kind in ("h100", "v5p", "h100:8", None)),
+        ("h100", -1, "^--devices -1: must be at least 1$"),
+        *((kind, 65_537, "^--devices 65537: must be at most 65536$") for kind in ("h100", "v5p")),
         ("v9", 8, "--topology 'v9': not known; TPU .*v3:2x2, .*h100:N"),
     ],
 )

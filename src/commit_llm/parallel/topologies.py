@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class DeviceKind:
     def jax_name(self) -> str:
         """Give the name that jax has for a GPU of this kind."""
         return self.jax_names[0] if self.jax_names[0].startswith("Tesla") else f"NVIDIA {self.jax_names[0]}"
+
+    @property
+    def devices_a_host(self) -> int | None:
+        """Give how many devices of an absent machine share a host; None where one host has all, as of GPUs."""
+        return CHIPS_A_HOST * self.devices_a_chip if self.platform == "tpu" else None
 
 
 # TPU, peak: cloud.google.com/tpu/docs, the page of each version ("Peak compute per chip", bf16), halved where a chip is
@@ -80,6 +85,8 @@ SHAPES = {
     "v6e": "1x1 2x2 2x4 4x4 4x8 8x8 8x16 16x16",
     "tpu7x": "2x2x1 2x2x2 2x2x4 2x4x4 4x4x4",
 }
+CHIPS_A_HOST = 4  # as libtpu describes all of them, also v5e:2x4 and v6e:2x4, which are rented as one host of 8 too
+MOST_DEVICES = 65_536  # of a topology: each is an object, and no larger machine is known
 TPU_TOPOLOGIES = [f"{kind}:{shape}" for kind, shapes in SHAPES.items() for shape in shapes.split()]
 
 
@@ -107,25 +114,34 @@ class AbsentDevice:
 
 
 def find_topology(name: str) -> Topology:
-    """Read `v3:2x2` (chips along each side) or `h100:8` (how many); raise UserError for a name that is not known."""
+    """Read `v3:2x2` (chips along each side) or `h100:8` (how many); raise UserError for an unknown name or too many."""
     kind_name, _, shape = name.partition(":")
     kind = KINDS.get(kind_name)
     sides = r"\d+(x\d+){1,2}" if kind is not None and kind.platform == "tpu" else r"\d+"
-    if kind is None or not re.fullmatch(sides, shape) or not (chips := math.prod(map(int, shape.split("x")))):
+    if kind is None or not re.fullmatch(sides, shape):
         raise unknown_topology(name)
-    return Topology(name, kind, chips * kind.devices_a_chip)
+    longest = len(str(MOST_DEVICES))  # of a number with more digits, `int` may be refused
+    chips = math.prod(int(side.lstrip("0")[: longest + 1] or 0) for side in shape.split("x"))
+    if not chips:
+        raise unknown_topology(name)
+    if (count := chips * kind.devices_a_chip) > MOST_DEVICES:
+        raise UserError(f"--topology {shown(name)}: is more than {MOST_DEVICES:,} devices; name a smaller one")
+    return Topology(name, kind, count)
 
 
 def named_topology(name: str | None, devices: int | None) -> str | None:
     """Give the name of a topology of which the user says only the kind and how many devices, such as v5p and 16.
 
-    Raise UserError where there is no known one, and where a whole name says another number.
+    Raise UserError where there is no known one, where a whole name says another number, and for a number out of range.
 
     name: of a kind, or a whole one; None: this machine.
     devices: None where the name is whole.
     """
     if devices is None:
         return name
+    if not 1 <= devices <= MOST_DEVICES:
+        bound = "must be at least 1" if devices < 1 else f"must be at most {MOST_DEVICES}"
+        raise UserError(f"--devices {shown(devices)}: {bound}")
     if name is None:
         raise UserError(f"--devices {devices}: of which kind? name it with --topology, such as v5p or h100")
     if name not in KINDS:

@@ -2,10 +2,11 @@
 
 import dataclasses
 
-from commit_llm.parallel.topologies import (
-    find_topology,
-)
-from commit_llm.train.plan.changes import changes
+import pytest
+
+from commit_llm.errors import UserError
+from commit_llm.parallel.topologies import find_topology
+from commit_llm.train.plan.changes import Conditions, changes
 from commit_llm.train.plan.estimate import GIB
 from tests.train.plan.recipes_of_7b import COMMIT_2024, OF_7B, SPREAD
 
@@ -65,6 +66,44 @@ def test_a_larger_machine_is_filled_with_rows_where_the_model_does_not_divide():
     one = dataclasses.replace(OF_7B, config=dataclasses.replace(OF_7B.config, num_key_value_heads=1))
     last = changes(recipe, one, 4, find_topology("v3:2x2"), 10)[-1]
     assert (last.flags, last.fits) == ("--topology v3:4x4 --batch-size 32 --gradient-accumulation 1", True)
+
+
+def of_three_heads(**fields):
+    """Conditions of a model with 24 heads and 3 key-value heads, so that tensor is 1 or 3."""
+    sizes = {"hidden_size": 3072, "intermediate_size": 8064, "vocab_size": 32256, "num_attention_heads": 24}
+    config = dataclasses.replace(OF_7B.config, num_key_value_heads=3, **sizes)
+    return Conditions(config, "bfloat16", **fields)
+
+
+def test_the_advice_for_tpus_is_of_the_meshes_that_run_there():
+    """Four rows on eight devices: GPUs take 1,2,3, and the devices of one TPU host a part that divides them."""
+    recipe = dataclasses.replace(SPREAD, mesh="auto", batch_size=4)
+    assert dict(of_three_heads().mesh(recipe, 8)) == {"data": 1, "fsdp": 2, "tensor": 3}
+    one_host = of_three_heads(platform="tpu", devices_a_host=8)
+    assert dict(one_host.mesh(recipe, 8)) == {"data": 1, "fsdp": 4, "tensor": 1}
+    with pytest.raises(UserError, match="no equal parts for 8 TPU devices of 2 hosts"):
+        of_three_heads(platform="tpu", devices_a_host=4).mesh(recipe, 8)
+
+
+def test_a_larger_machine_that_refuses_the_recipe_is_not_offered():
+    """Four rows on one host of four v5e; the larger have several hosts, of which no device may be idle."""
+    recipe = dataclasses.replace(SPREAD, mesh="auto", batch_size=4)
+    as_gpus, as_tpus = of_three_heads(), of_three_heads(platform="tpu", devices_a_host=4)
+
+    def larger(conditions, available):
+        return changes(recipe, conditions, 4, find_topology("v5e:2x2"), available)[-1].flags
+
+    enough = as_gpus.estimate(recipe, 8).needed / GIB
+    assert larger(as_gpus, enough) == "--topology v5e:2x4"
+    assert larger(as_tpus, enough) == "--topology v5e:2x4 --batch-size 8 --gradient-accumulation 1"
+    less = as_tpus.estimate(dataclasses.replace(recipe, batch_size=16), 16).needed / GIB
+    assert larger(as_tpus, less) == "--topology v5e:4x4 --batch-size 16 --gradient-accumulation 1"
+
+
+def test_a_value_that_no_recipe_may_have_is_not_offered():
+    offered = changes(dataclasses.replace(SPREAD, seq_len=1), OF_7B, 8, None, 1.0)
+    assert offered
+    assert not any("--seq-len" in change.flags for change in offered)
 
 
 def test_changes_are_less_than_what_there_is():

@@ -1,5 +1,7 @@
 """What is said where a device's memory runs out."""
 
+import re
+
 import jax
 import pytest
 
@@ -37,11 +39,16 @@ def test_the_mildest_optimizer_that_fits_is_named(small_recipe, monkeypatch, tmp
     )
 
 
-def test_the_leanest_is_named_where_none_fits_or_memory_is_not_known(small_recipe, monkeypatch, tmp_path):
-    for number, memory in enumerate((2**10, None)):
-        message = needed(small_recipe(dtype="bfloat16"), monkeypatch, tmp_path / f"{number}", memory)
-        assert "; --optimizer adamw-lean would need 0.0" in message
-        assert (" on each; " in message and " of " in message.partition(" on each")[0][16:]) == (memory is not None)
+def test_the_leanest_is_named_where_none_fits_and_said_to_be_too_much_too(small_recipe, monkeypatch, tmp_path):
+    message = needed(small_recipe(dtype="bfloat16"), monkeypatch, tmp_path, 2**10)
+    assert re.search(r" GiB of [\d.e-]+ on each; --optimizer adamw-lean would need 0\.0", message)
+    assert ", which is too much too (bf16 weights and gradients, factored second moments)" in message
+
+
+def test_the_mildest_is_named_where_memory_is_not_known(small_recipe, monkeypatch, tmp_path):
+    message = needed(small_recipe(dtype="bfloat16"), monkeypatch, tmp_path)
+    assert " GiB on each; --optimizer adamw-split would need 0.0" in message
+    assert "too much" not in message
 
 
 def test_another_error_of_the_device_is_left_as_it_is(small_recipe, monkeypatch, tmp_path):

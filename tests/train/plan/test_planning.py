@@ -78,6 +78,19 @@ def test_a_step_that_the_compiler_refuses(monkeypatch):
 
 
 @pytest.mark.usefixtures("libtpu")
+@pytest.mark.parametrize(("hosts", "idle", "a_host"), [(1, 0, 8), (2, 0, 4), (1, 4, 12)])
+def test_the_advice_is_for_the_devices_and_hosts_that_were_compiled_for(monkeypatch, hosts, idle, a_host):
+    refused = "RESOURCE_EXHAUSTED: Used 20.0G of 16.0G hbm"
+    answered(monkeypatch, stdout=an_answer(needed=20 * GIB, exhausted=refused, hosts=hosts, idle=idle))
+    asked = []
+    monkeypatch.setattr(plan_module, "changes", lambda *arguments: asked.append(arguments) or [])
+    make_plan(COMMIT_2024, LLAMA_7B, "v3:2x2")
+    ((_, conditions, devices, machine, available),) = asked
+    assert (conditions.platform, conditions.devices_a_host, devices) == ("tpu", a_host, 8 + idle)
+    assert (machine.name, available) == ("v3:2x2", pytest.approx(15.48))
+
+
+@pytest.mark.usefixtures("libtpu")
 def test_a_refusal_without_a_figure(monkeypatch):
     """Arithmetic says that it fits; the compiler knows better."""
     answered(monkeypatch, stdout=an_answer(exhausted="RESOURCE_EXHAUSTED: something else"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from commit_llm.errors import UserError
 from commit_llm.model.config import ModelConfig
 from commit_llm.parallel.mesh_choice import lay_out
 from commit_llm.parallel.mesh_sizes import AUTO
@@ -42,18 +43,22 @@ class Conditions:
     config: of the model.
     dtype: that `--dtype auto` comes to.
     scores: whether the attention keeps its scores in memory, as the reference path does.
+    platform: of the devices; on "tpu" fewer meshes run than elsewhere.
+    devices_a_host: None where one host has all.
     """
 
     config: ModelConfig
     dtype: str
     scores: bool = True
+    platform: str = "gpu"
+    devices_a_host: int | None = None
 
     def dtype_of(self, recipe: Recipe) -> str:
         """Give the dtype of the matrix products: bfloat16 or float32."""
         return self.dtype if recipe.dtype == "auto" else recipe.dtype
 
     def estimate(self, recipe: Recipe, devices: int) -> Memory:
-        """Do `estimate_memory` on so many devices in the recipe's mesh."""
+        """Do `estimate_memory` on so many devices in the recipe's mesh. Raises UserError as `mesh` does."""
         return self.estimate_on(recipe, self.mesh(recipe, devices))
 
     def estimate_on(self, recipe: Recipe, mesh: Mapping[str, int]) -> Memory:
@@ -62,8 +67,12 @@ class Conditions:
         return estimate_memory(recipe, self.config, mesh, width, scores=self.scores)
 
     def mesh(self, recipe: Recipe, devices: int) -> Mapping[str, int]:
-        """Give the sizes of the recipe's mesh on so many devices, some of which it may leave idle."""
-        absent = [AbsentDevice(number, "", "") for number in range(devices)]
+        """Give the sizes of the recipe's mesh on so many devices, some of which it may leave idle.
+
+        Raises UserError where the recipe is refused there.
+        """
+        a_host = self.devices_a_host or devices
+        absent = [AbsentDevice(number, self.platform, "", process_index=number // a_host) for number in range(devices)]
         rows = recipe.batch_size // recipe.gradient_accumulation
         return lay_out(recipe.mesh, self.config, rows, absent).mesh.shape
 
@@ -73,27 +82,34 @@ def changes(
 ) -> list[Change]:
     """List changes that need less memory than the recipe, each by itself; the last is the next machine that fits.
 
-    Each kind of change gives the mildest one that fits, or else the hardest.
+    Each kind of change gives the mildest one that fits, or else the hardest. What `train` would refuse is left out.
 
     machine: None where the devices are of no known kind; then no larger one is looked for.
     available: GiB on each device.
     """
     now = conditions.estimate(recipe, devices).needed / GIB
 
-    def change(flags: str, changed: Recipe, devices: int = devices) -> Change:
-        needed = conditions.estimate(changed, devices).needed / GIB
-        return Change(flags, needed, needed <= available, _costs(recipe, changed))
+    def reckon(options: list[tuple[str, Recipe]], conditions: Conditions, devices: int) -> Iterator[Change]:
+        for flags, changed in options:
+            try:
+                changed.check()
+                needed = conditions.estimate(changed, devices).needed / GIB
+            except UserError:
+                continue
+            yield Change(flags, needed, needed <= available, _costs(recipe, changed))
 
     helpful = []
     for ladder in _options(recipe, conditions, devices):
-        steps = [change(*option) for option in ladder]
+        steps = [step for step in reckon(ladder, conditions, devices) if step.needed < now]
         fitting = [step for step in steps if step.fits]
-        helpful += [step for step in fitting[:1] or steps[-1:] if step.needed < now]
+        helpful += fitting[:1] or steps[-1:]
     for larger in larger_topologies(machine) if machine else []:
-        for flags, changed in _spread(recipe, larger.count):
-            move = change(f"--topology {larger.name} {flags}".rstrip(), changed, larger.count)
-            if move.fits:
-                return [*helpful, move]
+        there = replace(conditions, devices_a_host=larger.kind.devices_a_host)
+        options = [
+            (f"--topology {larger.name} {flags}".rstrip(), spread) for flags, spread in _spread(recipe, larger.count)
+        ]
+        if fitting := [move for move in reckon(options, there, larger.count) if move.fits]:
+            return [*helpful, fitting[0]]
     return helpful
 
 

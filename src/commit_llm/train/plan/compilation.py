@@ -40,6 +40,7 @@ class CompiledStep:
     devices: in the mesh.
     idle: devices that are not.
     mesh_reason: why it is that mesh, for `--mesh auto`.
+    hosts: that share the devices, idle ones too.
     needed: the compiler's figure; None where nothing was compiled.
     dtype: of the matrix products.
     dtype_reason: why they are float32, where bfloat16 could be expected.
@@ -70,6 +71,7 @@ class CompiledStep:
     seconds: float | None = None
     idle: int = 0
     mesh_reason: str = ""
+    hosts: int = 1
 
 
 def compile_step(recipe: Recipe, config: ModelConfig, topology: str | None) -> CompiledStep:
@@ -138,6 +140,7 @@ def _described(training: "Training", devices: Sequence[Any]) -> CompiledStep:
         idle=training.mesh.idle,
         mesh=mesh,
         mesh_reason=training.mesh.reason,
+        hosts=len({device.process_index for device in devices}),
         attention=f"{training.attention.path} ({training.attention.reason})",
         dtype=compute_dtype(training.recipe.dtype, first).name,
         dtype_reason=dtype_reason(training.recipe.dtype, first),

@@ -1,5 +1,6 @@
 """Say in one line what would fit, where training runs out of a device's memory."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,10 @@ EXHAUSTED = "RESOURCE_EXHAUSTED"  # the code that XLA writes before its message
 
 @contextmanager
 def naming_what_fits(training: Training) -> Iterator[None]:
-    """Turn the error of a device whose memory runs out into a UserError that names the mildest way that fits."""
+    """Turn the error of a device whose memory runs out into a UserError that names the mildest way that fits.
+
+    Where none does, it is the hardest, and said to be too much too; where the memory is not known, the mildest.
+    """
     try:
         yield
     except jax.errors.JaxRuntimeError as error:
@@ -29,15 +33,18 @@ def naming_what_fits(training: Training) -> Iterator[None]:
 def _what_fits(training: Training) -> str:
     recipe, mesh = training.recipe, training.batch_sharding.mesh
     device = mesh.devices.flat[0]
-    scores = training.attention.path == "reference"
-    conditions = Conditions(training.config, compute_dtype("auto", device).name, scores=scores)
+    dtype, scores = compute_dtype("auto", device).name, training.attention.path == "reference"
+    hosts = len({device.process_index for device in mesh.devices.flat})  # of which each has as many in the mesh
+    conditions = Conditions(training.config, dtype, scores, device.platform, devices_a_host=mesh.size // hosts)
     needed = conditions.estimate_on(recipe, mesh.shape).needed / GIB
     memory = bytes_for_program(mesh.local_devices)
     there = "" if memory is None else f" of {memory / GIB:.4g}"
     amount = f"by arithmetic a step needs {needed:.4g} GiB{there} on each"
-    offered = changes(recipe, conditions, mesh.size, None, (memory or 0) / GIB)
+    offered = changes(recipe, conditions, mesh.size, None, (math.inf if memory is None else memory) / GIB)
     leaner = [change for change in offered if change.costs]
     way_out = "".join(
-        f"{change.flags} would need {change.needed:.4g} ({change.costs}), with another --out; " for change in leaner
+        f"{change.flags} would need {change.needed:.4g}{'' if change.fits else ', which is too much too'} "
+        f"({change.costs}), with another --out; "
+        for change in leaner
     )
     return f"out of memory on {device.device_kind}: {amount}; {way_out}`commit-llm plan` lists what else would help"

@@ -120,7 +120,9 @@ def make_plan(
         notes.append("this is a CPU; --topology plans for another machine")
     if recipe.epochs is not None:
         notes.append(f"--epochs {recipe.epochs} is counted from the data, which is not read here; --steps is taken")
-    conditions = Conditions(config, step.auto_dtype, scores=step.attention.startswith("reference"))
+    every = step.devices + step.idle
+    scores = step.attention.startswith("reference")
+    conditions = Conditions(config, step.auto_dtype, scores, step.platform, devices_a_host=every // step.hosts)
     estimate = conditions.estimate_on(recipe, step.mesh)
     needed = (estimate.needed if step.needed is None else step.needed) / GIB
     sizes = step.frozen, step.parameters, step.optimizer, estimate.gradients
@@ -129,8 +131,8 @@ def make_plan(
     fits = step.exhausted is None and (available is None or needed <= available)
     advice: list[Change] = []
     if not fits and available is not None:
-        machine = target or (Topology("", kind, step.devices + step.idle) if kind else None)
-        advice = changes(recipe, conditions, step.devices + step.idle, machine, available)
+        machine = target or (Topology("", kind, every) if kind else None)
+        advice = changes(recipe, conditions, every, machine, available)
     return Plan(
         topology=topology,
         device_kind=step.device_kind,
