@@ -100,6 +100,31 @@ def test_a_checkpoint_says_its_format_and_one_that_is_not_known_is_refused(small
     assert not (run / "unreadable").exists()
 
 
+@pytest.mark.parametrize(
+    ("progress", "message"),
+    [
+        ({"format": []}, r"has format \[\], of which this version knows 1, 2"),
+        ({"format": {"1": 1}}, "has format .*, of which this version knows 1, 2"),
+        ({"format": True}, "has format true, of which"),
+        ({"format": 1.0}, r"has format 1\.0, of which"),
+        ({"format": None}, "has format null, of which"),
+        ([1], r"step 8 says \[1\] of its progress, which is no JSON object; name another with --step"),
+    ],
+)
+def test_a_format_that_is_no_number_and_a_progress_that_is_no_object_are_one_line(tmp_path, progress, message):
+    """A checkpoint of a progress alone, since it is read first."""
+    (tmp_path / "checkpoints" / "8" / "progress").mkdir(parents=True)
+    (tmp_path / "checkpoints" / "8" / "progress" / "metadata").write_text(json.dumps(progress))
+    with Checkpoints(tmp_path) as checkpoints:
+        reads = [lambda: checkpoints.restore_params(8, {})]
+        if isinstance(progress, dict):  # training sets the other aside, as all that cannot be read
+            reads.append(lambda: checkpoints.require_known_format(8))
+        for read in reads:
+            with pytest.raises(UserError, match=message) as error:
+                read()
+            assert "\n" not in str(error.value)
+
+
 @pytest.mark.slow
 def test_a_checkpoint_of_fp32_weights_has_format_1_also_where_it_does_not_say_so(undisturbed, tmp_path):
     with Checkpoints(undisturbed) as checkpoints:

@@ -147,7 +147,13 @@ class Checkpoints:
     def progress(self, step: int | None) -> tuple[int, dict[str, Any]]:
         """Read the progress alone of a step, or of the newest one; give the step and the progress."""
         step = self.chosen(step)
-        return step, self._part(step, progress=ocp.args.JsonRestore())
+        progress = self._part(step, progress=ocp.args.JsonRestore())
+        if not isinstance(progress, dict):
+            raise UserError(
+                f"{self.run}: the checkpoint of step {step} says {shown(progress)} of its progress, which is no JSON "
+                "object; name another with --step"
+            )
+        return step, progress
 
     def require_known_format(self, step: int) -> None:
         """Raise UserError for a checkpoint that a newer version has written in a format of its own."""
@@ -155,7 +161,7 @@ class Checkpoints:
 
     def _format(self, step: int, progress: dict[str, Any]) -> int:
         number = progress.get(FORMAT, WHOLE)
-        if number not in KNOWN_FORMATS:
+        if type(number) is not int or number not in KNOWN_FORMATS:  # true and 1.0 are equal to 1
             known = ", ".join(map(str, KNOWN_FORMATS))
             raise UserError(
                 f"{self.run}: the checkpoint of step {step} has format {shown(number)}, of which this version knows "
