@@ -71,6 +71,42 @@ def test_a_tied_embedding_stands_there_twice_and_is_one(tmp_path):
         read(folder, adapter, TIED)
 
 
+EMBEDDING, HEAD = (f"base_model.model.{name}.weight" for name in ("model.embed_tokens", "lm_head"))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "wrong"),
+    [
+        ({EMBEDDING: (97,), HEAD: (97,)}, (EMBEDDING, "(97,)")),
+        ({EMBEDDING: (), HEAD: ()}, (EMBEDDING, "()")),
+        ({EMBEDDING: (97, 0), HEAD: (97, 0)}, (EMBEDDING, "(97, 0)")),
+        ({HEAD: (97,)}, (HEAD, "(97,)")),
+        ({HEAD: (97, 31)}, (HEAD, "(97, 31)")),
+    ],
+)
+def test_a_tied_embedding_of_another_shape(tmp_path, shapes, wrong):
+    adapter = dataclasses.replace(ADAPTER, saved=("embedding",))
+    folder = write_folder(tmp_path, draw_trained(TIED, adapter), adapter, TIED, "base")
+    changed(folder, lambda tensors: tensors.update({key: np.zeros(shape, np.float32) for key, shape in shapes.items()}))
+    name, shape = wrong
+    with pytest.raises(UserError) as error:
+        read(folder, adapter, TIED)
+    assert str(error.value) == (
+        f"{adapter_file(folder)}: tensor '{name}' has shape {shape}, and adapter_config.json with the base says "
+        "(97, 32); is it the adapter of another base?"
+    )
+
+
+def test_the_head_of_a_tied_embedding_may_be_left_out_and_is_of_a_known_type(tmp_path):
+    adapter = dataclasses.replace(ADAPTER, saved=("embedding",))
+    folder = write_folder(tmp_path, trained := draw_trained(TIED, adapter), adapter, TIED, "base")
+    changed(folder, lambda tensors: tensors.update({HEAD: tensors[HEAD].astype(np.float64)}))
+    with pytest.raises(UserError, match=rf"tensor '{HEAD}' is of type F64"):
+        read(folder, adapter, TIED)
+    changed(folder, lambda tensors: tensors.pop(HEAD))
+    require_same(read(folder, adapter, TIED), trained)
+
+
 @pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, np.float16])
 def test_other_dtypes_are_read_as_fp32(folder, dtype):
     tensors = {name: tensor.astype(dtype) for name, tensor in load_file(adapter_file(folder)).items()}

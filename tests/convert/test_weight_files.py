@@ -1,14 +1,20 @@
 """Which files of a folder hold its weights: one file or shards, an index that does not fit, and a head of its own."""
 
+import dataclasses
 import json
 import logging
+import re
 
+import jax
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from commit_llm.convert.huggingface import read_weights, tensor_names, to_hf
 from commit_llm.convert.weight_files import EMBEDDING, HEAD, has_another_head, open_weights
 from commit_llm.errors import UserError
+from commit_llm.model.parameters import init_parameters
+from tests.model.test_decoder import SMALL
 
 FIRST = slice(0, 1), slice(0, 1)
 NEEDED = [EMBEDDING, "b"]
@@ -172,6 +178,19 @@ def test_a_head_that_is_not_the_embedding(tmp_path, head, another):
     tensors = {EMBEDDING: filled(1.0, 5000)} | ({} if head is None else {HEAD: head})
     save_file(tensors, tmp_path / "model.safetensors")
     assert has_another_head(tmp_path, [EMBEDDING]) is another
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (5,), (5, 0), (0, 5), (2, 3, 4)], ids=str)
+def test_an_embedding_and_a_head_of_no_such_shape_are_left_to_who_reads_them(tmp_path, shape):
+    """Where both are of one shape nothing is said here; reading the weights names the tensor and its shape."""
+    config = dataclasses.replace(SMALL, tie_word_embeddings=True)
+    params = jax.tree.map(np.asarray, init_parameters(config, jax.random.key(0)))
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in to_hf(params, config)}
+    tensors |= {EMBEDDING: np.zeros(shape, np.float32), HEAD: np.ones(shape, np.float32)}
+    save_file(tensors, tmp_path / "model.safetensors")
+    assert not has_another_head(tmp_path, tensor_names(config))
+    with pytest.raises(UserError, match=re.escape(f"'{EMBEDDING}' has shape {shape}, the configuration says (97, 32)")):
+        read_weights(tmp_path, config)
 
 
 def test_a_folder_without_weights_has_no_head(tmp_path):

@@ -94,11 +94,14 @@ def _of_adapter(tensors: dict[str, FileTensor]) -> dict[str, FileTensor]:
 def _require_fit(
     tensors: Mapping[str, FileTensor], declared: Mapping[str, Any], adapter: Adapter, config: ModelConfig, file: Path
 ) -> None:
-    """Raise UserError where a tensor is extra, missing, misshapen or of a type that is none of ours."""
+    """Raise UserError where a tensor is extra, missing, misshapen or of a type that is none of ours.
+
+    Also where a head beside a saved embedding is another, though the configuration says that they are one.
+    """
     wanted = _shapes(declared, adapter, config)
-    if config.tie_word_embeddings and "embedding" in adapter.saved:
-        _require_twice(tensors, file)
-        tensors = {key: tensor for key, tensor in tensors.items() if key != PREFIX + HEAD}
+    twice = config.tie_word_embeddings and "embedding" in adapter.saved and PREFIX + HEAD in tensors
+    if twice:
+        wanted[PREFIX + HEAD] = wanted[PREFIX + EMBEDDING]
     missing = [key for key in wanted if key not in tensors]
     extra = sorted(set(tensors) - set(wanted))
     if extra:
@@ -120,6 +123,11 @@ def _require_fit(
             raise UserError(
                 f"{file}: tensor {key!r} is of type {tensors[key].dtype}; known are {', '.join(DTYPE_NAMES)}"
             )
+    if twice and not are_equal(tensors[PREFIX + HEAD], tensors[PREFIX + EMBEDDING]):
+        raise UserError(
+            f"{file}: its lm_head is not its embed_tokens, though {CONFIGURATION_FILE} ties them; write "
+            "ensure_weight_tying false there if they are two"
+        )
 
 
 def _shapes(declared: Mapping[str, Any], adapter: Adapter, config: ModelConfig) -> dict[str, tuple[int, ...]]:
@@ -130,13 +138,3 @@ def _shapes(declared: Mapping[str, Any], adapter: Adapter, config: ModelConfig) 
         shape = parameter.shape[1:] if name.per_layer else parameter.shape
         shapes |= dict.fromkeys(hf_names(name, config), shape[::-1] if name.transposed else shape)
     return shapes
-
-
-def _require_twice(tensors: Mapping[str, FileTensor], file: Path) -> None:
-    """Raise UserError where a head beside a saved embedding is another, though the configuration says they are one."""
-    head, embedding = tensors.get(PREFIX + HEAD), tensors.get(PREFIX + EMBEDDING)
-    if head is not None and embedding is not None and not are_equal(head, embedding):
-        raise UserError(
-            f"{file}: its lm_head is not its embed_tokens, though {CONFIGURATION_FILE} ties them; write "
-            "ensure_weight_tying false there if they are two"
-        )

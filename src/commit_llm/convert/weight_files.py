@@ -99,11 +99,11 @@ def has_another_head(folder: Path, needed: Collection[str]) -> bool:
 
 
 def are_equal(one: FileTensor, other: FileTensor) -> bool:
-    """Say whether two tensors have the same numbers."""
+    """Say whether two tensors, of an embedding and a head, have the same numbers."""
     if one.shape != other.shape:
         return False
-    if not {one.dtype, other.dtype} <= DTYPE_NAMES.keys():
-        return True  # which cannot be read, and is refused where the weights are
+    if not {one.dtype, other.dtype} <= DTYPE_NAMES.keys() or len(one.shape) != 2 or 0 in one.shape:
+        return True  # which no embedding and no head is, and is refused where the weights are read
     return all(_equal_rows(one, other, start) for start in range(0, one.shape[0], COMPARED_ROWS))
 
 
