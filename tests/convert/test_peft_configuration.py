@@ -61,6 +61,8 @@ def test_modules_that_are_named_layer_by_layer(read):
     paths = [f"model.layers.{layer}.self_attn.{name}" for layer in (1, 0, 11) for name in ("v_proj", "q_proj")]
     assert read(target_modules=paths).adapter == ADAPTER
     assert read(target_modules=["layers.7.self_attn.q_proj", "v_proj"]).adapter == ADAPTER
+    braces = refusal(read, target_modules=[*paths, "model.layers.{}.self_attn.q_proj"])
+    assert braces.startswith("target_modules: no module is named 'model.layers.{}.self_attn.q_proj'; known are ")
     assert refusal(read, target_modules=[*paths, "model.layers.0.self_attn.qkv_proj"]).startswith(
         "target_modules: no module is named "
     )

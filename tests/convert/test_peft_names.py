@@ -1,5 +1,7 @@
 """PEFT's names of modules and tensors, and ours."""
 
+import re
+
 import jax
 import pytest
 
@@ -38,11 +40,25 @@ def test_saved_by_their_names():
     assert module_names(("embedding", "head")) == ["embed_tokens", "lm_head"]
 
 
-@pytest.mark.parametrize("module", ["wqkv", "_proj", "all-linear", "embed_tokens", "query", "0.q_proj", ""])
+@pytest.mark.parametrize(
+    "module",
+    ["wqkv", "_proj", "embed_tokens", "query", "0.q_proj", "", "layers.{}.self_attn.q_proj", "{}.self_attn.q_proj",
+     "model.layers.{}.self_attn.q_proj", "layers.1.self_attn.q_proj"],
+)  # fmt: skip
 def test_unknown_targets_are_refused_with_the_known_ones(module):
     known = "known are q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj; all-linear names all of them"
-    with pytest.raises(UserError, match=f"^--lora-target-modules: no module is named '{module}'; {known}$"):
+    message = f"--lora-target-modules: no module is named '{module}'; {known}"
+    with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
         targets_of(["q_proj", module])
+
+
+@pytest.mark.parametrize("others", [["q_proj"], ["wqkv", "q_proj"]])
+def test_all_linear_stands_alone(others):
+    for modules in (["all-linear", *others], [*others, "all-linear"]):
+        line = f"a.json: all-linear stands alone, and names all modules; leave it out, or {others[0]!r}"
+        with pytest.raises(UserError, match=f"^{line} and what else is there$"):
+            targets_of(modules, "a.json")
+    assert targets_of(["all-linear", "all-linear"]) == ALL
 
 
 def test_no_target_is_refused():

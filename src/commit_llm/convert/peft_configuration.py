@@ -220,7 +220,7 @@ def _targets(value: Any, path: Path) -> list[str]:
         )
     if isinstance(value, str):
         return [value]
-    return [re.sub(r"\blayers\.\d+\.", "layers.{}.", name) for name in _names(value, "target_modules", path)]
+    return [re.sub(r"^(model\.)?layers\.[0-9]+\.", "", name) for name in _names(value, "target_modules", path)]
 
 
 def _names(value: Any, field: str, path: Path) -> list[str]:

@@ -35,7 +35,12 @@ def targets_of(modules: Sequence[str], where: str = TARGET_FLAG) -> tuple[str, .
     >>> targets_of(["v_proj", "self_attn.q_proj"])
     ('query', 'value')
     """
-    if list(modules) == [ALL_LINEAR]:
+    if ALL_LINEAR in modules:
+        if others := [module for module in modules if module != ALL_LINEAR]:
+            raise UserError(
+                f"{where}: {ALL_LINEAR} stands alone, and names all modules; leave it out, or {shown(others[0])} and "
+                "what else is there"
+            )
         return tuple(TARGETS)
     return _ours(modules, TARGETS, where, f"; {ALL_LINEAR} names all of them")
 
@@ -50,7 +55,10 @@ def saved_of(modules: Sequence[str], where: str = SAVED_FLAG) -> tuple[str, ...]
 
 
 def _ours(modules: Sequence[str], known: Mapping[str, str], where: str, more: str = "") -> tuple[str, ...]:
-    """Give our names of modules: PEFT takes a module whose path is a name, or ends with it behind a dot."""
+    """Give our names of modules: PEFT takes a module whose path is a name, or ends with it behind a dot.
+
+    Of a path, what is within a layer counts: all layers are meant, and a name with a layer's number is that of one.
+    """
     names = ", ".join(map(_last, known.values())) + more
     if not modules:
         raise UserError(f"{where}: names no module; known are {names}")
@@ -61,7 +69,7 @@ def _ours(modules: Sequence[str], known: Mapping[str, str], where: str, more: st
 
 
 def _ends_with(path: str, module: str) -> bool:
-    return f".{path}".endswith(f".{module}")
+    return f".{path.rpartition('{}.')[2]}".endswith(f".{module}")
 
 
 def module_names(ours: Collection[str]) -> list[str]:
