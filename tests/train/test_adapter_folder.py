@@ -13,12 +13,14 @@ from commit_llm.cli.main import main
 from commit_llm.convert.config_text import changed_config
 from commit_llm.convert.folder import write_model
 from commit_llm.convert.huggingface import read_weights
+from commit_llm.data.document_hashes import hash_texts
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import sha256
 from commit_llm.model.adapter import Adapter, merged
 from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 from commit_llm.parallel.mesh import make_mesh, parameter_shardings
+from commit_llm.runs.history import History
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.lineage import history_of
@@ -196,12 +198,38 @@ def test_an_adapter_of_ours_goes_with_the_weights_it_was_trained_beside(base, tm
     load_params(source)
 
 
+STAGE = {"data": "a.jsonl", "form": "text", "behaviour": "mended", "ratio": 0.5, "seed": 0} | dict.fromkeys(
+    ("steps", "examples", "tokens"), 3
+)
+
+
 def test_what_an_adapter_was_trained_on_is_read_from_its_own_folder(base, tmp_path):
     adapter_beside(base, folder := tmp_path / "adapter")
-    (base / "provenance.json").write_text(json.dumps({"commit_llm": "1", "training": "malformed"}))
     assert history_of(open_model(str(folder))) is None
+    (base / "provenance.json").write_text(json.dumps({"commit_llm": "1", "training": "malformed", "documents": None}))
+    exported_beside(base, folder, **History([STAGE], hash_texts(["of the adapter"])).to_json("training"))
+    assert history_of(open_model(str(folder))).documents.tolist() == hash_texts(["of the adapter"]).tolist()
     exported_beside(base, folder, training=None, documents=None)
-    assert history_of(open_model(str(folder))).stages is None
+    assert history_of(open_model(str(folder))) == (None, None)
+    exported_beside(base, folder)  # of a version that kept none
+    assert history_of(open_model(str(folder))) == (None, None)
+
+
+@pytest.mark.parametrize("provenance", [None, {"training": "of another tool's"}], ids=["none", "another's"])
+def test_of_an_adapter_from_elsewhere_what_its_base_was_trained_on_is_known(base, tmp_path, caplog, provenance):
+    adapter_beside(base, folder := tmp_path / "adapter")
+    if provenance is not None:
+        (folder / "provenance.json").write_text(json.dumps(provenance))
+    known = History([STAGE], hash_texts(["of the base"]))
+    (base / "provenance.json").write_text(json.dumps({"commit_llm": "1"} | known.to_json("training")))
+    with caplog.at_level(logging.WARNING, "commit_llm"):
+        history = history_of(open_model(str(folder)))
+    assert history.stages == [STAGE]
+    assert history.documents.tolist() == known.documents.tolist()
+    line = f"{folder}: an adapter from elsewhere; what it was trained on is not known, and what is said of its training"
+    assert f"{line} is that of its base, {base}" in caplog.messages
+    (base / "provenance.json").write_text(json.dumps({"commit_llm": "1"}))  # of a version that kept none
+    assert history_of(open_model(str(folder))) == (None, None)
 
 
 def test_bases_that_cannot_be_opened(base, tmp_path):
@@ -210,7 +238,11 @@ def test_bases_that_cannot_be_opened(base, tmp_path):
     for name, reason in (
         (str(tmp_path / "nowhere"), "no such model folder"),
         ("someone/nobody-has", "no whole copy of it is on this machine"),
-        (str(folder), "is an adapter itself, which peft takes for no base"),
+        (str(folder), r"is an adapter itself, which peft takes for no base; merge it with peft \(merge_and_unload, "),
+        ("b" * 256, r"'bbb.*bbb': cannot be opened as a model folder \(File name too long\)"),
+        ("b/" * 5000, r"cannot be opened as a model folder \(File name too long\)"),
+        ("b\0/c", "neither a folder here nor a model fetched from the hub"),
+        ("/b\0", "no such model folder"),
         (str(tmp_path), r"not a model folder \(no config.json in it\)"),
     ):
         set_field(folder, base_model_name_or_path=name)

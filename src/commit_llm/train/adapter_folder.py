@@ -73,4 +73,11 @@ def is_adapter(folder: Path) -> bool:
 
 def local_base(folder: Path, name: str) -> Path | None:
     """Find the folder of an adapter's base: as a path from here, or from the adapter's folder; else None."""
-    return next((path for path in (Path(name), folder / name) if path.is_dir()), None)
+    return next((path for path in (Path(name), folder / name) if _is_dir(path)), None)
+
+
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # longer than a path may be, or in a folder of others
+        return False

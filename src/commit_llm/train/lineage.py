@@ -1,5 +1,6 @@
 """The history of a model, read from where the model lies: a run, or a folder that `export` made."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,46 @@ from commit_llm.data.document_hashes import merge
 from commit_llm.data.prompt_flags import CHAT
 from commit_llm.files.provenance import public_name
 from commit_llm.files.training_data import is_file
+from commit_llm.parallel.processes import is_first
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.history import BEFORE, NOTHING, TRAINING, UNKNOWN, WAYS, History, Stage, read_history
 from commit_llm.runs.run import CONFIG, PROVENANCE, SOURCES, read_provenance
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.model_source import ModelSource
 
+LOGGER = logging.getLogger("commit_llm")
+
 
 def history_of(source: ModelSource, step: int | None = None) -> History | None:
     """Read what a model was trained on; None where it is from elsewhere.
+
+    Of an adapter from elsewhere nobody knows what it was trained on: what is known is that of its base.
 
     step: of the checkpoint of a run; None is the newest.
 
     Raises UserError where the model's provenance.json is malformed, or the run has no such checkpoint.
     """
     if source.run is None:
-        folder = source.folder if source.adapter is None else source.adapter.folder
-        return read_history(folder / PROVENANCE, TRAINING)
+        return read_history(source.folder / PROVENANCE, TRAINING) if source.adapter is None else _of_adapter(source)
     history = read_history(source.run / PROVENANCE, BEFORE) or UNKNOWN
     stages = None if history.stages is None else [*history.stages, stage(source.run, step)]
     return History(stages, history.documents)
+
+
+def _of_adapter(source: ModelSource) -> History | None:
+    """Read what an adapter was trained on, with its base; where its folder does not say, that of the base alone."""
+    assert source.adapter is not None
+    if (own := read_history(source.adapter.folder / PROVENANCE, TRAINING)) is not None:
+        return own
+    of_base = read_history(source.folder / PROVENANCE, TRAINING)
+    if of_base is not None and is_first():
+        LOGGER.warning(
+            "%s: an adapter from elsewhere; what it was trained on is not known, and what is said of its training is "
+            "that of its base, %s",
+            source.name,
+            source.adapter.base,
+        )
+    return of_base
 
 
 def begun(before: History | None, documents: np.ndarray) -> History:

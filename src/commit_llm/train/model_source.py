@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commit_llm.convert.huggingface import tensor_names
-from commit_llm.convert.peft_configuration import CONFIGURATION_FILE, adapted, read_configuration
+from commit_llm.convert.peft_configuration import CONFIGURATION_FILE, MERGE, adapted, read_configuration
 from commit_llm.convert.weight_files import HEAD, has_another_head
 from commit_llm.data.stops import GENERATION_FILE, read_stops, with_literals
 from commit_llm.data.tokenizer import HUGGING_FACE, SENTENCEPIECE, BosChoice, Tokenizer, load_tokenizer
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.hub import commit_of_snapshot, why_not_given
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.families.config_json import read_config, tell_passed_over
@@ -106,18 +106,22 @@ def find_model(name: str, revision: str | None = None, *, weights: bool = True) 
 
     Raises UserError where it is not a model.
     """
-    folder, run, commit = _folder_of(name, revision, weights)
+    folder, run, commit = folder_of(name, revision, weights)
     if run is None and is_adapter(folder):
         return _with_base(folder, commit, weights)
     return FoundModel(folder, run, _read_config(folder, run, weights), commit)
 
 
-def _folder_of(name: str, revision: str | None, weights: bool) -> tuple[Path, Path | None, str | None]:
+def folder_of(name: str, revision: str | None, weights: bool) -> tuple[Path, Path | None, str | None]:
     """Give the folder with a model's configuration, the run that it is in, and the commit that it is of."""
     path = Path(name)
-    run = path if is_run(path) else None
-    folder = path / MODEL if run else path
-    if not folder.exists():
+    try:
+        run = path if is_run(path) else None
+        folder = path / MODEL if run else path
+        is_here = folder.exists()
+    except OSError as error:  # longer than a path may be, or in a folder of others
+        raise UserError(f"{shown(name)}: cannot be opened as a model folder ({error.strerror})") from None
+    if not is_here:
         folder = _from_hub(name, revision, weights)
         return folder, run, commit_of_snapshot(folder)
     if revision is not None:
@@ -153,10 +157,10 @@ def _with_base(folder: Path, commit: str | None, weights: bool) -> FoundModel:
     here = local_base(folder, configuration.base)
     name = str(here or configuration.base)
     try:
-        base, run, _ = _folder_of(name, configuration.revision if here is None else None, weights)
+        base, run, _ = folder_of(name, configuration.revision if here is None else None, weights)
         if run is not None or is_adapter(base):
-            kind = "an adapter itself" if run is None else "a run"
-            raise UserError(f"{name}: is {kind}, which peft takes for no base; export it (commit-llm export)")
+            kind, way_out = ("a run", "export it (commit-llm export)") if run else ("an adapter itself", MERGE)
+            raise UserError(f"{name}: is {kind}, which peft takes for no base; {way_out}")
         base_config = _read_config(base, None, weights)
     except UserError as error:
         way_out = f"put its base there, or write where it is into {CONFIGURATION_FILE} (base_model_name_or_path)"
