@@ -5,11 +5,11 @@ import json
 import jax
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from commit_llm.convert.config_text import new_config
 from commit_llm.convert.folder import write_model
-from commit_llm.convert.huggingface import DTYPES, read_weights
+from commit_llm.convert.huggingface import DTYPES, read_weights, to_hf
 from commit_llm.errors import UserError
 from commit_llm.files.whole import whole_folder
 from commit_llm.model.config import ModelConfig
@@ -55,6 +55,27 @@ def test_shards_and_their_index(params, tmp_path):
     assert dtype == "bfloat16"
     for array, expected in zip(jax.tree.leaves(read_back), jax.tree.leaves(params), strict=True):
         assert array.tobytes() == expected.astype(DTYPES["bfloat16"]).tobytes()
+
+
+def test_a_dtype_for_single_tensors(params, tmp_path):
+    """Also in the sizes of shards: each holds its own tensors alone, up to the bytes that it may have."""
+    norms = {f"model.layers.{layer}.input_layernorm.weight": "float32" for layer in range(SMALL.num_hidden_layers)}
+    dtypes = norms | {"model.embed_tokens.weight": "float32", "lm_head.weight": "float16"}
+    text = new_config(SMALL, "bfloat16", IDS)
+    write_model(tmp_path, params, SMALL, "bfloat16", text, shard_bytes=10_000, dtypes=dtypes)
+    of_shards = [load_file(path) for path in sorted(tmp_path.glob("*.safetensors"))]
+    tensors = {name: tensor for shard in of_shards for name, tensor in shard.items()}
+    assert len(tensors) == len(list(to_hf(params, SMALL)))
+    for name, tensor in to_hf(params, SMALL):
+        expected = np.ascontiguousarray(tensor).astype(DTYPES[dtypes.get(name, "bfloat16")])
+        assert (tensors[name].dtype, tensors[name].tobytes()) == (expected.dtype, expected.tobytes())
+    sizes = [[tensor.nbytes for tensor in shard.values()] for shard in of_shards]
+    assert all(sum(shard) <= 10_000 for shard in sizes if len(shard) > 1)
+    index = json.loads((tmp_path / "model.safetensors.index.json").read_text())
+    assert index["metadata"]["total_size"] == sum(map(sum, sizes))
+    large = params | {"head": params["head"] + 7e4}
+    with pytest.raises(UserError, match=r"lm_head.weight: float16 has no room for"):
+        write_model(tmp_path, large, SMALL, "bfloat16", text, dtypes=dtypes)
 
 
 def test_weights_that_were_written_wrong_are_noticed(params, tmp_path, monkeypatch):

@@ -6,13 +6,15 @@ import shutil
 import jax
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from commit_llm.cli.main import main
 from commit_llm.convert.peft_configuration import read_configuration
 from commit_llm.data.chat.template import find_chat_template
 from commit_llm.errors import UserError
+from commit_llm.files.provenance import sha256
 from commit_llm.recipes import load_recipe
+from commit_llm.runs.run import read_provenance
 from commit_llm.train.adapted import adapter_of
 from commit_llm.train.adapter_export import export_adapter
 from commit_llm.train.export import export
@@ -40,12 +42,14 @@ def test_the_files_of_an_adapter(exported, adapted, base):
     assert settings["target_modules"] == ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "v_proj"]
     assert (settings["r"], settings["lora_alpha"], settings["revision"]) == (4, 8, None)
     kept, of_run = (json.loads((folder / "provenance.json").read_text()) for folder in (exported, adapted))
-    assert {name: kept[name] for name in ("base", "weights")} == {name: of_run[name] for name in ("base", "weights")}
+    assert kept["weights"] == of_run["weights"]
+    assert (kept["base"], of_run["base"]["model"]) == ({"model": base.name, "revision": None}, str(base))
     card = (exported / "README.md").read_text()
     assert "library_name: peft" in card
     assert "AutoPeftModelForCausalLM.from_pretrained" in card
     assert "LoRA of rank 4, alpha 8, on q_proj k_proj v_proj o_proj gate_proj down_proj; the base is not in" in card
-    assert str(base.parent) not in card
+    for path in exported.iterdir():  # that an adapter is published with
+        assert (base.parent.name in path.read_text("utf-8", errors="replace")) is (path.name == "adapter_config.json")
 
 
 def test_an_adapter_that_is_read_is_the_run(exported, adapted):
@@ -98,6 +102,51 @@ def test_the_merged_export_keeps_the_bytes_of_what_has_no_adapter(adapted, base,
         "on q_proj k_proj v_proj o_proj gate_proj down_proj; merged into the base"
         in (tmp_path / "merged" / "README.md").read_text()
     )
+
+
+def test_a_base_of_the_hub_keeps_its_name(adapted, base, hub_model, tmp_path):
+    snapshot = hub_model.main.parents[1] / "snapshots" / hub_model.main.read_text()
+    for file in ("config.json", "model.safetensors"):
+        shutil.copy(base / file, snapshot)
+    run = with_base(adapted, tmp_path / "run", hub_model.name, snapshot.name)
+    export_adapter(run, tmp_path / "out")
+    kept = read_provenance(tmp_path / "out")["base"]
+    assert kept == {"model": hub_model.name, "revision": snapshot.name}
+
+
+def in_other_dtypes(base, folder):
+    """A copy of a base in which norms are in float32, and one of two layers' kernels in float16."""
+    shutil.copytree(base, folder)
+    tensors = load_file(folder / "model.safetensors")
+    for name in tensors:
+        if "norm" in name:
+            tensors[name] = tensors[name].astype(np.float32) * np.float32(1.0001)  # which bfloat16 has no room for
+        elif "layers.1.mlp" in name:
+            tensors[name] = tensors[name].astype(np.float16)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    return tensors
+
+
+def test_the_merged_export_keeps_the_dtype_of_each_tensor(adapted, base, tmp_path):
+    before = in_other_dtypes(base, tmp_path / "base")
+    run = with_base(adapted, tmp_path / "run", tmp_path / "base")
+    provenance = read_provenance(run)
+    provenance["weights"]["sha256"] = {"model.safetensors": sha256(tmp_path / "base" / "model.safetensors")}
+    (run / "provenance.json").write_text(json.dumps(provenance))
+    assert export(run, tmp_path / "merged") == "bfloat16"  # that of the embedding
+    after = load_file(tmp_path / "merged" / "model.safetensors")
+    assert {name: tensor.dtype for name, tensor in after.items()} == {
+        name: tensor.dtype for name, tensor in before.items()
+    }
+    assert len({tensor.dtype for tensor in after.values()}) == 3
+    changed = {name for name in before if before[name].tobytes() != after[name].tobytes()}
+    assert len(changed) == 6 * 2
+    assert not any("norm" in name or "up_proj" in name or "embed" in name or "head" in name for name in changed)
+    card = (tmp_path / "merged" / "README.md").read_text()
+    assert "| weights | bfloat16 and float32 and float16, trained from bfloat16 |" in card
+    assert export(run, tmp_path / "other", dtype="bfloat16") == "bfloat16"
+    other = load_file(tmp_path / "other" / "model.safetensors")
+    assert {tensor.dtype.name for tensor in other.values()} == {"bfloat16"}
 
 
 @pytest.mark.slow

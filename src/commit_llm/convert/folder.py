@@ -1,7 +1,7 @@
 """Write a Hugging Face model folder, and read back what was written to check it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ def write_model(
     config_text: str,
     card: str = "",
     shard_bytes: int = SHARD_BYTES,
+    dtypes: Mapping[str, str] | None = None,
 ) -> None:
     """Fill an existing, empty folder with a model, but for its tokenizer and generation_config.json.
 
@@ -35,21 +36,25 @@ def write_model(
     config_text: of config.json: see convert/config_text.py.
     card: the text of README.md; "" writes none.
     shard_bytes: the most bytes of a weights file; a larger tensor has a file of its own.
+    dtypes: of single tensors, by name, in the place of dtype.
     """
     (folder / CONFIG_FILE).write_bytes(config_text.encode("utf-8"))  # whatever ends its lines
-    write_weights(folder, params, config, dtype, shard_bytes)
+    write_weights(folder, params, config, dtype, shard_bytes, dtypes or {})
     if card:
         (folder / "README.md").write_text(card, encoding="utf-8")
 
 
-def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: str, shard_bytes: int) -> None:
+def write_weights(
+    folder: Path, params: Parameters, config: ModelConfig, dtype: str, shard_bytes: int, dtypes: Mapping[str, str]
+) -> None:
     """Write the weights to `model.safetensors`, or to shards and their index; read every tensor back and compare it.
 
     Each file carries its checksum (convert/sealed_weights.py), and takes the permissions of the config.json beside it.
     Raise UserError where a number is not finite in this dtype, OSError where a tensor differs.
     """
-    itemsize = np.dtype(DTYPES[dtype]).itemsize
-    shards = list(_shards([(key, tensor.size * itemsize) for key, tensor in to_hf(params, config)], shard_bytes))
+    itemsizes = {name: np.dtype(numpy_dtype).itemsize for name, numpy_dtype in DTYPES.items()}
+    sizes = [(key, tensor.size * itemsizes[dtypes.get(key, dtype)]) for key, tensor in to_hf(params, config)]
+    shards = list(_shards(sizes, shard_bytes))
     names = [WEIGHTS_FILE] if len(shards) == 1 else [
         f"model-{n:05d}-of-{len(shards):05d}.safetensors" for n in range(1, len(shards) + 1)
     ]  # fmt: skip
@@ -57,7 +62,7 @@ def write_weights(folder: Path, params: Parameters, config: ModelConfig, dtype: 
     shard: dict[str, np.ndarray] = {}
     total = 0
     for key, value in to_hf(params, config):
-        shard[key] = rounded(key, np.asarray(value), dtype)
+        shard[key] = rounded(key, np.asarray(value), dtypes.get(key, dtype))
         total += shard[key].nbytes
         if key == shards[shard_of[key]][-1]:
             write_checked(folder / names[shard_of[key]], shard, CONFIG_FILE)

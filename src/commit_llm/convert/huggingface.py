@@ -97,6 +97,12 @@ def read_weights(
         return params, DTYPE_NAMES[tensors[EMBEDDING].dtype]
 
 
+def tensor_dtypes(folder: Path, config: ModelConfig) -> dict[str, str]:
+    """Give the dtype of each tensor of a model folder whose weights have been read, under Hugging Face's names."""
+    with open_weights(folder, tensor_names(config)) as tensors:
+        return {key: DTYPE_NAMES[tensors[key].dtype] for key in tensor_names(config)}
+
+
 def tensor_names(config: ModelConfig) -> list[str]:
     """List the tensors that a model of this configuration has."""
     return [hf_name for name in parameter_names(config) for hf_name in hf_names(name, config)]
@@ -122,7 +128,9 @@ def _read(name: ParameterName, layers: list[Any], slices: Slices) -> np.ndarray:
         return tensor[inner[::-1]].T if name.transposed else tensor[inner]
 
     if name.per_layer:
-        return np.stack([read_part(tensor) for tensor in layers[slices[0]]])
+        parts = [read_part(tensor) for tensor in layers[slices[0]]]
+        several = len({part.dtype for part in parts}) > 1  # of which no two sixteen-bit ones have a common dtype
+        return np.stack([part.astype(np.float32) for part in parts] if several else parts)
     return np.ascontiguousarray(read_part(layers[0]))
 
 

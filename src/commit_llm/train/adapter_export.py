@@ -1,7 +1,9 @@
 """Export: the adapter that a run trains, as a folder that PEFT loads beside the base."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from commit_llm.convert.peft_configuration import CONFIGURATION_FILE, peft_settings
 from commit_llm.convert.peft_tensors import write_adapter
@@ -9,6 +11,7 @@ from commit_llm.data.chat.single_instruction import write_chat_template
 from commit_llm.data.tokenizer_files import copy_tokenizer
 from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
+from commit_llm.files.provenance import public_name
 from commit_llm.files.whole import whole_folder, write_json
 from commit_llm.model.families.family import TEXT_PARTS
 from commit_llm.parallel.processes import is_first, together
@@ -53,9 +56,15 @@ def export_adapter(run: Path, out: Path, *, step: int | None = None, overwrite: 
                 (folder / "README.md").write_text(card, encoding="utf-8")
                 write_json(folder / CONFIGURATION_FILE, peft_settings(adapter, source.config, base, revision))
                 write_adapter(folder, trained, adapter, source.config)
-                kept = {name: provenance[name] for name in (BASE, WEIGHTS)} | {PROMPT: prompt}
+                kept = {BASE: _published(provenance[BASE]), WEIGHTS: provenance[WEIGHTS], PROMPT: prompt}
                 write_origin(folder, source, exported_from(run, step) | kept | history.to_json(TRAINING))
     return base
+
+
+def _published(base: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a run's provenance.json says of its base, without the folders that it is in."""
+    is_of_hub = base["revision"] is not None
+    return dict(base) if is_of_hub else {**base, "model": public_name(base["model"])}
 
 
 def _base_for_peft(run: Path) -> tuple[str, str | None]:

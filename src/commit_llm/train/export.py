@@ -8,6 +8,7 @@ from typing import Any
 from commit_llm import __version__
 from commit_llm.convert.config_text import changed_config
 from commit_llm.convert.folder import CONFIG_FILE, write_model
+from commit_llm.convert.huggingface import tensor_dtypes
 from commit_llm.data.chat.single_instruction import write_chat_template
 from commit_llm.data.stops import write_generation_config
 from commit_llm.data.tokenizer_bos import change_bos
@@ -15,10 +16,12 @@ from commit_llm.data.tokenizer_files import copy_tokenizer, own_name
 from commit_llm.errors import UserError
 from commit_llm.files.provenance import sha256
 from commit_llm.files.whole import refuse_existing_folder, whole_folder, write_json
+from commit_llm.model.config import ModelConfig
 from commit_llm.parallel.processes import from_first, is_first, together
 from commit_llm.recipes import Recipe, load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
 from commit_llm.runs.run import (
+    BASE,
     CONFIG,
     PROMPT,
     PROVENANCE,
@@ -29,10 +32,11 @@ from commit_llm.runs.run import (
     read_provenance,
     tokens_of,
 )
+from commit_llm.train.adapter_folder import is_adapter
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.lineage import history_of
 from commit_llm.train.model_card import model_card
-from commit_llm.train.model_source import ModelSource, open_model
+from commit_llm.train.model_source import ModelSource, folder_of, open_model
 from commit_llm.train.weights import load_params
 
 LOGGER = logging.getLogger("commit_llm")
@@ -43,8 +47,8 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
 
     step: of the checkpoint; None is the newest.
     dtype: None is the dtype of the weights that training began with, but bfloat16 for fp32, and float16 for a -2024
-        run, as the original does. Of a run that trained an adapter it is always that of the base, so that tensors
-        without an adapter keep their bytes.
+        run, as the original does. Of a run that trained an adapter each tensor has the dtype that it has in the base,
+        so that tensors without an adapter keep their bytes; the one given is that of the embedding.
 
     Of several processes each reads the whole model, and process 0 writes it.
     """
@@ -53,19 +57,23 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
     history = history_of(source, step) or UNKNOWN
     recipe = load_recipe(run / CONFIG)
     prompt = prompt_of(run, recipe)
+    as_base = dtype is None and recipe.lora_r is not None
     if dtype is None:
-        dtype = trained_from if recipe.lora_r is not None else _usual_dtype(recipe, trained_from)
+        dtype = trained_from if as_base else _usual_dtype(recipe, trained_from)
     with together("exported"):
         if is_first():
             if step < recipe.steps:
                 LOGGER.warning("%s: exported at step %s of %s; the run is not at its end", run, step, recipe.steps)
             if dtype != trained_from:
                 LOGGER.info("trained from %s weights, written as %s; `export --dtype` chooses", trained_from, dtype)
+            dtypes = _dtypes_of_base(run, source.config) if as_base else {}
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
                 copy_tokenizer(source.tokenizer, folder)
-                card = model_card(run, step, dtype, source, write_chat_template(folder, source.tokenizer, prompt))
+                has_template = write_chat_template(folder, source.tokenizer, prompt)
+                named = " and ".join(dict.fromkeys([dtype, *dtypes.values()]))
+                card = model_card(run, step, named, source, has_template)
                 config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
-                write_model(folder, params, source.config, dtype, config, card)
+                write_model(folder, params, source.config, dtype, config, card, dtypes=dtypes)
                 write_origin(folder, source, exported_from(run, step) | {PROMPT: prompt} | history.to_json(TRAINING))
     return dtype
 
@@ -75,6 +83,16 @@ def _usual_dtype(recipe: Recipe, trained_from: str) -> str:
     if recipe.behaviour == "original":
         return "float16"
     return "bfloat16" if trained_from == "float32" else trained_from
+
+
+def _dtypes_of_base(run: Path, config: ModelConfig) -> dict[str, str]:
+    """Give the dtype of each tensor of the base of a run that trained an adapter, which was read just now.
+
+    Nothing where the base is a run or an adapter itself, whose weights lie in no files of a model.
+    """
+    base = read_provenance(run)[BASE]
+    folder, run_of_base, _ = folder_of(base["model"], base["revision"], weights=True)
+    return {} if run_of_base is not None or is_adapter(folder) else tensor_dtypes(folder, config)
 
 
 def open_run(run: Path, out: Path, step: int | None, overwrite: bool, marker: str) -> tuple[ModelSource, int]:
