@@ -79,7 +79,7 @@ def open_base(run: Path) -> tuple[FoundModel, int | None]:
         source = find_model(name, revision)
         if source.run is not None and step is not None and not (source.run / CHECKPOINTS / str(step)).is_dir():
             raise UserError(
-                f"{source.run}: its checkpoint of step {step} is gone: a run keeps its newest alone (--keep-checkpoints)"
+                f"{source.run}: its checkpoint of step {step} is gone: a run keeps its newest (--keep-checkpoints)"
             )
         file = changed_weights(source, step, hashes)
     if file:
