@@ -31,6 +31,7 @@ def test_gpus_that_are_not_here(run, llama_7b):
     assert "0.0348 hours at an MFU of 0.4, of 8 x 989.4 TFLOP/s (bf16, peak)" in out
 
 
+@pytest.mark.slow
 def test_what_a_t4_lacks_is_said(run, llama_7b):
     status, out, _ = run("plan", "commit", "--model", llama_7b, "--topology", "t4:8", "--batch-size", 8)
     lines = out.splitlines()
@@ -43,6 +44,7 @@ def test_what_a_t4_lacks_is_said(run, llama_7b):
     assert out.splitlines()[1].startswith(f"bfloat16 products (by way of float32: {lack}), attention reference (")
 
 
+@pytest.mark.slow
 def test_devices_that_stand_idle_are_told(run, llama_7b):
     """And not counted for the hours: 4 of 6 work, as long as 4 of 4."""
     asked = ["plan", "commit", "--model", llama_7b, "--seq-len", 512]
@@ -55,6 +57,7 @@ def test_devices_that_stand_idle_are_told(run, llama_7b):
     assert plan["mesh_reason"] == "auto: 4 rows at a time"
 
 
+@pytest.mark.slow
 def test_rows_for_idle_devices_are_offered_where_it_does_not_fit(run, llama_7b):
     config = dataclasses.replace(LLAMA_7B, num_key_value_heads=1)
     (llama_7b / "config.json").write_text(json.dumps(plain_settings(config, "float32")))

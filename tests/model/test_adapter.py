@@ -37,7 +37,9 @@ def base_of(config, dtype=jnp.bfloat16):
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("saved", [(), ("embedding",)], ids=["kernels", "and the embedding"])
+@pytest.mark.parametrize(
+    "saved", [pytest.param((), marks=pytest.mark.slow), ("embedding",)], ids=["kernels", "and the embedding"]
+)
 def test_the_start_is_the_base_bit_for_bit(name, saved):
     config, adapter = MODELS[name], replace(ADAPTER, saved=saved)
     base = base_of(config)
@@ -75,6 +77,7 @@ def test_saved_parameters_are_trained_whole():
     assert np.array_equal(merged(base, trained, adapter)["head"], trained["head"])
 
 
+@pytest.mark.slow
 def test_a_fresh_adapter_is_drawn_as_peft_draws_it():
     config = replace(SMALL, hidden_size=256, intermediate_size=512)
     declared = declare_adapter(config, ADAPTER)

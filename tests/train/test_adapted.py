@@ -143,7 +143,6 @@ def test_a_base_is_found_from_another_folder(adapted, lora_recipe, base, tmp_pat
     assert params_of(run)["layers"]["query"].any()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("saved", [(), ("embed_tokens", "lm_head")], ids=["kernels", "and both ends"])
 def test_the_next_stage_stands_on_the_adapter(adapted, lora_recipe, tmp_path, saved, caplog):
     recipe = lora_recipe(model=str(adapted), modules_to_save=saved, steps=3)
@@ -164,7 +163,6 @@ def test_the_next_stage_stands_on_the_adapter(adapted, lora_recipe, tmp_path, sa
     assert open_model(str(tmp_path / "model")).config == open_model(str(adapted)).config
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["alpaca", "codemix-naive", "clm-naive", "align-2024", "commit-2024"])
 def test_adapters_go_with_every_recipe(name, lora_recipe, example, tmp_path):
     changes = {"dictionary": ()} if name in ("alpaca", "clm-naive") else {}

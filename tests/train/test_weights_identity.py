@@ -26,7 +26,7 @@ def sharded(example, tmp_path):
     shutil.copytree(example / "model", folder)
     source = open_model(str(folder), weights=False)
     params = jax.tree.map(np.asarray, init_parameters(source.config, jax.random.key(0)))
-    write_weights(folder, params, source.config, "float32", 300_000)
+    write_weights(folder, params, source.config, "float32", 300_000, {})
     (folder / "consolidated.safetensors").write_bytes(b"of nobody")
     return replace(source, name="sharded")
 

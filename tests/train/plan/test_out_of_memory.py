@@ -30,6 +30,7 @@ def needed(recipe, monkeypatch, tmp_path, memory=None):
     return message
 
 
+@pytest.mark.slow
 def test_the_mildest_optimizer_that_fits_is_named(small_recipe, monkeypatch, tmp_path):
     message = needed(small_recipe(dtype="bfloat16"), monkeypatch, tmp_path, 2**40)
     assert message.startswith("out of memory on cpu: by arithmetic a step needs 0.0")
