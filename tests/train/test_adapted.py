@@ -23,6 +23,8 @@ from commit_llm.train.prepare import prepare
 from commit_llm.train.weights import load_params
 from tests.train.test_loop import StopHereError, params_of, stop_at
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_checkpoint_holds_the_adapter_alone(adapted, lora_recipe):
     training = prepare(lora_recipe(), open_model(str(adapted)).config)
