@@ -19,6 +19,8 @@ MODELS = {
     "biases": replace(SMALL, biases=("query", "key", "value")),
     "norms of heads, after an offset": replace(SMALL, qk_norm="head", norms="around", norm_offset=1),
 }
+QUICK = "norms of heads, after an offset"
+BY_NAME = [name if name == QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
 ADAPTER = Adapter(4, 8.0, KERNELS)
 TOKENS = jnp.asarray(draw_tokens(2, 12))
 
@@ -36,7 +38,7 @@ def base_of(config, dtype=jnp.bfloat16):
     return jax.tree.map(lambda p: p.astype(dtype), moved(draw_parameters(config, jax.random.key(0))))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", BY_NAME)
 @pytest.mark.parametrize(
     "saved", [pytest.param((), marks=pytest.mark.slow), ("embedding",)], ids=["kernels", "and the embedding"]
 )
@@ -47,7 +49,7 @@ def test_the_start_is_the_base_bit_for_bit(name, saved):
     assert np.array_equal(forward(config, start, TOKENS), forward(config, base, TOKENS))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", BY_NAME)
 def test_merged_computes_what_joined_does(name):
     config, base = MODELS[name], base_of(MODELS[name], jnp.float32)
     trained = moved(init_adapter(config, ADAPTER, base, jax.random.key(2)))
@@ -56,7 +58,7 @@ def test_merged_computes_what_joined_does(name):
     assert np.abs(together - forward(config, base, TOKENS)).max() > 0.1
 
 
-@pytest.mark.parametrize("target", KERNELS)
+@pytest.mark.parametrize("target", ["down", *(pytest.param(name, marks=pytest.mark.slow) for name in KERNELS[:-1])])
 def test_every_kernel_can_have_an_adapter(target):
     adapter, base = Adapter(4, 8.0, (target,)), base_of(SMALL, jnp.float32)
     trained = moved(init_adapter(SMALL, adapter, base, jax.random.key(2)))

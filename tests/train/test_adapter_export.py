@@ -24,6 +24,8 @@ from commit_llm.train.model_source import open_model
 from commit_llm.train.weights import load_adapter, load_params
 from tests.train.test_loop import params_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exported(adapted, tmp_path_factory):
@@ -149,7 +151,6 @@ def test_the_merged_export_keeps_the_dtype_of_each_tensor(adapted, base, tmp_pat
     assert {tensor.dtype.name for tensor in other.values()} == {"bfloat16"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_the_merged_export_has_the_dtype_of_the_base(dtype, undisturbed, lora_recipe, tmp_path):
     """Also in a -2024 recipe, whose export is float16 else."""

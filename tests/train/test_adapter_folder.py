@@ -273,6 +273,7 @@ def test_bases_of_another_size(base, example, tmp_path):
         open_model(str(folder))
 
 
+@pytest.mark.slow
 def test_a_dry_run_and_a_plan_of_an_adapter(base, small_recipe, example, tmp_path, capsys):
     adapter_beside(base, folder := tmp_path / "adapter")
     assert dry_run(small_recipe(model=str(folder), from_scratch=False), tmp_path / "run").new
