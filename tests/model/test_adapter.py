@@ -58,7 +58,8 @@ def test_merged_computes_what_joined_does(name):
     assert np.abs(together - forward(config, base, TOKENS)).max() > 0.1
 
 
-@pytest.mark.parametrize("target", ["down", *(pytest.param(name, marks=pytest.mark.slow) for name in KERNELS[:-1])])
+@pytest.mark.slow
+@pytest.mark.parametrize("target", KERNELS)
 def test_every_kernel_can_have_an_adapter(target):
     adapter, base = Adapter(4, 8.0, (target,)), base_of(SMALL, jnp.float32)
     trained = moved(init_adapter(SMALL, adapter, base, jax.random.key(2)))

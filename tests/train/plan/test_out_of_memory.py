@@ -40,6 +40,7 @@ def test_the_mildest_optimizer_that_fits_is_named(small_recipe, monkeypatch, tmp
     )
 
 
+@pytest.mark.slow
 def test_the_leanest_is_named_where_none_fits_and_said_to_be_too_much_too(small_recipe, monkeypatch, tmp_path):
     message = needed(small_recipe(dtype="bfloat16"), monkeypatch, tmp_path, 2**10)
     assert re.search(r" GiB of [\d.e-]+ on each; --optimizer adamw-lean would need 0\.0", message)
