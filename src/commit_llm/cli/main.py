@@ -3,6 +3,7 @@
 import difflib
 import errno
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -20,30 +21,43 @@ from commit_llm.parallel.signals import ENDED_BY, TerminatedError, end_where_sig
 # circle.
 NAMED_WRONGLY = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
-# name: (module, what it does). Each module has run(argv), which may give an exit status. A module is imported only for
-# its own command.
-COMMANDS = {
-    "quickstart": ("commit_llm.cli.quickstart", "try COMMIT on an embedded example, offline, in under five minutes"),
-    "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
-    "dictionary": ("commit_llm.cli.dictionary", "fetch a bilingual dictionary, or look into one"),
-    "mix": ("commit_llm.cli.mix", "code-mix the texts of a data file"),
-    "preview": ("commit_llm.cli.preview", "see what mixing makes of a few rows, and why, here or as a page"),
-    "plan": ("commit_llm.cli.plan", "does a recipe fit a machine, how long will it take; no accelerator needed"),
-    "train": ("commit_llm.cli.train", "train a model by a recipe, or go on with a run"),
-    "batches": ("commit_llm.cli.batches", "write the batches that training would see, as arrays"),
-    "run": ("commit_llm.cli.run", "train, export and evaluate in one go"),
-    "report": ("commit_llm.cli.report", "a run's page: curves, recipe, mixing, sample rows, provenance"),
-    "import": ("commit_llm.cli.import_", "turn a streaming checkpoint of EasyLM into a Hugging Face folder"),
-    "export": ("commit_llm.cli.export", "write a run's model as a Hugging Face folder"),
-    "eval": ("commit_llm.cli.eval", "answer and score question-answering tasks"),
-    "score": ("commit_llm.cli.score", "score answers that were made elsewhere"),
-    "study": (
-        "commit_llm.cli.study",
-        "arms times seeds times languages: train, evaluate, compare; goes on after any stop",
-    ),
-    "compare": ("commit_llm.cli.compare", "evaluations side by side: intervals, tests, charts, a page of all answers"),
-    "tasks": ("commit_llm.cli.tasks", "the evaluation tasks"),
+# What a command is for: its name: (module, what it does). Each module has run(argv), which may give an exit status. A
+# module is imported only for its own command.
+GROUPS = {
+    "start": {
+        "quickstart": (
+            "commit_llm.cli.quickstart",
+            "try COMMIT on an embedded example, offline, in under five minutes",
+        ),
+        "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
+    },
+    "data": {
+        "dictionary": ("commit_llm.cli.dictionary", "fetch a bilingual dictionary, or look into one"),
+        "mix": ("commit_llm.cli.mix", "code-mix the texts of a data file"),
+        "preview": ("commit_llm.cli.preview", "see what mixing makes of a few rows, and why, here or as a page"),
+    },
+    "train": {
+        "plan": ("commit_llm.cli.plan", "does a recipe fit a machine, and how long will it take"),
+        "train": ("commit_llm.cli.train", "train a model by a recipe, or go on with a run"),
+        "run": ("commit_llm.cli.run", "train, export and evaluate in one go"),
+    },
+    "use": {
+        "export": ("commit_llm.cli.export", "write a run's model as a Hugging Face folder"),
+        "import": ("commit_llm.cli.import_", "turn a streaming checkpoint of EasyLM into a Hugging Face folder"),
+    },
+    "measure": {
+        "eval": ("commit_llm.cli.eval", "answer and score questions: our tasks, lm-eval's, or your own"),
+        "score": ("commit_llm.cli.score", "score answers that were made elsewhere"),
+        "compare": ("commit_llm.cli.compare", "evaluations side by side: intervals, tests, charts, all answers"),
+        "study": ("commit_llm.cli.study", "train, evaluate and compare arms times seeds times languages"),
+        "tasks": ("commit_llm.cli.tasks", "the evaluation tasks"),
+    },
+    "look inside": {
+        "report": ("commit_llm.cli.report", "a run's page: curves, recipe, mixing, sample rows, provenance"),
+        "batches": ("commit_llm.cli.batches", "write the batches that training would see, as arrays"),
+    },
 }
+COMMANDS = {name: command for commands in GROUPS.values() for name, command in commands.items()}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -100,16 +114,20 @@ def one_line(error: Exception) -> str | None:
 def overview() -> str:
     """Write the help of the command itself."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    groups = [
+        [f"{title}:", *(f"  {name:<{width}}  {summary}" for name, (_, summary) in commands.items()), ""]
+        for title, commands in GROUPS.items()
+    ]
     return "\n".join(
         [
             "usage: commit-llm COMMAND ...",
             "",
-            "Adapt an English-centric language model to another language by code-mixed instruction tuning.",
+            "Adapt an English-centric language model to another language by code-mixed",
+            "instruction tuning.",
             "",
-            *lines,
-            "",
-            "`commit-llm COMMAND --help` says what a command takes. Start with `commit-llm quickstart`.",
+            *itertools.chain(*groups),
+            "`commit-llm COMMAND --help` says what a command takes.",
+            "Start with `commit-llm quickstart`.",
         ]
     )
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from commit_llm.cli.flag_groups import in_groups, is_repeatable, ungrouped
 from commit_llm.errors import UserError, flag
 from commit_llm.parallel.processes import TIMEOUT_SECONDS, joined
 from commit_llm.recipes import RECIPES, Recipe, find_recipe
@@ -110,13 +111,10 @@ def _refuse_endless_numbers(command: Any) -> None:
 
 def _names_for_several(command: type) -> Iterator[str]:
     """Give the fields of a command, and of the dataclasses in it, whose flag may be repeated."""
-    import tyro
-
-    (repeated,) = tyro.conf.UseAppendAction[int].__metadata__  # type: ignore[attr-defined]
     for name, kind in typing.get_type_hints(command, include_extras=True).items():
-        if dataclasses.is_dataclass(kind):
-            yield from _names_for_several(kind)  # type: ignore[arg-type]
-        elif repeated in getattr(kind, "__metadata__", ()):
+        if dataclasses.is_dataclass(group := getattr(kind, "__origin__", kind)):
+            yield from _names_for_several(group)  # type: ignore[arg-type]
+        elif is_repeatable(kind):
             yield name
 
 
@@ -125,8 +123,6 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
 
     Raises UserError, which lists the recipes, where none is named.
     """
-    import tyro
-
     if argv and not argv[0].startswith("-"):
         recipe, rest, shown = find_recipe(argv[0]), argv[1:], argv[0]
     elif "--help" in argv or "-h" in argv:
@@ -147,12 +143,7 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
         recipe = dataclasses.replace(recipe, model_revision=None)  # which is one of the recipe's own model
     if any(word.split("=")[0] == "--data" for word in rest):
         recipe = dataclasses.replace(recipe, data_revision=None)
-    # Only the recipe has its own defaults; the other fields keep theirs, and required ones stay required.
-    values: dict[str, Any] = {"recipe": recipe}
-    for field in dataclasses.fields(command):  # type: ignore[arg-type]
-        if field.name != "recipe":
-            values[field.name] = tyro.MISSING if field.default is dataclasses.MISSING else field.default
-    return parse(command, f"{name} {shown}", rest, command(**values))
+    return ungrouped(command, parse(in_groups(command, name, recipe), f"{name} {shown}", rest))
 
 
 @dataclass(frozen=True)
