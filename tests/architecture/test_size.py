@@ -8,7 +8,6 @@ LONGEST, SHORTEST = 400, 40
 # Files under 40 lines, each with the reason why it stands by itself. A folder's __init__.py needs none.
 MAY_BE_SHORT = {
     "__main__.py": "what `python -m commit_llm` runs",
-    "cli/score.py": "a file a command",
     "cli/tasks.py": "a file a command",
     "codemix/language_draw.py": "one draw, which the mixer and what counts examples make",
     "codemix/engine/brackets.py": "a rule that decisions and answers need, and the kernel has in one file too",

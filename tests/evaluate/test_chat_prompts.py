@@ -4,7 +4,7 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.evaluate.chat_prompts import encode_message, require_no_control_token, template_for
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.tasks import find_task
 from tests.data.tokenizer_folders import write_bytes_tokenizer, write_pieces
 from tests.evaluate.chat_models import CONTROL, chat_tokenizer

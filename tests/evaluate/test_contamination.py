@@ -6,7 +6,7 @@ import pytest
 
 from commit_llm.data.document_hashes import hash_texts
 from commit_llm.evaluate.contamination import contamination
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.tasks import find_task
 
 TASK = find_task("ogx_xquad_de")

@@ -12,7 +12,8 @@ from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate.chat_prompts import encode_message, template_for
 from commit_llm.evaluate.encoded_prompts import encode_question, keep_end, longest_prompt, require_fitting
-from commit_llm.evaluate.questions import Question, load_questions
+from commit_llm.evaluate.question_files import Question
+from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.model.config import ModelConfig
 from tests.evaluate.chat_models import chat_tokenizer

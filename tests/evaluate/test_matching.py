@@ -5,7 +5,7 @@ import pytest
 
 from commit_llm.evaluate.candidates import RankedQuestion
 from commit_llm.evaluate.matching import matched
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 
 ANSWERS = ("uno", "dos", "tres")
 

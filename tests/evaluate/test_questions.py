@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.questions import from_hub, load_questions, read_squad
+from commit_llm.evaluate.question_files import from_records, read_squad
+from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
 
 
@@ -133,10 +134,10 @@ def test_without_the_hub_a_file_is_asked_for_at_once(monkeypatch, tmp_path):
     ("content", "message"),
     [
         (rows("a", "a"), "'a' stands there twice"),
-        (rows("a", answers=None), "hub.s rows"),
+        (rows("a", answers=None), "task: record 1: answers null are no texts"),
         ([], "holds no question"),
     ],
 )
 def test_hub_rows_of_another_shape(content, message):
     with pytest.raises(UserError, match=message):
-        from_hub(content, "task")
+        from_records(content, "task")

@@ -6,7 +6,7 @@ import pytest
 
 from commit_llm.evaluate.candidates import RankedQuestion
 from commit_llm.evaluate.contamination import Contamination
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.rank_results import Ranking, rank_figures, rank_rows
 from commit_llm.evaluate.results import identity
 from commit_llm.evaluate.selection import Selection

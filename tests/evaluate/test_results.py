@@ -12,7 +12,8 @@ from commit_llm.evaluate import results as results_module
 from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.language_identifier import identifier
-from commit_llm.evaluate.questions import Question, english_references, load_questions
+from commit_llm.evaluate.question_files import Question
+from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.results import (
     AnswerScores,
     mean_and_error,

@@ -3,7 +3,7 @@
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.selection import Selection, read_per_context
 
 QUESTIONS = [Question(str(number), context, "", "", ("a",)) for number, context in enumerate("aabab" + "cccc")]

@@ -9,7 +9,7 @@ from commit_llm.data import fetch_dictionary
 from commit_llm.errors import UserError
 from commit_llm.evaluate.harness.responses import Responses
 from commit_llm.evaluate.journal import Journal
-from commit_llm.evaluate.questions import read_squad
+from commit_llm.evaluate.question_files import read_squad
 from commit_llm.files.json_text import an_object, parse_json, read_json, read_json_object
 from commit_llm.files.provenance import describe
 from commit_llm.files.records import read_records

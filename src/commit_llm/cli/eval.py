@@ -20,15 +20,22 @@ LOGGER = logging.getLogger("commit_llm")
 
 @dataclass(frozen=True)
 class Eval:
-    """Answer and score tasks with a model, zero-shot: greedy, at most 256 new tokens, or ranking answers that are given
-    (xquad_rank_LANG). Scores are 0-100."""
+    """Answer and score questions with a model, zero-shot: greedy, at most 256 new tokens, or ranking answers that are
+    given (xquad_rank_LANG). Scores are 0-100."""
 
     model: Annotated[str | None, tyro.conf.Positional] = None
     """Model folder, adapter folder of PEFT's, hub id, or run directory."""
     out: Path = tyro.MISSING
     """The folder to make: results.json, predictions.jsonl, contexts.jsonl."""
-    tasks: tuple[str, ...] = tyro.MISSING
+    tasks: tuple[str, ...] = ()
     """Names of tasks, such as ogx_xquad_el; `commit-llm tasks` lists ours; any of lm-eval's with the extra eval."""
+    questions: Path | None = None
+    """Your own questions: a file in SQuAD's layout, or records of id, context, question and answers (.jsonl)."""
+    language: str | None = None
+    """Of --questions: the code of their language, such as el."""
+    prompt: str | None = None
+    """Of --questions: alpaca, chat, or a file of Jinja, as in `train`. Default: the prompt that the model was tuned
+    with, as its folder records it; of a model from elsewhere its chat template, or alpaca."""
     data_dir: str | None = None
     """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     limit: int | None = None
@@ -63,15 +70,28 @@ class Eval:
 
 def run(argv: list[str]) -> None:
     command = parse(Eval, "eval", argv)
+    from commit_llm.evaluate.own_questions import own_name
     from commit_llm.evaluate.selection import read_per_context
     from commit_llm.evaluate.tasks import split_tasks
 
     tasks, foreign = split_tasks(command.tasks)
-    if not tasks and not foreign:
-        raise UserError("no task; name some with --tasks")
-    if command.max_length is not None and not any(task.as_tuned for task in tasks):
-        raise UserError(f"--max-length {command.max_length}: is for _instruct_, _chat_ and _rank_ tasks; leave it out")
-    per_context = read_per_context(command.per_context, [task.name for task in tasks])
+    names = [task.name for task in tasks]
+    if command.questions is not None:
+        names.append(own_name(command.questions, command.language))
+    elif command.language is not None or command.prompt is not None:
+        name = "language" if command.prompt is None else "prompt"
+        raise UserError(
+            f"--{name} {getattr(command, name)}: is of your own questions; name their file with --questions"
+        )
+    if not names and not foreign:
+        raise UserError("no task; name some with --tasks, or your own questions with --questions FILE --language CODE")
+    as_tuned = command.questions is not None or any(task.as_tuned for task in tasks)
+    if command.max_length is not None and not as_tuned:
+        raise UserError(
+            f"--max-length {command.max_length}: is for _instruct_, _chat_ and _rank_ tasks and --questions; leave it "
+            "out"
+        )
+    per_context = read_per_context(command.per_context, names)
     if command.prompts_only:
         if command.max_length is not None:
             raise UserError(f"--max-length {command.max_length}: prompts are written whole; leave it out")
@@ -85,10 +105,13 @@ def run(argv: list[str]) -> None:
 
 def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str], per_context: dict[str, int]) -> None:
     from commit_llm.evaluate.elsewhere import PROMPTS, write_prompts
+    from commit_llm.evaluate.own_questions import own_task_without_model
     from commit_llm.files.whole import refuse_existing_folder
 
     if foreign:
         raise UserError(f"--prompts-only knows our tasks, and not {foreign[0]!r}; `commit-llm tasks` lists them")
+    if command.questions is not None:
+        tasks = [*tasks, own_task_without_model(command.questions, command.language, command.prompt)]
     refuse_existing_folder(command.out, command.overwrite, PROMPTS)
     written = write_prompts(
         tasks,
@@ -108,10 +131,12 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
     from commit_llm.evaluate.chat_prompts import template_for
     from commit_llm.evaluate.harness.upstream import find_upstream
     from commit_llm.evaluate.journal import refuse_finished
+    from commit_llm.evaluate.own_questions import own_task
     from commit_llm.evaluate.runner import evaluate
     from commit_llm.model.description import describe
     from commit_llm.model.execution import compute_dtype
     from commit_llm.parallel.processes import count, is_first, together
+    from commit_llm.runs.asked_prompt import open_asked_prompt
     from commit_llm.runs.evaluation import RESULTS
     from commit_llm.train.lineage import history_of
     from commit_llm.train.model_source import open_model
@@ -125,6 +150,9 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
             refuse_finished(command.out, command.overwrite, RESULTS)
         upstream = find_upstream(foreign) if foreign else None
         source = open_model(name, command.tokenizer, revision=command.model_revision)
+        if command.questions is not None:
+            prompt = open_asked_prompt(source.origin_folder, command.prompt, source.tokenizer, source.stops)
+            tasks = [*tasks, own_task(command.questions, command.language, prompt)]
         if tasks:
             require_answerable(source.config, command.batch_size, command.max_length)
         template = template_for(tasks, source.tokenizer, source.stops)

@@ -1,15 +1,15 @@
 """The prompt that a recipe asks for, opened; and what provenance.json keeps of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from commit_llm.data.chat.prompt_file import PromptFile
 from commit_llm.data.chat.template import ChatTemplate, find_chat_template
-from commit_llm.data.prompt_flags import ALPACA, CHAT
+from commit_llm.data.prompt_flags import ALPACA, CHAT, PromptFlags
 from commit_llm.data.prompts import joined
 from commit_llm.data.tokenizer import Tokenizer
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 
 FILE = "file"  # in place of the name of a prompt that is one
 # None is the Alpaca prompt, which has no file.
@@ -49,6 +49,24 @@ def open_prompt(settings: PromptSettings, tokenizer: Tokenizer, stops: Sequence[
         )
     template.require_usable()
     return template
+
+
+def reopen_prompt(described: Mapping[str, Any] | None, tokenizer: Tokenizer, stops: Sequence[int]) -> Prompt:
+    """Open the prompt that a model was tuned with.
+
+    described: by `describe_prompt`. None where nothing is known of it: then it is the chat template of the model's
+        folder, or Alpaca's prompt where that has none.
+
+    Raises UserError for a description that is malformed, and where a template is not there.
+    """
+    if described is None:
+        return find_chat_template(tokenizer, stops)
+    kind, text = described.get("kind"), described.get("text")
+    if kind == FILE and isinstance(text, str):
+        return PromptFile(text, str(described.get("file")))
+    if kind not in (ALPACA, CHAT):
+        raise UserError(f"provenance.json is malformed: its prompt is {shown(described)}; name one with --prompt")
+    return open_prompt(PromptFlags(prompt=kind), tokenizer, stops)
 
 
 def describe_prompt(prompt: Prompt) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from commit_llm.evaluate.candidates import RankedQuestions, load_ranked, ranking
 from commit_llm.evaluate.contamination import Contamination
 from commit_llm.evaluate.encoded_prompts import encode_question, longest_prompt, require_fitting
 from commit_llm.evaluate.endings import Ending
-from commit_llm.evaluate.questions import Question, english_references, load_questions
+from commit_llm.evaluate.question_files import Question
+from commit_llm.evaluate.questions import english_references, load_questions
 from commit_llm.evaluate.rank_results import Ranking, rank_figures, rank_rows
 from commit_llm.evaluate.ranking import encode_candidates, rank
 from commit_llm.evaluate.results import identity, prediction_rows, prompts_hash, score_answers, summary

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from commit_llm.errors import UserError, shown
-from commit_llm.evaluate.questions import Question, load_questions
+from commit_llm.evaluate.question_files import Question
+from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.scores import normaliser
 from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task

@@ -7,7 +7,7 @@ from commit_llm.data.chat.template import ChatTemplate, find_chat_template
 from commit_llm.data.chat.work_budget import RenderingError
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError, shown
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.tasks import Task
 
 
@@ -60,5 +60,5 @@ def require_no_control_token(tokenizer: Tokenizer, template: ChatTemplate, task:
 
 
 def _with_alpaca(task: Task) -> str:
-    """Name the task with the same questions for models without a template."""
-    return task.name.replace("_chat_", "_instruct_")
+    """Name the way to ask the same questions of models without a template."""
+    return "--prompt alpaca" if task.file is not None else task.name.replace("_chat_", "_instruct_")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from commit_llm.data.document_hashes import hash_texts
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.tasks import Task
 
 LOGGER = logging.getLogger("commit_llm")

@@ -9,7 +9,7 @@ from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.chat_prompts import encode_message, require_no_control_token
 from commit_llm.evaluate.prompt_batches import MAX_LENGTH, MAX_NEW_TOKENS
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.tasks import Task
 from commit_llm.model.config import ModelConfig
 

@@ -18,7 +18,7 @@ from commit_llm.evaluate.language import (
 )
 from commit_llm.evaluate.language_identifier import identifier
 from commit_llm.evaluate.literal import stands_in
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.scores import UNSPACED, icu_version, normaliser, score, words_f1
 from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task

@@ -133,6 +133,8 @@ def answering_parts(
         before = {"template": template.fingerprint()[:SHOWN]}
     else:
         before = {"bos": "yes" if task.as_tuned and model.tokenizer.bos else "no"}
+    if task.prompt_file is not None:
+        before["prompt"] = task.prompt_file.fingerprint()[:SHOWN]
     return {
         **before,
         "tokenizer": model.tokenizer.kind,

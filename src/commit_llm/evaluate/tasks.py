@@ -13,13 +13,17 @@ and answers have the rules of the `_instruct_` tasks.
 
 And `xquad_rank_LANG`, with the prompts of `xquad_instruct_LANG`: the model writes nothing. It ranks the right answers
 of all questions of a paragraph.
+
+A user's own questions are a task too, `questions_LANG`, which is not in the table (own_questions.py).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, NamedTuple
 
-from commit_llm.data.prompts import alpaca_prompt
+from commit_llm.data.chat.prompt_file import PromptFile
+from commit_llm.data.prompts import alpaca_prompt, joined
 from commit_llm.errors import UserError
 from commit_llm.runs.entries import RANK_SUITE
 from commit_llm.runs.evaluation import AS_TUNED, CHAT_LABELS, INSTRUCTION_LABELS
@@ -52,7 +56,8 @@ LABELS = {
 XQUAD_LANGUAGES = ("ar", "de", "zh", "vi", "en", "es", "hi", "el", "th", "tr", "ru", "ro")
 MLQA_LANGUAGES = ("en", "ar", "de", "zh", "vi", "es", "hi")
 # The version of the prompts and rules of a kind of tasks: a higher one with every change that moves scores.
-REFERENCE_VERSION, INSTRUCT_VERSION, CHAT_VERSION, RANK_VERSION = 1.0, 2.0, 1.0, 1.0
+REFERENCE_VERSION, INSTRUCT_VERSION, CHAT_VERSION, RANK_VERSION, OWN_VERSION = 1.0, 2.0, 1.0, 1.0, 1.0
+OWN = "questions"  # the suite of a user's own questions
 # What stands before the context and the question in the message of a chat task.
 CHAT_REQUEST = "Answer the question about the text in a few words copied from the text. Write nothing else."
 
@@ -62,16 +67,21 @@ class Task:
     """Describe a task: a line of the table.
 
     language: of context, question and answers.
-    labels: a key of LABELS; or `alpaca` for the instruction prompt, `chat` for the message of a user.
+    labels: a key of LABELS; or `alpaca` for the instruction prompt, `chat` for the message of a user, `file` for a
+        prompt that a user wrote.
     ranked: whether the model ranks answers that are given, and writes none.
+    file: of a user's own questions, which are no line of the table.
+    prompt_file: the prompt, of labels `file`.
     """
 
     name: str
-    dataset: Literal["xquad", "mlqa"]
+    dataset: Literal["xquad", "mlqa", "own"]
     language: str
     labels: str
     split: Literal["validation", "test"]
     ranked: bool = False
+    file: Path | None = None
+    prompt_file: PromptFile | None = None
 
     @property
     def as_tuned(self) -> bool:
@@ -86,6 +96,8 @@ class Task:
     @property
     def version(self) -> float:
         """Give the version of the task's prompts and rules."""
+        if self.file is not None:
+            return OWN_VERSION
         if self.ranked:
             return RANK_VERSION
         return {INSTRUCTION_LABELS: INSTRUCT_VERSION, CHAT_LABELS: CHAT_VERSION}.get(self.labels, REFERENCE_VERSION)
@@ -93,6 +105,8 @@ class Task:
     @property
     def suite(self) -> str:
         """Name the group of tasks that differ in language alone: `ogx_mlqa_en_val`, `xquad_instruct`, `xquad_rank`."""
+        if self.file is not None:
+            return OWN
         if self.ranked:
             return f"{self.dataset}{RANK_SUITE}"
         if self.as_tuned:
@@ -113,6 +127,8 @@ class Task:
         """
         if self.chat:
             return f"{CHAT_REQUEST}\n\nText: {context}\n\nQuestion: {question}"
+        if self.prompt_file is not None:
+            return joined(self.prompt_file.passages(question, context))
         if self.as_tuned:
             return alpaca_prompt(question, context)
         labels = LABELS[self.labels]

@@ -11,10 +11,10 @@ from commit_llm.files.own import open_own
 
 SCHEMA = 4
 READABLE = (3, SCHEMA)  # 3: its entries have no `empty` and no `cut`, its answers no `finish_reason`
-# In a signature: the task asks with the instruction prompt that models are tuned with, or through the chat template of
-# the model itself. Both ask as the model was tuned.
-INSTRUCTION_LABELS, CHAT_LABELS = "alpaca", "chat"
-AS_TUNED = (INSTRUCTION_LABELS, CHAT_LABELS)
+# In a signature: the task asks with the instruction prompt that models are tuned with, through the chat template of the
+# model itself, or with a prompt that a user wrote. All three ask as the model was tuned.
+INSTRUCTION_LABELS, CHAT_LABELS, FILE_LABELS = "alpaca", "chat", "file"
+AS_TUNED = (INSTRUCTION_LABELS, CHAT_LABELS, FILE_LABELS)
 RESULTS, PREDICTIONS, CONTEXTS = "results.json", "predictions.jsonl", "contexts.jsonl"
 
 Results = dict[str, dict[str, Any]]

@@ -49,6 +49,11 @@ class ModelSource:
     adapter: AdapterFolder | None = None
 
     @property
+    def origin_folder(self) -> Path:
+        """Give the folder whose provenance.json says how the model came about, if it has one."""
+        return self.run or (self.folder if self.adapter is None else self.adapter.folder)
+
+    @property
     def generation_folder(self) -> Path:
         """Give the folder whose generation_config.json says what ends a text: an adapter's own, if it has one."""
         return self.folder if self.adapter is None else self.adapter.with_file(GENERATION_FILE) or self.folder

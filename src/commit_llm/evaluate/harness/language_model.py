@@ -18,7 +18,7 @@ from commit_llm.evaluate.encoded_prompts import EncodedPrompt, encode_question, 
 from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.harness.responses import Responses
 from commit_llm.evaluate.prompt_batches import MAX_LENGTH, MAX_NEW_TOKENS
-from commit_llm.evaluate.questions import Question
+from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.tasks import TASKS, Task
 from commit_llm.model.likelihood import token_log_probabilities
 

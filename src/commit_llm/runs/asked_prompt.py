@@ -1,0 +1,48 @@
+"""The prompt to ask a model with: the one that it was tuned with, or one that is named instead."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from commit_llm.data.chat.prompt_file import PromptFile
+from commit_llm.data.opened_prompt import Prompt, open_prompt, reopen_prompt
+from commit_llm.data.prompt_flags import PromptFlags
+from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.runs.run import PROMPT, PROVENANCE, read_provenance
+
+LOGGER = logging.getLogger("commit_llm")
+
+
+def open_asked_prompt(folder: Path, chosen: str | None, tokenizer: Tokenizer, stops: Sequence[int]) -> Prompt:
+    """Open the prompt to ask a model with, and say in a line which it is.
+
+    folder: of the model, the adapter or the run: its provenance.json says what it was tuned with.
+    chosen: what --prompt names instead.
+    stops: the ids that end a text.
+
+    Raises UserError where the prompt, or its chat template, is not there.
+    """
+    recorded = None if chosen is not None else recorded_prompt(folder)
+    if chosen is not None:
+        prompt, why = open_prompt(PromptFlags(prompt=chosen), tokenizer, stops), "--prompt"
+    else:
+        prompt = reopen_prompt(recorded, tokenizer, stops)
+        why = f"{folder} does not say what it was tuned with" if recorded is None else "as it was tuned"
+    LOGGER.info("asked %s (%s)", _called(prompt), why)
+    return prompt
+
+
+def recorded_prompt(folder: Path) -> dict[str, Any] | None:
+    """Give what the provenance.json of a run, or of an exported model, says of the prompt that it was tuned with.
+
+    None where it says nothing: of a model from elsewhere, and of one that was tuned on plain text.
+    """
+    described = read_provenance(folder).get(PROMPT) if (folder / PROVENANCE).is_file() else None
+    return described if isinstance(described, dict) else None
+
+
+def _called(prompt: Prompt) -> str:
+    if prompt is None:
+        return "with the Alpaca prompt"
+    return f"with the prompt {prompt.source}" if isinstance(prompt, PromptFile) else f"through {prompt.source}"
