@@ -39,7 +39,7 @@ class Recipe(TrainingFlags, PromptFlags, MixingFlags):
     bos: Literal["auto", "always", "never"] = "auto"
     """Whether a bos stands before a text: what the model's folder says, always, or never."""
     data: Annotated[str | tuple[str, ...] | None, DATA] = "tatsu-lab/alpaca"
-    """Training data: a .json, .jsonl, .parquet or .txt file, or a hub data set.
+    """Training data: a .json, .jsonl, .parquet, .csv, .tsv or .txt file (texts also packed), or a hub data set.
     Repeat it for several sources: FILE=WEIGHT gives each its share, FILE=WEIGHT:text or :instruction its form too."""
     data_unmixed: UseAppendAction[tuple[str, ...]] = ()
     """Data beside --data that is not mixed, named in the same way; repeat it for several."""

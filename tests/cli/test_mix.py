@@ -1,8 +1,11 @@
 """`commit-llm mix` on conversations: what it says and writes of them, and of those with a fault."""
 
+import gzip
 import json
 
 import pytest
+
+from tests.files.test_unpacking import zstd
 
 USER, ANSWER = {"role": "user", "content": "the dog"}, {"role": "assistant", "content": "the cat"}
 TALK = {"id": 1, "messages": [USER, ANSWER], "tools": ["dog"]}
@@ -83,3 +86,68 @@ def test_mistakes(mix, tmp_path, records, flags, message):
     assert (status, said.count("\n")) == (2, 1)
     assert said.startswith(f"commit-llm mix: {message}")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["en-el.txt", "in.jsonl"]
+
+
+ROWS = [
+    {"instruction": "the dog, and", "input": 'a "cat"', "output": "the\ncat"},
+    *[{"instruction": "dog", "input": "", "output": "cat"}] * 5,
+]
+AS_CSV = 'instruction,input,output\n"the dog, and","a ""cat""","the\ncat"\n' + "dog,,cat\n" * 5
+AS_LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+FORMATS = {
+    "a.csv": AS_CSV.encode(),
+    "a.TSV": AS_CSV.replace('"the dog, and"', "the dog; and").replace(",", "\t").replace(";", ",").encode(),
+    "a.csv.gz": gzip.compress(AS_CSV.encode("utf-16")),
+    "a.JSONL": b"\xef\xbb\xbf" + AS_LINES.encode(),
+    "a.jsonl.zst": zstd(AS_LINES.encode()),
+    "a.json": AS_LINES.encode(),
+    "a.json.gz": gzip.compress(json.dumps(ROWS).encode()),
+}
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_is_mixed_of_every_format(mix, run, tmp_path, name, workers):
+    expected = mix(ROWS)
+    (tmp_path / name).write_bytes(FORMATS[name])
+    command = [
+        "mix",
+        name,
+        "--dictionary",
+        "en-el.txt",
+        "--ratio",
+        "1",
+        "--out",
+        "of_format.JSONL",
+        "--workers",
+        workers,
+    ]
+    status, out, err = run(*command)
+    assert (status, "6 rows" in out) == (0, True), err
+    assert (tmp_path / "of_format.JSONL").read_text(encoding="utf-8").splitlines() == expected[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"text,b\ndog,1\ndog\n", "a.csv:3: a row of 1 values, and the header names 2"),
+        ("a.csv", b'text,b\ndog,1\n"dog,2\n', "a.csv:3: a quote that begins in this row never ends"),
+        ("a.txt", "caf\u00e9, dog and cat\n".encode("cp1252"), "iconv -f WINDOWS-1252 -t UTF-8 a.txt > a.utf-8.txt"),
+        ("a.txt", "dog\n".encode("utf-16-be"), "UTF-16BE without a byte-order mark; convert it: iconv -f UTF-16BE"),
+        ("a.jsonl.zst", zstd(b'{"text": "dog"}\n')[:-4], "a.jsonl.zst: a zst file that is cut off"),
+        ("a.txt.gz", gzip.compress(b"dog\n" * 2_000_000), "a.txt.gz: unpacks to over 100 times its size"),
+        ("a.csv.bz2", b"text\ndog\n", "unknown suffix '.bz2'"),
+    ],
+)
+def test_data_that_cannot_be_read_is_one_line_and_leaves_nothing(
+    mix, run, tmp_path, monkeypatch, name, content, message
+):
+    mix([TALK])
+    monkeypatch.setattr("commit_llm.files.unpacking.FREE", 1 << 20)
+    (tmp_path / name).write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    for command in (["mix", name, "--out", "new.jsonl"], ["preview", name, "--rows", "3000000"]):
+        status, out, err = run(*command, "--dictionary", "en-el.txt")
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert message in err
+    assert sorted(tmp_path.iterdir()) == before

@@ -122,7 +122,11 @@ def test_what_mixes():
         ({"mix_roles": ()}, "--mix-roles: names no role; choose among user assistant"),
         ({"skip_words": "none.txt"}, "--skip-words none.txt: no such file; it holds a word a line"),
         ({"skip_words": "."}, "--skip-words .: is a folder; it is a file with a word a line"),
-        ({"skip_words": "latin.txt"}, "--skip-words latin.txt: not UTF-8 at byte 3; convert the file to UTF-8"),
+        (
+            {"skip_words": "latin.txt"},
+            "--skip-words latin.txt: not UTF-8 at byte 3; convert it: iconv -f YOUR-ENCODING -t UTF-8 latin.txt > "
+            "latin.utf-8.txt",
+        ),
         ({"ratio": ("0.5@0",)}, "--ratio 0.5@0: a ratio that moves has two points or more, such as 0.1@0 0.9@2"),
         (
             {"ratio": ("0.1@0", "0.9@2"), "target_cmi": 5.0},

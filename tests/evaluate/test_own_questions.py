@@ -1,5 +1,6 @@
 """A user's own questions: the files they may be in, the task they are, what is refused."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -146,3 +147,21 @@ def test_a_prompt_without_a_place_for_the_context():
 def test_a_missing_file(tmp_path):
     with pytest.raises(UserError, match=r"none\.json: no such data file"):
         load_questions(own_task(tmp_path / "none.json", "el", None), None)
+
+
+def test_a_byte_order_mark_and_other_formats(tmp_path, example):
+    """A mark at the head is no part of the text, in SQuAD's layout and in records, which may be packed too."""
+    squad = (example / "xquad.el.json").read_bytes()
+    (tmp_path / "squad.JSON").write_bytes(b"\xef\xbb\xbf" + squad)
+    expected = load_questions(find_task("xquad_instruct_el"), str(example))
+    assert load_questions(own_task(tmp_path / "squad.JSON", "el", None), None) == expected
+    line = json.dumps(RECORD, ensure_ascii=False)
+    for name, content in {
+        "a.jsonl": f"\ufeff{line}\n".encode(),
+        "b.jsonl": line.encode("utf-16"),
+        "c.jsonl.gz": gzip.compress(line.encode()),
+        "d.csv": f"id,context,question,answers\na,{CONTEXT},Πού;,Αθήνα\n".encode("utf-8-sig"),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        (question,) = load_questions(own_task(tmp_path / name, "el", None), None)
+        assert (question.id, question.context, question.references[0]) == ("a", CONTEXT, "Αθήνα")

@@ -19,7 +19,9 @@ def test_text_is_a_document_a_line(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", b"x", r"a\.csv: unknown suffix '\.csv'"),
+        ("a.xlsx", b"x", r"a\.xlsx: unknown suffix '\.xlsx'; data is a \.json, .* file \(or \.gz or \.zst behind it"),
+        ("a.parquet.gz", b"x", r"a\.parquet\.gz: unknown suffix '\.parquet\.gz'"),
+        ("a.gz", b"x", r"a\.gz: unknown suffix '\.gz'"),
         ("a.jsonl", b'{"a": 1}\n{"a": \n', r"a\.jsonl:2: malformed JSON"),
         ("a.jsonl", b'{"a": 1}\n\n{"a": \n', r"a\.jsonl:3: malformed JSON"),
         ("a.jsonl", b'{"a": "\\ud800"}', r"a\.jsonl:1: holds '\\ud800', half of a character"),

@@ -30,7 +30,7 @@ class Inspect:
     """Say how large and how clean a dictionary is, and how much of a text it covers."""
 
     file: Annotated[Path, tyro.conf.Positional]
-    """A dictionary: MUSE's .txt, a two-column .tsv or .csv, or .jsonl with `source` and `target`; also with .gz."""
+    """A dictionary: MUSE's .txt, a two-column .tsv or .csv, or .jsonl with `source` and `target`; also packed."""
     text: Path | None = None
     """A data file in the dictionary's source language, to see how much of it the dictionary covers."""
     out: Path | None = None

@@ -33,9 +33,10 @@ class Mix(MixingFlags):
     """
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
-    """A .json, .jsonl, .parquet or .txt file."""
+    """A data file: .json, .jsonl, .parquet, .csv, .tsv or .txt; texts also packed, with .gz or .zst."""
     out: Path | None = None
-    """The mixed file; its suffix names the format. OUT.provenance.json says what it was made of."""
+    """The mixed file; its suffix names the format: .json, .jsonl, .parquet or .txt. OUT.provenance.json says what it
+    was made of."""
     list_sentences: Path | None = None
     """Instead of mixing: write the sentences to translate for --sentences, one a line, each once; those that a file of
     --sentences has are left out."""
@@ -72,12 +73,12 @@ def run(argv: list[str]) -> int | None:
     from commit_llm.cli.progress import bars
     from commit_llm.cli.text.mix import as_json, as_text
     from commit_llm.data.mix_file import mix_file
-    from commit_llm.files.records import require_data_file, require_suffix
+    from commit_llm.files.data_format import require_data_file, require_written_suffix
     from commit_llm.files.unfinished import folder_of
     from commit_llm.files.whole import refuse_existing_file
 
     refuse_existing_file(out, command.overwrite)
-    require_suffix(out)
+    require_written_suffix(out)
     require_data_file(command.input)
     named = [path for path, _ in (*command.dictionary_files, *command.sentence_files)]
     for source in [command.input, *named, *command.skip_words_files]:

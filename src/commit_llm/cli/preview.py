@@ -28,7 +28,7 @@ class Preview(MixingFlags):
     """Show what `mix` makes of the first rows of a data file: replaced words in colour, shares, measures of mixing."""
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
-    """A .json, .jsonl, .parquet or .txt file."""
+    """A data file: .json, .jsonl, .parquet, .csv, .tsv or .txt; texts also packed, with .gz or .zst."""
     fields: tuple[str, ...] = ()
     """Columns to show. Default: the messages of a conversation; instruction, input and output; or text."""
     rows: int = 10

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from commit_llm.data.mixed_fields import ALL, Fields, text_columns
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import SIZE, Chunk, blocks, chunks, text_size
+from commit_llm.files.data_format import access_of, require_data_file
 from commit_llm.files.json_list import list_items
 from commit_llm.files.lines import records_of_lines, spans, whole
 from commit_llm.files.parquet import parquet_rows, parquet_tables, table_records
-from commit_llm.files.records import Record, require_data_file
+from commit_llm.files.record_stream import stream_records
+from commit_llm.files.records import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,16 +26,18 @@ SAMPLED = 20_000  # records whose words tell well enough how many words of all c
 def first_records(path: Path, number: int) -> tuple[list[Record], int | None]:
     """Read so many records of a file, from the first, and no more of it; count all of them.
 
-    The count is None where it is not known without parsing them: of a `.json` list that has more. Raises UserError
-    where the file is missing, malformed so far, or empty.
+    The count is None where it is not known without parsing them: of what has no lines, and more records. Raises
+    UserError where the file is missing, malformed so far, or empty.
     """
     require_data_file(path)
     records: list[Record]
     total: int | None
-    if path.suffix == ".json":
-        records = [record for record, _ in islice(list_items(path), number + 1)]
+    access = access_of(path)
+    if access in ("list", "stream"):
+        items = list_items if access == "list" else stream_records
+        records = [record for record, _ in islice(items(path), number + 1)]
         total = None if len(records) > number else len(records)
-    elif path.suffix == ".parquet":
+    elif access == "table":
         table = next(parquet_tables(path, number, sys.maxsize), None)
         records = [] if table is None else [*table_records(table, path)]
         total = parquet_rows(path)

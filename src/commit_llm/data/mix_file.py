@@ -15,9 +15,9 @@ from commit_llm.data.mix_tables import mix_table
 from commit_llm.data.mixed_fields import ALL, Fields, text_columns
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, table_blocks
+from commit_llm.files.data_format import layout_of, require_data_file, require_written_suffix
 from commit_llm.files.disk import DiskError, writing
 from commit_llm.files.provenance import describe, sha256, sidecar, write_provenance
-from commit_llm.files.records import require_data_file, require_suffix
 from commit_llm.files.unfinished import JOINED, FinishedPart, Parts, unfinished
 from commit_llm.files.whole import refuse_existing_file
 from commit_llm.files.workers import WorkerKilledError, give_back_freed_memory, map_in_order
@@ -108,7 +108,7 @@ def mix_file(
     overwrite). Finished chunks are then removed, but for a refusal, a killed worker or an error of the disk.
     """
     refuse_existing_file(job.out, overwrite)
-    require_suffix(job.out)
+    require_written_suffix(job.out)
     require_data_file(job.input)
     before = _size_and_date(job.input)
     source = describe(job.input, sha256(job.input, lambda position: report("reading (bytes)", position, before[0])))
@@ -230,7 +230,7 @@ def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, RecordCounts
             tally = tally.plus(of_block)
             yield row, mixed_block
 
-    if job.out.suffix == ".parquet" and job.input.suffix == ".parquet":
+    if layout_of(job.out) == layout_of(job.input) == ".parquet":
         write_table_part((table for _, table in mixed(mix_table, table_blocks(chunk))), written)
     else:
         write_part(mixed(mix_records, blocks(job.input, chunk)), written, job.out)
@@ -240,7 +240,7 @@ def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, RecordCounts
 def _join(job: Job, parts: Parts, rows: int, report: Report) -> dict[str, Any]:
     """Join the parts into one file in their folder, and describe it."""
     joined = parts.folder / JOINED
-    total = rows if job.out.suffix == ".parquet" else len(parts.done)
+    total = rows if layout_of(job.out) == ".parquet" else len(parts.done)
     for reached in join_parts([parts.path(number) for number in sorted(parts.done)], joined, job.out):
         report("joining", reached, total)
     return {"path": str(job.out), "sha256": sha256(joined), "bytes": joined.stat().st_size, "rows": rows}

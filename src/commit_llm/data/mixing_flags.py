@@ -25,7 +25,8 @@ from commit_llm.codemix.settings import (
 )
 from commit_llm.data.chat.mixable_contents import MIXED_ROLES
 from commit_llm.errors import SettingError, SettingName, UserError, shown
-from commit_llm.files.text_stream import encoding_of, head_of, lines_of_text, opened
+from commit_llm.files.text_stream import encoding_of, lines_of_text
+from commit_llm.files.unpacking import head_of, opened
 
 if TYPE_CHECKING:  # recipes are made of these flags, and are shown without the mixer's libraries
     from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError, shown
+from commit_llm.files.data_format import require_data_file
 from commit_llm.files.json_text import parse_json, utf8_of
-from commit_llm.files.records import read_records, require_data_file
+from commit_llm.files.records import read_records
 
 
 class Question(NamedTuple):
@@ -54,7 +55,7 @@ def read_own(path: Path) -> list[Question]:
     """
     require_data_file(path)
     # As the name of a key; within a text the quotes would be escaped.
-    if path.suffix == ".json" and '"paragraphs"' in utf8_of(path):
+    if path.suffix.lower() == ".json" and '"paragraphs"' in utf8_of(path):
         return read_squad(path)
     return from_records(read_records(path), str(path))
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
+from commit_llm.files.data_format import access_of, layout_of, require_data_file
 from commit_llm.files.json_list import list_items
 from commit_llm.files.lines import Span, records_of_lines, spans
 from commit_llm.files.parquet import parquet_rows, parquet_tables, table_records
-from commit_llm.files.records import Record, require_data_file
+from commit_llm.files.record_stream import stream_records
+from commit_llm.files.records import Record
 
 ROWS = 16_384
 SIZE = 64 << 20  # bytes of text; a longer line or row is a chunk by itself
@@ -37,7 +39,7 @@ class Chunk(NamedTuple):
 def length(path: Path) -> tuple[int, str]:
     """Say how long a file is, and in which unit: rows where they are known beforehand, else bytes."""
     require_data_file(path)
-    return (parquet_rows(path), "rows") if path.suffix == ".parquet" else (path.stat().st_size, "bytes")
+    return (parquet_rows(path), "rows") if layout_of(path) == ".parquet" else (path.stat().st_size, "bytes")
 
 
 def chunks(path: Path, rows: int = ROWS, size: int = SIZE) -> Iterator[Chunk]:
@@ -59,13 +61,14 @@ def chunks(path: Path, rows: int = ROWS, size: int = SIZE) -> Iterator[Chunk]:
 
 
 def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int | None]]:
-    if path.suffix == ".parquet":
+    access = access_of(path)
+    if access == "table":
         for table in parquet_tables(path, rows, size):
             yield table, len(table), None
             del table  # while the next one is read
-    elif path.suffix == ".json":
+    elif access != "lines":
         records, text, done = [], 0, 0
-        for record, done in list_items(path):
+        for record, done in (list_items if access == "list" else stream_records)(path):
             records.append(record)
             text += text_size(record)
             if len(records) == rows or text >= size:

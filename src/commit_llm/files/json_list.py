@@ -2,12 +2,13 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from json.decoder import WHITESPACE  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any, TextIO
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import an_object, read_json
 
 READ = 1 << 20  # characters read at a time
@@ -17,7 +18,9 @@ def read_list(path: Path) -> list[dict[str, Any]]:
     """Read all objects at once. Raises UserError where the file holds anything else."""
     rows = read_json(path)
     if not isinstance(rows, list):
-        raise UserError(f"{path}: holds a JSON {type(rows).__name__}; it must be one list of objects")
+        raise UserError(
+            f"{path}: holds a JSON {type(rows).__name__}; it must be one list of objects, or an object a line"
+        )
     return [an_object(row, f"{path}: item {n}") for n, row in enumerate(rows)]
 
 
@@ -29,11 +32,7 @@ def list_items(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
     number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for value, text in _values(file):
-                if not isinstance(value, dict):
-                    raise ValueError(value)
-                if "\\ud" in text or "\\uD" in text:  # an escape that may be half a character, which no file can hold
-                    json.dumps(value, ensure_ascii=False).encode("utf-8")
+            for value in objects_of_list(file):
                 yield value, os.lseek(file.fileno(), 0, os.SEEK_CUR)
                 number += 1
         return
@@ -43,12 +42,25 @@ def list_items(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
     yield from ((row, size) for row in rows[number:])
 
 
-def _values(file: TextIO) -> Iterator[tuple[Any, str]]:
+def objects_of_list(file: TextIO, longest: int = sys.maxsize) -> Iterator[dict[str, Any]]:
+    """Give each object of a list. Raises ValueError or RecursionError where the text is anything else.
+
+    longest: characters of an object.
+    """
+    for value, text in _values(file, longest):
+        if not isinstance(value, dict):
+            raise ValueError(f"holds {shown(value)}, not an object of named fields")
+        if "\\ud" in text or "\\uD" in text:  # an escape that may be half a character, which no file can hold
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        yield value
+
+
+def _values(file: TextIO, longest: int) -> Iterator[tuple[Any, str]]:
     """Give each value of a list, with its text. Raises ValueError where the text is no list."""
     decode = json.JSONDecoder().raw_decode
     buffer, place = _next_character(file, "", 0)
     if buffer[place] != "[":
-        raise ValueError(buffer[place])
+        raise ValueError(f"begins with {shown(buffer[place])}")
     buffer, place = _next_character(file, buffer, place + 1)
     while buffer[place] != "]":
         while True:
@@ -58,6 +70,8 @@ def _values(file: TextIO) -> Iterator[tuple[Any, str]]:
                     break
             except json.JSONDecodeError:  # it may be cut at the end
                 pass
+            if len(buffer) - place > longest:
+                raise ValueError(f"over {longest:,} characters without an end")
             more = file.read(max(READ, len(buffer) - place))
             if not more:
                 raise ValueError("ends within a value")
@@ -69,7 +83,7 @@ def _values(file: TextIO) -> Iterator[tuple[Any, str]]:
             if buffer[place] == "]":
                 raise ValueError("ends with a comma")
         elif buffer[place] != "]":
-            raise ValueError(buffer[place])
+            raise ValueError(f"has {shown(buffer[place])} between two objects")
     if buffer[place + 1 :].strip() or file.read().strip():
         raise ValueError("goes on after the list")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError, shown
+from commit_llm.files.encoding_advice import not_utf_8
 
 BOM = b"\xef\xbb\xbf"
 
@@ -32,7 +33,7 @@ def utf8_of(path: Path) -> str:
     try:
         return path.read_bytes().removeprefix(BOM).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 at byte {error.start}; convert the file to UTF-8") from None
+        raise not_utf_8(path, f"at byte {error.start}", error.object, error.start) from None
 
 
 def parse_json(text: str, path: Path | str, line: int | None = None, *, half_characters: bool = False) -> Any:

@@ -15,15 +15,18 @@ import numpy as np
 
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import blocks, chunks
+from commit_llm.files.data_format import access_of, layout_of, require_data_file
 from commit_llm.files.lines import lines_of, record_of_line, whole
 from commit_llm.files.parquet import parquet_bytes
-from commit_llm.files.records import Record, read_records, require_data_file
+from commit_llm.files.records import Record, read_records
+from commit_llm.files.unpacking import is_packed
 
 LOGGER = logging.getLogger("commit_llm")
 CONVERTED = 4 << 20  # bytes of text converted at a time
 BLOCK = 1 << 20  # bytes read at a time, to count lines
 # Bytes; a smaller file without lines is kept as Python objects, which take some three times its size.
 IN_MEMORY = 32 << 20
+USUAL_TIMES = 8  # the size of a packed text is that of what is in it
 
 # Is called with each record and its index, and raises UserError where the record cannot be used.
 Check = Callable[[Record, int], object]
@@ -68,9 +71,9 @@ class LineRecords(Sequence[Record]):
 def open_records(path: Path, check: Check | None = None) -> Sequence[Record]:
     """Open the records of a file. Its texts are not kept in memory, unless it is small.
 
-    A line is found by where it begins. A `.json` list and a Parquet file have no lines: where they are not small they
-    are written as JSON lines once, into a temporary file without a name, which is gone when the process ends in
-    whatever way. TMPDIR names its folder.
+    A line is found by where it begins. Other files have no lines that can be: a `.json` list, a Parquet or .csv file,
+    a packed one or one in UTF-16. Where they are not small they are written as JSON lines once, into a temporary file
+    without a name, which is gone when the process ends in whatever way. TMPDIR names its folder.
 
     check: looks at every record. Without one the lines are not parsed before they are asked for.
 
@@ -78,7 +81,7 @@ def open_records(path: Path, check: Check | None = None) -> Sequence[Record]:
     """
     require_data_file(path)
     records: Sequence[Record]
-    if path.suffix in (".jsonl", ".txt"):
+    if access_of(path) == "lines":
         records = _index(path, check)
     elif _size(path) > IN_MEMORY:
         records = _converted(path, check)
@@ -92,11 +95,14 @@ def open_records(path: Path, check: Check | None = None) -> Sequence[Record]:
 
 
 def _size(path: Path) -> int:
-    return parquet_bytes(path) if path.suffix == ".parquet" else path.stat().st_size
+    """Give the bytes of a file's records, about: how many a packed text has is known when it is unpacked."""
+    if layout_of(path) == ".parquet":
+        return parquet_bytes(path)
+    return path.stat().st_size * (USUAL_TIMES if is_packed(path) else 1)
 
 
 def _index(path: Path, check: Check | None) -> LineRecords:
-    span, starts, plain_text = whole(path), array("q"), path.suffix == ".txt"
+    span, starts, plain_text = whole(path), array("q"), layout_of(path) == ".txt"
     for place, number, encoded in lines_of(path, span):
         if check is not None:
             check(record_of_line(path, encoded, place, number, plain_text=plain_text), len(starts))

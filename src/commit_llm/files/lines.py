@@ -1,10 +1,12 @@
-"""Records of .jsonl and .txt files, line by line: a file may be larger than memory."""
+"""Records of .jsonl and .txt files in UTF-8, line by line: a file may be larger than memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError
+from commit_llm.files.data_format import layout_of
+from commit_llm.files.encoding_advice import not_utf_8
 from commit_llm.files.json_text import BOM, an_object, parse_json
 
 
@@ -22,7 +24,7 @@ def spans(path: Path, rows: int, size: int) -> Iterator[tuple[Span, int]]:
     The file alone decides where it is cut. A byte-order mark at its head is left out. A blank line is a record of a
     .txt file, and nothing in a .jsonl file.
     """
-    every_line = path.suffix == ".txt"
+    every_line = layout_of(path) == ".txt"
     with path.open("rb") as file:
         start = end = len(BOM) if file.read(len(BOM)) == BOM else 0
         file.seek(start)
@@ -45,7 +47,7 @@ def whole(path: Path) -> Span:
 
 def lines_of(path: Path, span: Span) -> Iterator[tuple[int, int, bytes]]:
     """Give every line of a span that is a record: where it begins, its number from 1, and what it holds."""
-    every_line = path.suffix == ".txt"
+    every_line = layout_of(path) == ".txt"
     with path.open("rb") as file:
         file.seek(span.start)
         place, number = span.start, span.line
@@ -69,7 +71,7 @@ def record_of_line(path: Path, encoded: bytes, place: int, number: int, *, plain
     try:
         text = encoded.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 at byte {place + error.start}; convert the file to UTF-8") from None
+        raise not_utf_8(path, f"at byte {place + error.start}", encoded, error.start) from None
     if plain_text:
         return {"text": text.removesuffix("\n").removesuffix("\r")}
     return an_object(parse_json(text.rstrip("\r\n"), path, number), f"{path}:{number}")
@@ -77,5 +79,6 @@ def record_of_line(path: Path, encoded: bytes, place: int, number: int, *, plain
 
 def records_of_lines(path: Path, span: Span) -> Iterator[dict[str, Any]]:
     """Read the records of a span. Raises UserError naming file and line, or the byte where the file is not UTF-8."""
+    plain_text = layout_of(path) == ".txt"
     for place, number, encoded in lines_of(path, span):
-        yield record_of_line(path, encoded, place, number, plain_text=path.suffix == ".txt")
+        yield record_of_line(path, encoded, place, number, plain_text=plain_text)

@@ -11,8 +11,9 @@ from typing import Any
 
 from commit_llm import __version__
 from commit_llm.errors import UserError
+from commit_llm.files.data_format import SUFFIXES
 from commit_llm.files.json_text import read_json_object
-from commit_llm.files.records import SUFFIXES
+from commit_llm.files.unpacking import PACKED
 from commit_llm.files.whole import whole_file
 
 LIBRARIES = ("numpy", "pyarrow", "numba", "icu4py")  # ICU decides on the words of scripts without spaces
@@ -104,7 +105,7 @@ def _version(library: str) -> str | None:
         return None
 
 
-FILE_SUFFIXES = (*SUFFIXES, ".tsv", ".csv", ".model")  # no id of the hub ends so
+FILE_SUFFIXES = (*SUFFIXES, *PACKED, ".model")  # no id of the hub ends so
 
 
 def public_name(value: str) -> str:
@@ -115,7 +116,7 @@ def public_name(value: str) -> str:
     >>> public_name("/home/anna/data/alpaca.json"), public_name("data/el-en.txt=0.5"), public_name("tatsu-lab/alpaca")
     ('alpaca.json', 'el-en.txt=0.5', 'tatsu-lab/alpaca')
     """
-    suffix = Path(value.rpartition("=")[0] or value).suffix
+    suffix = Path(value.rpartition("=")[0] or value).suffix.lower()
     owner, slash, name = value.partition("/")
     is_hub_id = slash and owner not in ("", ".", "..", "~") and name and not set("/\\") & set(name)
     return value if is_hub_id and suffix not in FILE_SUFFIXES and not Path(value).exists() else last_part(value)

@@ -1,4 +1,4 @@
-"""Reading records: all of a .json, .jsonl, .parquet or .txt file at once."""
+"""Reading records: all of a data file at once."""
 
 import sys
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError, shown
+from commit_llm.files.data_format import access_of, require_data_file
 from commit_llm.files.json_list import read_list
 from commit_llm.files.lines import records_of_lines, spans
 from commit_llm.files.parquet import parquet_tables, table_records
-
-SUFFIXES = (".json", ".jsonl", ".parquet", ".txt")
+from commit_llm.files.record_stream import stream_records
 
 Record = Mapping[str, Any]
 
@@ -18,31 +18,18 @@ Record = Mapping[str, Any]
 def read_records(path: str | Path) -> list[dict[str, Any]]:
     """Read all records of a file, in order.
 
-    `.json` holds one list of objects, `.jsonl` an object a line, `.parquet` a row each, `.txt` one
-    document a line as `{"text": line}` (an empty line is an empty document, so rows keep their number).
+    `.json` holds one list of objects, or like `.jsonl` an object a line; `.parquet`, `.csv` and `.tsv` a row each;
+    `.txt` one document a line as `{"text": line}` (an empty line is an empty document, so rows keep their number).
+    Texts may be packed (.gz, .zst), and in UTF-16 with its mark.
 
     Raises UserError naming file and line where the file is missing, malformed or empty.
     """
     path = Path(path)
     require_data_file(path)
-    read = {".json": read_list, ".parquet": _read_parquet}.get(path.suffix, _read_lines)
-    records = read(path)
+    records = READ[access_of(path)](path)
     if not records:
         raise UserError(f"{path}: holds no record")
     return records
-
-
-def require_data_file(path: Path) -> None:
-    """Raise UserError where there is no file of that name, or none of a known format."""
-    require_suffix(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such data file")
-
-
-def require_suffix(path: Path) -> None:
-    """Raise UserError where a file's suffix names none of the formats."""
-    if path.suffix not in SUFFIXES:
-        raise UserError(f"{path}: unknown suffix {path.suffix!r}; data is a {', '.join(SUFFIXES)} file")
 
 
 def text_of(record: Record, field: str, row: int) -> str:
@@ -71,3 +58,11 @@ def _read_parquet(path: Path) -> list[dict[str, Any]]:
     for table in parquet_tables(path, sys.maxsize, sys.maxsize):
         records += table_records(table, path, len(records))
     return records
+
+
+READ = {
+    "table": _read_parquet,
+    "lines": _read_lines,
+    "list": read_list,
+    "stream": lambda path: [record for record, _ in stream_records(path)],
+}

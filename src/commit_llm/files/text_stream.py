@@ -1,19 +1,16 @@
-"""Read a text file of any size as a stream: unpacked where it is gzip, decoded by its mark, in lines with an end."""
+"""Read a text file of any size as a stream: decoded by the mark at its head, in lines with an end."""
 
 import codecs
-import gzip
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from commit_llm.errors import UserError
+from commit_llm.files.encoding_advice import not_utf_8
+from commit_llm.files.unpacking import CHUNK, head_of, opened, stream_of
 
-GZIP = b"\x1f\x8b"
-CHUNK = 1 << 20  # bytes
-HEAD = 4096  # bytes at which a file's kind is looked at
 FEWEST_ZEROS = 3  # that make a text UTF-16; a stray one does not
 # The longer mark first: that of UTF-32 begins with that of UTF-16.
 MARKS = (
@@ -33,30 +30,6 @@ class Encoding(NamedTuple):
     mark: bytes = b""
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader | gzip.GzipFile]:
-    """Open a file for reading bytes; one that is packed with gzip, whatever its name, gives what is in it.
-
-    Raises UserError, also while it is read, where the packed file is damaged or cut off.
-    """
-    with path.open("rb") as file:
-        if not file.peek(len(GZIP)).startswith(GZIP):
-            yield file
-            return
-        try:
-            with gzip.GzipFile(fileobj=file) as unpacked:
-                yield unpacked
-        except EOFError:
-            raise UserError(f"{path}: a gzip file that is cut off; fetch or pack it again") from None
-        except (gzip.BadGzipFile, zlib.error):
-            raise UserError(f"{path}: a damaged gzip file; fetch or pack it again") from None
-
-
-def head_of(file: io.BufferedReader | gzip.GzipFile) -> bytes:
-    """Give the beginning of an opened file, which is still there to be read."""
-    return file.peek(HEAD)[:HEAD]
-
-
 def encoding_of(head: bytes) -> Encoding:
     """Tell a text's encoding by the byte-order mark at its head; UTF-8 where it has none."""
     return next((Encoding(name, mark) for mark, name in MARKS if head.startswith(mark)), Encoding(UTF_8))
@@ -73,12 +46,45 @@ def unmarked_utf_16(head: bytes) -> str | None:
     sides = head[::2].count(0), head[1::2].count(0)
     if min(sides) or max(sides) < FEWEST_ZEROS or max(sides) * 50 < len(head):
         return None
+    if max(sides) * 4 < len(head) and _is_utf_8(head):  # of Latin letters half of the bytes are zeros
+        return None
     return "UTF-16BE" if sides[0] else "UTF-16LE"
 
 
-def lines_of_text(
-    file: io.BufferedReader | gzip.GzipFile, path: Path, longest: int, encoding: Encoding
-) -> Iterator[str]:
+def _is_utf_8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder(UTF_8)().decode(head)  # the last character may be cut
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@contextmanager
+def opened_as_utf_8(path: Path, raw: IO[bytes] | None = None) -> Iterator[io.BufferedReader]:
+    """Open a text as bytes of UTF-8 without a mark at its head, unpacked where it is packed.
+
+    raw: as in `opened`.
+
+    Raises UserError as `opened` does, and while it is read where it is not in the encoding that its mark says.
+    """
+    with opened(path, raw) as file:
+        encoding = encoding_of(head_of(file))
+        file.read(len(encoding.mark))
+        yield file if encoding.name == UTF_8 else stream_of(_recoded(file, path, encoding))
+
+
+def _recoded(file: io.BufferedReader, path: Path, encoding: Encoding) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding.name)()
+    chunk = b"\0"
+    while chunk:
+        chunk = file.read(CHUNK)
+        try:
+            yield decoder.decode(chunk, final=not chunk).encode("utf-8")
+        except UnicodeError:
+            raise UserError(f"{path}: not {encoding.name}, as the mark at its head says; save it as UTF-8") from None
+
+
+def lines_of_text(file: io.BufferedReader, path: Path, longest: int, encoding: Encoding) -> Iterator[str]:
     """Give the lines of an opened text without their ends: `\\n`, `\\r\\n` or `\\r`.
 
     path: its name, for messages.
@@ -96,8 +102,10 @@ def lines_of_text(
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            place = before - begun + error.start
-            raise UserError(f"{path}: not {encoding.name} at byte {place}; convert the file to UTF-8") from None
+            where = f"at byte {before - begun + error.start}"
+            if encoding.name == UTF_8:
+                raise not_utf_8(path, where, error.object, error.start) from None
+            raise UserError(f"{path}: not {encoding.name} {where}; save it as UTF-8") from None
         before += len(chunk)
         if too_long:
             _, ended, text = text.partition("\n")

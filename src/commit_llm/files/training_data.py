@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commit_llm.errors import UserError
+from commit_llm.files.data_format import has_data_suffix
 from commit_llm.files.hub_data import load_hub
 from commit_llm.files.line_records import Check, open_records
-from commit_llm.files.records import SUFFIXES, Record
+from commit_llm.files.records import Record
 
 
 def is_file(data: str) -> bool:
     """Say whether data is named as a file, and not as a data set of the hub."""
     path = Path(data)
-    return path.suffix in SUFFIXES or path.exists()
+    return has_data_suffix(path) or path.exists()
 
 
 def load_data(

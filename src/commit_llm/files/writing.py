@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError, shown
+from commit_llm.files.data_format import layout_of, require_written_suffix
 from commit_llm.files.own import open_own
 from commit_llm.files.parquet import write_parquet
-from commit_llm.files.records import Record, require_suffix
+from commit_llm.files.records import Record
 from commit_llm.files.whole import whole_file
 
 COPY = 1 << 22  # bytes copied at a time
@@ -22,7 +23,7 @@ def write_records(records: Sequence[Record], path: Path, overwrite: bool = False
 
     Raises UserError where a record does not fit the format, or the file exists (unless overwrite).
     """
-    require_suffix(path)
+    require_written_suffix(path)
     with whole_file(path, overwrite) as temporary:
         part = temporary.with_name(f"{temporary.name}.part")
         write_part([(0, records)], part, path)
@@ -35,13 +36,14 @@ def write_part(blocks: Iterable[tuple[int, Sequence[Record]]], path: Path, out: 
 
     Raises UserError where a record does not fit the format.
     """
-    if out.suffix == ".parquet":
+    layout = layout_of(out)
+    if layout == ".parquet":
         _write_as_table(blocks, path, out)
         return
     with open_own(path, "x", encoding="utf-8", newline="\n") as file:
         for first_row, records in blocks:
             for row, record in enumerate(records, first_row):
-                file.write(_text(record, row, out))
+                file.write(_text(record, row, out, layout))
 
 
 def write_table_part(tables: Iterator[Any], path: Path) -> None:
@@ -60,24 +62,25 @@ def join_parts(parts: Sequence[Path], path: Path, out: Path) -> Iterator[int]:
 
     Raises UserError where the parts together do not fit the format.
     """
-    if out.suffix == ".parquet":
+    layout = layout_of(out)
+    if layout == ".parquet":
         yield from _join_tables(parts, path, out)
         return
     with open_own(path, "xb") as file:
-        if out.suffix == ".json":
+        if layout == ".json":
             file.write(b"[\n")
         for done, part in enumerate(parts, 1):
             with part.open("rb") as source:
-                if out.suffix == ".json" and done == 1:
+                if layout == ".json" and done == 1:
                     source.seek(len(SEPARATOR))
                 shutil.copyfileobj(source, file, COPY)
             yield done
-        if out.suffix == ".json":
+        if layout == ".json":
             file.write(b"\n]\n")
 
 
-def _text(record: Record, row: int, out: Path) -> str:
-    if out.suffix == ".txt":
+def _text(record: Record, row: int, out: Path, layout: str) -> str:
+    if layout == ".txt":
         if set(record) != {"text"}:
             raise UserError(
                 f"{out}: a .txt file holds only a text a line, these records have more columns; write .jsonl"
@@ -90,7 +93,7 @@ def _text(record: Record, row: int, out: Path) -> str:
             raise UserError(f"{out}: record {row + 1} has a line break, which a .txt file cannot hold; write .jsonl")
         return f"{record['text']}\n"
     try:
-        if out.suffix == ".jsonl":
+        if layout == ".jsonl":
             return json.dumps(record, ensure_ascii=False) + "\n"
         return SEPARATOR + " " + json.dumps(record, ensure_ascii=False, indent=1).replace("\n", "\n ")
     except TypeError as error:

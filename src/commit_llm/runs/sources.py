@@ -13,10 +13,11 @@ from commit_llm.data.stops import read_stops
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.data.training_mixer import make_mixer
 from commit_llm.errors import UserError
+from commit_llm.files.data_format import has_data_suffix
 from commit_llm.files.hub_data import HubRecords
 from commit_llm.files.line_records import Check
 from commit_llm.files.provenance import sha256
-from commit_llm.files.records import SUFFIXES, Record
+from commit_llm.files.records import Record
 from commit_llm.recipes import Recipe, data_files_of, files_of
 from commit_llm.runs.run import MODEL, hub_changes, tokenizer_file
 
@@ -76,7 +77,7 @@ def _require_same(role: str, path: Path, described: Any) -> None:
     """
     before = described if isinstance(described, dict) else None
     if not path.is_file():
-        if before is not None or path.suffix in SUFFIXES or not role.startswith("data"):
+        if before is not None or has_data_suffix(path) or not role.startswith("data"):
             raise UserError(f"the {role} {path.name} is no longer where it was when the run began")
         return
     if before is not None and sha256(path) != before.get("sha256"):

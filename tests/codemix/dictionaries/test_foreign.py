@@ -78,7 +78,6 @@ REFUSED = [
     ("en-fr.gz", gzip.compress(tarred()),           "a tar archive",               "; unpack it first: tar xf FILE"),
     ("en-fr.txt", lzma.compress(WORDS),             "a xz archive",                "; unpack it first: xz -d FILE"),
     ("en-fr.txt", bz2.compress(WORDS),              "a bzip2 archive",             "; unpack it first: bzip2 -d FILE"),
-    ("en-fr.txt.zst", b"\x28\xb5\x2f\xfd",          "a Zstandard archive",         "; unpack it first: zstd -d FILE"),
 ]  # fmt: skip
 
 

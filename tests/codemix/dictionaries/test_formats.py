@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from commit_llm.codemix import BilingualDictionary
 from commit_llm.codemix.dictionaries.formats import LONGEST_LINE, Skipped
 from commit_llm.errors import UserError
-from commit_llm.files.text_stream import CHUNK
+from commit_llm.files.unpacking import CHUNK
+from tests.files.test_unpacking import zstd
 
 
 @pytest.fixture
@@ -72,7 +73,9 @@ def test_quotes_and_commas_of_csv(load):
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_lists_and_notes_in_every_layout_and_encoding_packed_or_not(load, name, content, encoding):
-    for pack, suffix in ((bytes, ""), (gzip.compress, ".gz"), (gzip.compress, ""), (bytes, ".GZ")):
+    for pack, suffix in (
+        (bytes, ""), (gzip.compress, ".gz"), (gzip.compress, ""), (bytes, ".GZ"), (zstd, ".zst"), (zstd, ""),
+    ):  # fmt: skip
         dictionary = load(name + suffix, pack(content.encode(encoding)))
         assert dictionary.translations == {"make": ("φτιάχνω", "κάνω"), "polar bear": ("πολική αρκούδα",)}
         assert dictionary.name == name + suffix

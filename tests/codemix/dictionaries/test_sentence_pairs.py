@@ -94,7 +94,7 @@ def test_bad_lines_may_be_left_out(load):
         ("p.tsv", "", "p.tsv: no pair of sentences to use; it needs lines of 'source<TAB>target', or objects or columns `source` and `target`"),
         ("p.tsv", "a\t\nb\t", "p.tsv: no pair of sentences to use; an empty side in 2 pair(s), such as 'a' (''); they are left out"),
         ("p.tsv", "A dog. A cat.\tx", "p.tsv: no pair of sentences to use; several sentences, which are never found as one, in 1 pair(s), such as 'A dog. A cat.' ('x'); translate each by itself"),
-        ("p.tsv", b"\xff\xffa", "p.tsv: not UTF-8 at byte 0; convert the file to UTF-8"),
+        ("p.tsv", b"\xff\xffa", "p.tsv: not UTF-8 at byte 0; convert it: iconv -f YOUR-ENCODING -t UTF-8 "),
         ("p.xlsx", "a\tb", "p.xlsx: a spreadsheet, which is not read; save it as CSV in UTF-8"),
         ("p.parquet", {"en": ["a"]}, "p.parquet: 1 column(s), 'en'; give two, or name two of them source and target"),
         ("p.parquet", {"en": ["a"], "el": ["b"], "x": ["c"]}, "p.parquet: 3 column(s), 'en', 'el', 'x'; give two, or name two of them source and target"),

@@ -52,7 +52,6 @@ FORMATS = (
     _archive("RAR", "unrar x FILE", (".rar",), b"Rar!\x1a\x07"),
     _archive("xz", "xz -d FILE", (".xz",), b"\xfd7zXZ\x00"),
     _archive("bzip2", "bzip2 -d FILE", (".bz2",), *(b"BZh%d1AY&SY" % level for level in range(1, 10))),
-    _archive("Zstandard", "zstd -d FILE", (".zst",), b"\x28\xb5\x2f\xfd"),
 )
 TAR_MARK, TAR_PLACE = b"ustar", 257
 DICTD = re.compile(rb"(^|\n)00-?database")  # the headwords that describe a dictionary of dictd
@@ -77,7 +76,7 @@ def refuse_other_formats(path: Path, head: bytes) -> None:
 
 def _kind(path: Path, head: bytes) -> tuple[str, str] | None:
     """Give the name of a file's format, and the way out; None where it may be one that is read."""
-    name = path.name.lower().removesuffix(".gz")
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
     for form in FORMATS:
         if name.endswith(form.suffixes) or head.startswith(form.begins):
             return form.name, form.way_out

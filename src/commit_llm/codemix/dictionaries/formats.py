@@ -9,7 +9,9 @@ from commit_llm.codemix.dictionaries.fields import Tally, taken_apart
 from commit_llm.codemix.dictionaries.foreign import refuse_other_formats
 from commit_llm.codemix.dictionaries.layouts import LAYOUTS, MUSE, BadLineError, Layout, Pair, quoted
 from commit_llm.errors import SettingError, SettingName, UserError
-from commit_llm.files.text_stream import UTF_8, Encoding, encoding_of, head_of, lines_of_text, opened, unmarked_utf_16
+from commit_llm.files.encoding_advice import iconv_line
+from commit_llm.files.text_stream import UTF_8, Encoding, encoding_of, lines_of_text, unmarked_utf_16
+from commit_llm.files.unpacking import PACKED, head_of, opened
 
 LONGEST_LINE = 65_536  # characters; no dictionary's line is longer, and a file that is one line is no dictionary
 
@@ -51,11 +53,11 @@ class PairsRead(NamedTuple):
 def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = False) -> PairsRead:
     """Read all (source, target) pairs of a dictionary file, in order, and count the lines that were left out.
 
-    The suffix, without `.gz`, tells the layout: `.tsv` has two columns with a tab between them, `.csv` two with a comma
-    (a first line `source,target` is a header), `.jsonl` an object a line with `source`, a text, and `target`, a text or
-    a list of texts; `.txt` and all else are MUSE's (`muse_line`). Fields of the first three are taken apart
-    (`fields`). UTF-8, or what a byte-order mark says; `\\n`, `\\r\\n` or `\\r` end a line. The file is read once, as a
-    stream, unpacked where it is gzip.
+    The suffix, without `.gz` or `.zst`, tells the layout: `.tsv` has two columns with a tab between them, `.csv` two
+    with a comma (a first line `source,target` is a header), `.jsonl` an object a line with `source`, a text, and
+    `target`, a text or a list of texts; `.txt` and all else are MUSE's (`muse_line`). Fields of the first three are
+    taken apart (`fields`). UTF-8, or what a byte-order mark says; `\\n`, `\\r\\n` or `\\r` end a line. The file is read
+    once, as a stream, unpacked where it is packed.
 
     original: read as the original does: UTF-8, a byte-order mark stays in the first key, `.tsv` is MUSE's layout too,
         and fields are as they stand.
@@ -77,8 +79,8 @@ def read_pairs(path: Path, *, original: bool = False, skip_bad_lines: bool = Fal
 
 
 def layout_suffix(path: Path) -> str:
-    """Give the suffix that tells a file's layout: the last, `.gz` put aside."""
-    return Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
+    """Give the suffix that tells a file's layout: the last, that of a packed file put aside."""
+    return Path(path.stem).suffix if path.suffix.lower() in PACKED else path.suffix
 
 
 @dataclass
@@ -144,5 +146,5 @@ def _encoding(path: Path, head: bytes, original: bool) -> Encoding:
     if original and encoding.name != UTF_8:
         raise UserError(f"{path}: {encoding.name}; style original reads UTF-8 alone; convert the file to UTF-8")
     if not encoding.mark and (name := unmarked_utf_16(head)):
-        raise UserError(f"{path}: {name} without a byte-order mark; convert it: iconv -f {name} -t UTF-8 FILE > NEW")
+        raise UserError(f"{path}: {name} without a byte-order mark; convert it: {iconv_line(path, name)}")
     return Encoding(UTF_8) if original else encoding

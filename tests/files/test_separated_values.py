@@ -1,0 +1,80 @@
+"""Rows of .csv and .tsv: values as RFC 4180 has them, and one line, with its number, for what it does not have."""
+
+import csv
+import io
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commit_llm.errors import UserError
+from commit_llm.files import separated_values
+from commit_llm.files.records import read_records
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+
+
+def table(tmp_path, content, name="a.csv"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_records(path)
+
+
+def test_values_with_separators_quotes_and_line_ends(tmp_path):
+    content = '\ufeffid,question,answer\r\n1,"Who, ""he"" or she?","a\nb\r\nc"\r\n\r\n2, x ,\r\n'
+    assert table(tmp_path, content) == [
+        {"id": "1", "question": 'Who, "he" or she?', "answer": "a\nb\r\nc"},
+        {"id": "2", "question": " x ", "answer": ""},
+    ]
+    assert table(tmp_path, 'a\tb\n1,5\t"x\ty"\n', "a.tsv") == [{"a": "1,5", "b": "x\ty"}]
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), st.sampled_from([",", "\t"]))
+def test_what_is_written_is_read(tmp_path_factory, rows, separator):
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL)
+    writer.writerows([("a", "b"), *rows])
+    name = "a.csv" if separator == "," else "a.tsv"
+    records = table(tmp_path_factory.mktemp("table"), text.getvalue(), name)
+    assert [tuple(record.values()) for record in records] == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\n1,2\n1,2,3\n", r"a\.csv:3: a row of 3 values, and the header names 2 \('a', 'b'\); put quotes around"),
+        ('a,b\n"x\ny",2\n1\n', r"a\.csv:4: a row of 1 values, and the header names 2"),
+        ('a,b\n1,2\n"x,2\n1,2\n', r"a\.csv:3: a quote that begins in this row never ends; put quotes around a value"),
+        ('a,b\n1,2\n"x"y,2\n', r"a\.csv:3: malformed row \(.*\); put quotes around a value that has one in it"),
+        ("a,b,a\n1,2,3\n", r"a\.csv:1: the header names column 'a' twice"),
+        ("a;b\n1;2\n", r"a\.csv:1: one column, 'a;b': values of a file of this name have a comma .*; save it with com"),
+        ("a\tb\n1\t2\n", r"a\.csv:1: one column, 'a\\tb': values of a file .* have a comma .*; name it \.tsv"),
+        ("a,b\n", r"a\.csv: holds no record"),
+        ("", r"a\.csv: holds no record"),
+        ("a,b\r1,2\r", r"a\.csv:1: its lines end in a carriage return alone"),
+        (b"a,b\n1,\xff\n", r"a\.csv: not UTF-8 at byte 6"),
+    ],
+)
+def test_what_is_no_table(tmp_path, content, message):
+    with pytest.raises(UserError, match=message) as error:
+        table(tmp_path, content)
+    assert "\n" not in str(error.value)
+
+
+def test_a_value_longer_than_python_s_own_limit(tmp_path):
+    (record,) = table(tmp_path, f'a\n"{"x" * 200_000}"\n')
+    assert len(record["a"]) == 200_000
+
+
+@pytest.mark.parametrize("row", ['"' + "x\n" * 500_000, '"x\n",' * 400_000, "x" * 4_000_000])
+def test_a_row_without_end_takes_little_memory(tmp_path, monkeypatch, row):
+    monkeypatch.setattr(separated_values, "LONGEST", 100_000)
+    (tmp_path / "a.csv").write_text(f"a\n1\n{row}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(UserError, match=r"a\.csv:3: a row of over .* MB begins here; a quote in it may never end"):
+            read_records(tmp_path / "a.csv")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
