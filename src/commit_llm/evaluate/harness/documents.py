@@ -1,6 +1,8 @@
 """What the task files in `tasks/` call, by this module's name: the questions of a task, and the scores of an answer.
 
 A task that ranks has no file: its two prompts a question and its candidates are no task of lm-eval's.
+
+`python -m commit_llm.evaluate.harness.documents` prints the folder of the files.
 """
 
 from pathlib import Path
@@ -54,3 +56,7 @@ def task_file(name: str) -> str:
     task = TASKS[name]
     settings = "_chat_settings" if task.chat else "_instruct_settings" if task.as_tuned else "_settings"
     return f"include: {settings}\ntask: {name}\ndataset_kwargs:\n  task: {name}\n"
+
+
+if __name__ == "__main__":  # in an environment of lm-eval's, where the command line's libraries are not
+    print(TASK_FILES)
