@@ -1,5 +1,8 @@
 """Our task files for lm-eval: those of the table, scored by its rules."""
 
+import subprocess
+import sys
+
 import pytest
 
 from commit_llm.evaluate.harness.documents import TASK_FILES, process_results, task_file
@@ -50,3 +53,15 @@ def test_what_lm_eval_reads():
         task = manager.task_index[name].cfg
         assert task["metadata"]["version"] == version
         assert task["generation_kwargs"] == {"until": until, "do_sample": False, "max_gen_toks": 256}
+
+
+def test_an_environment_of_lm_eval_s_needs_nothing_more():
+    """docs/after-export.md: commit-llm beside lm-eval, installed without what it depends on."""
+    brought = {"datasets", "jinja2", "markupsafe", "numpy", "pyarrow", "yaml"}  # by lm-eval
+    code = f"import runpy, sys\nrunpy.run_module({task_file.__module__!r}, run_name='__main__')\n"
+    code += "print(*{name.split('.')[0] for name in sys.modules} - set(sys.stdlib_module_names))"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    folder, imported = process.stdout.splitlines()
+    assert folder == str(TASK_FILES)
+    ours = {name for name in imported.split() if not name.startswith("_")} - {"commit_llm"}
+    assert ours <= brought
