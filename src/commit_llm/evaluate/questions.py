@@ -10,6 +10,7 @@ from commit_llm.evaluate.question_files import Question, from_records, read_own,
 from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task
 from commit_llm.files.hub import why_not_given
+from commit_llm.files.hub_reach import hub_or_cache
 from commit_llm.files.records import read_records
 
 
@@ -83,7 +84,8 @@ def load_records(task: Task) -> list[dict[str, Any]]:
     pattern = f"{config}/*{task.split}*.parquet"
     way_out = f"put {task.files()[0]} into a folder and name it with --data-dir"
     try:
-        folder = snapshot_download(repository, repo_type="dataset", revision=revision, allow_patterns=pattern)
+        with hub_or_cache():
+            folder = snapshot_download(repository, repo_type="dataset", revision=revision, allow_patterns=pattern)
         under = Path(folder).glob(f"{config}/**/*.parquet")
         files = sorted(file for file in under if task.split in str(file.relative_to(folder)))
     except Exception as error:  # the library raises many kinds

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from commit_llm.errors import reason_of
 
+# Errors of whoever cannot reach a server.
+UNREACHABLE = {"ConnectionError", "ConnectError", "TimeoutException"}
 PAGES = {"model": "https://huggingface.co/{}", "data set": "https://huggingface.co/datasets/{}"}
 
 
@@ -33,8 +35,7 @@ def why_not_given(error: BaseException, name: str, kind: str = "model", revision
     kind: a key of PAGES.
     revision: that was asked for.
     """
-    causes = list(_causes(error))
-    kinds = {base.__name__ for cause in causes for base in type(cause).__mro__}
+    causes, kinds = list(_causes(error)), _kinds(error)
     statuses = (getattr(getattr(cause, "response", None), "status_code", None) for cause in causes)
     status = next((status for status in statuses if status), None)
     page = PAGES[kind].format(name)
@@ -50,10 +51,20 @@ def why_not_given(error: BaseException, name: str, kind: str = "model", revision
         return f"there is no such {kind} on the hub ({page})"
     if status:
         return f"the hub answers {status} ({reason_of(error)[:100]})"
-    if kinds & {"LocalEntryNotFoundError", "ConnectionError", "ConnectError", "TimeoutException"}:
+    if "LocalEntryNotFoundError" in kinds or kinds & UNREACHABLE:
         copy = "copy of it" if revision is None else f"copy of its revision {revision}"
         return f"the hub cannot be reached, or HF_HUB_OFFLINE forbids it, and no whole {copy} is on this machine"
     return reason_of(error)
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Say whether an error means that the server cannot be reached."""
+    return bool(_kinds(error) & UNREACHABLE)
+
+
+def _kinds(error: BaseException) -> set[str]:
+    """Give the names of the classes of an error and of those that it came from."""
+    return {base.__name__ for cause in _causes(error) for base in type(cause).__mro__}
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from commit_llm.errors import UserError
 from commit_llm.files.hub import is_commit, why_not_given
+from commit_llm.files.hub_reach import hub_or_cache
 from commit_llm.files.records import Record
 
 FINGERPRINTED = 1000  # records, spread over the data, that its fingerprint is made of
@@ -64,14 +65,18 @@ def load_hub(name: str, config: str | None, split: str, revision: str | None = N
     import datasets
 
     try:
-        records = datasets.load_dataset(name, config, split=split, revision=revision)
+        with hub_or_cache():
+            records = datasets.load_dataset(name, config, split=split, revision=revision)
+            offline = _is_offline()
     except Exception as error:  # the library raises many kinds for "not found" and "offline"
         reason = why_not_given(error, name, "data set", revision)
-        raise UserError(f"{name}: neither a file here nor a data set loaded from the hub: {reason}") from None
+        raise UserError(
+            f"{name}: neither a file here nor a data set loaded from the hub: {reason}; or name a file with --data"
+        ) from None
     commit = _commit_of(records, name)
     # Without a network `datasets` takes whichever it has.
     is_another = commit not in (None, revision) if is_commit(revision or "") else revision not in (None, "main")
-    if is_another and (is_commit(revision or "") or _is_offline()):
+    if is_another and (is_commit(revision or "") or offline):
         raise UserError(
             f"{name}: revision {revision} was asked for, and this machine has commit {commit}; connect to the hub "
             "once, or ask for another --data-revision"

@@ -14,6 +14,7 @@ from commit_llm.data.stops import GENERATION_FILE, read_stops, with_literals
 from commit_llm.data.tokenizer import HUGGING_FACE, SENTENCEPIECE, BosChoice, Tokenizer, load_tokenizer
 from commit_llm.errors import UserError, shown
 from commit_llm.files.hub import commit_of_snapshot, why_not_given
+from commit_llm.files.hub_reach import hub_or_cache
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.families.config_json import read_config, tell_passed_over
 from commit_llm.parallel.processes import is_first
@@ -202,7 +203,10 @@ def _from_hub(name: str, revision: str | None, weights: bool) -> Path:
 
     try:
         patterns = HUB_FILES if weights else [file for file in HUB_FILES if "safetensors" not in file]
-        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns, ignore_patterns=NOT_FROM_HUB))
+        with hub_or_cache():
+            return Path(
+                snapshot_download(name, revision=revision, allow_patterns=patterns, ignore_patterns=NOT_FROM_HUB)
+            )
     except Exception as error:  # offline, unknown, private: the library raises many kinds
         reason = why_not_given(error, name, revision=revision)
         raise UserError(f"{name}: neither a folder here nor a model fetched from the hub: {reason}") from None

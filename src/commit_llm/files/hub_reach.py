@@ -1,0 +1,57 @@
+"""Whether the Hugging Face hub answers at all: where it does not, its libraries are told so, and do not try for long.
+
+A data set of the hub costs huggingface_hub five more tries, 23 seconds, with two lines of log for each. One request
+says as much. HF_HUB_OFFLINE is the documented way to go without the hub; both libraries read it once, when they are
+imported, into the constants that are set here for a while.
+"""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from commit_llm.files.hub import is_unreachable
+
+SECONDS = 3.0  # that the hub may take to answer, its address looked up included
+
+
+@contextmanager
+def hub_or_cache() -> Iterator[None]:
+    """Let the hub's libraries take what this machine has of the hub, while inside, where the hub does not answer."""
+    import huggingface_hub.constants as constants
+
+    if constants.is_offline_mode() or hub_answers():
+        yield
+        return
+    libraries = [constants, *filter(None, [sys.modules.get("datasets.config")])]
+    for library in libraries:
+        library.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        for library in libraries:
+            library.HF_HUB_OFFLINE = False
+
+
+def hub_answers(seconds: float = SECONDS) -> bool:
+    """Say whether the hub answers a request, with whatever, as huggingface_hub asks it: through its proxies.
+
+    In a thread, since nothing else bounds the time for which a name server is waited for.
+    """
+    answers, over = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        from huggingface_hub import constants, get_session
+
+        try:
+            get_session().head(constants.ENDPOINT, timeout=seconds)
+            answers.set()
+        except Exception as error:  # a certificate that is not trusted, say, is told in the line of whoever asks next
+            if not is_unreachable(error):
+                answers.set()
+        finally:
+            over.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    over.wait(seconds)
+    return answers.is_set()
