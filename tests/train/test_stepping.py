@@ -36,6 +36,7 @@ def test_every_step_since_the_last_look_is_looked_at(tmp_path, place, bad):
     """A later step may be finite again, where the weights are not what they were."""
     stepping = Stepping.__new__(Stepping)
     stepping.checkpoints, stepping.saved = SimpleNamespace(run=tmp_path), 3
+    stepping.training, stepping.report = SimpleNamespace(recipe=SimpleNamespace(steps=9)), lambda *report: None
     stepping.name_rows = partial(name_rows, [ExampleMaker(None, [], None)])
     good = {"loss": 1.0, "accuracy": 0.5, "grad_norm": 2.0}
     stepping.unchecked = [
@@ -43,6 +44,33 @@ def test_every_step_since_the_last_look_is_looked_at(tmp_path, place, bad):
     ]
     with pytest.raises(UserError, match=rf"step {4 + place} has loss .* on rows 7 of the data .* step 3 is kept"):
         stepping._require_finite()
+
+
+def test_steps_are_reported_once_their_results_are_there():
+    """The device works through a queue of steps; nothing is waited for."""
+    reports, ready = [], {4, 6}
+    stepping = Stepping.__new__(Stepping)
+    stepping.training = SimpleNamespace(recipe=SimpleNamespace(steps=9))
+    stepping.report, stepping.reported = lambda *report: reports.append(report), 3
+
+    def queued(step):
+        return step, SimpleNamespace(loss=SimpleNamespace(is_ready=lambda: step in ready)), None
+
+    stepping.unchecked = [queued(step) for step in (4, 5, 6)]
+    stepping._report_finished()
+    assert reports == [(4, 9, None)]  # 6 is no more finished than 5 before it
+    ready.add(5)
+    stepping._report_finished()
+    assert reports == [(4, 9, None), (5, 9, None), (6, 9, None)]
+
+
+@pytest.mark.slow
+def test_every_step_is_reported_once(small_recipe, tmp_path, capsys):
+    """From the one before the first, and with its line where it is logged."""
+    reports = []
+    train(small_recipe(), tmp_path / "run", lambda *report: reports.append(report))
+    assert [step for step, _, _ in reports] == list(range(9))
+    assert [step for step, _, logged in reports if logged] == [1, 2, 4, 6, 8]
 
 
 @pytest.mark.slow

@@ -125,7 +125,7 @@ def _write_prompts(command: Eval, tasks: "list[Task]", foreign: list[str], per_c
 
 
 def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str], per_context: dict[str, int]) -> None:
-    from commit_llm.cli.progress import bars
+    from commit_llm.cli.progress import AnswersBar, bars
     from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.answers import Answerer, require_answerable
     from commit_llm.evaluate.chat_prompts import template_for
@@ -179,7 +179,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
             max_length=command.max_length,
             overwrite=command.overwrite,
             upstream=upstream,
-            on_answers=bar,
+            on_answers=AnswersBar(bar),
         )
     if not is_first():
         return

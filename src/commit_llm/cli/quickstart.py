@@ -54,7 +54,9 @@ def run(argv: list[str]) -> int:
     with bars() as bar:
         watcher = experiment.Watcher(
             training=lambda stage: TrainingBar(bar, f"training {stage}"),
-            answering=lambda stage: lambda task, answered, total: bar(f"asking {stage}, {task[-2:]}", answered, total),
+            answering=lambda stage: (
+                lambda task, answered, total: bar(f"asking {stage}, {task[-2:]}", answered, total, unit="question")
+            ),
             finished=lambda stage, seconds: say(finished(stage, seconds)),
         )
         result = experiment.run_experiment(out, command.seed, experiment.SETTINGS, watcher)

@@ -45,7 +45,7 @@ def run(argv: list[str]) -> int:
 
 
 def _run(command: RunCommand) -> int:
-    from commit_llm.cli.progress import TrainingBar, bars
+    from commit_llm.cli.progress import AnswersBar, TrainingBar, bars
     from commit_llm.cli.text.eval import scores_table
     from commit_llm.cli.text.train import training_summary
     from commit_llm.evaluate.selection import read_per_context
@@ -69,7 +69,7 @@ def _run(command: RunCommand) -> int:
             stop_after_minutes=command.stop_after_minutes,
             wandb_project=command.wandb,
             on_step=TrainingBar(bar),
-            on_answers=bar,
+            on_answers=AnswersBar(bar),
         )
     if not is_first():
         return of_stop(chain.trained.stopped)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from commit_llm.cli.lines import say
+from commit_llm.cli.pace import duration
 from commit_llm.cli.parse import DONE, of_stop, parse
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 
@@ -61,7 +62,7 @@ class StudyCommand:
 
 def run(argv: list[str]) -> int:
     command = parse(StudyCommand, "study", argv)
-    from commit_llm.cli.progress import TrainingBar, bars
+    from commit_llm.cli.progress import AnswersBar, TrainingBar, bars
     from commit_llm.study.conduct import conduct, trials_done
     from commit_llm.study.study_file import FILES, read_study
     from commit_llm.study.study_folder import TABLE
@@ -80,7 +81,7 @@ def run(argv: list[str]) -> int:
             eval_batch_size=command.eval_batch_size,
             eval_mesh=command.eval_mesh,
             on_step=TrainingBar(bar),
-            on_answers=bar,
+            on_answers=AnswersBar(bar),
         )
         stopped = conduct(study, command.out, how, stop_after_minutes=command.stop_after_minutes, on_trial=_say_trial)
     if stopped is not None:
@@ -100,16 +101,6 @@ def run(argv: list[str]) -> int:
 def _say_trial(progress: "Progress") -> None:
     """Say on standard error what is done, what comes next, and how long the rest takes."""
     rest = progress.seconds_left
-    left = "" if not rest else f", about {_duration(rest)} left"
+    left = "" if not rest else f", about {duration(rest)} left"
     now = "" if progress.trial is None else f"; now {progress.trial}"
     say(f"{progress.done} of {progress.total} done{left}{now}", to_stderr=True)
-
-
-def _duration(seconds: float) -> str:
-    """Write a time in hours and minutes.
-
-    >>> _duration(59), _duration(3900)
-    ('1 min', '1 h 5 min')
-    """
-    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

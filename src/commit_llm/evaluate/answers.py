@@ -22,6 +22,7 @@ from commit_llm.model.config import ModelConfig
 from commit_llm.model.generation import Endings, generate
 from commit_llm.model.parameters import Parameters, cast_matrices
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
+from commit_llm.parallel.slow_compilation import say_compiled, without_alarm
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,12 @@ def answer(
     """
     endings = ending.of_tokens(model.tokenizer, model.config.vocab_size)
     lengths = [len(prompt.ids) for prompt in prompts]
-    for batch in plan_batches(lengths, batch_size, longest, max_new_tokens, model.placement.rows_for):
-        if all(place in answered for place in batch.prompts):
-            continue
+    planned = plan_batches(lengths, batch_size, longest, max_new_tokens, model.placement.rows_for)
+    batches = [batch for batch in planned if not all(place in answered for place in batch.prompts)]
+    if batches:
+        widths = ", ".join(f"{width:,}" for width in sorted({batch.width for batch in batches}))
+        say_compiled(f"the answering of prompts of up to {widths} tokens, each length when it comes up")
+    for batch in batches:
         out = generate_rows(model, [prompts[place].ids for place in batch.prompts], batch, endings, max_new_tokens)
         answers = {}
         for place, row in zip(batch.prompts, out, strict=True):
@@ -104,7 +108,8 @@ def generate_rows(
     placement = model.placement
     on_one_cpu = jax.default_backend() == "cpu" and placement.mesh is None
     placed = (*placement.rows(padded, lengths), Endings(*map(placement.everywhere, endings)))
-    out = generate(model.config, model.params, *placed, max_new_tokens, model.dtype, on_one_cpu)
+    with without_alarm():
+        out = generate(model.config, model.params, *placed, max_new_tokens, model.dtype, on_one_cpu)
     return placement.fetched(out)[: len(prompts)]
 
 

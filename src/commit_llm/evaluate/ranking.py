@@ -13,6 +13,7 @@ from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS
 from commit_llm.evaluate.rank_batches import Candidates, RowBatch, add_up, lay_out, plan_rows
 from commit_llm.evaluate.tasks import Task
 from commit_llm.model.tree_likelihood import tree_log_probabilities
+from commit_llm.parallel.slow_compilation import say_compiled, without_alarm
 
 
 def encode_candidates(
@@ -55,9 +56,12 @@ def rank(
 
     Raises UserError where the model gives no finite number.
     """
-    for batch in plan_rows(prompts, batch_size, model.placement.rows_for):
-        if all(place in ranked for place in batch.prompts):
-            continue
+    planned = plan_rows(prompts, batch_size, model.placement.rows_for)
+    batches = [batch for batch in planned if not all(place in ranked for place in batch.prompts)]
+    if batches:
+        widths = ", ".join(f"{width:,}" for width in sorted({batch.width for batch in batches}))
+        say_compiled(f"the ranking of answers in rows of {widths} tokens, each width when it comes up")
+    for batch in batches:
         scores = add_up(prompts, batch, score_rows(model, prompts, batch))
         if not all(np.isfinite(of_prompt).all() for of_prompt in scores.values()):
             raise UserError("the model's likelihoods are no numbers (its parameters may not be finite); train it anew")
@@ -70,5 +74,6 @@ def score_rows(model: Answerer, prompts: Sequence[Candidates], batch: RowBatch) 
     rows = placement.rows(arrays.tokens, arrays.segment_ids, arrays.parent_ids, arrays.positions)
     scored = (placement.everywhere(arrays.places), placement.everywhere(arrays.targets))
     on_one_cpu = jax.default_backend() == "cpu" and placement.mesh is None
-    out = tree_log_probabilities(model.config, model.params, *rows, *scored, model.dtype, on_one_cpu)
+    with without_alarm():
+        out = tree_log_probabilities(model.config, model.params, *rows, *scored, model.dtype, on_one_cpu)
     return placement.fetched(out)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import jax
@@ -11,6 +12,7 @@ from commit_llm.data.packing.batch import Batch, step_arrays
 from commit_llm.errors import UserError
 from commit_llm.model.parameters import Parameters
 from commit_llm.parallel.mesh import place_alike
+from commit_llm.parallel.slow_compilation import compiling
 from commit_llm.train.checkpoint import Checkpoints
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.held_out import held_out_loss
@@ -21,7 +23,8 @@ from commit_llm.train.stop import Reason
 from commit_llm.train.upcoming import AwaitedBatches
 from commit_llm.train.watch import HeldOut, Logged, Watch
 
-# Called after every step with (step, of how many) and, where the step was logged, its line.
+# Called with (step, of how many) before the first step, with the one before it; then for every step, in order, once its
+# result is there: the device works through a queue of steps. Where the step was logged, its line comes with it.
 StepReport = Callable[[int, int, Logged | None], None]
 
 
@@ -35,6 +38,7 @@ class Stepping:
     saved: the step of the newest checkpoint, 0 where there is none.
     name_rows: writes which records ids of examples mean.
     unchecked: (step, its metrics, its example ids) of the steps since their numbers were last looked at.
+    reported: the newest of the steps that are finished and reported.
     """
 
     training: Training
@@ -48,12 +52,16 @@ class Stepping:
     saved: int
     name_rows: Callable[[Sequence[int]], str]
     unchecked: list[tuple[int, Metrics, np.ndarray]] = field(default_factory=list)
+    reported: int = 0
+    _held_out_compiled: bool = False
 
     def run(self, state: TrainState, start: int, stop: CommonStop) -> tuple[int, Reason | None]:
         """Take the steps after start; give the last one taken, and why it is not the recipe's last."""
         recipe = self.training.recipe
+        self._report(start)
         for step in range(start + 1, recipe.steps + 1):
-            state, metrics = self._take(step, state)
+            with compiling("the training step") if step == start + 1 else nullcontext():
+                state, metrics = self._take(step, state)
             if step == start + 1:
                 jax.block_until_ready(metrics)  # before it is done there is nothing worth saving
                 stop.take_requests()
@@ -64,12 +72,15 @@ class Stepping:
             if logs or saves:
                 self._require_finite()
                 self.checkpoints.check()
+            else:
+                self._report_finished()
             logged = self._log(step, metrics) if logs else None
             if self.held_out and (ends or step % recipe.eval_every == 0):
                 self._log_held_out(step, state)
             if saves:
                 self._save(step, state)
-            self.report(step, recipe.steps, logged)
+            if logs or saves:
+                self._report(step, logged)
             if stopped is not None:
                 return step, stopped
         return recipe.steps, None
@@ -88,6 +99,7 @@ class Stepping:
 
         To look is to wait for the device, so only logged and saved steps do it.
         """
+        under_way = self.unchecked[-1][0]  # it is reported once it is saved
         for step, metrics, ids in self.unchecked:
             values = jax.device_get(metrics)
             if not (math.isfinite(values.loss) and math.isfinite(values.grad_norm)):
@@ -99,7 +111,21 @@ class Stepping:
                     f"on {shown} (from 0); {left}; look at these rows, or lower --learning-rate "
                     "with another --out"
                 )
+            if self.reported < step != under_way:
+                self._report(step)
         self.unchecked.clear()
+
+    def _report_finished(self) -> None:
+        """Report the steps whose results are there by now, and wait for none."""
+        for step, metrics, _ in self.unchecked:
+            if step > self.reported:
+                if not metrics.loss.is_ready():  # type: ignore[attr-defined]
+                    return
+                self._report(step)
+
+    def _report(self, step: int, logged: Logged | None = None) -> None:
+        self.reported = step
+        self.report(step, self.training.recipe.steps, logged)
 
     def _log(self, step: int, metrics: Metrics) -> Logged:
         values = jax.device_get(metrics)
@@ -111,7 +137,9 @@ class Stepping:
 
     def _log_held_out(self, step: int, state: TrainState) -> None:
         placed = (place_alike(step_arrays(batch), self.training.batch_sharding) for batch in self.held_out)
-        means = held_out_loss(self.training.held_out_step, forward_weights(state.params), placed, self.frozen)
+        with nullcontext() if self._held_out_compiled else compiling("the loss of the held-out examples"):
+            means = held_out_loss(self.training.held_out_step, forward_weights(state.params), placed, self.frozen)
+        self._held_out_compiled = True
         if self.watch:
             self.watch.held_out(HeldOut(step, *means))
 
