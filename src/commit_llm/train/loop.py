@@ -2,11 +2,14 @@
 
 import dataclasses
 import logging
+import os
 from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+import jax
 
 from commit_llm.convert.config_text import changed_config
 from commit_llm.data.opened_sources import describe_sources, name_rows
@@ -24,6 +27,7 @@ from commit_llm.parallel.processes import (
     seen_by_all,
     together,
 )
+from commit_llm.parallel.unused_gpu import unused_gpu
 from commit_llm.recipes import Recipe, StoredRecipe, dump_recipe, parse_recipe
 from commit_llm.runs.history import NOTHING
 from commit_llm.runs.run import (
@@ -220,6 +224,8 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
     if remat != training.remat.value:  # another process has less memory
         training = prepare(dataclasses.replace(recipe, remat=remat), source.config)
     if is_first():
+        if jax.default_backend() == "cpu" and (hint := unused_gpu(os.environ)):
+            LOGGER.warning("%s", hint)
         LOGGER.info("%s", describe(source.config))
         LOGGER.info("%s", training.summary)
         if training.adapter is not None:
