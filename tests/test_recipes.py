@@ -114,6 +114,39 @@ def test_config_yaml_round_trip(tmp_path, name):
     assert find_recipe(str(tmp_path / "config.yaml")) == recipe
 
 
+def test_paths_of_a_recipe_file_begin_beside_it_and_then_at_the_current_folder(tmp_path, monkeypatch):
+    """So that the same file means the same from any folder, and the run that is begun with it too."""
+    beside, current = tmp_path / "recipes", tmp_path / "current"
+    names = ("both.jsonl", "en-el.txt", "prompt.jinja", "tokenizer.json", "skip.txt")
+    for folder, files in ((beside, names), (current, ("both.jsonl", "here.jsonl", "el-en.txt"))):
+        folder.mkdir()
+        for name in files:
+            (folder / name).write_text("")
+    (beside / "model").mkdir()
+    written = {
+        "model": "model", "tokenizer": "tokenizer.json", "skip_words": "skip.txt", "prompt": "prompt.jinja",
+        "data": ["both.jsonl=3", "here.jsonl=1:text", "someone/texts"], "dictionary": ["en-el.txt=2", "el-en.txt"],
+    }  # fmt: skip
+    (beside / "mine.yaml").write_text(yaml.safe_dump(written))
+    recipes = []
+    for folder, name in ((current, "../recipes/mine.yaml"), (beside, "mine.yaml")):
+        monkeypatch.chdir(folder)
+        recipes.append(find_recipe(name))
+    assert recipes[0] == recipes[1]
+    recipe = recipes[0]
+    assert (recipe.model, recipe.tokenizer) == (str(beside / "model"), str(beside / "tokenizer.json"))
+    assert (recipe.skip_words, recipe.prompt) == (str(beside / "skip.txt"), str(beside / "prompt.jinja"))
+    assert recipe.data == (f"{beside / 'both.jsonl'}=3", "here.jsonl=1:text", "someone/texts")
+    assert recipe.dictionary == (f"{beside / 'en-el.txt'}=2", "el-en.txt")
+
+
+def test_the_recipe_of_a_run_names_what_stood_where_it_was_begun(tmp_path):
+    (tmp_path / "model").mkdir()  # which is another than the one that was named
+    (tmp_path / "provenance.json").write_text("{}")
+    (tmp_path / "config.yaml").write_text(dump_recipe(dataclasses.replace(find_recipe("commit"), model="model")))
+    assert find_recipe(str(tmp_path / "config.yaml")).model == "model"
+
+
 def test_what_was_asked_for_stands_beside_what_it_came_to():
     asked = dataclasses.replace(find_recipe("commit"), target_share=0.3, dictionary=("a.txt", "b.txt"))
     recipe = dataclasses.replace(asked, target_share=None, ratio=0.7)

@@ -13,11 +13,13 @@ from tyro.conf import UseAppendAction
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.named_source import DATA, NamedSource, named_sources, require_together
 from commit_llm.data.prompt_flags import CHAT, PromptFlags
+from commit_llm.data.recipe_paths import PATHS, rooted
 from commit_llm.data.recipe_values import values_of_fields
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
 from commit_llm.training_flags import TrainingFlags
 
+MADE_OF = "provenance.json"  # what a run was made of: beside the run's own config.yaml
 END_OF_COUNTS = 2**31  # the step is a number of 32 bits
 
 
@@ -246,12 +248,24 @@ RECIPES: dict[str, tuple[str, Recipe]] = {
 
 
 def find_recipe(name: str) -> Recipe:
-    """Find the recipe of a name, or of a config.yaml; UserError lists the names."""
+    """Find the recipe of a name, or of a config.yaml; UserError lists the names.
+
+    What a file names is looked for beside it, and then from the current folder. The config.yaml of a run names what
+    stood in the folder that it was begun from.
+    """
     if name in RECIPES:
         return RECIPES[name][1]
     if name.endswith((".yaml", ".yml")):
-        return load_recipe(Path(name))
+        file = Path(name)
+        recipe = load_recipe(file)
+        return recipe if (file.parent / MADE_OF).is_file() else with_paths_from(recipe, file.parent.resolve())
     raise UserError(f"no recipe {name!r}; choose one of {', '.join(RECIPES)}, or give a config.yaml")
+
+
+def with_paths_from(recipe: Recipe, root: Path) -> Recipe:
+    """Give a recipe with its paths from a folder, as far as they are there; the others stay as they are."""
+    names = ["model", *PATHS, *(["prompt"] if recipe.prompt_files else [])]
+    return replace(recipe, **{name: rooted(getattr(recipe, name), root) for name in names})
 
 
 def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:

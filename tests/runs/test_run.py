@@ -72,6 +72,40 @@ def test_the_recipe_that_a_run_keeps_asks_for_the_same_run(tmp_path):
             begun_recipe(tmp_path, other)
 
 
+@pytest.mark.parametrize(
+    ("at_first", "now", "way"),
+    [
+        ({"steps": 8}, {"steps": 16}, "--steps N"),
+        ({"steps": 8}, {"steps": 16, "warmup_steps": 9, "decay_steps": 16}, "--steps N"),
+        ({"epochs": 2}, {"epochs": 3}, "--epochs N"),
+    ],
+)
+def test_a_finished_run_that_should_be_longer_names_the_way(tmp_path, at_first, now, way):
+    asked = dataclasses.replace(RECIPES["commit"][1], **at_first)
+    (tmp_path / "config.yaml").write_text(dump_recipe(dataclasses.replace(asked, steps=8), asked))
+    (tmp_path / "provenance.json").write_text("{}")
+    longer = dataclasses.replace(asked, **now)
+    with pytest.raises(UserError, match=r"holds a run of another recipe .*; ask for the same, or choose another"):
+        begun_recipe(tmp_path, longer)  # it is not finished
+    (tmp_path / "checkpoints" / "8").mkdir(parents=True)
+    with pytest.raises(UserError, match=f"is finished, .* a new run from it: --model {tmp_path} {way} --out ANOTHER"):
+        begun_recipe(tmp_path, longer)
+    for other in ({"seed": 1}, {"steps": 4, "epochs": None}):
+        with pytest.raises(UserError, match="holds a run of another recipe"):
+            begun_recipe(tmp_path, dataclasses.replace(longer, **other))
+
+
+def test_a_file_may_be_named_from_anywhere(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "data.jsonl").write_text("")
+    asked = begun(tmp_path / "run", data="data.jsonl", dictionary=("en-el.txt=2",))
+    monkeypatch.chdir(tmp_path)
+    absolute = dataclasses.replace(asked, data=str(tmp_path / "data.jsonl"))
+    assert begun_recipe(tmp_path / "run", absolute).data == "data.jsonl"
+    with pytest.raises(UserError, match=r"\(data: data\.jsonl -> /elsewhere/data\.jsonl\)"):
+        begun_recipe(tmp_path / "run", dataclasses.replace(asked, data="/elsewhere/data.jsonl"))
+
+
 def test_what_remat_auto_came_to_stays(tmp_path):
     """Also where another value was asked for at the start; whoever names a value now gets it."""
     recipe = RECIPES["commit"][1]

@@ -20,12 +20,22 @@ from commit_llm.errors import SettingError, UserError, shown
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.provenance import describe, sha256
 from commit_llm.files.whole import refuse_existing_folder, require_utf8_name, whole_folder, write_json
-from commit_llm.recipes import RUNNING, Recipe, StoredRecipe, differences, dump_recipe, files_of, load_stored_recipe
+from commit_llm.recipes import (
+    MADE_OF,
+    RUNNING,
+    Recipe,
+    StoredRecipe,
+    differences,
+    dump_recipe,
+    files_of,
+    load_stored_recipe,
+    with_paths_from,
+)
 from commit_llm.runs.chain import RUN, find_in_chain
 from commit_llm.runs.evaluation import RESULTS
 from commit_llm.runs.history import BEFORE, History
 
-CONFIG, PROVENANCE = "config.yaml", "provenance.json"  # the recipe, and what the run was made of
+CONFIG, PROVENANCE = "config.yaml", MADE_OF  # the recipe, and what the run was made of
 TOKENS = "special_tokens"  # of provenance.json: see tokens_of
 WEIGHTS = "weights"  # of provenance.json: those that training began with (train/weights_identity.py)
 BASE = "base"  # of provenance.json, where an adapter is trained: the model beside it, and its revision
@@ -37,6 +47,9 @@ MODEL = "model"  # a model folder without weights: config.json and the tokenizer
 METRICS, TIMING, HELD_OUT = "metrics.jsonl", "timing.jsonl", "held_out.jsonl"  # the logs
 CHECKPOINTS, TENSORBOARD = "checkpoints", "tensorboard"
 LIBRARIES = ("jax", "jaxlib", "optax", "orbax-checkpoint", "grain", "numpy", "tokenizers", "sentencepiece")
+
+# Fields that say how long a run is, and along what its learning rate moves.
+LENGTH = {"steps", "epochs", "warmup_steps", "decay_steps"}
 
 # What else a folder may be that somebody takes for a run, by a file in it.
 OTHER_KINDS = {
@@ -210,18 +223,43 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
         now["clean_version"] = asked.clean_version  # which is not looked at
     if asked.epochs is not None:
         now["steps"] = asked.steps  # which is not looked at
-    different = differences(dataclasses.replace(stored.asked, **now), asked)
+    different = _different(dataclasses.replace(stored.asked, **now), asked)
     # A run's own config.yaml asks for the same run too: for what its flags came to.
-    if different and differences(dataclasses.replace(stored.recipe, **now), asked):
-        raise UserError(
-            f"{run}: holds a run of another recipe ({'; '.join(different)}); ask for the same, or choose another --out"
-        )
+    if different and _different(dataclasses.replace(stored.recipe, **now), asked):
+        if different.keys() <= LENGTH and _is_longer(stored, asked) and _is_finished(run, stored.recipe):
+            number = "--steps N" if asked.epochs is None else "--epochs N"
+            raise UserError(
+                f"{run}: is finished, and over its {stored.recipe.steps} steps its learning rate has fallen; to train "
+                f"longer, train a new run from it: --model {run} {number} --out ANOTHER"
+            )
+        lines = "; ".join(different.values())
+        raise UserError(f"{run}: holds a run of another recipe ({lines}); ask for the same, or choose another --out")
     now = {name: getattr(asked, name) for name in RUNNING}
     if asked.remat == "auto":  # found once, with the memory of then
         now["remat"] = stored.recipe.remat
     path = _path_of_tokenizer(read_provenance(run))
     tokenizer = path if Path(path).is_file() else stored.recipe.tokenizer
     return dataclasses.replace(stored.recipe, tokenizer=tokenizer, **now)
+
+
+def _different(begun: Recipe, asked: Recipe) -> dict[str, str]:
+    """Give the fields in which two recipes differ, each with its line; a file may be named from anywhere."""
+    here = Path.cwd()
+    names = {line.partition(":")[0] for line in differences(with_paths_from(begun, here), with_paths_from(asked, here))}
+    lines = {line.partition(":")[0]: line for line in differences(begun, asked)}
+    return {name: line for name, line in lines.items() if name in names}
+
+
+def _is_longer(stored: StoredRecipe, asked: Recipe) -> bool:
+    """Say whether a run is asked for with more steps, or passes, than it was begun for."""
+    if asked.epochs is not None and stored.asked.epochs is not None:
+        return asked.epochs > stored.asked.epochs
+    return asked.epochs is None and asked.steps > stored.recipe.steps
+
+
+def _is_finished(run: Path, recipe: Recipe) -> bool:
+    """Say whether a run has the checkpoint of its last step."""
+    return (run / CHECKPOINTS / str(recipe.steps)).is_dir()
 
 
 def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from commit_llm.data.recipe_paths import PATHS, rooted
 from commit_llm.errors import UserError
 from commit_llm.recipes import Recipe, checked_fields, files_of, find_recipe
 from commit_llm.study.study_file import ALL_LANGUAGES, RECIPE, StageFields, Study
@@ -13,7 +14,6 @@ from commit_llm.study.study_file import ALL_LANGUAGES, RECIPE, StageFields, Stud
 ANY = "any"  # in place of a language: the arm's training is the same for all of them
 LANGUAGE = re.compile(r"(?<![A-Za-z])LANG(?![A-Za-z])")
 NAMED = re.compile(r"(?<![A-Za-z])(TEXT|SENTENCES)(?![A-Za-z])")
-PATHS = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "tokenizer", "chat_template")
 
 
 @dataclass(frozen=True)
@@ -123,23 +123,12 @@ def _fields(study: Study, stage: StageFields, where: str) -> dict[str, Any]:
 
 def _recipe(name: str, values: dict[str, Any], where: str, root: Path) -> Recipe:
     fields = checked_fields(values, where)
-    rooted = {field: _rooted(fields[field], root) for field in PATHS if field in fields}
-    recipe = replace(find_recipe(name), **fields | rooted)
+    paths = {field: rooted(fields[field], root) for field in PATHS if field in fields}
+    recipe = replace(find_recipe(name), **fields | paths)
     if recipe.prompt_files:
-        recipe = replace(recipe, prompt=_rooted(recipe.prompt, root))
+        recipe = replace(recipe, prompt=rooted(recipe.prompt, root))
     _require_there(recipe, where)
     return recipe
-
-
-def _rooted(value: Any, root: Path) -> Any:
-    """Begin a path at the root where there is such a file; anything else, such as a hub id, stays."""
-    if isinstance(value, tuple):
-        return tuple(_rooted(item, root) for item in value)
-    if not isinstance(value, str):
-        return value
-    (name, rest) = (value, "") if (root / value).exists() else value.rpartition("=")[::2]
-    path = root / name
-    return value if not name or not path.exists() else f"{path}={rest}" if rest else str(path)
 
 
 def _require_there(recipe: Recipe, where: str) -> None:
