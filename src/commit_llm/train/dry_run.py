@@ -18,9 +18,11 @@ from commit_llm.data.packing.batch import Batch, indices_of
 from commit_llm.data.packing.example_order import Examples
 from commit_llm.data.packing.interleaving import InterleavedExamples
 from commit_llm.data.packing.row_fit import RowFit, row_fit
+from commit_llm.data.token_growth import TokensAWord, tokens_a_word
 from commit_llm.recipes import Recipe
 from commit_llm.runs.run import begun_recipe, require_same_files, require_same_hub, require_same_prompt
 from commit_llm.train.model_source import require_same_model
+from commit_llm.train.passes import warn_of_many_passes
 from commit_llm.train.prepare import prepare
 from commit_llm.train.recipe_data import RecipeData, from_hub, open_recipe_batches, open_recipe_model
 from commit_llm.train.watch import import_wandb
@@ -72,6 +74,7 @@ class Outlook:
     remat: what a layer keeps for the backward pass.
     remat_reason: why, where it was asked for as auto.
     words: what became of them; None where nothing is mixed.
+    tokens_a_word: before and after mixing; None where no example is too long, or nothing is mixed.
     """
 
     new: bool
@@ -99,6 +102,7 @@ class Outlook:
     remat: str
     remat_reason: str
     words: Counts | None
+    tokens_a_word: TokensAWord | None = None
 
     @property
     def estimated(self) -> bool:
@@ -134,6 +138,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     if recipe.epochs is not None and begun is None:
         recipe = replace(recipe, steps=math.ceil(recipe.epochs * epoch))
     recipe.check_schedule()
+    warn_of_many_passes(data._replace(recipe=recipe))
     training = prepare(recipe, source.config)
     if begun is not None:
         require_same_model(run, source)
@@ -166,6 +171,7 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
         remat=training.remat.value,
         remat_reason=training.remat.reason,
         words=reduce(Counts.plus, (words for _, words in drawn), Counts()) if recipe.mixes else None,
+        tokens_a_word=tokens_a_word(data.makes, training_examples(recipe, *data.makes)) if longer else None,
     )
 
 

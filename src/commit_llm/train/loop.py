@@ -12,7 +12,9 @@ from typing import NamedTuple
 import jax
 
 from commit_llm.convert.config_text import changed_config
+from commit_llm.data.loader import training_examples
 from commit_llm.data.opened_sources import describe_sources, name_rows
+from commit_llm.data.token_growth import TokensAWord, tokens_a_word
 from commit_llm.files.lock import locked
 from commit_llm.model.description import describe
 from commit_llm.model.parameters import Parameters
@@ -44,6 +46,7 @@ from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
 from commit_llm.train.lineage import begun, history_of
 from commit_llm.train.model_source import ModelSource, require_same_model
+from commit_llm.train.passes import warn_of_many_passes
 from commit_llm.train.plan.out_of_memory import naming_what_fits
 from commit_llm.train.plan.remat import most_recomputed
 from commit_llm.train.prepare import Training, prepare
@@ -80,6 +83,7 @@ class TrainingResult(NamedTuple):
     left_out: of the examples that came up in the first epoch, those left out as longer than a row.
     seen: the examples that came up in the first epoch.
     longest: rows of so many tokens would have kept those left out.
+    tokens_a_word: before and after mixing; where examples are left out of a training that mixes.
     no_example: of the records that came up in the first epoch, those that give no example, by the name of the reason.
     untrained: answers of the conversations that came up in the first epoch which are not trained.
     stopped: why the run is not at its end, if it is not.
@@ -95,6 +99,7 @@ class TrainingResult(NamedTuple):
     untrained: int = 0
     stopped: Reason | None = None
     waiting: float = 0.0
+    tokens_a_word: TokensAWord | None = None
 
 
 def train(
@@ -121,6 +126,8 @@ def train(
         params = None
         if begun is None:
             data = data._replace(recipe=training.recipe)
+            if is_first():
+                warn_of_many_passes(data)
             with naming_what_fits(training):
                 params = _begin(run, training, source, data, hub, asked)
         else:
@@ -154,16 +161,20 @@ def train(
                 last, stopped = steps.run(state, start, stop)
                 taken = upcoming.get_state()
         signalled = stop.signalled()  # in the last step: all is saved, but what comes after must not begin
+    left_out = taken.get("left_out", 0)
     return TrainingResult(
         start,
         last,
-        left_out=taken.get("left_out", 0),
+        left_out=left_out,
         seen=min(taken["position"], batches.examples.num_records),
         longest=taken.get("longest", 0),
         no_example=taken.get("no_example", {}),
         untrained=taken.get("untrained", 0),
         stopped=stopped or signalled,
         waiting=upcoming.share(),
+        tokens_a_word=(
+            tokens_a_word(data.makes, training_examples(data.recipe, *data.makes)) if left_out and is_first() else None
+        ),
     )
 
 

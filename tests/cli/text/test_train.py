@@ -5,8 +5,9 @@ import json
 import re
 from pathlib import Path
 
-from commit_llm.cli.text.train import outlook_report, training_summary
+from commit_llm.cli.text.train import outlook_json, outlook_report, training_summary
 from commit_llm.codemix import Counts
+from commit_llm.data.token_growth import TokensAWord
 from commit_llm.train.dry_run import Outlook
 from commit_llm.train.loop import TrainingResult
 
@@ -20,6 +21,19 @@ def test_a_run_that_waited_for_its_data_says_so(tmp_path):
     assert quick == f"trained {tmp_path} to step 8: loss 3.0000 at step 1, 2.0000 at the last"
     slow = training_summary(tmp_path, 128, TrainingResult(0, 8, waiting=0.21))
     assert slow.startswith(quick + "\nthe steps waited 21 % of the time for data (")
+
+
+def test_tokens_a_word_stand_where_examples_are_left_out(tmp_path):
+    left_out = TrainingResult(0, 8, left_out=3, seen=9, longest=200)
+    mixed = left_out._replace(tokens_a_word=TokensAWord(1.44, 3.06))
+    line = "a word takes 1.4 tokens before mixing, and 3.1 after it"
+    assert training_summary(tmp_path, 128, mixed) == f"{training_summary(tmp_path, 128, left_out)}\n{line}"
+    longer = dataclasses.replace(OUTLOOK, longer=3, longer_are="left out", longest=200)
+    assert line not in outlook_report(longer, Path("run"))
+    grown = dataclasses.replace(longer, tokens_a_word=TokensAWord(1.44, 3.06))
+    assert f"--split-long cuts them\n{line}\n" in outlook_report(grown, Path("run"))
+    assert outlook_json(grown)["tokens_a_word"] == {"before": 1.44, "after": 3.06}
+    assert outlook_json(longer)["tokens_a_word"] is None
 
 
 OUTLOOK = Outlook(

@@ -36,6 +36,7 @@ def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
             f"\nleft out {result.left_out:,} of the {result.seen:,} examples that came up: longer than a row of "
             f"{seq_len} tokens; --seq-len {result.longest} would keep them, --split-long cuts them"
         )
+        text += f"\n{result.tokens_a_word}" if result.tokens_a_word else ""
     text += "".join(f"\n{line}" for line in without_example(result.no_example, result.untrained, result.seen))
     if result.waiting >= WAITING:
         text += (
@@ -79,6 +80,7 @@ def outlook_report(outlook: "Outlook", run: Path) -> str:
         lines += ["", f"{longer}, and are {outlook.longer_are}; {kept}"]
         if outlook.longer_are == "left out":
             lines[-1] += ", --split-long cuts them"
+        lines += [str(outlook.tokens_a_word)] if outlook.tokens_a_word else []
     if lines_without := without_example(outlook.no_example, outlook.untrained, outlook.looked_at):
         lines += ["", *lines_without]
     if outlook.remat_reason:
@@ -101,6 +103,7 @@ def outlook_json(outlook: "Outlook") -> dict[str, Any]:
         "estimated": outlook.estimated,
         "asked": None,
         "words": None,
+        "tokens_a_word": outlook.tokens_a_word and outlook.tokens_a_word._asdict(),
     }
     if outlook.asked is not None:
         result["asked"] = dict([outlook.asked])
