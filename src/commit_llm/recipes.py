@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from tyro.conf import UseAppendAction
 
+from commit_llm.data.column_names import ColumnFlags, column_names
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.data.named_source import DATA, NamedSource, named_sources, require_together
 from commit_llm.data.prompt_flags import CHAT, PromptFlags
@@ -24,7 +25,7 @@ END_OF_COUNTS = 2**31  # the step is a number of 32 bits
 
 
 @dataclass(frozen=True)
-class Recipe(TrainingFlags, PromptFlags, MixingFlags):
+class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
@@ -156,6 +157,7 @@ class Recipe(TrainingFlags, PromptFlags, MixingFlags):
             names = " ".join(self.mix_roles)
             raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
         self.check_adapter(from_scratch=self.from_scratch)
+        column_names(self.columns)
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
@@ -205,6 +207,7 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "lora_target_modules": ("all-linear",),
     "modules_to_save": (),
     "optimizer": "adamw",
+    "columns": (),
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.

@@ -11,6 +11,7 @@ MAY_BE_SHORT = {
     "cli/tasks.py": "a file a command",
     "codemix/language_draw.py": "one draw, which the mixer and what counts examples make",
     "codemix/engine/brackets.py": "a rule that decisions and answers need, and the kernel has in one file too",
+    "data/forms/renamed.py": "a form, each in a file",
     "data/recipe_paths.py": "what two rooms need, recipes and studies",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/checksum.py": "checkpoints and exports, of two rooms, carry it",

@@ -3,6 +3,8 @@
 import gzip
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.files.test_unpacking import zstd
@@ -135,7 +137,7 @@ def test_the_same_is_mixed_of_every_format(mix, run, tmp_path, name, workers):
         ("a.txt", "caf\u00e9, dog and cat\n".encode("cp1252"), "iconv -f WINDOWS-1252 -t UTF-8 a.txt > a.utf-8.txt"),
         ("a.txt", "dog\n".encode("utf-16-be"), "UTF-16BE without a byte-order mark; convert it: iconv -f UTF-16BE"),
         ("a.jsonl.zst", zstd(b'{"text": "dog"}\n')[:-4], "a.jsonl.zst: a zst file that is cut off"),
-        ("a.txt.gz", gzip.compress(b"dog\n" * 2_000_000), "a.txt.gz: unpacks to over 100 times its size"),
+        ("a.txt.gz", gzip.compress(b"x" * 2_000_000), "a.txt.gz: unpacks to over 100 times its size"),
         ("a.csv.bz2", b"text\ndog\n", "unknown suffix '.bz2'"),
     ],
 )
@@ -146,8 +148,70 @@ def test_data_that_cannot_be_read_is_one_line_and_leaves_nothing(
     monkeypatch.setattr("commit_llm.files.unpacking.FREE", 1 << 20)
     (tmp_path / name).write_bytes(content)
     before = sorted(tmp_path.iterdir())
-    for command in (["mix", name, "--out", "new.jsonl"], ["preview", name, "--rows", "3000000"]):
+    for command in (["mix", name, "--out", "new.jsonl"], ["preview", name]):
         status, out, err = run(*command, "--dictionary", "en-el.txt")
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert message in err
     assert sorted(tmp_path.iterdir()) == before
+
+
+QUESTIONS = [
+    {"question": row["instruction"], "context": row["input"], "answer": row["output"], "instruction": "dog"}
+    for row in ROWS
+]
+COLUMNS = ["--columns", "instruction=question", "input=context", "output=answer"]
+
+
+def test_columns_of_other_names(mix, run, tmp_path):
+    """The file keeps its own; a table, too; a preview shows the fields."""
+    _, _, expected = mix(ROWS)
+    status, said, lines = mix(QUESTIONS, *COLUMNS)
+    assert status == 0, said
+    mixed = [json.loads(line) for line in lines]
+    texts = [[json.loads(line)[name] for name in ("instruction", "input", "output")] for line in expected]
+    assert [[row[name] for name in ("question", "context", "answer")] for row in mixed] == texts
+    assert {row["instruction"] for row in mixed} == {"dog"}
+    recipe = json.loads((tmp_path / "out.jsonl.provenance.json").read_text(encoding="utf-8"))["recipe"]
+    assert recipe["columns"] == COLUMNS[1:]
+    pq.write_table(pa.Table.from_pylist(QUESTIONS), tmp_path / "a.parquet")
+    status, _, err = run(
+        "mix", "a.parquet", "--dictionary", "en-el.txt", "--ratio", "1", "--out", "b.parquet", *COLUMNS
+    )
+    assert (status, pq.read_table(tmp_path / "b.parquet").to_pylist()) == (0, mixed), err
+    flags = ["--dictionary", "en-el.txt", "--ratio", "1", *COLUMNS]
+    status, shown, err = run("preview", "in.jsonl", *flags, "--fields", "input")
+    assert (status, "γάτα" in shown, "input" in shown) == (0, True, True), err
+    status, _, err = run("mix", "in.jsonl", "--list-sentences", "list.txt", *COLUMNS)
+    assert (status, "the dog, and" in (tmp_path / "list.txt").read_text()) == (0, True), err
+    status, _, err = run("dictionary", "inspect", "en-el.txt", "--text", "in.jsonl", *COLUMNS)
+    assert (status, err) == (0, "")
+
+
+def test_conversations_under_another_name(mix):
+    talk = {"id": 1, "turns": TALK["messages"]}
+    status, said, (line,) = mix([talk], "--columns", "messages=turns")
+    assert (status, json.loads(line)) == (0, {"id": 1, "turns": MIXED["messages"]})
+    status, said, _ = mix([talk])
+    assert (status, "; --columns messages=turns would probably do\n" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ([], "it has"),
+        (["instruction=question"], "no field 'output'; it has 'instruction', 'context', 'answer'; --columns "
+         "instruction=question input=context output=answer would probably do"),
+        (["instruction=qestion", "output=answer"], "--columns instruction=qestion: in.jsonl: no column 'qestion'; it "
+         "has 'question', 'context', 'answer'; --columns instruction=question output=answer would probably do"),
+        (["input=question", "input=context"], "--columns input=context: 'input' is 'question' already"),
+        (["input=question", "output=question"], "--columns output=question: column 'question' is another field"),
+        (["question"], "--columns question: is no name of a column; write FIELD=COLUMN"),
+    ],
+)  # fmt: skip
+def test_columns_that_do_not_fit_are_one_line(mix, tmp_path, columns, message):
+    rows = [{name: value for name, value in row.items() if name != "instruction"} for row in QUESTIONS]
+    status, said, _ = mix(rows, *(["--columns", *columns] if columns else []))
+    assert (status, said.count("\n")) == (2, 1)
+    assert message in said or not columns
+    assert columns or "--columns instruction=question input=context output=answer would probably do" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["en-el.txt", "in.jsonl"]

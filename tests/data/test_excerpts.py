@@ -21,11 +21,11 @@ def path(tmp_path):
 
 def test_the_first_records(path, monkeypatch):
     assert first_examples(path)[:2] == [{"instruction": "say 0", "output": "0"}, {"instruction": "say 1"}]
-    assert first_examples(path, ["output"])[:2] == [{"output": "0"}, {}]
+    assert first_examples(path, Fields(("output",)))[:2] == [{"output": "0"}, {}]
     monkeypatch.setattr(excerpts, "FIRST", 7)
     assert len(first_examples(path)) == 7
     with pytest.raises(UserError, match="record 1 of the data: no field 'text'"):
-        first_examples(path, ["text"])
+        first_examples(path, Fields(("text",)))
 
 
 def test_a_sample_is_the_first_records_of_every_chunk(path, monkeypatch):

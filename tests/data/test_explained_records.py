@@ -3,6 +3,7 @@
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.data.column_names import ColumnNames
 from commit_llm.data.explained_records import explain_record
 from commit_llm.data.mixed_fields import Fields
 from commit_llm.errors import UserError
@@ -41,6 +42,12 @@ def test_every_message_is_shown_with_its_role():
     ]
     assert [text[3] for text in shown(TALK, Fields(roles=("user",)))][4:] == [None, None, ["γάτα", "σκύλος"], None]
     assert [text[3] for text in shown(TALK, Fields(mixed=("output",)))][4:] == [None, None, None, ["σκύλος"]]
+
+
+def test_columns_of_other_names():
+    names = Fields(columns=ColumnNames({"messages": "turns", "text": "body"}))
+    assert shown({"turns": TALK["messages"]}, names) == shown(TALK)
+    assert shown({"body": "dog"}, names) == shown({"text": "dog"})
 
 
 def test_other_records():

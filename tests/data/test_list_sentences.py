@@ -12,7 +12,7 @@ from commit_llm.codemix.finding.sentences import find_sentences
 from commit_llm.data.list_sentences import LONGEST, Listed, list_sentences, sentences_with_words
 from commit_llm.data.mixed_fields import Fields
 from commit_llm.errors import UserError
-from commit_llm.files.records import require_data_file
+from commit_llm.files.data_format import require_data_file
 
 ROWS = [
     {"instruction": "Name it.  Now!", "input": None, "output": "The\tdog. `a. b` 3.14"},

@@ -3,6 +3,7 @@
 import pytest
 
 from commit_llm.codemix import BilingualDictionary, CodeMixer
+from commit_llm.data.column_names import ColumnNames
 from commit_llm.data.mix_records import mix_records
 from commit_llm.data.mixed_fields import Fields
 from commit_llm.errors import UserError
@@ -76,3 +77,44 @@ def test_fields_and_roles_say_what_of_a_conversation_is_mixed():
     assert contents(Fields(roles=("user",))) == [contents(Fields())[0], "cat"]
     assert contents(Fields(mixed=("user 7",))) == ["dog", "cat"]
     assert mix_records([TALK], EVERY, Fields(("note",)))[0][0] == TALK | {"note": contents(Fields())[0]}
+
+
+NAMES = ColumnNames({"instruction": "question", "input": "context", "output": "answer", "messages": "turns"})
+
+
+def by_other_names(record):
+    """The same record with columns of other names, and another column that is named like a field."""
+    return {NAMES.column(name): value for name, value in record.items()} | {"instruction": "dog"}
+
+
+def test_columns_of_other_names_are_mixed_and_keep_them():
+    """As the fields that they are: an answer is left as it is found in its context."""
+    answered = {"id": 1, "instruction": "the dog", "input": "dog and cat", "output": "cat"}
+    records = [
+        answered,
+        {"instruction": "cat", "output": "dog"},
+        TALK,
+        FAULTY,
+        {"instruction": "cat", "input": None, "output": ""},
+    ]
+    for mixer in (HALF, EVERY, CodeMixer(DICTIONARY, ratio=1.0, surface="annotate")):
+        own, tally = mix_records(records, mixer)
+        mixed, same = mix_records([*map(by_other_names, records)], mixer, Fields(columns=NAMES))
+        assert mixed == [*map(by_other_names, own)]
+        assert same == tally
+    some = Fields(("input",), columns=NAMES)
+    (mixed,), _ = mix_records([by_other_names(answered)], EVERY, some)
+    assert (mixed["question"], "γάτα" in mixed["context"], mixed["answer"]) == ("the dog", True, "cat")
+
+
+def test_of_the_first_record_the_columns_that_are_probably_meant_are_told():
+    told = "--columns instruction=question output=answer would probably do"
+    with pytest.raises(UserError, match=f"no column 'instruction' or 'text'.*; {told}"):
+        mix_records([{"question": "dog", "answer": "cat"}], EVERY)
+    with pytest.raises(UserError, match=f"no field 'output'; it has 'instruction', 'answer'; {told}"):
+        mix_records(
+            [{"question": "dog", "answer": "cat"}], EVERY, Fields(columns=ColumnNames({"instruction": "question"}))
+        )
+    with pytest.raises(UserError) as error:
+        mix_records([{"question": "dog", "answer": "cat"}], EVERY, first_row=1)
+    assert "--columns" not in str(error.value)

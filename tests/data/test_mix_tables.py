@@ -7,7 +7,7 @@ from commit_llm.data.mix_records import mix_records
 from commit_llm.data.mix_tables import mix_table
 from commit_llm.data.mixed_fields import Fields
 from commit_llm.errors import UserError
-from tests.data.test_mix_records import EVERY, HALF, RECORDS
+from tests.data.test_mix_records import EVERY, HALF, NAMES, RECORDS
 
 KINDS = [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.string_view()]
 
@@ -99,3 +99,31 @@ def test_what_is_no_text_in_a_conversation_is_told():
         mix_table(pa.table({"messages": messages}), EVERY, first_row=7)
     with pytest.raises(UserError, match="column 'text': stands 2 times in the file"):
         mix_table(pa.Table.from_arrays([pa.array(["dog"])] * 2, ["text", "text"]), EVERY)
+
+
+@pytest.mark.parametrize("more", [{}, {"turns": None}])
+def test_columns_of_other_names_are_mixed_and_keep_them(more):
+    """A column of messages has each row looked at by itself."""
+    records = [
+        {"id": n, "question": "dog cat", "context": None if n % 3 else "cat", "answer": "dog", **more}
+        for n in range(50)
+    ]
+    records = [{**record, "instruction": "dog"} for record in records]
+    fields = Fields(columns=NAMES)
+    table = pa.Table.from_pylist(records)
+    mixed, tally = mix_table(table, HALF, fields, 5)
+    assert mixed.schema == table.schema
+    expected = mix_records(records, HALF, fields, 5)
+    assert (mixed.to_pylist(), tally.words) == (expected[0], expected[1].words)
+    assert tally.words.replaced > 20
+    assert mixed.column("instruction") == table.column("instruction")
+
+
+def test_of_the_first_table_the_columns_that_are_probably_meant_are_told():
+    rows = pa.Table.from_pylist([{"instruction": "dog", "context": "cat", "response": "a"}])
+    told = "--columns input=context output=response would probably do"
+    with pytest.raises(UserError, match=f"no field 'output'; it has 'instruction', 'context', 'response'; {told}"):
+        mix_table(rows, EVERY)
+    nested = pa.Table.from_pylist([{"question": "dog", "answers": {"text": ["a"]}}])
+    with pytest.raises(UserError, match=r"no column 'instruction' or 'text'.*name some with --fields$"):
+        mix_table(nested, EVERY)

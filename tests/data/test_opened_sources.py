@@ -260,3 +260,62 @@ def test_whatever_is_killed_at_ten_moments_goes_on_with_the_same_batches(folder,
     text = tokenizer.decode(np.concatenate([batch["input_tokens"].ravel() for batch in batches]).tolist())
     mixed = ["A dog sees me.", "Ich bin gesehen.", "The cat", "mixedcat", "So be it.", "Sei es."]
     assert [part for part in mixed if part not in text] == []
+
+
+QUESTIONS = [{"question": record["instruction"], "answer": record["output"], "id": "x"} for record in INSTRUCTIONS]
+COLUMNS = ("instruction=question", "output=answer")
+
+
+def test_columns_of_other_names_give_the_same_examples(folder, tokenizer):
+    """Beside a source that has the fields themselves, and one of another kind."""
+    write("q.jsonl", QUESTIONS)
+    write("c.jsonl", [{"content": record["text"]} for record in TEXTS])
+    plain = recipe_of("a.jsonl=2", "a.jsonl=1", "b.jsonl=1", unmixed=["b.jsonl=1"])
+    named = recipe_of("q.jsonl=2", "a.jsonl=1", "c.jsonl=1", unmixed=["b.jsonl=1"], columns=(*COLUMNS, "text=content"))
+    first, second = (opened(recipe, tokenizer) for recipe in (plain, named))
+    assert [make.form.name for make in second] == ["instruction", "instruction", "text", "text"]
+    orders = [training_examples(recipe, *makes) for recipe, makes in ((plain, first), (named, second))]
+    for position in range(100):
+        assert orders[0][position].tokens.tolist() == orders[1][position].tokens.tolist()
+    documents = [training_documents(recipe, *makes).tolist() for recipe, makes in ((plain, first), (named, second))]
+    assert documents[0] == documents[1]
+    assert list(second[0].records) == QUESTIONS  # nothing is copied under other names
+
+
+def test_columns_of_the_hub(folder, tokenizer):
+    """Whose records nobody looks at while they are opened."""
+    recipe = recipe_of("x/questions", columns=COLUMNS)
+    (make,) = open_sources(recipe, tokenizer, MIXER, lambda source, check: QUESTIONS)
+    assert make.form.texts(QUESTIONS[0], 0)["output"] == QUESTIONS[0]["answer"]
+    for columns, message in (
+        ((), "no field 'instruction'; it has .*; --columns instruction=question output=answer would probably do"),
+        (
+            ("instruction=qestion",),
+            "--columns instruction=qestion: x/questions: no column 'qestion'; it has 'question', ",
+        ),
+    ):
+        with pytest.raises(UserError, match=message):
+            open_sources(recipe_of("x/questions", columns=columns), tokenizer, MIXER, lambda source, check: QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("data", "columns", "message"),
+    [
+        (["q.jsonl"], (), r"record 1 of the data: no field 'instruction'; it has 'question', 'answer', 'id'; --columns "
+         r"instruction=question output=answer would probably do"),
+        (["a.jsonl", "q.jsonl"], (), r"q\.jsonl: its columns .* have neither form: .*; or --columns instruction=quest"),
+        (["q.jsonl"], COLUMNS[:1], r"no field 'output'; it has .*; --columns instruction=question output=answer would"),
+        (["q.jsonl"], ("instruction=question", "output=anser"), r"--columns output=anser: q\.jsonl: no column 'anser'; "
+         r"it has 'question', 'answer', 'id'; --columns instruction=question output=answer would probably do"),
+        (["a.jsonl", "q.jsonl"], (*COLUMNS, "input=about"), r"--columns input=about: q\.jsonl: no column 'about'"),
+        (["a.jsonl", "b.jsonl"], COLUMNS, r"--columns instruction=question: no source of the data has a column 'que"),
+        (["s.jsonl"], (), r"name them with --columns instruction=question input=context output=COLUMN"),
+        (["m.jsonl"], (), r"a conversation \(column messages\); --prompt chat tunes on these$"),
+    ],
+)  # fmt: skip
+def test_columns_that_do_not_fit(folder, tokenizer, data, columns, message):
+    write("q.jsonl", QUESTIONS)
+    write("s.jsonl", [{"id": "1", "context": "a", "question": "b", "answers": {"text": ["c"]}}])
+    write("m.jsonl", [{"messages": [{"role": "user", "content": "a"}]}])
+    with pytest.raises(UserError, match=message):
+        opened(recipe_of(*data, columns=columns), tokenizer)

@@ -1,6 +1,6 @@
 """Run `commit-llm dictionary`: fetch a dictionary, and look into one."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +8,7 @@ import tyro
 
 from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
+from commit_llm.data.column_names import ColumnFlags
 from commit_llm.errors import UserError
 
 
@@ -26,10 +27,10 @@ class Fetch:
 
 
 @dataclass(frozen=True)
-class Inspect:
+class Inspect(ColumnFlags):
     """Say how large and how clean a dictionary is, and how much of a text it covers."""
 
-    file: Annotated[Path, tyro.conf.Positional]
+    file: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
     """A dictionary: MUSE's .txt, a two-column .tsv or .csv, or .jsonl with `source` and `target`; also packed."""
     text: Path | None = None
     """A data file in the dictionary's source language, to see how much of it the dictionary covers."""
@@ -89,7 +90,9 @@ def inspect(command: Inspect) -> None:
     from commit_llm.cli.text.dictionary import as_json, report
     from commit_llm.codemix import BilingualDictionary, CodeMixer
     from commit_llm.codemix.inspection import clean_lines, inspect_dictionary, text_coverage
+    from commit_llm.data.column_names import open_columns
     from commit_llm.data.excerpts import first_examples
+    from commit_llm.data.mixed_fields import Fields
     from commit_llm.files.whole import refuse_existing_file, whole_file
 
     if command.out:
@@ -102,7 +105,8 @@ def inspect(command: Inspect) -> None:
     inspection = inspect_dictionary(dictionary, cleaned, mixer.vocabulary.directions[0])
     coverage = None
     if command.text:
-        examples = first_examples(command.text, command.fields)
+        columns = open_columns(command.columns, command.text)
+        examples = first_examples(command.text, Fields(command.fields, columns=columns))
         with bars() as bar:
             coverage = text_coverage(mixer, examples, lambda number: bar("counting", number, len(examples)))
     if command.out:

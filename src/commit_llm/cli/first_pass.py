@@ -9,11 +9,10 @@ from commit_llm.data.mixing_flags import MixingFlags
 
 if TYPE_CHECKING:
     from commit_llm.codemix import CodeMixer
+    from commit_llm.data.mixed_fields import Fields
 
 
-def fitted(
-    flags: MixingFlags, mixer: "CodeMixer", input: Path, fields: tuple[str, ...]
-) -> tuple["CodeMixer", str | None]:
+def fitted(flags: MixingFlags, mixer: "CodeMixer", input: Path, fields: "Fields") -> tuple["CodeMixer", str | None]:
     """Give the mixer, and what was requested and reached where the flags ask for an amount.
 
     Reads examples from all over the file. Raises UserError where the amount cannot be reached.
@@ -22,12 +21,11 @@ def fitted(
         return mixer, None
     from commit_llm.codemix.fit import fit_ratio
     from commit_llm.data.excerpts import sample_columns
-    from commit_llm.data.mixed_fields import Fields
 
     say("looking for the ratio", end="\r" if sys.stderr.isatty() else "\n", to_stderr=True)
     fit = fit_ratio(
         mixer,
-        sample_columns(input, Fields(fields, flags.mix_fields, flags.mix_roles)),
+        sample_columns(input, fields),
         target_share=flags.target_share,
         target_cmi=flags.target_cmi,
         mixed_fields=flags.mix_fields or None,

@@ -15,7 +15,7 @@ from commit_llm.recipes import Recipe
 MOST_USED = "most used"
 GROUPS = {
     MOST_USED: "out model data dictionary ratio steps batch_size seq_len learning_rate lora_r",
-    "data": "data_unmixed data_config data_split data_revision fields form split_long max_train_samples "
+    "data": "columns data_unmixed data_config data_split data_revision fields form split_long max_train_samples "
     "held_out_share eval_every",
     "mixing": "target_share target_cmi style clean_version draw choice sentences sentence_ratio surface "
     "annotate_fields draw_language all_capitals skip_words dictionary_control mix_fields mix_roles block_template "

@@ -28,15 +28,18 @@ def run_list(command: "Mix", out: Path) -> None:
     if any(source.resolve() == out.resolve() for source in (command.input, *named)):
         raise UserError(f"{out}: is what is read; choose another --list-sentences")
     from commit_llm.cli.progress import bars
+    from commit_llm.data.column_names import open_columns
     from commit_llm.data.list_sentences import list_sentences
     from commit_llm.data.mixed_fields import Fields
 
+    columns = open_columns(command.columns, command.input)
+    fields = Fields(command.fields, command.mix_fields, command.mix_roles, columns)
     known = command.open_sentences()
     with bars() as bar:
         listed = list_sentences(
             command.input,
             out,
-            Fields(command.fields, command.mix_fields, command.mix_roles),
+            fields,
             _text_languages(command, known),
             [pairs.translations for pairs in known],
             overwrite=command.overwrite,

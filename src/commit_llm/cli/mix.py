@@ -14,19 +14,21 @@ from commit_llm.cli.first_pass import fitted
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import INTERRUPTED, parse
 from commit_llm.codemix.ratio_schedule import ratio_text
+from commit_llm.data.column_names import ColumnFlags
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:
     from commit_llm.codemix import CodeMixer, Counts
     from commit_llm.data.mix_file import Job, Report
+    from commit_llm.data.mixed_fields import Fields
 
 
 MOST_WORKERS = 1024
 
 
 @dataclass(frozen=True)
-class Mix(MixingFlags):
+class Mix(ColumnFlags, MixingFlags):
     """Swap words of a data file for their translations; all else in it and the order of rows stay.
 
     The file may be larger than memory. Begun again after a kill, the same command goes on where it was.
@@ -72,7 +74,9 @@ def run(argv: list[str]) -> int | None:
     give_back_freed_memory()  # before Arrow is imported
     from commit_llm.cli.progress import bars
     from commit_llm.cli.text.mix import as_json, as_text
+    from commit_llm.data.column_names import open_columns
     from commit_llm.data.mix_file import mix_file
+    from commit_llm.data.mixed_fields import Fields
     from commit_llm.files.data_format import require_data_file, require_written_suffix
     from commit_llm.files.unfinished import folder_of
     from commit_llm.files.whole import refuse_existing_file
@@ -84,11 +88,12 @@ def run(argv: list[str]) -> int | None:
     for source in [command.input, *named, *command.skip_words_files]:
         if source.resolve() == out.resolve():
             raise UserError(f"{out}: is what is read; choose another --out")
-    mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
+    fields = Fields(command.fields, command.mix_fields, command.mix_roles, open_columns(command.columns, command.input))
+    mixer, request = fitted(command, command.open_mixer(), command.input, fields)
     try:
         with bars() as bar:
             mixed = mix_file(
-                job(command, out, mixer),
+                job(command, out, mixer, fields),
                 workers=command.workers,
                 overwrite=command.overwrite,
                 report=reporter(bar),
@@ -106,11 +111,10 @@ def run(argv: list[str]) -> int | None:
     return None
 
 
-def job(command: Mix, out: Path, mixer: "CodeMixer") -> "Job":
+def job(command: Mix, out: Path, mixer: "CodeMixer", fields: "Fields") -> "Job":
     """Describe the file to mix as the command asks for it."""
     from commit_llm.codemix.finding.segmentation import method_and_version
     from commit_llm.data.mix_file import Job
-    from commit_llm.data.mixed_fields import Fields
 
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingFlags)}
     del settings["dictionary"], settings["sentences"]  # described with their hashes
@@ -123,7 +127,7 @@ def job(command: Mix, out: Path, mixer: "CodeMixer") -> "Job":
         input=command.input,
         out=out,
         mixer=mixer,
-        fields=Fields(command.fields, command.mix_fields, command.mix_roles),
+        fields=fields,
         dictionaries=[
             (path, {"weight": weight, "pairs": sum(map(len, dictionary.translations.values()))})
             for (path, weight), dictionary in zip(command.dictionary_files, mixer.dictionaries, strict=True)
@@ -135,6 +139,7 @@ def job(command: Mix, out: Path, mixer: "CodeMixer") -> "Job":
         other_files=command.skip_words_files,
         recipe={
             **settings,
+            "columns": list(command.columns),
             "fields": list(command.fields),
             "weights": [weight for _, weight in command.dictionary_files],
             "sentence_weights": [weight for _, weight in command.sentence_files],

@@ -13,6 +13,7 @@ from commit_llm.cli.first_pass import fitted
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 from commit_llm.codemix.ratio_schedule import RatioSchedule, ratio_text
+from commit_llm.data.column_names import ColumnFlags
 from commit_llm.data.mixing_flags import MixingFlags
 from commit_llm.errors import UserError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:  # numpy
 
 
 @dataclass(frozen=True)
-class Preview(MixingFlags):
+class Preview(ColumnFlags, MixingFlags):
     """Show what `mix` makes of the first rows of a data file: replaced words in colour, shares, measures of mixing."""
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
@@ -47,6 +48,7 @@ def run(argv: list[str]) -> None:
     command = parse(Preview, "preview", argv)
     from rich.console import Console
 
+    from commit_llm.data.column_names import open_columns
     from commit_llm.data.excerpts import first_records
     from commit_llm.data.explained_records import explain_record
     from commit_llm.data.mixed_fields import Fields
@@ -64,8 +66,9 @@ def run(argv: list[str]) -> None:
             raise UserError(f"--html {command.html}: the page is an .html file")
         refuse_existing_file(command.html, command.overwrite, "--html")
     records, total = first_records(command.input, command.rows)
-    mixer, request = fitted(command, command.open_mixer(), command.input, command.fields)
-    fields = Fields(command.fields, command.mix_fields, command.mix_roles)
+    columns = open_columns(command.columns, command.input)
+    fields = Fields(command.fields, command.mix_fields, command.mix_roles, columns)
+    mixer, request = fitted(command, command.open_mixer(), command.input, fields)
     epoch = int(command.at)
     explained = [
         explain_record(record, row, mixer, fields, epoch, command.at - epoch) for row, record in enumerate(records)

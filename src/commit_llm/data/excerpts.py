@@ -1,7 +1,7 @@
 """Read the texts of some records of a data file, which may be larger than memory."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,15 +49,12 @@ def first_records(path: Path, number: int) -> tuple[list[Record], int | None]:
     return records[:number], total
 
 
-def first_examples(path: Path, fields: Sequence[str] = ()) -> list[dict[str, str]]:
+def first_examples(path: Path, fields: Fields = ALL) -> list[dict[str, str]]:
     """Read the first 5,000 records of a data file, each one its texts by field.
-
-    fields: the columns that are read; by default a record's own, or its contents where it is a conversation.
 
     Raises UserError for a field that is missing or no text.
     """
-    of = Fields(tuple(fields)).texts_of
-    texts = (of(record, row) for row, record in enumerate(islice(_records(path), FIRST)))
+    texts = (fields.texts_of(record, row) for row, record in enumerate(islice(_records(path), FIRST)))
     return [{name: text for name, text in of_record.items() if text is not None} for of_record in texts]
 
 

@@ -45,7 +45,7 @@ def explain_record(
     if not fields.has_conversation(record):
         return [ExplainedText(name, name, text, words.get(name)) for name, text in texts.items()]
     try:
-        return _messages(record, row, fields, words)
+        return _messages(fields.columns.renamed(record), row, fields, words)
     except ConversationError as fault:
         return [ExplainedText(FAULT, None, str(fault))]
 

@@ -44,13 +44,16 @@ def mix_records(
     Raises UserError for a field that is missing or no text, naming the record.
     """
     texts, tally = mixed_texts(records, mixer, fields, first_row)
+    if fields.columns:
+        column = fields.columns.column
+        texts = [{(column(str(path[0])), *path[1:]): text for path, text in own.items()} for own in texts]
     return [with_texts(record, own) for record, own in zip(records, texts, strict=True)], tally
 
 
 def mixed_texts(
     records: Sequence[Record], mixer: CodeMixer, fields: Fields = ALL, first_row: int = 0
 ) -> tuple[list[dict[TextPath, str]], RecordCounts]:
-    """Mix records as `mix_records` does, and give the mixed texts of each, by their paths."""
+    """Mix records as `mix_records` does, and give the mixed texts of each, by their paths, which begin with a field."""
     mixed: list[dict[TextPath, str]] = [{} for _ in records]
     tally, others = RecordCounts(), []
     for place, record in enumerate(records):
@@ -59,7 +62,7 @@ def mixed_texts(
             continue
         row = first_row + place
         try:
-            contents = mixable_contents(record, row, fields.roles)
+            contents = mixable_contents(fields.columns.renamed(record), row, fields.roles)
         except ConversationError as fault:
             tally = tally.plus(RecordCounts(Counts(), 1, 1, f"record {row + 1}: {fault}"))
             continue

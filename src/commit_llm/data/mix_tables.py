@@ -1,6 +1,6 @@
 """Mix the chosen texts of a table as those of records are mixed; its schema stays, and everything else in it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from commit_llm.codemix import CodeMixer
@@ -25,22 +25,37 @@ def mix_table(
     """Mix the fields of a table as `mix_records` does; its schema stays."""
     import pyarrow as pa
 
-    if not fields.named and _may_differ(table.column_names):
+    by_field = fields.columns.renamed(dict.fromkeys(table.column_names, ""))
+    if not fields.named and _may_differ(by_field):
         return _mix_row_by_row(table, mixer, fields, first_row)
-    names = fields.of(dict.fromkeys(table.column_names, ""), first_row)
-    for field in names:
-        text_of(dict.fromkeys(table.column_names, ""), field, first_row)  # names the columns where it is missing
-    _require_once(names, table.column_names)
+    column_of = {field: fields.columns.column(field) for field in _fields_of(table, fields, by_field, first_row)}
+    _require_once(column_of.values(), table.column_names)
     # A column of nothing but nulls has no text, and not the type of one.
-    texts = {name: table.column(name) for name in names if not pa.types.is_null(table.schema.field(name).type)}
+    texts = {
+        field: table.column(name)
+        for field, name in column_of.items()
+        if not pa.types.is_null(table.schema.field(name).type)
+    }
     mixed, counts = mixer.mix_columns(texts, first_row=first_row, mixed_fields=fields.mixed_of(texts))
-    for name, column in mixed.items():
-        place = table.schema.get_field_index(name)
+    for field, column in mixed.items():
+        place = table.schema.get_field_index(column_of[field])
         kind = table.schema.field(place).type
         if pa.types.is_dictionary(kind):
             column = column.cast(kind.value_type).dictionary_encode()
         table = table.set_column(place, table.schema.field(place), column.cast(kind))
     return table, RecordCounts(total(counts))
+
+
+def _fields_of(table: "pa.Table", fields: Fields, by_field: Mapping[str, str], first_row: int) -> Collection[str]:
+    """Give the fields that are mixed. Raises UserError, which names all columns, where one is missing."""
+    try:
+        names = fields.of(by_field, first_row)
+        for field in names:
+            text_of(by_field, field, first_row)
+    except UserError as error:
+        first, *_ = [*table_records(table.slice(0, 1), "the data", first_row), by_field]
+        raise fields.with_advice(error, first, first_row) from None
+    return names
 
 
 def _may_differ(names: Collection[str]) -> bool:
@@ -50,7 +65,7 @@ def _may_differ(names: Collection[str]) -> bool:
     )
 
 
-def _require_once(names: Collection[str], columns: Sequence[str]) -> None:
+def _require_once(names: Iterable[str], columns: Sequence[str]) -> None:
     """Raise UserError where one of the names stands for several columns."""
     for name in names:
         if columns.count(name) > 1:
@@ -63,7 +78,7 @@ def _mix_row_by_row(
     """Mix a table of which some rows may be conversations. Of its other columns nothing is read."""
     import pyarrow as pa
 
-    names = [name for name in LOOKED_AT if name in table.column_names]
+    names = [name for name in map(fields.columns.column, LOOKED_AT) if name in table.column_names]
     _require_once(names, table.column_names)
     try:
         records = table_records(table.select(names), "the data", first_row)
@@ -76,7 +91,7 @@ def _mix_row_by_row(
             PlacedText(index, path[1:], text)
             for index, of_row in enumerate(texts)
             for path, text in of_row.items()
-            if path[0] == name
+            if fields.columns.column(str(path[0])) == name
         ]
         place = table.schema.get_field_index(name)
         try:

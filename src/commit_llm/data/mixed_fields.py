@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commit_llm.data.chat.conversation import LISTS, ConversationError, chat_columns
 from commit_llm.data.chat.mixable_contents import MIXED_ROLES, mixable_contents
+from commit_llm.data.column_advice import advice_for_mixing
+from commit_llm.data.column_names import AS_THEY_ARE, ColumnNames
 from commit_llm.errors import UserError
 from commit_llm.files.records import Record, text_of
 
@@ -23,19 +25,21 @@ class Fields(NamedTuple):
         those that `usual_columns` finds in it, of which some may be missing or null.
     mixed: the texts that are mixed. Without names they are all.
     roles: of conversations, whose contents are looked at.
+    columns: which have other names. All the others here are those of fields.
     """
 
     named: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
     roles: tuple[str, ...] = MIXED_ROLES
+    columns: ColumnNames = AS_THEY_ARE
 
     def of(self, record: Record, row: int) -> tuple[str, ...]:
-        """Give the columns of one record. row: its index."""
+        """Give the columns of one record, which has been renamed. row: its index."""
         return tuple(dict.fromkeys(self.named)) or usual_columns(record, row)
 
     def has_conversation(self, record: Record) -> bool:
         """Say whether a record is mixed as a conversation."""
-        return not self.named and is_conversation(record)
+        return not self.named and is_conversation(self.columns.renamed(record))
 
     def texts_of(self, record: Record, row: int) -> dict[str, str | None]:
         """Give the texts of one record by name, null where a column is. A faulty conversation has none.
@@ -44,17 +48,27 @@ class Fields(NamedTuple):
         """
         if self.has_conversation(record):
             try:
-                return {content.name: content.text for content in mixable_contents(record, row, self.roles)}
+                contents = mixable_contents(self.columns.renamed(record), row, self.roles)
+                return {content.name: content.text for content in contents}
             except ConversationError:
                 return {}
         return self.texts_of_columns(record, row)
 
     def texts_of_columns(self, record: Record, row: int) -> dict[str, str | None]:
         """Give the same of a record that is no conversation."""
-        return {
-            name: None if record.get(name, "missing") is None else text_of(record, name, row)
-            for name in self.of(record, row)
-        }
+        by_field = self.columns.renamed(record)
+        try:
+            return {
+                name: None if by_field.get(name, "missing") is None else text_of(by_field, name, row)
+                for name in self.of(by_field, row)
+            }
+        except UserError as error:
+            raise self.with_advice(error, record, row) from None
+
+    def with_advice(self, error: UserError, record: Mapping[str, Any], row: int) -> UserError:
+        """Add to an error what would name the columns, where those of the first record seem to have other names."""
+        words = advice_for_mixing(record, self.columns) if row == 0 and not self.named else ""
+        return UserError(f"{error}; {words}") if words else error
 
     def mixed_of(self, texts: Iterable[str]) -> list[str] | None:
         """Give those of the texts that are mixed; None for all. Some records may lack one."""

@@ -4,20 +4,26 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Protocol
 
 from commit_llm.codemix import CodeMixer
 from commit_llm.data.chat.conversation import COLUMNS, chat_columns
 from commit_llm.data.chat.template import ChatTemplate
+from commit_llm.data.column_advice import INSTRUCTION, MESSAGES, UNKNOWN, advice, advice_for_mixing
+from commit_llm.data.column_names import AS_THEY_ARE, ColumnNames, column_names, columns_of
 from commit_llm.data.example_maker import ExampleMaker
 from commit_llm.data.forms.form import Form, choose_form
 from commit_llm.data.forms.plain_text import PlainTextForm
+from commit_llm.data.forms.renamed import RenamedForm
 from commit_llm.data.loader import DataSettings, first_ids
 from commit_llm.data.named_source import NamedSource
 from commit_llm.data.opened_prompt import Prompt
 from commit_llm.data.packing.example_order import source_seed
+from commit_llm.data.source_columns import SourceColumns
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError, flag
+from commit_llm.files.chunks import first_rows
 from commit_llm.files.line_records import Check
 from commit_llm.files.records import Record
 from commit_llm.files.training_data import is_file, load_data
@@ -39,6 +45,8 @@ class SourceSettings(DataSettings, Protocol):
     def data_split(self) -> str: ...
     @property
     def data_revision(self) -> str | None: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
 
 
 def open_sources(
@@ -57,10 +65,17 @@ def open_sources(
     if mixer is not None and not any(source.mixed for source in sources):
         raise UserError("--data-unmixed: no source is left to mix; name one with --data, or set --ratio 0")
     makes = []
+    of_sources = SourceColumns(column_names(settings.columns), settings.fields, several=len(sources) > 1)
     for number, source in enumerate(sources):
         look = _Look(settings, source, prompt, several=len(sources) > 1)
+        if of_sources.names and is_file(source.name):
+            look.columns = of_sources.of(source.name, columns_of(first_rows(Path(source.name))))
         records = load(source, look)
-        form = look.form_of(records[0]) if look.form is None else look.form
+        if of_sources.names and not is_file(source.name):
+            look.columns = of_sources.of(source.name, records[0])
+        look(records[0], 0)  # of what is looked at nowhere else
+        assert look.form is not None
+        form = RenamedForm(look.form, look.columns) if look.columns else look.form
         mixing = mixer if source.mixed else None
         if mixing is not None and number:
             mixing = mixing.with_seed(source_seed(mixing.settings.seed, number))
@@ -68,6 +83,7 @@ def open_sources(
         if len(sources) > 1 and mixing is not None:
             fields = _fields_of(source, form, records[0], fields)
         makes.append(ExampleMaker(form, records, tokenizer, mixing, fields, source, number))
+    of_sources.require_all()
     return makes
 
 
@@ -126,6 +142,7 @@ class _Look:
     source: NamedSource
     prompt: Prompt
     several: bool
+    columns: ColumnNames = AS_THEY_ARE
     form: Form | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -133,19 +150,29 @@ class _Look:
             self.form = choose_form(self.settings, self.source.form, self.prompt)
 
     def __call__(self, record: Record, index: int) -> None:
+        by_field = self.columns.renamed(record)
         if self.form is None:
-            self.form = self.form_of(record)
+            self.form = self._form_of(by_field, record)
         try:
-            self.form.texts(record, index)
+            self.form.texts(by_field, index)
         except UserError as error:
-            raise UserError(f"{self.source.name}: {error}" if self.several else str(error)) from None
+            words = advice(record, self._wanted(self.form), self.columns) if index == 0 else ""
+            if UNKNOWN in words and chat_columns(by_field):
+                words = ""  # it is known what that is
+            message = f"{error}; {words}" if words else str(error)
+            raise UserError(f"{self.source.name}: {message}" if self.several else message) from None
 
-    def form_of(self, record: Record) -> Form:
-        """Give the form that the columns of a record tell."""
+    def _wanted(self, form: Form) -> tuple[str, ...]:
+        """Give the fields that a form takes."""
+        if form.name == "text":
+            return tuple(PlainTextForm(self.settings.fields).columns)
+        return (MESSAGES, *INSTRUCTION) if isinstance(self.prompt, ChatTemplate) else INSTRUCTION
+
+    def _form_of(self, record: Record, as_it_is: Record) -> Form:
+        """Give the form that the columns of a record tell. as_it_is: before its columns were renamed."""
         takes_chat = isinstance(self.prompt, ChatTemplate)
         instruction = {"instruction", "output"} <= record.keys() or (takes_chat and bool(chat_columns(record)))
-        parsed = PlainTextForm(self.settings.fields).parsed
-        text = {column for part in parsed for column in part.columns} <= record.keys()
+        text = set(PlainTextForm(self.settings.fields).columns) <= record.keys()
         if instruction != text:
             return choose_form(self.settings, "text" if text else "instruction", self.prompt)
         columns = ", ".join(map(repr, record)) or "none"
@@ -154,6 +181,7 @@ class _Look:
         raise UserError(
             f"{self.source.name}: its columns ({columns}) have {tells}: {ours}, or {self.settings.fields} (--fields); "
             "write FILE=WEIGHT:instruction or FILE=WEIGHT:text"
+            + (f"; or {words}" if not text and (words := advice_for_mixing(as_it_is, self.columns)) else "")
         )
 
 

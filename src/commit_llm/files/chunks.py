@@ -17,6 +17,7 @@ ROWS = 16_384
 SIZE = 64 << 20  # bytes of text; a longer line or row is a chunk by itself
 # Records that are mixed at a time: Python objects, and what the mixer works with, take several times their text.
 BLOCK_ROWS, BLOCK_SIZE = 2048, 4 << 20
+LOOKED_AT = 100  # records that tell the columns of a file
 
 
 class Chunk(NamedTuple):
@@ -78,6 +79,11 @@ def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int 
     else:
         for span, lines in spans(path, rows, size):
             yield span, lines, span.end
+
+
+def first_rows(path: Path, number: int = LOOKED_AT) -> list[Record]:
+    """Read the first records of a file, and hardly more of it. Raises UserError as `chunks` does."""
+    return [record for _, block in blocks(path, next(chunks(path, number))) for record in block]
 
 
 def blocks(path: Path, chunk: Chunk) -> Iterator[tuple[int, list[Record]]]:

@@ -66,9 +66,14 @@ class PlainTextForm:
         parts = [(part.strip("[]"), 0.0 if part.startswith("[") else 1.0) for part in self.fields.split(",")]
         return tuple(Field(name, () if name in (BOS, EOS) else tuple(name.split("+")), mask) for name, mask in parts)
 
+    @property
+    def columns(self) -> list[str]:
+        """Give the columns that the fields name."""
+        return [column for field in self.parsed for column in field.columns]
+
     def texts(self, record: Record, index: int) -> dict[str, str]:
         """Give the text of every column that the fields name."""
-        return {column: text_of(record, column, index) for field in self.parsed for column in field.columns}
+        return {column: text_of(record, column, index) for column in self.columns}
 
     def layout(self, record: Record, texts: Mapping[str, str]) -> list[list[Passage]]:
         """Lay out the fields, but for the literal tokens."""
