@@ -98,7 +98,7 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
     max_train_samples: int | None = None
     """Only so many examples of the first source of data, drawn by the seed. Default: all."""
     held_out_share: float = 0.0
-    """Share of examples, 0 to 1, held out of training; their loss is written to held_out.jsonl."""
+    """Share of examples, 0 to 1, held out of training; held_out.jsonl has their loss: mixed, without dropout."""
     eval_every: int = 100
     """Steps between losses of the held-out examples; the last step has one too."""
 
