@@ -47,7 +47,7 @@ def test_the_line_that_mends_a_text(tmp_path, name):
         read_records(path)
     line = str(error.value).partition("; convert it: ")[2]
     assert "iconv -f WINDOWS-1252 -t UTF-8" in line
-    subprocess.run(line, shell=True, check=True, timeout=60)
+    subprocess.run(line, shell=True, check=True, timeout=60, cwd=tmp_path)
     (mended,) = tmp_path.glob("*.utf-8*")
     expected = FRENCH if "csv" not in name else FRENCH.replace("\u201c", "").replace("\u201d", "")
     assert read_records(mended) == [{"text": expected}]

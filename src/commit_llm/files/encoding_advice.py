@@ -44,12 +44,12 @@ def likely_encoding(sample: bytes) -> str:
 def iconv_line(path: Path, encoding: str) -> str:
     """Write the line of a shell that makes a file in UTF-8 of one in another encoding.
 
-    >>> iconv_line(Path("my data.csv.gz"), "WINDOWS-1252")
-    "gzip -dc 'my data.csv.gz' | iconv -f WINDOWS-1252 -t UTF-8 > 'my data.utf-8.csv'"
+    >>> iconv_line(Path("a/my data.csv.gz"), "WINDOWS-1252")
+    "gzip -dc 'a/my data.csv.gz' | iconv -f WINDOWS-1252 -t UTF-8 > 'my data.utf-8.csv'"
     """
     unpack = PACKED.get(path.suffix.lower())
     text = path.with_suffix("") if unpack else path
-    new = shlex.quote(str(text.with_name(f"{text.stem}.utf-8{text.suffix}")))
+    new = shlex.quote(f"{text.stem}.utf-8{text.suffix}")  # in the current folder: a message has an end
     if unpack:
         return f"{unpack} {shlex.quote(str(path))} | iconv -f {encoding} -t UTF-8 > {new}"
     return f"iconv -f {encoding} -t UTF-8 {shlex.quote(str(path))} > {new}"
