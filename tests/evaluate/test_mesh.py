@@ -23,6 +23,7 @@ from commit_llm.evaluate.harness.language_model import CommitLM
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.rank_batches import Candidates
 from commit_llm.evaluate.ranking import rank
+from commit_llm.evaluate.token_choice import TokenChoice
 from commit_llm.model.families.config_json import read_config
 from commit_llm.model.parameters import init_parameters
 import jax
@@ -41,10 +42,14 @@ for mesh in sys.argv[2:]:
     encoded = [keep_end(tokenizer.encode(prompt), [], 48) for prompt in prompts]
     for batch in answer_all(model, encoded, 1, ending=Ending(model.stops), longest=48, max_new_tokens=12):
         answers |= {place: answer.text for place, answer in batch.items()}
+    drawn = {}
+    choice = TokenChoice(0.8, 0.9, 5)
+    for batch in answer_all(model, encoded, 1, ending=Ending(model.stops), longest=48, max_new_tokens=6, choice=choice):
+        drawn |= {f"drawn {place}": answer.text for place, answer in batch.items()}
     sums = {}
     for batch in rank(model, ranked, [False] * len(ranked), 2):
         sums |= {place: reply.log_likelihoods for place, reply in batch.items()}
-    said[mesh] = [len(jax.devices()), answers, CommitLM(model)._loglikelihood_tokens(pairs), sums]
+    said[mesh] = [len(jax.devices()), answers | drawn, CommitLM(model)._loglikelihood_tokens(pairs), sums]
 print(json.dumps(said))
 """
 

@@ -1,4 +1,4 @@
-"""Greedy generation with a cache equals running the whole text again for every token."""
+"""Greedy generation with a cache equals running the whole text again for every token; in steps it is the same."""
 
 import jax
 import jax.numpy as jnp
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from commit_llm.model.decoder import forward
-from commit_llm.model.generation import Endings, generate
+from commit_llm.model.generation import Endings, begin, generate, proceed
 from commit_llm.model.parameters import init_parameters
+from commit_llm.model.sampling import Sampling
 from tests.model.test_decoder import SMALL
 
 NEW = 6
@@ -91,3 +92,45 @@ def test_one_new_token(params):
     tokens, lengths = padded([np.array([1, 2, 3])], 3)
     out = generate(SMALL, params, tokens, lengths, NONE, 1)
     assert out.tolist() == [slowly(params, [1, 2, 3])[:1]]
+
+
+def sampling(numbers, temperature=0.8, top_p=0.9):
+    """How rows of these numbers are drawn: each has a key of its own."""
+    keys = np.asarray([[7, number] for number in numbers], np.uint32)
+    return Sampling(keys, np.float32(temperature), np.float32(top_p))
+
+
+@pytest.mark.slow
+def test_a_drawn_row_is_the_same_in_every_batch(params):
+    rng = np.random.default_rng(3)
+    prompts = [rng.integers(0, 97, size) for size in (4, 9, 6)]
+    together = generate(SMALL, params, *padded(prompts, 9), NONE, NEW, sampling=sampling([0, 1, 2])).tolist()
+    for number, prompt in enumerate(prompts):
+        alone = generate(SMALL, params, *padded([prompt], 16), NONE, NEW, sampling=sampling([number]))
+        assert alone.tolist() == [together[number]]
+    others = generate(SMALL, params, *padded(prompts, 9), NONE, NEW, sampling=sampling([3, 4, 5])).tolist()
+    assert others != together
+    assert together != generate(SMALL, params, *padded(prompts, 9), NONE, NEW).tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("unroll", "drawn"), [(True, None), (False, sampling([0, 1, 2]))])
+def test_in_steps_of_any_size_it_is_the_same(params, unroll, drawn):
+    rng = np.random.default_rng(4)
+    prompts = [rng.integers(0, 97, size) for size in (4, 9, 6)]
+    tokens, lengths = padded(prompts, 9)
+    free = generate(SMALL, params, tokens, lengths, NONE, NEW, unroll=unroll, sampling=drawn)
+    is_stop = np.zeros(97, bool)
+    is_stop[int(free[0, 2])] = True
+    endings = NONE._replace(at_once=is_stop)
+    whole = generate(SMALL, params, tokens, lengths, endings, NEW, unroll=unroll, sampling=drawn).tolist()
+    assert -1 in whole[0]
+    for steps in ([2, 3, 4, 5, 6], [4, 6], [6]):
+        state = begin(SMALL, params, tokens, lengths, endings, NEW, unroll=unroll, sampling=drawn)
+        for until in steps:
+            state = proceed(SMALL, params, state, lengths, endings, np.int32(until), unroll=unroll, sampling=drawn)
+            written = int(state.written)
+            output = state.output.tolist()
+            assert [row[:written] for row in output] == [row[:written] for row in whole]
+            assert all(token == -1 for row in output for token in row[written:])
+        assert output == whole

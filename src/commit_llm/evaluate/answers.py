@@ -1,4 +1,4 @@
-"""Greedy answers to encoded prompts, batch by batch."""
+"""Answers to encoded prompts, batch by batch."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
@@ -18,9 +18,11 @@ from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.prompt_batches import MAX_NEW_TOKENS, PromptBatch, plan_batches
 from commit_llm.evaluate.tasks import Task
+from commit_llm.evaluate.token_choice import GREEDY, TokenChoice
 from commit_llm.model.config import ModelConfig
 from commit_llm.model.generation import Endings, generate
 from commit_llm.model.parameters import Parameters, cast_matrices
+from commit_llm.model.sampling import Sampling
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.parallel.slow_compilation import say_compiled, without_alarm
 
@@ -72,9 +74,11 @@ def answer(
     longest: int,
     answered: Collection[int] = (),
     max_new_tokens: int = MAX_NEW_TOKENS,
+    choice: TokenChoice = GREEDY,
 ) -> Iterator[dict[int, Answer]]:
     """Answer the prompts, batch by batch. Each item has the answers of one batch, by the place of the prompt.
 
+    choice: how tokens are chosen.
     longest: tokens that a prompt may have.
     answered: places of prompts that have an answer already. A batch of such prompts alone is left out. The other
         batches stay as they are, so that every answer is the same, with and without.
@@ -87,7 +91,8 @@ def answer(
         widths = ", ".join(f"{width:,}" for width in sorted({batch.width for batch in batches}))
         say_compiled(f"the answering of prompts of up to {widths} tokens, each length when it comes up")
     for batch in batches:
-        out = generate_rows(model, [prompts[place].ids for place in batch.prompts], batch, endings, max_new_tokens)
+        ids = [prompts[place].ids for place in batch.prompts]
+        out = generate_rows(model, ids, batch, endings, max_new_tokens, choice)
         answers = {}
         for place, row in zip(batch.prompts, out, strict=True):
             text, reason = ending.answer(model.tokenizer, [int(token) for token in row if token >= 0])
@@ -96,21 +101,41 @@ def answer(
 
 
 def generate_rows(
-    model: Answerer, prompts: Sequence[list[int]], batch: PromptBatch, endings: Endings, max_new_tokens: int
+    model: Answerer,
+    prompts: Sequence[list[int]],
+    batch: PromptBatch,
+    endings: Endings,
+    max_new_tokens: int,
+    choice: TokenChoice = GREEDY,
 ) -> np.ndarray:
     """Generate new tokens: (prompts, max_new_tokens), -1 after the end.
 
     A batch has rows to spare where the devices need them. They repeat the last prompt and are cut off again.
     """
-    rows = [*prompts, *[prompts[-1]] * (batch.rows - len(prompts))]
-    padded = np.stack([np.pad(row, (batch.width - len(row), 0)) for row in rows]).astype(np.int32)
-    lengths = np.asarray([len(row) for row in rows], np.int32)
-    placement = model.placement
-    on_one_cpu = jax.default_backend() == "cpu" and placement.mesh is None
-    placed = (*placement.rows(padded, lengths), Endings(*map(placement.everywhere, endings)))
+    *placed, sampling = placed_rows(model, prompts, batch.rows, batch.width, endings, choice)
+    on_one_cpu = jax.default_backend() == "cpu" and model.placement.mesh is None
     with without_alarm():
-        out = generate(model.config, model.params, *placed, max_new_tokens, model.dtype, on_one_cpu)
-    return placement.fetched(out)[: len(prompts)]
+        out = generate(model.config, model.params, *placed, max_new_tokens, model.dtype, on_one_cpu, sampling)
+    return model.placement.fetched(out)[: len(prompts)]
+
+
+def placed_rows(
+    model: Answerer, prompts: Sequence[list[int]], rows: int, width: int, endings: Endings, choice: TokenChoice
+) -> tuple[Any, Any, Endings, Sampling | None]:
+    """Give what the loop takes, on the devices: padded rows, their lengths, what ends an answer, how it is drawn.
+
+    rows, width: the shape that prompts are padded to; the last one is repeated.
+    """
+    repeated = [*prompts, *[prompts[-1]] * (rows - len(prompts))]
+    padded = np.stack([np.pad(row, (width - len(row), 0)) for row in repeated]).astype(np.int32)
+    lengths = np.asarray([len(row) for row in repeated], np.int32)
+    placement, sampling = model.placement, choice.sampling(repeated)
+    if sampling is not None:
+        keys, temperature, top_p = sampling
+        (keys,) = placement.rows(np.asarray(keys))
+        top_p = None if top_p is None else placement.everywhere(top_p)
+        sampling = Sampling(keys, placement.everywhere(temperature), top_p)
+    return *placement.rows(padded, lengths), Endings(*map(placement.everywhere, endings)), sampling
 
 
 def require_answerable(

@@ -29,7 +29,7 @@ class Ending:
         A token with a part of a character in it counts as text.
         """
         at_once, after_text, is_text = np.zeros((3, vocab_size), bool)
-        for token in range(min(tokenizer.vocab_size, vocab_size)):
+        for token in range(min(tokenizer.vocab_size, vocab_size)) if any(self.until) else ():
             text = tokenizer.decode([token])
             at_once[token] = self._ends(self._begin(text))
             after_text[token] = self._ends(text)

@@ -1,4 +1,6 @@
-"""Generate greedily with a key-value cache: one prefill, then one loop that ends when all rows have ended.
+"""Generate with a key-value cache: one prefill, then one loop that ends when all rows have ended.
+
+`generate` does both at once; `begin` and `proceed` are the same in steps, for who looks at tokens as they come.
 
 Shapes: B rows, P prompt length (padded on the left), N new tokens, S = P + N keys, K key-value heads, D head size,
 V vocabulary.
@@ -21,6 +23,7 @@ from commit_llm.model.decoder import embed
 from commit_llm.model.head import unembed
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.rotary import tables_of_kinds
+from commit_llm.model.sampling import Sampling, choose
 
 
 class Endings(NamedTuple):
@@ -48,7 +51,29 @@ class Layer(NamedTuple):
 LayerFunction = Callable[[Array, Layer, bool], tuple[Array, Any]]
 
 
-@partial(jax.jit, static_argnames=("config", "max_new_tokens", "dtype", "unroll"))
+class GenerationState(NamedTuple):
+    """Hold answers under way.
+
+    written: tokens that each row has, those after its end too.
+    last_token: of each row.
+    begun: whether text has come in a row.
+    finished: whether a row has ended.
+    cache: keys and values, with room for all new tokens.
+    output: the new tokens, -1 after the end of a row and where none is yet.
+    """
+
+    written: Int[Array, ""]
+    last_token: Int[Array, "B"]
+    begun: Bool[Array, "B"]
+    finished: Bool[Array, "B"]
+    cache: Any
+    output: Int[Array, "B N"]
+
+
+STATIC = ("config", "max_new_tokens", "dtype", "unroll")
+
+
+@partial(jax.jit, static_argnames=STATIC)
 def generate(
     config: ModelConfig,
     params: Parameters,
@@ -58,22 +83,69 @@ def generate(
     max_new_tokens: int,
     dtype: Any = jnp.float32,
     unroll: bool = False,
+    sampling: Sampling | None = None,
 ) -> Int[Array, "B N"]:
-    """Generate the greedy continuation of each prompt: up to the token that ends it, and -1 after that.
+    """Generate the continuation of each prompt: up to the token that ends it, and -1 after that.
 
     prompts: tokens, padded on the left to P.
     lengths: the length of each prompt without padding, in 1..P.
     endings: which tokens end an answer. A row keeps whether text has come in it.
     unroll: compile each layer by itself, and attend to the prompts one row at a time, which is faster on a CPU.
+    sampling: how tokens are drawn; None for the likeliest ones.
     """
-    rows, width = prompts.shape
-    total = width + max_new_tokens
-    pad = (width - lengths)[:, None]
-    index = jnp.arange(total)[None, :]
-    segment_ids = (index >= pad).astype(jnp.int32)  # padding is a segment of its own
-    positions = jnp.maximum(index - pad, 0)
+    state = _begun(config, params, prompts, lengths, endings, max_new_tokens, dtype, unroll, sampling)
+    return _continued(config, params, state, lengths, endings, max_new_tokens, dtype, unroll, sampling).output
 
-    windows, scoring = windows_of_kinds(config, total), scoring_of(config)
+
+@partial(jax.jit, static_argnames=STATIC)
+def begin(
+    config: ModelConfig,
+    params: Parameters,
+    prompts: Int[Array, "B P"],
+    lengths: Int[Array, "B"],
+    endings: Endings,
+    max_new_tokens: int,
+    dtype: Any = jnp.float32,
+    unroll: bool = False,
+    sampling: Sampling | None = None,
+) -> GenerationState:
+    """Read the prompts and choose the first token of each answer. The arguments are those of `generate`."""
+    return _begun(config, params, prompts, lengths, endings, max_new_tokens, dtype, unroll, sampling)
+
+
+@partial(jax.jit, static_argnames=("config", "dtype", "unroll"), donate_argnames="state")
+def proceed(
+    config: ModelConfig,
+    params: Parameters,
+    state: GenerationState,
+    lengths: Int[Array, "B"],
+    endings: Endings,
+    until: Int[Array | np.ndarray, ""],
+    dtype: Any = jnp.float32,
+    unroll: bool = False,
+    sampling: Sampling | None = None,
+) -> GenerationState:
+    """Go on with answers up to so many tokens, or to their end; the state is given up. It is compiled once for all.
+
+    until: at most the max_new_tokens that they were begun with.
+    """
+    return _continued(config, params, state, lengths, endings, until, dtype, unroll, sampling)
+
+
+def _begun(
+    config: ModelConfig,
+    params: Parameters,
+    prompts: Array,
+    lengths: Array,
+    endings: Endings,
+    max_new_tokens: int,
+    dtype: Any,
+    unroll: bool,
+    sampling: Sampling | None,
+) -> GenerationState:
+    rows, width = prompts.shape
+    segment_ids, positions = _places(lengths, width, width + max_new_tokens)
+    windows, scoring = windows_of_kinds(config, width + max_new_tokens), scoring_of(config)
 
     def prefill_layer(x: Array, layer: Layer, last: bool) -> tuple[Array, Any]:
         prompt_mask = prompt_mask_of(layer.kind)
@@ -94,9 +166,31 @@ def generate(
     prompt_tables_of = by_kind(tables_of_kinds(config, positions[:, :width]))
     embedded = embed(config, params, prompts, dtype)
     hidden, cache = _over_layers(config, prefill_layer, embedded, params["layers"], None, unroll)
-    first = jnp.argmax(unembed(config, params, hidden[:, -1:])[:, 0], axis=-1).astype(jnp.int32)
+    first = choose(unembed(config, params, hidden[:, -1:])[:, 0], jnp.int32(0), sampling)
+    output = jnp.full((rows, max_new_tokens), -1, jnp.int32).at[:, 0].set(first)
+    finished = _ends(endings, first, jnp.zeros(rows, bool))
+    return GenerationState(jnp.int32(1), first, endings.is_text[first], finished, cache, output)
 
-    def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
+
+def _continued(
+    config: ModelConfig,
+    params: Parameters,
+    state: GenerationState,
+    lengths: Array,
+    endings: Endings,
+    until: Any,
+    dtype: Any,
+    unroll: bool,
+    sampling: Sampling | None,
+) -> GenerationState:
+    total = jax.tree.leaves(state.cache)[0].shape[-2]
+    width = total - state.output.shape[1]
+    index = jnp.arange(total)[None, :]
+    pad = (width - lengths)[:, None]
+    segment_ids, _ = _places(lengths, width, total)
+    windows, scoring = windows_of_kinds(config, total), scoring_of(config)
+
+    def step(state: GenerationState) -> GenerationState:
         count, last_token, begun, finished, cache, output = state
         place = width + count - 1  # of the token that was chosen last
         tables_of = by_kind(tables_of_kinds(config, place - pad))
@@ -116,22 +210,26 @@ def generate(
 
         x = embed(config, params, last_token[:, None], dtype)
         hidden, cache = _over_layers(config, decode_layer, x, params["layers"], cache, unroll)
-        chosen = jnp.argmax(unembed(config, params, hidden)[:, 0], axis=-1).astype(jnp.int32)
+        chosen = choose(unembed(config, params, hidden)[:, 0], count, sampling)
         output = jax.lax.dynamic_update_slice_in_dim(output, jnp.where(finished, -1, chosen)[:, None], count, axis=1)
-        finished |= ends(chosen, begun)
-        return count + 1, chosen, begun | endings.is_text[chosen], finished, cache, output
+        finished |= _ends(endings, chosen, begun)
+        return GenerationState(count + 1, chosen, begun | endings.is_text[chosen], finished, cache, output)
 
-    def ends(chosen: Array, begun: Array) -> Array:
-        return endings.at_once[chosen] | (endings.after_text[chosen] & begun)
+    def unfinished(state: GenerationState) -> Array:
+        return (state.written < until) & ~jnp.all(state.finished)
 
-    def unfinished(state: tuple[Any, ...]) -> Array:
-        count, _, _, finished, *_ = state
-        return (count < max_new_tokens) & ~jnp.all(finished)
+    return jax.lax.while_loop(unfinished, step, state)
 
-    output = jnp.full((rows, max_new_tokens), -1, jnp.int32).at[:, 0].set(first)
-    nothing = jnp.zeros(rows, bool)
-    start: tuple[Any, ...] = (jnp.int32(1), first, endings.is_text[first], ends(first, nothing), cache, output)
-    return jax.lax.while_loop(unfinished, step, start)[-1]
+
+def _places(lengths: Array, width: int, total: int) -> tuple[Array, Array]:
+    """Give the segment of each place of each row, in which padding is a segment of its own, and its position."""
+    index = jnp.arange(total)[None, :]
+    pad = (width - lengths)[:, None]
+    return (index >= pad).astype(jnp.int32), jnp.maximum(index - pad, 0)
+
+
+def _ends(endings: Endings, chosen: Array, begun: Array) -> Array:
+    return endings.at_once[chosen] | (endings.after_text[chosen] & begun)
 
 
 def _within_windows(
