@@ -6,31 +6,57 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.data.chat.prompt_file import PromptFile
+from commit_llm.data.chat.template import find_chat_template
 from commit_llm.data.opened_prompt import Prompt, open_prompt, reopen_prompt
-from commit_llm.data.prompt_flags import PromptFlags
+from commit_llm.data.prompt_flags import ALPACA, PromptFlags
+from commit_llm.data.request_forms import NONE, PlainRequests, RequestForm, request_form
 from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.errors import UserError, shown
 from commit_llm.runs.run import PROMPT, PROVENANCE, read_provenance
 
 LOGGER = logging.getLogger("commit_llm")
 
 
-def open_asked_prompt(folder: Path, chosen: str | None, tokenizer: Tokenizer, stops: Sequence[int]) -> Prompt:
+def open_asked_prompt(
+    folder: Path, chosen: str | None, tokenizer: Tokenizer, stops: Sequence[int], chat_template: str | None = None
+) -> Prompt:
     """Open the prompt to ask a model with, and say in a line which it is.
 
     folder: of the model, the adapter or the run: its provenance.json says what it was tuned with.
     chosen: what --prompt names instead.
     stops: the ids that end a text.
+    chat_template: a file, or the name of one of the model's templates, where the prompt chat is named.
 
     Raises UserError where the prompt, or its chat template, is not there.
     """
+    flags = PromptFlags(chosen or ALPACA, chat_template)
+    flags.check_prompt(takes_any=True)
     recorded = None if chosen is not None else recorded_prompt(folder)
     if chosen is not None:
-        prompt, why = open_prompt(PromptFlags(prompt=chosen), tokenizer, stops), "--prompt"
+        prompt, why = open_prompt(flags, tokenizer, stops), "--prompt"
     else:
         prompt = reopen_prompt(recorded, tokenizer, stops)
         why = f"{folder} does not say what it was tuned with" if recorded is None else "as it was tuned"
     LOGGER.info("asked %s (%s)", _called(prompt), why)
     return prompt
+
+
+def open_request_form(
+    folder: Path, chosen: str | None, tokenizer: Tokenizer, stops: Sequence[int], chat_template: str | None = None
+) -> RequestForm:
+    """Say what stands around a user's own texts, with the prompt of `open_asked_prompt`.
+
+    That is nothing for --prompt none, and for a model of which nothing is recorded and that has no chat template: it
+    goes on with plain text.
+    """
+    unknown = chosen is None and recorded_prompt(folder) is None and find_chat_template(tokenizer, stops) is None
+    if chosen == NONE or (unknown and chat_template is None):
+        if chat_template is not None:
+            raise UserError(f"--chat-template {shown(chat_template)}: is for --prompt chat; leave it out")
+        why = f"{folder} has neither a chat template nor a record of its prompt" if unknown else "--prompt"
+        LOGGER.info("asked with plain text, which the model goes on with (%s)", why)
+        return PlainRequests()
+    return request_form(open_asked_prompt(folder, chosen, tokenizer, stops, chat_template))
 
 
 def recorded_prompt(folder: Path) -> dict[str, Any] | None:

@@ -62,7 +62,7 @@ class ChatForm:
         """Make the example of which the answers are trained, or say why there is none."""
         try:
             messages = self._with_texts(self._messages(record, 0), texts)
-            if any(self.template.has_control(tokenizer, text) for text in _texts_in([messages, tools_of(record)])):
+            if any(self.template.has_control(tokenizer, text) for text in texts_in([messages, tools_of(record)])):
                 return NoExample(NoExampleReason.CONTROL)
             rendered, answers = self._rendered(self._render(record), messages)
         except ConversationError as error:
@@ -111,14 +111,14 @@ class ChatForm:
         return rendered, find_answers(render, messages, rendered, self.template.stops, self.train_on == "last")
 
 
-def _texts_in(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
     """Give all texts of plain values: contents, thoughts, calls of tools."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _texts_in(key)
-            yield from _texts_in(item)
+            yield from texts_in(key)
+            yield from texts_in(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _texts_in(item)
+            yield from texts_in(item)
