@@ -96,6 +96,35 @@ def ended_by_signals(*, at_once: bool = False, ignored_too: bool = False) -> Ite
         os.close(writer)  # the thread reads its end
 
 
+@contextmanager
+def first_interrupt_noted() -> Iterator[threading.Event]:
+    """Give an event that the first Ctrl-C sets while inside; the next one ends this process, as SIGTERM does at once.
+
+    Inside `ended_by_signals`, whose handlers come back behind it. Only the main thread receives signals; where Ctrl-C
+    is ignored, it stays so.
+    """
+    noted, handled = threading.Event(), threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and not noted.is_set():
+            noted.set()
+            return
+        handled.set()
+        end_by(number)
+
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        numbers.remove(signal.SIGINT)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    threading.Thread(target=_watch, args=(reader, handled, None, 1), daemon=True).start()
+    try:
+        with handling(dict.fromkeys(numbers, note), writer):
+            yield noted
+    finally:
+        os.close(writer)
+
+
 def end_by(number: int) -> NoReturn:
     """Raise the exception that ends this process as a signal asks for."""
     _ended_by.append(number)
@@ -113,11 +142,14 @@ def end_where_signalled() -> None:
         os._exit(status_of(_ended_by[0]))
 
 
-def _watch(reader: int, handled: threading.Event, left: threading.Event | None) -> None:
-    """End the process on a signal that the main thread does not take up in time."""
+def _watch(reader: int, handled: threading.Event, left: threading.Event | None, noted: int = 0) -> None:
+    """End the process on a signal that the main thread does not take up in time. noted: interrupts that end nothing."""
     with open(reader, "rb", buffering=0) as numbers:
         while number := numbers.read(1):
             if number[0] not in ENDED_BY:
+                continue
+            if number[0] == signal.SIGINT and noted:
+                noted -= 1
                 continue
             if not handled.wait(GRACE_SECONDS) or (left is not None and not left.wait(CLEANING_SECONDS)):
                 _end(number[0])
