@@ -11,10 +11,12 @@ import pytest
 
 from commit_llm.cli import (
     batches,
+    chat,
     compare,
     dictionary,
     eval,
     export,
+    generate,
     import_,
     mix,
     plan,
@@ -52,6 +54,8 @@ RUN_BY = {
     "report": "tests/cli/test_report.py",
     "compare": "tests/cli/test_compare.py",
     "eval": "tests/cli/test_commands.py",
+    "generate": "tests/cli/test_generate.py",
+    "chat": "tests/cli/test_chat.py",
 }
 
 # What each command reads its flags into, and with which of the two parsers.
@@ -63,7 +67,7 @@ PARSERS = {
     "eval": (parse, eval.Eval), "score": (parse, score.ScoreFile), "tasks": (parse, tasks.Tasks),
     "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.PlanCommand),
     "report": (parse, report.ReportCommand), "compare": (parse, compare.Compare),
-    "study": (parse, study.StudyCommand),
+    "study": (parse, study.StudyCommand), "generate": (parse, generate.Generate), "chat": (parse, chat.Chat),
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "convert": {"files", "model", "parallel"},
     "train": {"files", "codemix", "data", "recipes", "runs", "model", "parallel", "convert"},
     "evaluate": {"files", "codemix", "data", "runs", "model", "parallel", "convert"},
+    "generate": {"files", "data", "runs", "model", "parallel", "evaluate"},
     "report": {"files", "codemix", "data", "recipes", "runs"},
 }
 EVERYTHING = {"quickstart", "study", "pipeline", "cli", "__main__", "__init__"}

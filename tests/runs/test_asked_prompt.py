@@ -67,5 +67,5 @@ def test_how_own_texts_are_asked(tmp_path, caplog):
 
 @pytest.mark.parametrize("chosen", [None, "alpaca", "none"])
 def test_a_chat_template_is_for_the_prompt_chat(tmp_path, chosen):
-    with pytest.raises(UserError, match=r"^--chat-template a: is for --prompt chat; leave it out"):
+    with pytest.raises(UserError, match=r"^--chat-template 'a': is for --prompt chat; leave it out"):
         open_request_form(tmp_path, chosen, chat_tokenizer(tmp_path), (2,), "a")

@@ -9,22 +9,22 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 from commit_llm.errors import visible
 
 Hook = Callable[["sys.UnraisableHookArgs"], Any]
 
 
-def say(text: str = "", *, to_stderr: bool = False, end: str = "\n") -> None:
+def say(text: str = "", *, to_stderr: bool = False, end: str = "\n", file: IO[str] | None = None) -> None:
     """Print a text, with signs for its control characters."""
-    print(visible(text), file=sys.stderr if to_stderr else sys.stdout, end=end, flush=True)
+    print(visible(text), file=file or (sys.stderr if to_stderr else sys.stdout), end=end, flush=True)
 
 
-def say_json(value: Any, indent: int | None = 2) -> None:
+def say_json(value: Any, indent: int | None = 2, file: IO[str] | None = None) -> None:
     """Print a value as JSON, with escapes for its control characters: a program reads the value as it is."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)  # which escapes those below a space
-    say(re.sub("[\x7f-\x9f\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text))
+    say(re.sub("[\x7f-\x9f\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text), file=file)
 
 
 class _OnStandardError(logging.Handler):

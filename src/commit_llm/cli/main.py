@@ -42,6 +42,8 @@ GROUPS = {
         "run": ("commit_llm.cli.run", "train, export and evaluate in one go"),
     },
     "use": {
+        "generate": ("commit_llm.cli.generate", "answers to a file of prompts or conversations, as JSON lines"),
+        "chat": ("commit_llm.cli.chat", "talk with a model in the terminal, or line by line in a pipe"),
         "export": ("commit_llm.cli.export", "write a run's model as a Hugging Face folder"),
         "import": ("commit_llm.cli.import_", "turn a streaming checkpoint of EasyLM into a Hugging Face folder"),
     },

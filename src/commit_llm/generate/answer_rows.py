@@ -1,0 +1,187 @@
+"""Answers to a user's prompts as rows of JSON, in the order of the prompts: as they come, or into a file.
+
+A file goes on after a kill: finished batches are kept beside it, and the same call comes to the same file.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from commit_llm import __version__
+from commit_llm.data.request_forms import RequestForm
+from commit_llm.data.requests import Request, RequestError
+from commit_llm.errors import UserError
+from commit_llm.evaluate.answer_text import Answer
+from commit_llm.evaluate.answers import Answerer, answer
+from commit_llm.evaluate.encoded_prompts import EncodedPrompt
+from commit_llm.evaluate.endings import Ending
+from commit_llm.evaluate.token_choice import TokenChoice
+from commit_llm.files.disk import writing
+from commit_llm.files.records import Record
+from commit_llm.files.unfinished import JOINED, Parts, unfinished
+from commit_llm.files.whole import refuse_existing_file
+from commit_llm.runs.evaluation import write_lines
+
+ANSWER, REASON = "answer", "finish_reason"  # what a row has beside the fields of its record
+ROWS = ".jsonl"
+Progress = Callable[[int, int], None]  # of (answers that are there, all prompts)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Say what is asked, of which model, and how.
+
+    records: what was read, each with what it asks.
+    source: where they come from, for messages.
+    answer_field: the name that the answer gets in its row.
+    longest: tokens that a prompt may have.
+    """
+
+    model: Answerer
+    form: RequestForm
+    records: Sequence[tuple[Record, Request]]
+    source: str
+    choice: TokenChoice
+    batch_size: int
+    max_new_tokens: int
+    longest: int
+    answer_field: str = ANSWER
+
+    def encoded(self) -> list[EncodedPrompt]:
+        """Encode all prompts. Raises UserError naming the first record that cannot be asked, or not be answered."""
+        prompts = []
+        for number, (record, request) in enumerate(self.records, 1):
+            where = f"{self.source}: record {number}"
+            self._require_free_names(record, where)
+            try:
+                ids = self.form.encode(self.model.tokenizer, request)
+            except RequestError as error:
+                raise UserError(f"{where}: {error}") from None
+            if len(ids) > self.longest:
+                raise UserError(
+                    f"{where}: it has {len(ids):,} tokens, and the model has room for {self.longest:,} beside an "
+                    f"answer of --max-new-tokens {self.max_new_tokens:,}; shorten it, or take fewer new tokens"
+                )
+            prompts.append(EncodedPrompt(ids, False))
+        return prompts
+
+    def batches(self, prompts: Sequence[EncodedPrompt], answered: Mapping[int, Answer]) -> Iterator[dict[int, Answer]]:
+        """Answer the prompts, batch by batch, but for the batches that are answered already."""
+        return answer(
+            self.model,
+            prompts,
+            self.batch_size,
+            ending=Ending(self.model.stops, until=()),
+            longest=self.longest,
+            answered=answered,
+            max_new_tokens=self.max_new_tokens,
+            choice=self.choice,
+        )
+
+    def row(self, place: int, given: Answer) -> dict[str, Any]:
+        """Give the row of an answer: the fields of its record, the answer, and why it ended."""
+        return {**self.records[place][0], self.answer_field: given.text, REASON: given.finish_reason}
+
+    def what(self, prompts: Sequence[EncodedPrompt]) -> dict[str, Any]:
+        """Give all that decides on the answers, by name: a file that was begun with another of them is another one."""
+        model = self.model
+        return {
+            "model": model.fingerprint,
+            "prompts": self._hash(prompts),
+            "tokenizer": model.tokenizer.fingerprint(),
+            "bos": list(model.tokenizer.bos),
+            "prompt": self.form.describe(),
+            "stops": list(model.stops),
+            "dtype": np.dtype(model.dtype).name,
+            "batch size": self.batch_size,
+            "max new tokens": self.max_new_tokens,
+            "temperature": self.choice.temperature,
+            "top-p": self.choice.top_p,
+            "seed": self.choice.seed,
+            "answer field": self.answer_field,
+            "commit-llm": __version__,
+        }
+
+    def _require_free_names(self, record: Record, where: str) -> None:
+        if self.answer_field in record:
+            raise UserError(f"{where}: it has a field {self.answer_field!r} already; name another with --answer-field")
+        if REASON in record or self.answer_field == REASON:
+            raise UserError(f"{where}: it has a field {REASON!r}, which says why an answer ended; rename it")
+
+    def _hash(self, prompts: Sequence[EncodedPrompt]) -> str:
+        digest = hashlib.sha256()
+        for number, ((record, _), prompt) in enumerate(zip(self.records, prompts, strict=True), 1):
+            try:
+                line = json.dumps([record, prompt.ids], ensure_ascii=False)
+            except TypeError as error:
+                raise UserError(f"{self.source}: record {number}: a value has no JSON form ({error})") from None
+            digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
+        return digest.hexdigest()
+
+
+def answer_rows(job: Answering, progress: Progress = lambda done, total: None) -> Iterator[dict[str, Any]]:
+    """Give the rows in the order of the prompts, each as soon as those before it are there too."""
+    prompts = job.encoded()
+    job.what(prompts)  # a record that no row can hold is refused before the first answer
+    waiting: dict[int, Answer] = {}
+    done = given = 0
+    progress(0, len(prompts))
+    for batch in job.batches(prompts, {}):
+        waiting |= batch
+        done += len(batch)
+        progress(done, len(prompts))
+        while given in waiting:
+            yield job.row(given, waiting.pop(given))
+            given += 1
+
+
+def write_answers(
+    job: Answering, out: Path, overwrite: bool = False, progress: Progress = lambda done, total: None
+) -> int:
+    """Write the rows into a .jsonl file, and give the number of answers that an earlier, unfinished call had kept.
+
+    Raises UserError where there is a finished file, or one was begun with something else, unless overwrite is set.
+    """
+    require_rows_file(out, overwrite)
+    prompts = job.encoded()
+    with writing(out), unfinished(out, job.what(prompts), overwrite) as parts:
+        answers = dict(_kept(parts))
+        earlier = len(answers)
+        progress(earlier, len(prompts))
+        for batch in job.batches(prompts, answers):
+            _keep(parts, batch)
+            answers |= batch
+            progress(len(answers), len(prompts))
+        write_lines(parts.folder / JOINED, (job.row(place, answers[place]) for place in range(len(prompts))))
+        refuse_existing_file(out, overwrite)  # something may have come there meanwhile
+        os.replace(parts.folder / JOINED, out)
+        parts.remove()
+    return earlier
+
+
+def require_rows_file(out: Path, overwrite: bool) -> None:
+    """Raise UserError where answers cannot be written to a file of this name."""
+    if out.suffix != ROWS:
+        raise UserError(f"--out {out}: answers are JSON lines; name a {ROWS} file")
+    refuse_existing_file(out, overwrite)
+
+
+def _keep(parts: Parts, batch: Mapping[int, Answer]) -> None:
+    """Keep the answers of a batch as a part, which has the number of its first prompt."""
+    number = min(batch)
+    written = parts.folder / f"{number:06}.{os.getpid()}"
+    write_lines(written, ({"place": place, **given._asdict()} for place, given in batch.items()))
+    parts.keep(number, written, len(batch), [])
+
+
+def _kept(parts: Parts) -> Iterator[tuple[int, Answer]]:
+    for number in parts.done:
+        for line in parts.path(number).read_text(encoding="utf-8", errors="surrogatepass").splitlines():
+            row = json.loads(line)
+            yield row.pop("place"), Answer(**row)
