@@ -8,6 +8,7 @@ from commit_llm.cli.main import main
 from commit_llm.data.chat.template import find_chat_template
 from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.files.provenance import sha256
+from commit_llm.runs.asked_prompt import open_asked_prompt
 from commit_llm.train.model_source import open_model
 from tests.data.chat.templates import SPECIALS, TURNS, conversation
 from tests.data.tokenizer_folders import write_bytes_tokenizer
@@ -91,6 +92,7 @@ def test_conversations_are_trained_stopped_exported_and_shown(work, capsys):
     assert json.loads((exported / "generation_config.json").read_text())["eos_token_id"] == [2, 3]
     source = open_model(str(exported))
     assert find_chat_template(source.tokenizer, source.stops).fingerprint() == described["sha256"]
+    assert open_asked_prompt(exported, None, source.tokenizer, source.stops).fingerprint() == described["sha256"]
     assert "| the chat template, chat_template.jinja |" in (exported / "README.md").read_text()
     assert main(["report", str(run), "--out", str(work / "page.html")]) == 0
     page = (work / "page.html").read_text(encoding="utf-8")
@@ -110,12 +112,16 @@ def test_a_run_goes_on_with_its_own_template_alone(work, capsys):
     assert main(command(work)) == 0
 
 
-def test_a_template_that_is_given_goes_into_run_and_export(work):
+def test_a_template_that_is_given_goes_into_run_and_export(work, caplog):
     given = work / "given.jinja"
     given.write_text(TURNS.replace("<end>", "</s>"))
     assert main([*command(work), "--chat-template", str(given)]) == 0
     assert main(["export", str(work / "out"), "--out", str(work / "exported")]) == 0
     assert sha256(work / "exported" / "chat_template.jinja") == sha256(given)
+    source = open_model(str(work / "exported"))
+    caplog.set_level("INFO", "commit_llm")
+    open_asked_prompt(work / "exported", None, source.tokenizer, source.stops)
+    assert "(as it was tuned)" in caplog.text
     given.unlink()
     assert main(["report", str(work / "out"), "--out", str(work / "page.html")]) == 0
     assert "given.jinja" in (work / "page.html").read_text(encoding="utf-8")

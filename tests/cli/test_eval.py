@@ -83,6 +83,12 @@ def test_flags_that_do_not_go_together(run, tmp_path, words, message):
     assert message in err
 
 
+def test_score_refuses_flags_of_questions_without_them(run, tmp_path):
+    status, _, err = run("score", tmp_path / "answers.jsonl", "--task", "ogx_xquad_el", "--language", "hi")
+    assert status == 2
+    assert "--language hi: is of your own questions; name their file with --questions" in err
+
+
 @pytest.mark.parametrize("words", [[], ["--task", "ogx_xquad_el", "--questions", "own.jsonl", "--language", "el"]])
 def test_score_takes_a_task_or_questions(run, tmp_path, words):
     status, _, err = run("score", tmp_path / "answers.jsonl", *words)

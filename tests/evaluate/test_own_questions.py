@@ -99,7 +99,11 @@ def test_scores_and_signature(tmp_path):
     ("change", "message"),
     [
         ({"context": None}, r"own\.jsonl: record 2: null is no text; a question is a record of id, context"),
-        ({"context": " "}, "record 2: its context is empty"),
+        ({"context": " "}, "question 'b': its context is empty; write one, or leave the question out"),
+        ({"question": ""}, "question 'b': its question is empty"),
+        ({"answers": ["x", ""]}, "question 'b': its answer is empty"),
+        ({"answers": "{'text': ['Αθήνα'], 'answer_start': [18]}"}, "a list that was written as a text; save the quest"),
+        ({"answers": '["Αθήνα", "στην"]'}, "a list that was written as a text"),
         ({"answers": 7}, "record 2: answers 7 are no texts"),
         ({"answers": {"start": 1}}, "record 2: no 'text'"),
         ({"answers": []}, "question 'b' has no answer to compare with"),
@@ -112,6 +116,55 @@ def test_records_of_another_shape(tmp_path, change, message):
     file = written(tmp_path / "own.jsonl", RECORD, {**RECORD, "id": "b", **change})
     with pytest.raises(UserError, match=message):
         load_questions(own_task(file, "el", None), None)
+
+
+def test_answers_with_brackets_are_no_lists(tmp_path):
+    file = written(tmp_path / "own.jsonl", {**RECORD, "answers": ["[Αθήνα]", "{1, 2}", "[1] 'Αθήνα'"]})
+    assert load_questions(own_task(file, "el", None), None)[0].references == ("[Αθήνα]", "{1, 2}", "[1] 'Αθήνα'")
+
+
+def test_a_list_with_the_name_of_squad_s_key_is_a_list(tmp_path):
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps([{**RECORD, "answers": ["paragraphs"]}]), encoding="utf-8")
+    assert load_questions(own_task(file, "el", None), None)[0].references == ("paragraphs",)
+
+
+@pytest.mark.parametrize(
+    ("name", "written_as"),
+    [
+        ("squad.json.gz", gzip.compress),
+        ("squad.json", lambda text: text.decode().encode("utf-16")),
+        ("squad.JSON", lambda text: b"\xef\xbb\xbf" + text),
+    ],
+)
+def test_squad_s_layout_packed_or_in_another_encoding(tmp_path, example, name, written_as):
+    (tmp_path / name).write_bytes(written_as((example / "xquad.el.json").read_bytes()))
+    expected = load_questions(find_task("xquad_instruct_el"), str(example))
+    assert load_questions(own_task(tmp_path / name, "el", None), None) == expected
+
+
+def test_squad_s_layout_in_an_encoding_that_nothing_tells(tmp_path):
+    (tmp_path / "own.json").write_bytes('{"data": "Αθήνα"}'.encode("iso8859-7"))
+    with pytest.raises(UserError, match="not UTF-8 at byte 10; convert it: iconv -f YOUR-ENCODING"):
+        load_questions(own_task(tmp_path / "own.json", "el", None), None)
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "context"),
+    [
+        ("el-GR", "el", CONTEXT),
+        ("zh-Hant", "zh", "安娜住在雅典。"),
+        ("pt-BR", "pt", "A Ana mora em Atenas."),
+        ("sr", "sr", "Ana živi u Atini."),
+        ("sr", "sr", "Ана живи у Атини."),
+        ("ja", "ja", "東京"),
+    ],
+)
+def test_a_language_with_a_region_and_one_of_several_scripts(tmp_path, language, code, context):
+    file = written(tmp_path / "own.jsonl", {**RECORD, "context": context})
+    task = own_task(file, language, None)
+    assert (task.name, task.language) == (f"questions_{language}", code)
+    assert len(load_questions(task, None)) == 1
 
 
 def test_a_missing_column_is_named(tmp_path):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from commit_llm.data.chat.prompt_file import PromptFile
 from commit_llm.data.opened_prompt import describe_prompt
 from commit_llm.errors import UserError
 from commit_llm.runs.asked_prompt import open_asked_prompt, open_request_form
@@ -18,14 +19,29 @@ def test_which_prompt_a_model_is_asked_with(tmp_path, caplog):
     template = open_asked_prompt(tmp_path, None, tokenizer, (2,))
     assert describe_prompt(template)["kind"] == "chat"
     assert f"asked through {tmp_path / 'chat_template.jinja'} ({tmp_path} does not say" in caplog.text
-    recorded = {"alpaca": {"kind": "alpaca"}, "file": {"kind": "file", "file": "own.jinja", "text": OWN}}
-    for kind, described in recorded.items():
+    recorded = [describe_prompt(prompt) for prompt in (None, PromptFile(OWN, "own.jinja"), template)]
+    for described in recorded:
+        kind = described["kind"]
         (tmp_path / "provenance.json").write_text(json.dumps({"prompt": described}))
+        caplog.clear()
         assert describe_prompt(open_asked_prompt(tmp_path, None, tokenizer, (2,)))["kind"] == kind
+        assert "(as it was tuned)" in caplog.text
         assert describe_prompt(open_asked_prompt(tmp_path, "chat", tokenizer, (2,)))["kind"] == "chat"
     (tmp_path / "chat_template.jinja").unlink()
     (tmp_path / "provenance.json").write_text(json.dumps({"prompt": None}))
     assert open_asked_prompt(tmp_path, None, tokenizer, (2,)) is None
+
+
+def test_a_template_that_is_another_one_is_told(tmp_path, caplog):
+    caplog.set_level("INFO", "commit_llm")
+    tokenizer = chat_tokenizer(tmp_path)
+    template = open_asked_prompt(tmp_path, None, tokenizer, (2,))
+    (tmp_path / "provenance.json").write_text(json.dumps({"prompt": describe_prompt(template)}))
+    path = tmp_path / "chat_template.jinja"
+    path.write_text(path.read_text("utf-8") + " ", encoding="utf-8")
+    open_asked_prompt(tmp_path, None, tokenizer, (2,))
+    assert f"{path} is not the chat template that it was tuned with (provenance.json)" in caplog.text
+    assert caplog.text.count("as it was tuned") == 0
 
 
 @pytest.mark.parametrize("described", [{"kind": "new"}, {"kind": "file"}, {}])

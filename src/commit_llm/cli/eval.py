@@ -35,7 +35,7 @@ class Eval:
     """Of --questions: the code of their language, such as el."""
     prompt: str | None = None
     """Of --questions: alpaca, chat, or a file of Jinja, as in `train`. Default: the prompt that the model was tuned
-    with, as its folder records it; of a model from elsewhere its chat template, or alpaca."""
+    with, as its folder records it; of a model from elsewhere its chat template, or alpaca. --prompts-only: alpaca."""
     data_dir: str | None = None
     """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     limit: int | None = None
@@ -70,10 +70,11 @@ class Eval:
 
 def run(argv: list[str]) -> None:
     command = parse(Eval, "eval", argv)
-    from commit_llm.evaluate.own_questions import own_name
+    from commit_llm.evaluate.own_questions import own_name, require_with_questions
     from commit_llm.evaluate.selection import read_per_context
     from commit_llm.evaluate.tasks import split_tasks
 
+    require_with_questions(command.questions, command.language, command.prompt)
     tasks, foreign = split_tasks(command.tasks)
     names = [task.name for task in tasks]
     if command.questions is not None:

@@ -35,9 +35,10 @@ def run(argv: list[str]) -> None:
     command = parse(ScoreFile, "score", argv)
     from commit_llm.cli.text.eval import scores_table
     from commit_llm.evaluate.elsewhere import score_file
-    from commit_llm.evaluate.own_questions import own_task_without_model
+    from commit_llm.evaluate.own_questions import own_task_without_model, require_with_questions
     from commit_llm.evaluate.tasks import find_task
 
+    require_with_questions(command.questions, command.language, command.prompt)
     if (command.task is None) == (command.questions is None):
         raise UserError("name either --task, or your own questions with --questions FILE --language CODE")
     if command.questions is not None:

@@ -34,11 +34,19 @@ def own_task(file: Path, language: str | None, prompt: Prompt) -> Task:
     Raises UserError for a language that is none, and for a prompt without a place for the context.
     """
     name = own_name(file, language)
-    task = Task(name, "own", name.removeprefix(f"{OWN}_"), INSTRUCTION_LABELS, "test", file=file)
+    code = name.removeprefix(f"{OWN}_").partition("-")[0]  # a region or a script changes no rule of scores
+    task = Task(name, "own", code, INSTRUCTION_LABELS, "test", file=file)
     if isinstance(prompt, PromptFile):
         _require_both(prompt)
         return replace(task, labels=FILE_LABELS, prompt_file=prompt)
     return task if prompt is None else replace(task, labels=CHAT_LABELS)
+
+
+def require_with_questions(questions: Path | None, language: str | None, prompt: str | None) -> None:
+    """Raise UserError for flags of a user's own questions where there are none."""
+    if questions is None and (language, prompt) != (None, None):
+        name, value = ("language", language) if prompt is None else ("prompt", prompt)
+        raise UserError(f"--{name} {value}: is of your own questions; name their file with --questions")
 
 
 def own_task_without_model(file: Path, language: str | None, prompt: str | None) -> Task:

@@ -1,13 +1,19 @@
 """Files and records of questions: the layout of SQuAD, rows of the hub, a user's own."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commit_llm.errors import UserError, shown
-from commit_llm.files.data_format import require_data_file
-from commit_llm.files.json_text import parse_json, utf8_of
+from commit_llm.files.data_format import has_json_lines, layout_of, require_data_file
+from commit_llm.files.encoding_advice import not_utf_8
+from commit_llm.files.json_text import parse_json
 from commit_llm.files.records import read_records
+from commit_llm.files.text_stream import opened_as_utf_8
+
+# What a table of texts makes of answers that are a list, or the hub's {text: ...}.
+AS_LIST = re.compile(r"\s*(\[\s*['\"].*\]|\{\s*['\"].*\})\s*", re.DOTALL)
 
 
 class Question(NamedTuple):
@@ -27,8 +33,26 @@ class Question(NamedTuple):
 
 def read_squad(path: Path) -> list[Question]:
     """Read every question of a file in SQuAD layout. Texts stay as they are, a leading U+FEFF too."""
+    return _of_squad(parse_json(_text_of(path), path, half_characters=True), path)
+
+
+def read_own(path: Path) -> list[Question]:
+    """Read a user's own questions: a file in SQuAD layout, or records of id, context, question and answers.
+
+    A record without an id has its number for one. Its answers are a text, texts, or as the hub has them: {text: texts}.
+
+    Raises UserError, naming the record, where one has another shape, or an empty text.
+    """
+    require_data_file(path)
+    if layout_of(path) == ".json" and not has_json_lines(path):
+        content = parse_json(_text_of(path), path)
+        if isinstance(content, dict) and "data" in content:
+            return _require_words(_of_squad(content, path), path)
+    return _require_words(from_records(read_records(path), str(path)), path)
+
+
+def _of_squad(content: Any, path: Path) -> list[Question]:
     try:
-        articles = parse_json(utf8_of(path), path, half_characters=True)["data"]
         questions = [
             Question(
                 _text(question["id"]),
@@ -37,7 +61,7 @@ def read_squad(path: Path) -> list[Question]:
                 _text(question["question"]),
                 tuple(_text(answer["text"]) for answer in question["answers"]),
             )
-            for a, article in enumerate(articles)
+            for a, article in enumerate(content["data"])
             for p, paragraph in enumerate(article["paragraphs"])
             for question in paragraph["qas"]
         ]
@@ -46,18 +70,33 @@ def read_squad(path: Path) -> list[Question]:
     return checked(questions, str(path))
 
 
-def read_own(path: Path) -> list[Question]:
-    """Read a user's own questions: a file in SQuAD layout, or records of id, context, question and answers.
+def _text_of(path: Path) -> str:
+    """Read a text, unpacked where it is packed, in UTF-8 or in what the mark at its head says."""
+    with opened_as_utf_8(path) as file:
+        content = file.read()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise not_utf_8(path, f"at byte {error.start}", content, error.start) from None
 
-    A record without an id has its number for one. Its answers are a text, texts, or as the hub has them: {text: texts}.
 
-    Raises UserError, naming the record, where one has another shape.
-    """
-    require_data_file(path)
-    # As the name of a key; within a text the quotes would be escaped.
-    if path.suffix.lower() == ".json" and '"paragraphs"' in utf8_of(path):
-        return read_squad(path)
-    return from_records(read_records(path), str(path))
+def _require_words(questions: list[Question], path: Path) -> list[Question]:
+    """Give questions as they are. Raises UserError for an empty text, and for a list that was written as a text."""
+    for question in questions:
+        where = f"{path}: question {shown(question.id)}"
+        for name, text in (
+            ("context", question.context),
+            ("question", question.question),
+            *(("answer", text) for text in question.references),
+        ):
+            if not text.strip():
+                raise UserError(f"{where}: its {name} is empty; write one, or leave the question out")
+        if any(AS_LIST.fullmatch(text) for text in question.references):
+            raise UserError(
+                f"{where}: its answer is {shown(question.references[0])}, a list that was written as a text; save the "
+                "questions as .jsonl, where answers stay lists"
+            )
+    return questions
 
 
 def from_records(records: Sequence[Mapping[str, Any]], where: str) -> list[Question]:
@@ -79,8 +118,6 @@ def from_records(records: Sequence[Mapping[str, Any]], where: str) -> list[Quest
             raise UserError(
                 f"{where}: record {number}: {missing}; a question is a record of id, context, question and answers"
             ) from None
-        if not context.strip():
-            raise UserError(f"{where}: record {number}: its context is empty; questions are about a text")
         questions.append(question)
     return checked(questions, where)
 
@@ -97,6 +134,7 @@ def _answers(value: Any) -> Sequence[Any]:
 
 
 def checked(questions: list[Question], where: str) -> list[Question]:
+    """Give questions as they are. Raises UserError where there is none, an id twice, or no answer to compare with."""
     if not questions:
         raise UserError(f"{where}: holds no question")
     seen: set[str] = set()

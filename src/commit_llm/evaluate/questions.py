@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from commit_llm.codemix.dictionaries.scripts import script_of, scripts
+from commit_llm.codemix.dictionaries.scripts import scripts, scripts_of
 from commit_llm.errors import UserError
 from commit_llm.evaluate.question_files import Question, from_records, read_own, read_squad
 from commit_llm.evaluate.selection import Selection
@@ -30,9 +30,10 @@ def load_questions(
     if path is None:
         raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}")
     questions = read_squad(path) if task.file is None else read_own(path)
-    script = script_of(task.language)
-    if all(script not in scripts(question.context) for question in questions):
-        raise UserError(f"{path}: no context has a {script.title()} letter; is it the file of another language?")
+    own = set(scripts_of(task.language))
+    if all(own.isdisjoint(scripts(question.context)) for question in questions):
+        letter = " or ".join(script.title() for script in scripts_of(task.language))
+        raise UserError(f"{path}: no context has a {letter} letter; is it the file of another language?")
     return selection.of(questions)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from commit_llm.data.chat.prompt_file import PromptFile
 from commit_llm.data.chat.template import find_chat_template
-from commit_llm.data.opened_prompt import Prompt, open_prompt, reopen_prompt
+from commit_llm.data.opened_prompt import Prompt, describe_prompt, open_prompt, reopen_prompt
 from commit_llm.data.prompt_flags import ALPACA, PromptFlags
 from commit_llm.data.request_forms import NONE, PlainRequests, RequestForm, request_form
 from commit_llm.data.tokenizer import Tokenizer
@@ -37,6 +37,9 @@ def open_asked_prompt(
     else:
         prompt = reopen_prompt(recorded, tokenizer, stops)
         why = f"{folder} does not say what it was tuned with" if recorded is None else "as it was tuned"
+        if recorded is not None and describe_prompt(prompt).get("sha256") != recorded.get("sha256"):
+            LOGGER.warning("%s is not the chat template that it was tuned with (provenance.json)", _source(prompt))
+            why = "in place of the one that it was tuned with"
     LOGGER.info("asked %s (%s)", _called(prompt), why)
     return prompt
 
@@ -66,6 +69,10 @@ def recorded_prompt(folder: Path) -> dict[str, Any] | None:
     """
     described = read_provenance(folder).get(PROMPT) if (folder / PROVENANCE).is_file() else None
     return described if isinstance(described, dict) else None
+
+
+def _source(prompt: Prompt) -> str:
+    return "the Alpaca prompt" if prompt is None else prompt.source
 
 
 def _called(prompt: Prompt) -> str:
