@@ -36,6 +36,7 @@ def test_from_tuning_with_a_prompt_to_a_comparison(run, example, questions, tmp_
     assert status == 0
     assert "questions_el" in out
     assert "asked with the prompt own.jinja (as it was tuned)" in err
+    assert "\ncompiling the answering of prompts of up to " in err
     entry = read_evaluation(tmp_path / "first").tasks["questions_el"]
     signature = read_signature(entry["signature"])
     assert (signature["labels"], len(signature["prompt"]), entry["items"]) == ("file", 16, 12)
