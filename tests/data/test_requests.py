@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from commit_llm.data.column_names import column_names
 from commit_llm.data.requests import Request, RequestError, read_requests, request_of
 from commit_llm.errors import UserError
 from tests.data.chat.templates import conversation
@@ -116,3 +117,21 @@ def test_standard_input(content, asked):
 def test_standard_input_that_is_refused(content, message):
     with pytest.raises(UserError, match=f"^{message}"):
         read_requests(io.BytesIO(content))
+
+
+def test_columns_of_other_names(tmp_path):
+    """The rows keep them; a refusal says which would probably do."""
+    file = tmp_path / "a.csv"
+    file.write_text("question,context,answer\nWhere?,Here.,there\n", encoding="utf-8")
+    row = {"question": "Where?", "context": "Here.", "answer": "there"}
+    asked = read_requests(file, column_names(["instruction=question", "input=context"]))
+    assert asked == [(row, Request("Where?", "Here."))]
+    assert read_requests(file, column_names(["prompt=question"])) == [(row, Request("Where?"))]
+    with pytest.raises(
+        UserError, match=r"record 1: it asks nothing: .*; --columns instruction=question input=context would"
+    ):
+        read_requests(file)
+    with pytest.raises(
+        UserError, match=r"--columns prompt=quest: .*: no column 'quest'; it has 'question', .*=question would"
+    ):
+        read_requests(file, column_names(["prompt=quest"]))

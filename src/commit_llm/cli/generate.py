@@ -25,6 +25,9 @@ class Generate:
     prompts: str
     """A data file of records with `prompt`, with `instruction` and `input`, or with `messages`; a .txt with a prompt a
     line; or - for standard input, which is JSON lines or a prompt a line."""
+    columns: tuple[str, ...] = ()
+    """Columns under other names, FIELD=COLUMN each: prompt=question; or instruction=question input=context; or
+    messages=turns."""
     out: Path | None = None
     """A .jsonl file for the answers. The same command goes on with it after a kill. Default: standard output."""
     batch_size: int = 8
@@ -39,6 +42,7 @@ class Generate:
 def run(argv: list[str]) -> None:
     command = parse(Generate, "generate", argv)
     from commit_llm.cli.progress import bars
+    from commit_llm.data.column_names import column_names
     from commit_llm.data.requests import STANDARD_INPUT, read_requests
     from commit_llm.generate.answer_rows import Answering, answer_rows, require_rows_file, write_answers
 
@@ -51,7 +55,7 @@ def run(argv: list[str]) -> None:
     is_stream = command.prompts == "-"
     if is_stream and sys.stdin.isatty():
         say("a prompt a line, or JSON lines; Ctrl-D ends them", to_stderr=True)
-    records = read_requests(sys.stdin.buffer if is_stream else Path(command.prompts))
+    records = read_requests(sys.stdin.buffer if is_stream else Path(command.prompts), column_names(command.columns))
     model, form, choice, new_tokens, longest = opened(command.model, command.answering, MAX_NEW_TOKENS)
     source = STANDARD_INPUT if is_stream else command.prompts
     job = Answering(model, form, records, source, choice, command.batch_size, new_tokens, longest, command.answer_field)

@@ -19,16 +19,23 @@ from commit_llm.data.chat.conversation import (
     read_conversation,
     tools_of,
 )
+from commit_llm.data.column_advice import advice, require_columns
+from commit_llm.data.column_names import AS_THEY_ARE, ColumnNames, columns_of
 from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import BOM, an_object, parse_json
 from commit_llm.files.records import Record, read_records
 
 STANDARD_INPUT = "standard input"
+ASKED = ("instruction", "input", "messages")  # fields that columns of other names may be
 COLUMNS = "prompt, instruction (and input), or messages"
 
 
 class RequestError(Exception):
     """Raise for a request that cannot be asked. The message says why, and the way out."""
+
+
+class NothingAskedError(RequestError):
+    """Raise for a record without a field that asks."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +89,19 @@ def request_of(record: Record) -> Request:
             return _not_empty(Request(_text(record, name), tools=tools_of(record)))
     except ConversationError as error:
         raise RequestError(str(error)) from None
-    raise RequestError(f"it asks nothing: it has {', '.join(map(shown, record)) or 'no field'}, and takes {COLUMNS}")
+    raise NothingAskedError(
+        f"it asks nothing: it has {', '.join(map(shown, record)) or 'no field'}, and takes {COLUMNS}"
+    )
 
 
-def read_requests(source: Path | IO[bytes]) -> list[tuple[dict[str, Any], Request]]:
+def read_requests(source: Path | IO[bytes], names: ColumnNames = AS_THEY_ARE) -> list[tuple[dict[str, Any], Request]]:
     """Read records and what they ask: of a data file, or of standard input. A plain line is a prompt, its `text`.
 
     Standard input is JSON lines where its first line that is not blank begins with a brace; else a prompt a line.
 
-    Raises UserError naming file and record where one asks nothing.
+    names: columns of other names. The records that are given keep them.
+
+    Raises UserError naming file and record where one asks nothing, and where a named column is not there.
     """
     if isinstance(source, Path):
         records, name = read_records(source), str(source)
@@ -98,12 +109,15 @@ def read_requests(source: Path | IO[bytes]) -> list[tuple[dict[str, Any], Reques
         records, name = list(_records_of_stream(source)), STANDARD_INPUT
         if not records:
             raise UserError(f"{STANDARD_INPUT}: holds no prompt; give JSON lines ({COLUMNS}), or a prompt a line")
+    if names:
+        require_columns(names, columns_of(records), name)
     pairs = []
     for number, record in enumerate(records, 1):
         try:
-            pairs.append((record, request_of(record)))
+            pairs.append((record, request_of(names.renamed(record))))
         except RequestError as error:
-            raise UserError(f"{name}: record {number}: {error}") from None
+            hint = advice(record, ASKED, names) if isinstance(error, NothingAskedError) else ""
+            raise UserError(f"{name}: record {number}: {error}{hint and f'; {hint}'}") from None
     return pairs
 
 
