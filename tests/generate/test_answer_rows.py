@@ -108,6 +108,35 @@ def test_a_killed_file_goes_on_to_the_same_bytes(model, asked, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["killed.jsonl", "whole.jsonl"]
 
 
+def test_answers_with_line_ends_of_any_kind_are_kept(model, asked, tmp_path, monkeypatch):
+    """JSON writes some of them as they are."""
+    ends = "anna\u2028a\u2029b\x85c\x0bd\x0ce\x1cf\x1dg\x1eh\r\ni\rj\nk"
+    monkeypatch.setattr(type(model.tokenizer), "decode", lambda tokenizer, ids: ends)
+    asked[1][0] = 3
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        write_answers(job_of(model), out)
+    assert write_answers(job_of(model), out) == 5
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").removesuffix("\n").split("\n")]
+    assert [row["answer"] for row in rows] == [ends] * 6
+
+
+def test_a_damaged_part_is_answered_anew(model, asked, tmp_path, caplog):
+    """Each part has a checksum, and so has its line in the list of parts."""
+    asked[1][0] = 3
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        write_answers(job_of(model), out)
+    folder = tmp_path / ".out.jsonl.unfinished"
+    part, _ = sorted(path for path in folder.iterdir() if path.name.isdigit())
+    part.write_bytes(part.read_bytes().replace(b"anna", b'"nna', 1))
+    listed = (folder / "done.jsonl").read_bytes()
+    (folder / "done.jsonl").write_bytes(listed.replace(b'"rows": 3', b'"rows": 9'))
+    assert write_answers(job_of(model), out) == 0
+    assert "a damaged line was passed over; its part is made anew" in caplog.text
+    assert rows_of(out) == expected(model)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [

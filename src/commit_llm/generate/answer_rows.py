@@ -182,6 +182,8 @@ def _keep(parts: Parts, batch: Mapping[int, Answer]) -> None:
 
 def _kept(parts: Parts) -> Iterator[tuple[int, Answer]]:
     for number in parts.done:
-        for line in parts.path(number).read_text(encoding="utf-8", errors="surrogatepass").splitlines():
-            row = json.loads(line)
-            yield row.pop("place"), Answer(**row)
+        # Line by line of the file: splitlines() would also cut at U+2028 and others, which an answer may hold.
+        with parts.path(number).open(encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+            for line in file:
+                row = json.loads(line)
+                yield row.pop("place"), Answer(**row)
