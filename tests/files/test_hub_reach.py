@@ -55,7 +55,7 @@ def test_a_hub_that_refuses_or_says_nothing(endpoint, closed_port):
         endpoint(silent.getsockname()[1])
         began = time.monotonic()
         assert not hub_answers(0.2)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -75,7 +75,7 @@ def test_the_libraries_are_told_for_as_long_as_it_lasts(monkeypatch, answers):
 @pytest.mark.slow
 @pytest.mark.parametrize("flags", [(), ("--data", "some/data"), ("--model", "some/model")])
 def test_one_line_without_a_network(endpoint, closed_port, monkeypatch, example, tmp_path, capfd, flags):
-    """Five tries of huggingface_hub's take 23 seconds."""
+    """Between its tries huggingface_hub sleeps for 23 seconds."""
     import datasets.config
 
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
@@ -83,9 +83,10 @@ def test_one_line_without_a_network(endpoint, closed_port, monkeypatch, example,
     endpoint(closed_port)
     given = [] if "--model" in flags else ["--model", str(example / "model")]
     paths = ["--dictionary", str(example / "en-el.txt"), "--out", str(tmp_path / "run")]
-    began = time.monotonic()
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
     assert main(["train", "commit", *given, *flags, *paths, "--seq-len", "64"]) == 2
-    assert time.monotonic() - began < 15
+    assert sum(slept) < 1
     lines = [line for line in capfd.readouterr().err.splitlines() if not line.startswith("config.json")]
     (line,) = lines
     assert "the hub cannot be reached" in line

@@ -38,13 +38,14 @@ def hub_answers(seconds: float = SECONDS) -> bool:
 
     In a thread, since nothing else bounds the time for which a name server is waited for.
     """
+    from huggingface_hub import constants, get_session
+
+    session = get_session()  # made here: on a busy machine that takes longer than an answer
     answers, over = threading.Event(), threading.Event()
 
     def ask() -> None:
-        from huggingface_hub import constants, get_session
-
         try:
-            get_session().head(constants.ENDPOINT, timeout=seconds)
+            session.head(constants.ENDPOINT, timeout=seconds)
             answers.set()
         except Exception as error:  # a certificate that is not trusted, say, is told in the line of whoever asks next
             if not is_unreachable(error):
