@@ -97,6 +97,10 @@ def test_a_file_of_each_kind(tmp_path):
         ("Where?\r\nΠού;", ["Where?", "Πού;"]),
         ('\ufeff\n {"prompt": "Where?"}\n\n{"prompt": "When?"}\n', ["Where?", "When?"]),
         ("When is {it}?\n", ["When is {it}?"]),
+        ("\nWhere?\n\n \r\nWhen?\n\n", ["Where?", "When?"]),
+        ('[\n{"prompt": "Where?"}\n]', ["Where?"]),
+        ('\ufeff [{"prompt": "Where?"},\n {"prompt": "When\u2028?"}]\n', ["Where?", "When\u2028?"]),
+        ("[INST] Where? [/INST]\n[1] When?\n[[Athens]]", ["[INST] Where? [/INST]", "[1] When?", "[[Athens]]"]),
     ],
 )
 def test_standard_input(content, asked):
@@ -111,7 +115,13 @@ def test_standard_input(content, asked):
         (b'{"prompt": "a"}\n{"prompt"\n', "standard input:2: malformed JSON"),
         (b'{"prompt": "a"}\n[1]\n', r"standard input:2: holds \[1\], not an object"),
         (b"a\n\xff\n", "standard input:2: not UTF-8"),
-        (b"a\n \n", "standard input: record 2: it is empty"),
+        (b"\n \n", "standard input: holds no prompt"),
+        (b"[]", "standard input: holds no prompt"),
+        (b'["Where?", "When?"]', r"standard input: item 0: holds 'Where\?', not an object"),
+        (b'[[{"role": "user"}]]', "standard input: item 0: holds .*, not an object"),
+        (b'[{"prompt": "a"},\n{"question": "b"}]', "standard input: record 2: it asks nothing"),
+        (b'[{"prompt": "a"},\n{"prompt"}]', "standard input:2: malformed JSON"),
+        (b'[{"prompt": "a"},\n{"prompt": "\xff"}]', "standard input:2: not UTF-8"),
     ],
 )
 def test_standard_input_that_is_refused(content, message):

@@ -24,7 +24,7 @@ class Generate:
     """Model folder, adapter folder of PEFT's, hub id, or run directory."""
     prompts: str
     """A data file of records with `prompt`, with `instruction` and `input`, or with `messages`; a .txt with a prompt a
-    line; or - for standard input, which is JSON lines or a prompt a line."""
+    line; or - for standard input, which is JSON (lines or a list) or a prompt a line."""
     columns: tuple[str, ...] = ()
     """Columns under other names, FIELD=COLUMN each: prompt=question; or instruction=question input=context; or
     messages=turns."""

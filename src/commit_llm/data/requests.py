@@ -6,6 +6,7 @@
 """
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from commit_llm.files.records import Record, read_records
 STANDARD_INPUT = "standard input"
 ASKED = ("instruction", "input", "messages")  # fields that columns of other names may be
 COLUMNS = "prompt, instruction (and input), or messages"
+A_LIST = re.compile(rb"""\s*\[[\s\[]*[{"\]]""")  # of JSON; a prompt such as [INST] or [1] is none
 
 
 class RequestError(Exception):
@@ -97,7 +99,8 @@ def request_of(record: Record) -> Request:
 def read_requests(source: Path | IO[bytes], names: ColumnNames = AS_THEY_ARE) -> list[tuple[dict[str, Any], Request]]:
     """Read records and what they ask: of a data file, or of standard input. A plain line is a prompt, its `text`.
 
-    Standard input is JSON lines where its first line that is not blank begins with a brace; else a prompt a line.
+    Standard input is JSON lines where it begins with a brace, and a JSON list where it begins as one; else a prompt a
+    line. Blank lines are passed over.
 
     names: columns of other names. The records that are given keep them.
 
@@ -123,16 +126,31 @@ def read_requests(source: Path | IO[bytes], names: ColumnNames = AS_THEY_ARE) ->
 
 def _records_of_stream(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     content = stream.read().removeprefix(BOM)
+    if A_LIST.match(content):
+        yield from _records_of_list(content)
+        return
     is_json = content.lstrip().startswith(b"{")
     for number, line in enumerate(io.BytesIO(content), 1):
         try:
             text = line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError:
             raise UserError(f"{STANDARD_INPUT}:{number}: not UTF-8; convert it to UTF-8") from None
-        if not is_json:
-            yield {"text": text}
-        elif text.strip():
+        if not text.strip():
+            continue
+        if is_json:
             yield an_object(parse_json(text, STANDARD_INPUT, number), f"{STANDARD_INPUT}:{number}")
+        else:
+            yield {"text": text}
+
+
+def _records_of_list(content: bytes) -> Iterator[dict[str, Any]]:
+    try:
+        rows = parse_json(content.decode("utf-8"), STANDARD_INPUT)
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{STANDARD_INPUT}:{number}: not UTF-8; convert it to UTF-8") from None
+    for number, row in enumerate(rows):
+        yield an_object(row, f"{STANDARD_INPUT}: item {number}")
 
 
 def _conversation(columns: Record, record: Record) -> Request:
