@@ -11,7 +11,13 @@ from types import SimpleNamespace
 import pytest
 
 from commit_llm.cli.main import main
+from commit_llm.files import hub_reach
 from commit_llm.files.hub_reach import hub_answers, hub_or_cache
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch):
+    monkeypatch.setattr(hub_reach, "_REACHES", {})
 
 
 @pytest.fixture
@@ -70,6 +76,33 @@ def test_the_libraries_are_told_for_as_long_as_it_lasts(monkeypatch, answers):
     with hub_or_cache():
         assert [library.HF_HUB_OFFLINE for library in libraries] == [not answers, not answers]
     assert [library.HF_HUB_OFFLINE for library in libraries] == [False, False]
+
+
+def test_a_hub_that_says_nothing_is_waited_for_once(endpoint, monkeypatch, caplog):
+    """A model and its data together take no longer than one of them; some minutes later it is asked again."""
+    caplog.set_level("INFO", "commit_llm")
+    seconds = []
+
+    def asked():
+        seconds.append(hub_reach.SECONDS)
+        return hub_answers(0.2)
+
+    monkeypatch.setattr(hub_reach, "hub_answers", asked)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint(port := silent.getsockname()[1])
+        with pytest.raises(FileNotFoundError), hub_or_cache():
+            raise FileNotFoundError  # its line says so
+        assert caplog.messages == []
+        for _ in range(2):
+            with hub_or_cache():
+                pass
+        assert sum(seconds) < 5
+        assert len(seconds) == 1
+        assert caplog.messages == [f"http://127.0.0.1:{port} does not answer; this machine's copies are taken"]
+        monkeypatch.setattr(hub_reach, "REMEMBERED", -1.0)
+        with hub_or_cache():
+            pass
+        assert len(seconds) == 2
 
 
 @pytest.mark.slow

@@ -5,22 +5,43 @@ says as much. HF_HUB_OFFLINE is the documented way to go without the hub; both l
 imported, into the constants that are set here for a while.
 """
 
+import logging
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from commit_llm.files.hub import is_unreachable
 
 SECONDS = 3.0  # that the hub may take to answer, its address looked up included
+REMEMBERED = 300.0  # seconds for which it is not asked again: model and data are fetched one after the other
+
+LOGGER = logging.getLogger("commit_llm")
+
+
+@dataclass
+class Reach:
+    """Remember whether the hub answered at `asked`, a time, and whether its cache was told to stand in for it."""
+
+    answers: bool
+    asked: float
+    told: bool = False
+
+
+_REACHES: dict[str, Reach] = {}  # by endpoint
 
 
 @contextmanager
 def hub_or_cache() -> Iterator[None]:
-    """Let the hub's libraries take what this machine has of the hub, while inside, where the hub does not answer."""
+    """Let the hub's libraries take what this machine has of the hub, while inside, where the hub does not answer.
+
+    That it was taken is told once, when something came of it.
+    """
     import huggingface_hub.constants as constants
 
-    if constants.is_offline_mode() or hub_answers():
+    if constants.is_offline_mode() or (reach := _reach(constants.ENDPOINT)).answers:
         yield
         return
     libraries = [constants, *filter(None, [sys.modules.get("datasets.config")])]
@@ -31,6 +52,17 @@ def hub_or_cache() -> Iterator[None]:
     finally:
         for library in libraries:
             library.HF_HUB_OFFLINE = False
+    if not reach.told:
+        LOGGER.info("%s does not answer; this machine's copies are taken", constants.ENDPOINT)
+        reach.told = True
+
+
+def _reach(endpoint: str) -> Reach:
+    """Ask the hub, or remember what came of it some minutes ago."""
+    reach = _REACHES.get(endpoint)
+    if reach is None or time.monotonic() - reach.asked > REMEMBERED:
+        reach = _REACHES[endpoint] = Reach(hub_answers(), time.monotonic())
+    return reach
 
 
 def hub_answers(seconds: float = SECONDS) -> bool:
