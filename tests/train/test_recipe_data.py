@@ -12,7 +12,7 @@ from commit_llm.recipes import load_stored_recipe
 from commit_llm.runs.run import read_provenance
 from commit_llm.train.dry_run import dry_run
 from commit_llm.train.loop import train
-from commit_llm.train.recipe_data import from_hub, open_recipe_batches, open_recipe_model, pinned
+from commit_llm.train.recipe_data import from_hub, open_recipe_batches, open_recipe_model, pinned, resolve_steps
 from tests.train.conftest import BEFORE, NOW
 
 
@@ -71,6 +71,18 @@ def test_of_several_sources_the_only_one_of_the_hub_is_pinned(hub_recipe, exampl
     described = from_hub(source, open_recipe_batches(two, source))
     assert described == {"model": {"commit": NOW}, "data": data, "data 2": data}
     assert pinned(two, described).data_revision is None
+
+
+def test_that_an_epoch_is_counted_is_said_before(small_recipe, monkeypatch, caplog):
+    caplog.set_level("INFO", "commit_llm")
+    recipe = small_recipe(epochs=2, steps=None)
+    batches = open_recipe_batches(recipe, open_recipe_model(recipe, weights=False)).batches
+    before = []
+    monkeypatch.setattr(type(batches), "count", lambda batches, examples: before.extend(caplog.messages) or 7)
+    assert resolve_steps(recipe, batches).steps == 7
+    assert before[-1] == "counting the steps of --epochs 2, by making each example once"
+    resolve_steps(dataclasses.replace(recipe, epochs=None, steps=3), batches)
+    assert caplog.messages == before
 
 
 def test_what_is_here_pins_nothing(small_recipe):

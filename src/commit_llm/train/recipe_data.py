@@ -122,6 +122,7 @@ def resolve_steps(recipe: Recipe, batches: Packer, *, count: bool = True) -> Rec
     if recipe.epochs is None or not count:
         recipe.check_schedule()
         return recipe
+    LOGGER.info("counting the steps of --epochs %d, by making each example once", recipe.epochs)
     steps = batches.count(recipe.epochs * batches.examples.num_records)
     batches.set_state(start)
     resolved = dataclasses.replace(recipe, steps=steps)
