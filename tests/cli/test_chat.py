@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from commit_llm.cli.chat import HELP
+from commit_llm.cli.chat import HELP, _obeyed
 from commit_llm.errors import visible
 from tests.generate.models import write_chat_model
 
@@ -68,9 +68,34 @@ def test_a_message_of_the_system(talk, chat_model):
 
 
 @pytest.mark.parametrize(
+    ("line", "interactive", "message"),
+    [
+        ("/etc/hosts: what is it?", True, "/etc/hosts: what is it?"),
+        ("/resetting a router", False, "/resetting a router"),
+        ("/sytem Be kind.", False, "/sytem Be kind."),
+        ("/sytem Be kind.", True, None),
+        ("//sytem Be kind.", True, "/sytem Be kind."),
+        ("//help", False, "/help"),
+        ("// is a comment in C", True, "// is a comment in C"),
+        ("reset", True, "reset"),
+        ("/help", False, None),
+        ("/", True, "/"),
+    ],
+)
+def test_only_known_words_are_commands(capsys, line, interactive, message):
+    assert _obeyed(line, None, interactive) == message
+    notes = {"/help": f"{HELP}\n", "/sytem Be kind.": "no command '/sytem': is it /system? To say it, type //sytem\n"}
+    assert capsys.readouterr().err == ("" if message else notes[line])
+
+
+def test_a_message_that_begins_with_a_slash(talk, chat_model):
+    status, out, err = talk(chat_model, "/etc/hosts: what is it?", "/reset", "//reset", "/exit now")
+    assert (status, sum(line.startswith("[") for line in err.splitlines())) == (0, 2)
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("/sytem Be kind.", "no command '/sytem'; /help lists them"),
         (
             "a<end>b",
             "it has what a model reads as a control token, such as the end of a turn; take that out of the text",
@@ -153,8 +178,8 @@ def test_ctrl_c_stops_an_answer_and_not_the_program(tmp_path):
         terminal.wait_for(r"up to 124 tokens\n[^>]")
         terminal.process.send_signal(signal.SIGINT)
         terminal.wait_for(r"\[[\d,]+ tokens(, [\d.,]+ a second)?; stopped\]\n> ")
-        terminal.type("/foo\n")
-        terminal.wait_for("no command '/foo'; /help lists them\n> ")
+        terminal.type("/rest\n")
+        terminal.wait_for(r"no command '/rest': is it /reset\? To say it, type //rest\n> ")
         terminal.type("/reset\n")
         terminal.wait_for("a new conversation\n> ")
         terminal.type("\x04")

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from commit_llm.generate.dialogue import Dialogue
 
 MAX_NEW_TOKENS = 512
+COMMANDS = ("/reset", "/system", "/help", "/exit")
+NEAR = 0.75  # of difflib's ratio: /rest is near to /reset, /etc to none
 HELP = """\
 /reset         forget what was said, and begin anew
 /system TEXT   set the message of the system, and begin anew; without TEXT there is none
 /help          this
 /exit          leave, as Ctrl-D does
+//TEXT         say /TEXT, where it begins as a command does
 Ctrl-C stops an answer; where none is being written, it leaves."""
 
 
@@ -60,8 +63,9 @@ def run(argv: list[str]) -> None:
         note("/help lists commands; Ctrl-C stops an answer, Ctrl-D leaves")
     for number, line in _lines(interactive):
         try:
-            if not _obeyed(line, dialogue):
-                _answer(line, dialogue, stream, interactive)
+            message = _obeyed(line, dialogue, interactive)
+            if message is not None:
+                _answer(message, dialogue, stream, interactive)
         except RequestError as error:
             if not interactive:  # who reads the answers would take the next one for this one's
                 raise UserError(f"standard input:{number}: {error}") from None
@@ -81,7 +85,7 @@ def _lines(interactive: bool) -> Iterator[tuple[int, str]]:
         sys.stdin.reconfigure(errors="replace")
     for number in count(1):
         line = _typed_line() if interactive else sys.stdin.readline() or None
-        if line is None or line.strip() == "/exit":
+        if line is None or line.split()[:1] == ["/exit"]:
             return
         if line.strip():
             yield number, line.strip()
@@ -99,24 +103,34 @@ def _typed_line() -> str | None:
         return None
 
 
-def _obeyed(line: str, dialogue: "Dialogue") -> bool:
-    """Do what a line that begins with a slash says; False where it is a message. Raises RequestError."""
-    from commit_llm.data.requests import RequestError
+def _obeyed(line: str, dialogue: "Dialogue", interactive: bool) -> str | None:
+    """Do what a command says, and give None; any other line is a message, and is given. Raises RequestError.
 
-    if not line.startswith("/"):
-        return False
-    word, _, rest = line.partition(" ")
+    On a terminal a word that is nearly a command is asked about: it was probably mistyped.
+    """
+    word, rest = (*line.split(None, 1), "")[:2]
+    if word.startswith("//"):
+        return line[1:] if _near(word[1:]) else line
     if word == "/reset":
         dialogue.reset()
         note("forgotten; a new conversation")
     elif word == "/system":
-        dialogue.set_system(rest.strip())
-        note("a new conversation, with that message of the system" if rest.strip() else "no message of the system")
+        dialogue.set_system(rest)
+        note("a new conversation, with that message of the system" if rest else "no message of the system")
     elif word == "/help":
         note(HELP)
+    elif interactive and (near := _near(word)):
+        note(f"no command {shown(word)}: is it {near}? To say it, type /{shown(word)[1:-1]}")
     else:
-        raise RequestError(f"no command {shown(word)}; /help lists them")
-    return True
+        return line
+    return None
+
+
+def _near(word: str) -> str | None:
+    """Give the command that a word is, or was probably meant to be."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, COMMANDS, 1, NEAR)), None) if word.startswith("/") else None
 
 
 def _answer(message: str, dialogue: "Dialogue", stream: "AnswerStream", interactive: bool) -> None:
