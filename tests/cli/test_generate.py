@@ -138,7 +138,7 @@ def test_prompts_of_standard_input(run, chat_model, monkeypatch):
         (["--out", "answers.txt"], "--out answers.txt: answers are JSON lines; name a .jsonl file"),
         (["--top-p", "0.5"], "--top-p 0.5: is for tokens that are drawn; add --temperature, such as 0.8, or leave it out"),
         (["--max-new-tokens", "0"], "--max-new-tokens 0: must be at least 1"),
-        (["--max-new-tokens", "1024"], "the model has 1024 positions, too few for 1024 new tokens"),
+        (["--max-new-tokens", "1023"], "--max-new-tokens 1,023: the model has 1,024 positions, and the prompt takes some of them; take at most 1,022"),
         (["--prompt", "alpca"], "--prompt alpca: is no file, and neither alpaca nor chat"),
         (["--chat-template", "tools"], "--chat-template 'tools': is for --prompt chat; leave it out, or name that prompt"),
         (["--max-new-tokens", "1000"], "{prompts}: record 1: it has 35 tokens, and the model has room for 24 beside an answer of --max-new-tokens 1,000; shorten it, or take fewer new tokens"),

@@ -65,7 +65,7 @@ class OpenedModel(NamedTuple):
 
 def opened(name: str, flags: AnsweringFlags, usual_new_tokens: int) -> OpenedModel:
     """Open a model, and say on standard error which it is and how it is asked. Raises UserError."""
-    from commit_llm.evaluate.answers import Answerer, require_answerable
+    from commit_llm.evaluate.answers import FEWEST_POSITIONS, Answerer, require_answerable
     from commit_llm.evaluate.token_choice import TokenChoice
     from commit_llm.model.description import describe
     from commit_llm.model.execution import compute_dtype
@@ -79,6 +79,11 @@ def opened(name: str, flags: AnsweringFlags, usual_new_tokens: int) -> OpenedMod
         raise UserError(f"--max-new-tokens {flags.max_new_tokens}: must be at least 1")
     source = open_model(name, flags.tokenizer, revision=flags.model_revision)
     positions = source.config.max_position_embeddings
+    if flags.max_new_tokens is not None and flags.max_new_tokens > positions - FEWEST_POSITIONS:
+        raise UserError(
+            f"--max-new-tokens {flags.max_new_tokens:,}: the model has {positions:,} positions, and the prompt takes "
+            f"some of them; take at most {positions - FEWEST_POSITIONS:,}"
+        )
     new_tokens = flags.max_new_tokens or min(usual_new_tokens, positions // 2)
     require_answerable(source.config, 1, max_new_tokens=new_tokens)
     LOGGER.info("%s", describe(source.config))

@@ -26,6 +26,8 @@ from commit_llm.model.sampling import Sampling
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.parallel.slow_compilation import say_compiled, without_alarm
 
+FEWEST_POSITIONS = 2  # that a prompt is left
+
 
 @dataclass(frozen=True)
 class Answerer:
@@ -143,11 +145,11 @@ def require_answerable(
 ) -> None:
     """Raise UserError where a model has no room for an answer, a --max-length does not fit, or a batch has no row."""
     positions = config.max_position_embeddings
-    if positions <= max_new_tokens + 1:
+    if positions < max_new_tokens + FEWEST_POSITIONS:
         raise UserError(f"the model has {positions} positions, too few for {max_new_tokens} new tokens")
     if max_length is not None and max_length > positions:
         raise UserError(f"--max-length {max_length}: the model has {positions:,} positions; take that many at most")
-    if max_length is not None and max_length <= max_new_tokens + 1:
+    if max_length is not None and max_length < max_new_tokens + FEWEST_POSITIONS:
         raise UserError(f"--max-length {max_length}: too few tokens for a prompt and {max_new_tokens} new ones")
     if batch_size < 1:
         raise UserError(f"a batch of {batch_size} questions: must be at least 1")
