@@ -89,7 +89,7 @@ def test_only_known_words_are_commands(capsys, line, interactive, message):
 
 
 def test_a_message_that_begins_with_a_slash(talk, chat_model):
-    status, out, err = talk(chat_model, "/etc/hosts: what is it?", "/reset", "//reset", "/exit now")
+    status, _, err = talk(chat_model, "/etc/hosts: what is it?", "/reset", "//reset", "/exit now")
     assert (status, sum(line.startswith("[") for line in err.splitlines())) == (0, 2)
 
 
