@@ -23,11 +23,11 @@ LOGGER = logging.getLogger("commit_llm")
 
 @dataclass
 class Reach:
-    """Remember whether the hub answered at `asked`, a time, and whether its cache was told to stand in for it."""
+    """Remember whether the hub answered at `asked`, a time, and whether it is said that copies were taken."""
 
     answers: bool
     asked: float
-    told: bool = False
+    is_said: bool = False
 
 
 _REACHES: dict[str, Reach] = {}  # by endpoint
@@ -52,9 +52,9 @@ def hub_or_cache() -> Iterator[None]:
     finally:
         for library in libraries:
             library.HF_HUB_OFFLINE = False
-    if not reach.told:
+    if not reach.is_said:
         LOGGER.info("%s does not answer; this machine's copies are taken", constants.ENDPOINT)
-        reach.told = True
+        reach.is_said = True
 
 
 def _reach(endpoint: str) -> Reach:
