@@ -30,6 +30,33 @@ def test_values_with_separators_quotes_and_line_ends(tmp_path):
     assert table(tmp_path, 'a\tb\n1,5\t"x\ty"\n', "a.tsv") == [{"a": "1,5", "b": "x\ty"}]
 
 
+@pytest.mark.parametrize(("name", "separator"), [("a.csv", ","), ("a.tsv", "\t")])
+def test_a_first_line_that_names_the_separator_is_passed_over(tmp_path, name, separator):
+    """As Excel does; further down it is a row like others."""
+    lines = [f"sep={separator}", f"a{separator}b", f"1{separator}2", f"sep={separator}"]
+    records = table(tmp_path, "\r\n".join(lines), name)
+    assert records == [{"a": "1", "b": "2"}, {"a": "sep=", "b": ""}]
+
+
+def test_a_header_of_many_columns_is_read_in_one_pass(tmp_path, monkeypatch):
+    """No name is compared with all the others, which took seconds for 10,000."""
+    compared = []
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str.__eq__(self, other)
+
+    names = [Name(f"column {number}") for number in range(500)]
+    lines = separated_values.RowLines(io.BufferedReader(io.BytesIO()), tmp_path / "a.csv")
+    assert separated_values._header(lines, names, ",") == names
+    assert len(compared) < 2000
+    with pytest.raises(UserError, match="names column 'column 7' twice"):
+        separated_values._header(lines, [*names, Name("column 7")], ",")
+
+
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), st.sampled_from([",", "\t"]))
 def test_what_is_written_is_read(tmp_path_factory, rows, separator):
     text = io.StringIO()
@@ -52,7 +79,10 @@ def test_what_is_written_is_read(tmp_path_factory, rows, separator):
         ("a\tb\n1\t2\n", r"a\.csv:1: one column, 'a\\tb': values of a file .* have a comma .*; name it \.tsv"),
         ("a,b\n", r"a\.csv: holds no record"),
         ("", r"a\.csv: holds no record"),
-        ("a,b\r1,2\r", r"a\.csv:1: its lines end in a carriage return alone"),
+        ("a,b\r1,2\r", r"a\.csv:1: has a carriage return outside quotes; put quotes .*, and end lines in \\n or \\r"),
+        ("a,b\n1,2\nx\ry,z\n", r"a\.csv:3: has a carriage return outside quotes; put quotes around a value that"),
+        ("sep=;\na;b\n1;2\n", r"a\.csv:1: 'sep=;': values of a file of this name have a comma .*; save it with com"),
+        ("SEP=\t\na\tb\n1\t2\n", r"a\.csv:1: 'SEP=\\t': values of a file .* have a comma .*; name it \.tsv"),
         (b"a,b\n1,\xff\n", r"a\.csv: not UTF-8 at byte 6"),
     ],
 )

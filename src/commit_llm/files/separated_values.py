@@ -13,6 +13,7 @@ from commit_llm.files.encoding_advice import not_utf_8
 
 NAMES = {",": "comma", "\t": "tab"}
 OTHER = re.compile(r"\w([;|,\t])\w")  # separates values in files of other programs
+EXCEL = re.compile(r"sep=(.)", re.IGNORECASE)  # the first line that Excel has, or takes, before the header
 
 
 @dataclass
@@ -22,6 +23,7 @@ class RowLines:
     begin: the number of its first line, from 1.
     line: of the last line that was given.
     size: bytes of the row so far.
+    place: bytes of the file before the line that is read next.
     """
 
     file: io.BufferedReader
@@ -32,6 +34,7 @@ class RowLines:
     place: int = field(init=False, default=0)
 
     def __iter__(self) -> Iterator[str]:
+        """Give each line with its end. Raises UserError for a row without an end, and for a line that is not UTF-8."""
         while encoded := self.file.readline(LONGEST + 1):
             self.line += 1
             self.size += len(encoded)
@@ -52,7 +55,8 @@ class RowLines:
 
 
 def rows_of(file: io.BufferedReader, path: Path, separator: str) -> Iterator[dict[str, str]]:
-    """Give the rows of a table in UTF-8 by the names of its header. Blank lines are passed over.
+    """Give the rows of a table in UTF-8 by the names of its header. Blank lines are passed over,
+    and a first line such as `sep=,`, which Excel has.
 
     Raises UserError, naming file and line, for a row with more or fewer values than the header, a quote that never
     ends, or a header that names a column twice.
@@ -75,7 +79,10 @@ def rows_of(file: io.BufferedReader, path: Path, separator: str) -> Iterator[dic
         if "unexpected end" in str(error):
             raise UserError(f"{where}: a quote that begins in this row never ends; {TWICE}") from None
         if "new-line character" in str(error):
-            raise UserError(f"{where}: its lines end in a carriage return alone; save it with \\n or \\r\\n") from None
+            raise UserError(
+                f"{where}: has a carriage return outside quotes; put quotes around a value that has one in it, and end "
+                "lines in \\n or \\r\\n"
+            ) from None
         raise UserError(f"{where}: malformed row ({error}); {TWICE}") from None
 
 
@@ -83,17 +90,23 @@ TWICE = "put quotes around a value that has one in it, and write that one twice"
 
 
 def _header(lines: RowLines, names: list[str], separator: str) -> list[str]:
-    where = f"{lines.path}:{lines.line}"
+    """Give the names of the columns; none for a first line that names the separator instead."""
+    where = f"{lines.path}:{lines.begin}"
+    named = EXCEL.fullmatch(separator.join(names)) if lines.begin == 1 else None
+    if named and named[1] == separator:
+        return []
+    before: set[str] = set()
     for name in names:
-        if names.count(name) > 1:
+        if name in before:
             raise UserError(f"{where}: the header names column {shown(name)} twice; rename or leave out one")
-    if len(names) == 1 and (other := OTHER.search(names[0])):
+        before.add(name)
+    if other := named or (OTHER.search(names[0]) if len(names) == 1 else None):
         way_out = (
             f"name it .{'csv' if other[1] == ',' else 'tsv'}" if other[1] in NAMES else "save it with commas, as .csv"
         )
+        what = shown(named[0]) if named else f"one column, {shown(names[0])}"
         raise UserError(
-            f"{where}: one column, {shown(names[0])}: values of a file of this name have a {NAMES[separator]} between "
-            f"them; {way_out}"
+            f"{where}: {what}: values of a file of this name have a {NAMES[separator]} between them; {way_out}"
         )
     return names
 
