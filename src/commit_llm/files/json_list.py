@@ -12,15 +12,15 @@ from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import an_object, read_json
 
 READ = 1 << 20  # characters read at a time
+LIST_OR_LINES = "it must be one list of objects, or several objects, one a line; put [ and ] around a single one"
 
 
 def read_list(path: Path) -> list[dict[str, Any]]:
     """Read all objects at once. Raises UserError where the file holds anything else."""
     rows = read_json(path)
     if not isinstance(rows, list):
-        raise UserError(
-            f"{path}: holds a JSON {type(rows).__name__}; it must be one list of objects, or an object a line"
-        )
+        holds = "one JSON object" if isinstance(rows, dict) else f"a JSON {type(rows).__name__}"
+        raise UserError(f"{path}: holds {holds}; {LIST_OR_LINES}")
     return [an_object(row, f"{path}: item {n}") for n, row in enumerate(rows)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from commit_llm.errors import UserError, reason_of
 from commit_llm.files.data_format import LONGEST, has_json_lines, layout_of
 from commit_llm.files.encoding_advice import not_utf_8
-from commit_llm.files.json_list import objects_of_list
+from commit_llm.files.json_list import LIST_OR_LINES, objects_of_list
 from commit_llm.files.lines import record_of_line
 from commit_llm.files.separated_values import rows_of
 from commit_llm.files.text_stream import opened_as_utf_8
@@ -60,6 +60,4 @@ def _items(file: io.BufferedReader, path: Path) -> Iterator[dict[str, Any]]:
         raise not_utf_8(path, f"after item {number}", error.object, error.start) from None
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else reason_of(error)
-        raise UserError(
-            f"{path}: item {number}: malformed JSON: {reason}; it must be one list of objects, or an object a line"
-        ) from None
+        raise UserError(f"{path}: item {number}: malformed JSON: {reason}; {LIST_OR_LINES}") from None

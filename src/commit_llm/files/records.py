@@ -18,9 +18,9 @@ Record = Mapping[str, Any]
 def read_records(path: str | Path) -> list[dict[str, Any]]:
     """Read all records of a file, in order.
 
-    `.json` holds one list of objects, or like `.jsonl` an object a line; `.parquet`, `.csv` and `.tsv` a row each;
-    `.txt` one document a line as `{"text": line}` (an empty line is an empty document, so rows keep their number).
-    Texts may be packed (.gz, .zst), and in UTF-16 with its mark.
+    `.json` holds one list of objects, or like `.jsonl` an object a line (two at least); `.parquet`, `.csv` and `.tsv` a
+    row each; `.txt` one document a line as `{"text": line}` (an empty line is an empty document, so rows keep their
+    number). Texts may be packed (.gz, .zst), and in UTF-16 with its mark.
 
     Raises UserError naming file and line where the file is missing, malformed or empty.
     """
