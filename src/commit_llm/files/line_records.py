@@ -19,14 +19,13 @@ from commit_llm.files.data_format import access_of, layout_of, require_data_file
 from commit_llm.files.lines import lines_of, record_of_line, whole
 from commit_llm.files.parquet import parquet_bytes
 from commit_llm.files.records import Record, read_records
-from commit_llm.files.unpacking import is_packed
+from commit_llm.files.unpacking import is_packed, unpacked_bytes
 
 LOGGER = logging.getLogger("commit_llm")
 CONVERTED = 4 << 20  # bytes of text converted at a time
 BLOCK = 1 << 20  # bytes read at a time, to count lines
 # Bytes; a smaller file without lines is kept as Python objects, which take some three times its size.
 IN_MEMORY = 32 << 20
-USUAL_TIMES = 8  # the size of a packed text is that of what is in it
 
 # Is called with each record and its index, and raises UserError where the record cannot be used.
 Check = Callable[[Record, int], object]
@@ -83,8 +82,8 @@ def open_records(path: Path, check: Check | None = None) -> Sequence[Record]:
     records: Sequence[Record]
     if access_of(path) == "lines":
         records = _index(path, check)
-    elif _size(path) > IN_MEMORY:
-        records = _converted(path, check)
+    elif (size := _size(path)) > IN_MEMORY:
+        records = _converted(path, check, size)
     else:
         records = read_records(path)
         for row, record in enumerate(records if check else ()):
@@ -95,10 +94,10 @@ def open_records(path: Path, check: Check | None = None) -> Sequence[Record]:
 
 
 def _size(path: Path) -> int:
-    """Give the bytes of a file's records, about: how many a packed text has is known when it is unpacked."""
+    """Give the bytes of a file's records; of a packed text no more than tell that they are too many."""
     if layout_of(path) == ".parquet":
         return parquet_bytes(path)
-    return path.stat().st_size * (USUAL_TIMES if is_packed(path) else 1)
+    return unpacked_bytes(path, IN_MEMORY) if is_packed(path) else path.stat().st_size
 
 
 def _index(path: Path, check: Check | None) -> LineRecords:
@@ -111,13 +110,14 @@ def _index(path: Path, check: Check | None) -> LineRecords:
     return LineRecords(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC), starts, plain_text=plain_text)
 
 
-def _converted(path: Path, check: Check | None) -> LineRecords:
+def _converted(path: Path, check: Check | None, size: int) -> LineRecords:
     folder = tempfile.gettempdir()
     LOGGER.info(
-        "%s: its records are written as lines into a temporary file in %s, some %s MB (TMPDIR names another folder)",
+        "%s: its records are written as lines into a temporary file in %s, %s %s MB (TMPDIR names another folder)",
         path,
         folder,
-        f"{_size(path) / 1e6:,.0f}",
+        "over" if is_packed(path) else "some",
+        f"{size / 1e6:,.0f}",
     )
     starts = array("q", [0])
     try:

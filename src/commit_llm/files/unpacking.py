@@ -122,6 +122,18 @@ def _bounded(path: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
+def unpacked_bytes(path: Path, most: int) -> int:
+    """Count the bytes of what is in a file, up to a few more than `most`: the size of a packed one says little.
+
+    Raises UserError as `opened` does.
+    """
+    size = 0
+    with opened(path) as file:
+        while size <= most and (chunk := file.read(CHUNK)):
+            size += len(chunk)
+    return size
+
+
 def head_of(file: io.BufferedReader) -> bytes:
     """Give the beginning of an opened file, which is still there to be read."""
     return file.peek(HEAD)[:HEAD]
