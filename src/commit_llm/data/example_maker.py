@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.forms.form import Form
-from commit_llm.data.mixed_fields import MOST_TEXTS, columns_of
+from commit_llm.data.mixed_fields import MOST_TEXTS, text_arrays
 from commit_llm.data.named_source import NamedSource
 from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.files.records import Record
@@ -79,4 +79,4 @@ class ExampleMaker:
         Of a conversation the first 64 are taken, as `mix` does for its first pass.
         """
         texts = (self.form.texts(self.records[index], index) for index in indices)
-        return columns_of([dict(islice(of_record.items(), MOST_TEXTS)) for of_record in texts])
+        return text_arrays([dict(islice(of_record.items(), MOST_TEXTS)) for of_record in texts])

@@ -9,7 +9,7 @@ from commit_llm.codemix import CodeMixer, Counts
 from commit_llm.data.chat.conversation import ConversationError
 from commit_llm.data.chat.mixable_contents import TextPath, mixable_contents, with_texts
 from commit_llm.data.mix_conversations import mix_contents
-from commit_llm.data.mixed_fields import ALL, Fields, columns_of
+from commit_llm.data.mixed_fields import ALL, Fields, text_arrays
 from commit_llm.files.records import Record
 
 
@@ -69,7 +69,7 @@ def mixed_texts(
         names = fields.mixed_of(content.name for content in contents)
         mixed[place], counts = mix_contents(contents, mixer, row, names)
         tally = tally.plus(RecordCounts(counts, 1))
-    texts = columns_of([fields.texts_of_columns(records[place], first_row + place) for place in others])
+    texts = text_arrays([fields.texts_of_columns(records[place], first_row + place) for place in others])
     if texts:
         rows = first_row + np.array(others)
         columns, counts_of_rows = mixer.mix_columns(texts, rows=rows, mixed_fields=fields.mixed_of(texts))

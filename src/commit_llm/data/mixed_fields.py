@@ -112,10 +112,10 @@ def text_columns(records: Sequence[Record], fields: Fields = ALL, first_row: int
     Raises UserError for a field that is missing or no text, naming the record.
     """
     texts = (fields.texts_of(record, row) for row, record in enumerate(records, first_row))
-    return columns_of([dict(islice(of_record.items(), MOST_TEXTS)) for of_record in texts])
+    return text_arrays([dict(islice(of_record.items(), MOST_TEXTS)) for of_record in texts])
 
 
-def columns_of(texts: Sequence[Mapping[str, str | None]]) -> "dict[str, pa.Array]":
+def text_arrays(texts: Sequence[Mapping[str, str | None]]) -> "dict[str, pa.Array]":
     """Make columns of the texts of records; null where one has no text of a name."""
     import pyarrow as pa
 
