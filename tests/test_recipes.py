@@ -231,6 +231,8 @@ def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
         ({"lora_r": 4, "optimizer": "adamw-lean"}, "--optimizer adamw-lean: saves memory where all weights"),
         ({"lora_alpha": 8.0}, r"--lora-alpha 8\.0: is for LoRA; name its rank with --lora-r"),
         ({"lora_target_modules": ("q_proj",)}, "--lora-target-modules 'q_proj': is for LoRA"),
+        ({"columns": ("instruction=q", "inptu=c")}, "columns inptu=c: 'inptu' is no field; write input=c"),
+        ({"columns": ("text=body",), "fields": "[title],body"}, "columns text=body: 'text' is no field; there are .*"),
         ({"modules_to_save": ("lm_head",)}, "--modules-to-save 'lm_head': is for LoRA"),
     ],
 )

@@ -157,12 +157,20 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
             names = " ".join(self.mix_roles)
             raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
         self.check_adapter(from_scratch=self.from_scratch)
-        column_names(self.columns)
+        self.check_columns()
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
                 f"--gradient-accumulation {self.gradient_accumulation}: does not divide --batch-size {self.batch_size}"
             )
+
+    def check_columns(self) -> None:
+        """Raise SettingError for columns that are named wrongly, or for a field that is none."""
+        if names := column_names(self.columns):
+            from commit_llm.data.column_advice import require_fields
+            from commit_llm.data.forms.plain_text import PlainTextForm
+
+            require_fields(names, PlainTextForm(self.fields).columns)
 
     def check_schedule(self) -> None:
         """Raise UserError where the warm-up is not shorter than the schedule."""

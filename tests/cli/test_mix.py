@@ -205,6 +205,8 @@ def test_conversations_under_another_name(mix):
          "has 'question', 'context', 'answer'; --columns instruction=question output=answer would probably do"),
         (["input=question", "input=context"], "--columns input=context: 'input' is 'question' already"),
         (["input=question", "output=question"], "--columns output=question: column 'question' is another field"),
+        (["instruction=question", "inptu=context", "output=answer"],
+         "--columns inptu=context: 'inptu' is no field; write input=context"),
         (["question"], "--columns question: is no name of a column; write FIELD=COLUMN"),
     ],
 )  # fmt: skip

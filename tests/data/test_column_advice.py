@@ -2,9 +2,16 @@
 
 import pytest
 
-from commit_llm.data.column_advice import INSTRUCTION, MESSAGES, advice, advice_for_mixing, require_columns
+from commit_llm.data.column_advice import (
+    INSTRUCTION,
+    MESSAGES,
+    advice,
+    advice_for_mixing,
+    require_columns,
+    require_fields,
+)
 from commit_llm.data.column_names import ColumnNames
-from commit_llm.errors import UserError
+from commit_llm.errors import SettingError, UserError
 
 TURNS = [{"role": "user", "content": "a"}]
 
@@ -78,3 +85,29 @@ def test_a_column_that_is_not_there(given, way_out):
     there = "'question', 'answer', 'id'"
     assert str(error.value) == f"--columns {first}: a.csv: no column '{column}'; it has {there}; {way_out}"
     require_columns(ColumnNames({"instruction": "question"}), columns, "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"instruction": "question", "inptu": "context"}, "inptu=context: 'inptu' is no field; write input=context"),
+        ({"instruction": "q", "answer": "answer"}, "answer=answer: 'answer' is no field; write output=answer"),
+        ({"Output": "my answer"}, "Output=my answer: 'Output' is no field; write 'output=my answer'"),
+        ({"context": "c"}, "context=c: 'context' is no field; write input=c"),
+        ({"input": "a", "inputs": "b"}, "inputs=b: 'inputs' is no field; write instruction=b"),
+        ({"mesages": "turns"}, "mesages=turns: 'mesages' is no field; write messages=turns"),
+        ({"id": "n"}, "id=n: 'id' is no field; there are instruction, input, output, system, history, title, body, "
+         "messages, conversations, prompt, completion, tools"),
+        ({"text": "body"}, "text=body: 'text' is no field; there are "),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_no_field(given, message):
+    """Nothing would read its column."""
+    with pytest.raises(SettingError) as error:
+        require_fields(ColumnNames(given), ("title", "body"))
+    assert error.value.for_command().startswith(f"--columns {message}")
+
+
+def test_every_name_that_is_a_field():
+    names = ["instruction", "input", "output", "system", "history", "title", "messages", "conversations", "prompt"]
+    require_fields(ColumnNames({name: f"my {name}" for name in (*names, "completion", "tools")}), ("title",))

@@ -20,6 +20,21 @@ def test_a_record_by_its_fields():
     assert (SWAPPED.column("input"), SWAPPED.column("id")) == ("output", "id")
 
 
+def test_the_fields_of_columns_are_looked_up_once():
+    """Not for every record: a record of an example is renamed several times."""
+    passes = []
+
+    class Counted(dict):
+        def items(self):
+            passes.append(self)
+            return super().items()
+
+    names = ColumnNames(Counted(instruction="question", input="context"))
+    assert [names.renamed({"question": n, "context": "c"})["instruction"] for n in range(9)] == list(range(9))
+    assert len(passes) == 1
+    assert names == ColumnNames({"instruction": "question", "input": "context"})
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -47,5 +62,8 @@ def test_columns_of_a_file_are_those_of_its_first_records(tmp_path):
     assert open_columns(["instruction=q", "input=c"], path).column_of == {"instruction": "q", "input": "c"}
     assert open_columns([], tmp_path / "none.jsonl") is not None
     assert columns_of(rows) == {"q": "a", "c": "x"}
+    assert open_columns(["text=q", "title=c"], path, ["title"]).column_of == {"text": "q", "title": "c"}
+    with pytest.raises(SettingError, match="title=c: 'title' is no field"):
+        open_columns(["text=q", "title=c"], path)
     with pytest.raises(UserError, match=r"--columns input=d: .*a\.jsonl: no column 'd'; it has 'q', 'c'; --columns in"):
         open_columns(["instruction=q", "input=d"], path)

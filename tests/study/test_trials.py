@@ -80,6 +80,12 @@ def test_fields_of_the_study_and_of_the_stage(root):
     assert (recipe.seq_len, recipe.batch_size) == (64, 2)
 
 
+def test_columns_of_the_study(root):
+    """A stage on other data has its own, or none."""
+    study = one_arm({"recipe": "align", "columns": []}, {"recipe": "commit"}, fields={"columns": ["output=answer"]})
+    assert [stage.columns for stage in trials_of(study, root)[0].stages] == [(), ("output=answer",)]
+
+
 def test_names_of_the_study_in_a_stage(root):
     study = one_arm({"recipe": "commit", "data_unmixed": ["TEXT=0.5:text"]})
     assert trials_of(study, root)[1].stages[0].data_unmixed == (f"{root / 'text.hi.txt'}=0.5:text",)
@@ -124,6 +130,8 @@ def test_a_hub_id_stays_as_it_is(root):
         ({"dictionary": None}, "arm commit: language el: mixes, and the study has no dictionary"),
         ({"arms": ARMS | {"alpaca": ({"recipe": "comit"},)}}, "no recipe 'comit'"),
         ({"arms": ARMS | {"alpaca": ({"recipe": "alpaca", "steps": "x"},)}}, "arm alpaca: language el: steps is 'x'"),
+        ({"fields": {"columns": ["answer=answer"]}}, "columns answer=answer: 'answer' is no field; write output=ans"),
+        ({"fields": {"columns": [3]}}, r"arm alpaca: language el: columns is \[3\]"),
         ({"fields": {"stepz": 1}}, "arm alpaca: language el: unknown field 'stepz'"),
     ],
 )

@@ -105,7 +105,7 @@ def inspect(command: Inspect) -> None:
     inspection = inspect_dictionary(dictionary, cleaned, mixer.vocabulary.directions[0])
     coverage = None
     if command.text:
-        columns = open_columns(command.columns, command.text)
+        columns = open_columns(command.columns, command.text, command.fields)
         examples = first_examples(command.text, Fields(command.fields, columns=columns))
         with bars() as bar:
             coverage = text_coverage(mixer, examples, lambda number: bar("counting", number, len(examples)))

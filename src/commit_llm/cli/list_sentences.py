@@ -32,7 +32,7 @@ def run_list(command: "Mix", out: Path) -> None:
     from commit_llm.data.list_sentences import list_sentences
     from commit_llm.data.mixed_fields import Fields
 
-    columns = open_columns(command.columns, command.input)
+    columns = open_columns(command.columns, command.input, command.fields)
     fields = Fields(command.fields, command.mix_fields, command.mix_roles, columns)
     known = command.open_sentences()
     with bars() as bar:

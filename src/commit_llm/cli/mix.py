@@ -88,7 +88,8 @@ def run(argv: list[str]) -> int | None:
     for source in [command.input, *named, *command.skip_words_files]:
         if source.resolve() == out.resolve():
             raise UserError(f"{out}: is what is read; choose another --out")
-    fields = Fields(command.fields, command.mix_fields, command.mix_roles, open_columns(command.columns, command.input))
+    columns = open_columns(command.columns, command.input, command.fields)
+    fields = Fields(command.fields, command.mix_fields, command.mix_roles, columns)
     mixer, request = fitted(command, command.open_mixer(), command.input, fields)
     try:
         with bars() as bar:

@@ -66,7 +66,7 @@ def run(argv: list[str]) -> None:
             raise UserError(f"--html {command.html}: the page is an .html file")
         refuse_existing_file(command.html, command.overwrite, "--html")
     records, total = first_records(command.input, command.rows)
-    columns = open_columns(command.columns, command.input)
+    columns = open_columns(command.columns, command.input, command.fields)
     fields = Fields(command.fields, command.mix_fields, command.mix_roles, columns)
     mixer, request = fitted(command, command.open_mixer(), command.input, fields)
     epoch = int(command.at)

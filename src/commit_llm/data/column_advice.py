@@ -1,16 +1,19 @@
 """Guess which columns are meant, where data has columns of other names, and say the flag that names them."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from commit_llm.data.chat.conversation import LISTS
 from commit_llm.data.column_names import AS_THEY_ARE, ColumnNames
-from commit_llm.errors import UserError, shown
+from commit_llm.errors import SettingError, SettingName, UserError, shown
 
 INSTRUCTION = ("instruction", "input", "output")
 OPTIONAL = {"input"}
+# Fields of records by their kind, beside those of plain text.
+OF_INSTRUCTIONS = (*INSTRUCTION, "system", "history")
+OF_CONVERSATIONS = (*LISTS, "prompt", "completion", "tools")
 # Names that columns of public instruction data and texts have, in small letters, the likeliest first.
 SYNONYMS = {
     "instruction": ("instruction", "question", "prompt", "query", "problem", "task", "inputs", "user", "human"),
@@ -73,6 +76,21 @@ def advice_for_mixing(columns: Mapping[str, Any], given: ColumnNames = AS_THEY_A
         if guessed != given.column_of and UNKNOWN not in guessed.values():
             return advice(columns, wanted, given)
     return ""
+
+
+def require_fields(names: ColumnNames, texts: Iterable[str]) -> None:
+    """Raise SettingError for a name that is no field: nothing would read its column, and its text would be left out.
+
+    texts: the fields of plain text.
+    """
+    fields = dict.fromkeys((*OF_INSTRUCTIONS, *texts, *OF_CONVERSATIONS))
+    for field, column in names.column_of.items():
+        if field not in fields:
+            free = [name for name in fields if name not in names.column_of]
+            synonymous = [name for name in free if field.lower() in SYNONYMS.get(name, ())]
+            meant = [*synonymous, *get_close_matches(field.lower(), free)]
+            way_out = f"write {shlex.quote(f'{meant[0]}={column}')}" if meant else f"there are {', '.join(fields)}"
+            raise SettingError(SettingName("columns"), f" {field}={column}: {shown(field)} is no field; {way_out}")
 
 
 def require_columns(names: ColumnNames, columns: Mapping[str, Any], where: str) -> None:

@@ -1,9 +1,10 @@
 """Columns of a file under other names: which of them holds which field of a record."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from commit_llm.errors import SettingError, SettingName, shown
 from commit_llm.files.records import Record
@@ -20,13 +21,14 @@ class ColumnFlags:
     or text=content; or messages=turns."""
 
 
-class ColumnNames(NamedTuple):
+@dataclass(frozen=True)
+class ColumnNames:
     """Say which column holds which field.
 
     column_of: the columns by their fields. Other columns keep their names.
     """
 
-    column_of: Mapping[str, str] = {}
+    column_of: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Say whether a column has another name."""
@@ -40,7 +42,7 @@ class ColumnNames(NamedTuple):
         """
         if not self.column_of:
             return record
-        fields = self._field_of()
+        fields = self._field_of
         return {
             fields.get(name, name): value
             for name, value in record.items()
@@ -60,6 +62,7 @@ class ColumnNames(NamedTuple):
         """Give the words of the flag."""
         return tuple(f"{field}={column}" for field, column in self.column_of.items())
 
+    @cached_property
     def _field_of(self) -> dict[str, str]:
         return {column: field for field, column in self.column_of.items()}
 
@@ -100,16 +103,19 @@ def columns_of(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return columns
 
 
-def open_columns(words: Sequence[str], path: Path) -> ColumnNames:
+def open_columns(words: Sequence[str], path: Path, fields: Sequence[str] = ()) -> ColumnNames:
     """Read what stands behind --columns for a file, the first records of which have to have these columns.
 
-    Raises UserError where one is not there.
+    fields: those that --fields names.
+
+    Raises UserError where one is not there, and SettingError for a field that is none.
     """
     names = column_names(words)
     if names:
-        from commit_llm.data.column_advice import require_columns
+        from commit_llm.data.column_advice import require_columns, require_fields
         from commit_llm.files.chunks import first_rows
 
+        require_fields(names, ("text", *fields))
         require_columns(names, columns_of(first_rows(path)), str(path))
     return names
 

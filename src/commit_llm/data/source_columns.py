@@ -4,13 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commit_llm.data.chat.conversation import LISTS
-from commit_llm.data.column_advice import OPTIONAL, require_columns
+from commit_llm.data.column_advice import OF_CONVERSATIONS, OPTIONAL, require_columns
 from commit_llm.data.column_names import AS_THEY_ARE, ColumnNames
 from commit_llm.data.forms.plain_text import PlainTextForm
 from commit_llm.errors import UserError, shown
-
-OF_CONVERSATIONS = (*LISTS, "prompt", "completion", "tools")
 
 
 @dataclass

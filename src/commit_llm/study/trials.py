@@ -127,6 +127,7 @@ def _recipe(name: str, values: dict[str, Any], where: str, root: Path) -> Recipe
     recipe = replace(find_recipe(name), **fields | paths)
     if recipe.prompt_files:
         recipe = replace(recipe, prompt=rooted(recipe.prompt, root))
+    recipe.check_columns()
     _require_there(recipe, where)
     return recipe
 
