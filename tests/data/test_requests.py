@@ -145,3 +145,5 @@ def test_columns_of_other_names(tmp_path):
         UserError, match=r"--columns prompt=quest: .*: no column 'quest'; it has 'question', .*=question would"
     ):
         read_requests(file, column_names(["prompt=quest"]))
+    with pytest.raises(UserError, match="columns inptu=context: 'inptu' is no field; write input=context"):
+        read_requests(file, column_names(["instruction=question", "inptu=context"]))

@@ -20,7 +20,7 @@ from commit_llm.data.chat.conversation import (
     read_conversation,
     tools_of,
 )
-from commit_llm.data.column_advice import advice, require_columns
+from commit_llm.data.column_advice import advice, require_columns, require_fields
 from commit_llm.data.column_names import AS_THEY_ARE, ColumnNames, columns_of
 from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import BOM, an_object, parse_json
@@ -104,7 +104,8 @@ def read_requests(source: Path | IO[bytes], names: ColumnNames = AS_THEY_ARE) ->
 
     names: columns of other names. The records that are given keep them.
 
-    Raises UserError naming file and record where one asks nothing, and where a named column is not there.
+    Raises UserError naming file and record where one asks nothing, where a named column is not there, or its field is
+    none.
     """
     if isinstance(source, Path):
         records, name = read_records(source), str(source)
@@ -113,6 +114,7 @@ def read_requests(source: Path | IO[bytes], names: ColumnNames = AS_THEY_ARE) ->
         if not records:
             raise UserError(f"{STANDARD_INPUT}: holds no prompt; give JSON lines ({COLUMNS}), or a prompt a line")
     if names:
+        require_fields(names, ("text",))
         require_columns(names, columns_of(records), name)
     pairs = []
     for number, record in enumerate(records, 1):
