@@ -13,7 +13,7 @@ from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate.answers import Answerer
 from commit_llm.evaluate.token_choice import GREEDY, TokenChoice
-from commit_llm.generate.answer_rows import Answering, answer_rows, write_answers
+from commit_llm.generate.answer_rows import Answering, answer_rows, encode_requests, require_writable, write_answers
 from commit_llm.model.families.config_json import read_config
 
 RECORDS = [{"id": number, "prompt": "anna lives " * size} for number, size in enumerate((150, 1, 600, 2, 300, 3))]
@@ -23,7 +23,10 @@ def job_of(model, records=RECORDS, **options):
     """Ask with plain text; as many rows as a batch of one prompt of full length has room for."""
     pairs = [(record, request_of(record)) for record in records]
     given = {"choice": GREEDY, "batch_size": 1, "max_new_tokens": 8, "longest": 2040} | options
-    return Answering(model, PlainRequests(), pairs, "prompts.jsonl", **given)
+    require_writable(pairs, "prompts.jsonl", given.get("answer_field", "answer"))
+    longest, new_tokens = given["longest"], given["max_new_tokens"]
+    prompts = encode_requests(PlainRequests(), model.tokenizer, pairs, "prompts.jsonl", longest, new_tokens)
+    return Answering(model, PlainRequests(), pairs, prompts, **given)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from commit_llm.data.request_forms import RequestForm
     from commit_llm.evaluate.answers import Answerer
     from commit_llm.evaluate.token_choice import TokenChoice
+    from commit_llm.train.model_source import ModelSource
 
 LOGGER = logging.getLogger("commit_llm")
 
@@ -50,13 +51,13 @@ USUAL = AnsweringFlags()
 
 
 class OpenedModel(NamedTuple):
-    """Hold a model that answers.
+    """Hold a model whose weights are not read yet.
 
     form: how it is asked.
     longest: tokens that a prompt may have.
     """
 
-    model: "Answerer"
+    source: "ModelSource"
     form: "RequestForm"
     choice: "TokenChoice"
     max_new_tokens: int
@@ -65,13 +66,11 @@ class OpenedModel(NamedTuple):
 
 def opened(name: str, flags: AnsweringFlags, usual_new_tokens: int) -> OpenedModel:
     """Open a model, and say on standard error which it is and how it is asked. Raises UserError."""
-    from commit_llm.evaluate.answers import FEWEST_POSITIONS, Answerer, require_answerable
+    from commit_llm.evaluate.answers import FEWEST_POSITIONS, require_answerable
     from commit_llm.evaluate.token_choice import TokenChoice
     from commit_llm.model.description import describe
-    from commit_llm.model.execution import compute_dtype
     from commit_llm.runs.asked_prompt import open_request_form
     from commit_llm.train.model_source import open_model
-    from commit_llm.train.weights import load_params
 
     choice = TokenChoice(flags.temperature, flags.top_p, flags.seed)
     choice.require_usable()
@@ -88,7 +87,15 @@ def opened(name: str, flags: AnsweringFlags, usual_new_tokens: int) -> OpenedMod
     require_answerable(source.config, 1, max_new_tokens=new_tokens)
     LOGGER.info("%s", describe(source.config))
     form = open_request_form(source.origin_folder, flags.prompt, source.tokenizer, source.stops, flags.chat_template)
+    return OpenedModel(source, form, choice, new_tokens, positions - new_tokens)
+
+
+def answerer(source: "ModelSource", flags: AnsweringFlags) -> "Answerer":
+    """Read the weights of an opened model: it then answers."""
+    from commit_llm.evaluate.answers import Answerer
+    from commit_llm.model.execution import compute_dtype
+    from commit_llm.train.weights import load_params
+
     params = load_params(source, step=flags.step)[0]
     dtype = compute_dtype(flags.dtype)
-    model = Answerer.of(source.config, params, source.tokenizer, source.stops, dtype, flags.mesh)
-    return OpenedModel(model, form, choice, new_tokens, positions - new_tokens)
+    return Answerer.of(source.config, params, source.tokenizer, source.stops, dtype, flags.mesh)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from commit_llm.cli.answering import USUAL, AnsweringFlags, opened
+from commit_llm.cli.answering import USUAL, AnsweringFlags, answerer, opened
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 from commit_llm.errors import UserError, shown
@@ -48,9 +48,8 @@ def run(argv: list[str]) -> None:
     from commit_llm.generate.answer_stream import AnswerStream
     from commit_llm.generate.dialogue import Dialogue
 
-    model, form, choice, new_tokens, longest = opened(command.model, command.answering, MAX_NEW_TOKENS)
-    dialogue = Dialogue(form, model.tokenizer, longest)
-    stream = AnswerStream(model, choice, new_tokens, longest)
+    source, form, choice, new_tokens, longest = opened(command.model, command.answering, MAX_NEW_TOKENS)
+    dialogue = Dialogue(form, source.tokenizer, longest)
     if not form.takes_conversations:
         note("each message is asked alone: this prompt takes no conversation")
     if command.system:
@@ -58,6 +57,7 @@ def run(argv: list[str]) -> None:
             dialogue.set_system(command.system)
         except RequestError as error:
             raise UserError(f"--system: {error}") from None
+    stream = AnswerStream(answerer(source, command.answering), choice, new_tokens, longest)
     interactive = sys.stdin.isatty()
     if interactive:
         note("/help lists commands; Ctrl-C stops an answer, Ctrl-D leaves")

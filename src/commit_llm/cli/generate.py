@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from commit_llm.cli.answering import USUAL, AnsweringFlags, opened
+from commit_llm.cli.answering import USUAL, AnsweringFlags, answerer, opened
 from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
 from commit_llm.errors import UserError
@@ -44,7 +44,14 @@ def run(argv: list[str]) -> None:
     from commit_llm.cli.progress import bars
     from commit_llm.data.column_names import column_names
     from commit_llm.data.requests import STANDARD_INPUT, read_requests
-    from commit_llm.generate.answer_rows import Answering, answer_rows, require_rows_file, write_answers
+    from commit_llm.generate.answer_rows import (
+        Answering,
+        answer_rows,
+        encode_requests,
+        require_rows_file,
+        require_writable,
+        write_answers,
+    )
 
     if command.batch_size < 1:
         raise UserError(f"--batch-size {command.batch_size}: must be at least 1")
@@ -56,9 +63,14 @@ def run(argv: list[str]) -> None:
     if is_stream and sys.stdin.isatty():
         say("a prompt a line, or JSON lines; Ctrl-D ends them", to_stderr=True)
     records = read_requests(sys.stdin.buffer if is_stream else Path(command.prompts), column_names(command.columns))
-    model, form, choice, new_tokens, longest = opened(command.model, command.answering, MAX_NEW_TOKENS)
-    source = STANDARD_INPUT if is_stream else command.prompts
-    job = Answering(model, form, records, source, choice, command.batch_size, new_tokens, longest, command.answer_field)
+    name = STANDARD_INPUT if is_stream else command.prompts
+    require_writable(records, name, command.answer_field)
+    source, form, choice, new_tokens, longest = opened(command.model, command.answering, MAX_NEW_TOKENS)
+    prompts = encode_requests(form, source.tokenizer, records, name, longest, new_tokens)
+    model = answerer(source, command.answering)
+    job = Answering(
+        model, form, records, prompts, choice, command.batch_size, new_tokens, longest, command.answer_field
+    )
     if command.out is None:
         stdout = sys.stdout  # a bar on standard error would take lines that are printed meanwhile for its own
         with bars(quiet=stdout.isatty()) as bar:

@@ -16,6 +16,7 @@ import numpy as np
 from commit_llm import __version__
 from commit_llm.data.request_forms import RequestForm
 from commit_llm.data.requests import Request, RequestError
+from commit_llm.data.tokenizer import Tokenizer
 from commit_llm.errors import UserError
 from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.answers import Answerer, answer
@@ -38,7 +39,7 @@ class Answering:
     """Say what is asked, of which model, and how.
 
     records: what was read, each with what it asks.
-    source: where they come from, for messages.
+    prompts: the same, encoded (`encode_requests`).
     answer_field: the name that the answer gets in its row.
     longest: tokens that a prompt may have.
     """
@@ -46,36 +47,18 @@ class Answering:
     model: Answerer
     form: RequestForm
     records: Sequence[tuple[Record, Request]]
-    source: str
+    prompts: Sequence[EncodedPrompt]
     choice: TokenChoice
     batch_size: int
     max_new_tokens: int
     longest: int
     answer_field: str = ANSWER
 
-    def encoded(self) -> list[EncodedPrompt]:
-        """Encode all prompts. Raises UserError naming the first record that cannot be asked, or not be answered."""
-        prompts = []
-        for number, (record, request) in enumerate(self.records, 1):
-            where = f"{self.source}: record {number}"
-            self._require_free_names(record, where)
-            try:
-                ids = self.form.encode(self.model.tokenizer, request)
-            except RequestError as error:
-                raise UserError(f"{where}: {error}") from None
-            if len(ids) > self.longest:
-                raise UserError(
-                    f"{where}: it has {len(ids):,} tokens, and the model has room for {self.longest:,} beside an "
-                    f"answer of --max-new-tokens {self.max_new_tokens:,}; shorten it, or take fewer new tokens"
-                )
-            prompts.append(EncodedPrompt(ids, False))
-        return prompts
-
-    def batches(self, prompts: Sequence[EncodedPrompt], answered: Mapping[int, Answer]) -> Iterator[dict[int, Answer]]:
+    def batches(self, answered: Mapping[int, Answer]) -> Iterator[dict[int, Answer]]:
         """Answer the prompts, batch by batch, but for the batches that are answered already."""
         return answer(
             self.model,
-            prompts,
+            self.prompts,
             self.batch_size,
             ending=Ending(self.model.stops, until=()),
             longest=self.longest,
@@ -88,12 +71,12 @@ class Answering:
         """Give the row of an answer: the fields of its record, the answer, and why it ended."""
         return {**self.records[place][0], self.answer_field: given.text, REASON: given.finish_reason}
 
-    def what(self, prompts: Sequence[EncodedPrompt]) -> dict[str, Any]:
+    def what(self) -> dict[str, Any]:
         """Give all that decides on the answers, by name: a file that was begun with another of them is another one."""
         model = self.model
         return {
             "model": model.fingerprint,
-            "prompts": self._hash(prompts),
+            "prompts": self._hash(),
             "tokenizer": model.tokenizer.fingerprint(),
             "bos": list(model.tokenizer.bos),
             "prompt": self.form.describe(),
@@ -108,34 +91,69 @@ class Answering:
             "commit-llm": __version__,
         }
 
-    def _require_free_names(self, record: Record, where: str) -> None:
-        if self.answer_field in record:
-            raise UserError(f"{where}: it has a field {self.answer_field!r} already; name another with --answer-field")
-        if REASON in record or self.answer_field == REASON:
-            raise UserError(f"{where}: it has a field {REASON!r}, which says why an answer ended; rename it")
-
-    def _hash(self, prompts: Sequence[EncodedPrompt]) -> str:
+    def _hash(self) -> str:
         digest = hashlib.sha256()
-        for number, ((record, _), prompt) in enumerate(zip(self.records, prompts, strict=True), 1):
-            try:
-                line = json.dumps([record, prompt.ids], ensure_ascii=False)
-            except TypeError as error:
-                raise UserError(f"{self.source}: record {number}: a value has no JSON form ({error})") from None
+        for (record, _), prompt in zip(self.records, self.prompts, strict=True):
+            line = json.dumps([record, prompt.ids], ensure_ascii=False)
             digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
         return digest.hexdigest()
 
 
+def require_writable(records: Sequence[tuple[Record, Request]], source: str, answer_field: str = ANSWER) -> None:
+    """Raise UserError naming the first record whose row could not be written. It takes no model.
+
+    source: where they come from.
+    """
+    for number, (record, _) in enumerate(records, 1):
+        where = f"{source}: record {number}"
+        if answer_field in record:
+            raise UserError(f"{where}: it has a field {answer_field!r} already; name another with --answer-field")
+        if REASON in record or answer_field == REASON:
+            raise UserError(f"{where}: it has a field {REASON!r}, which says why an answer ended; rename it")
+        try:
+            json.dumps(record)
+        except TypeError as error:
+            raise UserError(f"{where}: a value has no JSON form ({error})") from None
+
+
+def encode_requests(
+    form: RequestForm,
+    tokenizer: Tokenizer,
+    records: Sequence[tuple[Record, Request]],
+    source: str,
+    longest: int,
+    max_new_tokens: int,
+) -> list[EncodedPrompt]:
+    """Encode all prompts, which takes no weights. Raises UserError naming the first record that cannot be asked.
+
+    source: where they come from.
+    longest: tokens that a prompt may have beside so many new ones.
+    """
+    prompts = []
+    for number, (_, request) in enumerate(records, 1):
+        where = f"{source}: record {number}"
+        try:
+            ids = form.encode(tokenizer, request)
+        except RequestError as error:
+            raise UserError(f"{where}: {error}") from None
+        if len(ids) > longest:
+            raise UserError(
+                f"{where}: it has {len(ids):,} tokens, and the model has room for {longest:,} beside an answer of "
+                f"--max-new-tokens {max_new_tokens:,}; shorten it, or take fewer new tokens"
+            )
+        prompts.append(EncodedPrompt(ids, False))
+    return prompts
+
+
 def answer_rows(job: Answering, progress: Progress = lambda done, total: None) -> Iterator[dict[str, Any]]:
     """Give the rows in the order of the prompts, each as soon as those before it are there too."""
-    prompts = job.encoded()
-    job.what(prompts)  # a record that no row can hold is refused before the first answer
     waiting: dict[int, Answer] = {}
     done = given = 0
-    progress(0, len(prompts))
-    for batch in job.batches(prompts, {}):
+    progress(0, len(job.prompts))
+    for batch in job.batches({}):
         waiting |= batch
         done += len(batch)
-        progress(done, len(prompts))
+        progress(done, len(job.prompts))
         while given in waiting:
             yield job.row(given, waiting.pop(given))
             given += 1
@@ -149,12 +167,12 @@ def write_answers(
     Raises UserError where there is a finished file, or one was begun with something else, unless overwrite is set.
     """
     require_rows_file(out, overwrite)
-    prompts = job.encoded()
-    with writing(out), unfinished(out, job.what(prompts), overwrite) as parts:
+    prompts = job.prompts
+    with writing(out), unfinished(out, job.what(), overwrite) as parts:
         answers = dict(_kept(parts))
         earlier = len(answers)
         progress(earlier, len(prompts))
-        for batch in job.batches(prompts, answers):
+        for batch in job.batches(answers):
             _keep(parts, batch)
             answers |= batch
             progress(len(answers), len(prompts))
