@@ -58,6 +58,9 @@ RUN_BY = {
     "chat": "tests/cli/test_chat.py",
 }
 
+# Pages all of whose commands one test runs, in their order.
+RUN_WHOLE = {"tutorial.md": "tests/long/test_tutorial.py"}
+
 # What each command reads its flags into, and with which of the two parsers.
 PARSERS = {
     "quickstart": (parse, quickstart.Quickstart), "recipes": (parse, recipes.RecipesCommand), "mix": (parse, mix.Mix),
@@ -122,8 +125,10 @@ def test_a_documented_command_is_run_by_a_test_or_marked():
     faults = []
     for page, words, marker in documented():
         if marker is None and words not in of_your_language():
-            tests = ROOT / RUN_BY.get(words[0], "")
-            if not tests.is_file() or words[0] not in tests.read_text(encoding="utf-8"):
+            tests, named = (
+                (ROOT / RUN_WHOLE[page], page) if page in RUN_WHOLE else (ROOT / RUN_BY.get(words[0], ""), words[0])
+            )
+            if not tests.is_file() or named not in tests.read_text(encoding="utf-8"):
                 faults.append(f"{page}: {' '.join(words)}")
     assert faults == [], f"run it in a test, or put one of {MARKERS} before it"
 
