@@ -57,7 +57,8 @@ def blocks():
 # Lines that are the same everywhere but for their figures; how fast it goes and what the model writes is not.
 ALIKE = (
     "commit-llm preview:", "The first row:", "replaced ", "not drawn ", "instruction,", "output,", "mixing:", "model:",
-    "asked ", "compiling ", "next:", "trained from ", "wrote ", "each message ", "task ", "answers:", "One seed a side:", "Open ",
+    "asked ", "compiling ", "next:", "trained from ", "wrote ", "each message ", "task ", "answers:", "Open ",
+    "One seed a side:",
 )  # fmt: skip
 
 
