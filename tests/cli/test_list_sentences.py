@@ -28,6 +28,7 @@ def data(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_list_and_back(run, data, tmp_path):
     """Each sentence that is listed is replaced, where its translation keeps what is protected."""
     listed, pairs, out = tmp_path / "list.txt", tmp_path / "en-el.tsv", tmp_path / "mixed.jsonl"

@@ -37,6 +37,7 @@ def order(*makes):
     return Examples(range(len(RECORDS)), makes[0])
 
 
+@pytest.mark.slow
 def test_the_words_and_tokens_of_what_is_mixed(make):
     # a dog runs, the dog: 5 words of 14 letters; skylos has 3 letters more than dog
     assert tokens_a_word([make], order(make)) == TokensAWord(14 / 5, 20 / 5)

@@ -49,6 +49,7 @@ def test_the_start_is_the_base_bit_for_bit(name, saved):
     assert np.array_equal(forward(config, start, TOKENS), forward(config, base, TOKENS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_NAME)
 def test_merged_computes_what_joined_does(name):
     config, base = MODELS[name], base_of(MODELS[name], jnp.float32)

@@ -65,6 +65,7 @@ def test_the_user_s_own_clock(small_recipe, tmp_path, undisturbed, capsys):
     assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == (undisturbed / "metrics.jsonl").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_signal_in_the_last_step_is_not_lost(small_recipe, tmp_path):
     def report(step, steps, logged):
         if step == steps:
