@@ -217,7 +217,8 @@ def test_train_export_eval(run, recipe_flags, example, tmp_path):
     """The three commands one after another, and that each refuses to do its work twice."""
     status, printed, err = run("train", "commit", *recipe_flags, "--out", tmp_path / "run")
     assert status == 0
-    model, running = err.splitlines()
+    model, running, compiled = err.splitlines()
+    assert compiled == "compiling the training step"
     assert re.fullmatch(r"model: llama, [\d,]+ parameters, 2 layers", model)
     assert re.fullmatch(r"1 x cpu, mesh data 1, fsdp 1, tensor 1; float32 products; attention: by row \(.*\)", running)
     assert "to step 4: loss" in printed
