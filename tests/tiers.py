@@ -1,5 +1,7 @@
 """Say at the end of a test run what its tier left out: how many tests of which tier, and the command that runs them.
 
+Also order and name the tests, so that every worker collects the same ones.
+
 A pytest plugin, loaded by tests/conftest.py. A test without a mark is quick.
 """
 
@@ -60,6 +62,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the longest files first; `--no-loadscope-reorder` keeps them there."""
     rank = {name: number for number, name in enumerate(LONGEST_FILES)}
     items.sort(key=lambda item: rank.get(item.location[0], len(rank)))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their parameter: a packed file holds the time, and workers must collect the same names."""
+    return argname if isinstance(val, bytes) else None
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
