@@ -25,7 +25,7 @@ FLOORS = [
     {"language_draw"},
     {"mixer", "metrics"},
     {"fit", "direction"},
-    {"inspection"},
+    {"inspection", "precision"},
 ]
 
 

@@ -10,6 +10,7 @@ MAY_BE_SHORT = {
     "__main__.py": "what `python -m commit_llm` runs",
     "cli/tasks.py": "a file a command",
     "codemix/language_draw.py": "one draw, which the mixer and what counts examples make",
+    "codemix/dictionaries/stop_words.py": "a list, with where it comes from",
     "codemix/engine/brackets.py": "a rule that decisions and answers need, and the kernel has in one file too",
     "data/forms/renamed.py": "a form, each in a file",
     "data/recipe_paths.py": "what two rooms need, recipes and studies",

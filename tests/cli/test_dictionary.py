@@ -129,6 +129,59 @@ def test_the_wrong_way_round(run, file, tmp_path):
     assert "The text looks like the other language: is the dictionary the wrong way round?" in printed
 
 
+PARALLEL = """\
+content words of 2 pairs of texts (1 with an empty side left out), each once a pair  5
+  in the dictionary                                                                  3  60.0 %
+found the other way round, el -> en                                                  0   0.0 %
+
+stands in the other text     exact     stem
+  drawn translation         50.0 %   83.3 %
+  best of several           66.7 %  100.0 %
+  of a shuffled dictionary  33.3 %   83.3 %
+"""
+
+
+@pytest.fixture
+def parallel(tmp_path):
+    """Two files of lines."""
+    source, target = tmp_path / "source.txt", tmp_path / "target.txt"
+    source.write_text("The dog and the cat sat.\nTwo dogs\n\n", encoding="utf-8")
+    target.write_text("Ο σκύλος κι η γάτα.\nΔύο σκυλιά\n\n", encoding="utf-8")
+    return source, target
+
+
+def test_parallel_texts(run, tmp_path, parallel):
+    """As a whole: who changes it looks at it."""
+    path = tmp_path / "en-el.txt"
+    path.write_text("dog\tσκύλος\ndog\tκύων\ncat\tγάτα\ndogs\tσκύλοι\n", encoding="utf-8")
+    status, printed, error = run("inspect", path, "--parallel", *parallel)
+    assert (status, error) == (0, "")
+    assert printed.endswith(f"\n\n{PARALLEL}")
+    counted = json.loads(run("inspect", path, "--parallel", *parallel, "--json")[1])["parallel"]
+    assert (counted["pairs"], counted["empty"], counted["content_words"], counted["covered"]) == (2, 1, 5, 3)
+    assert counted["drawn"] == {"exact": 1.5, "stem": 2.5}
+    assert counted["best"] == {"exact": 2, "stem": 3}
+    assert (counted["has_stop_words"], counted["by_substring"], counted["turned"]) == (True, False, 0)
+
+
+def test_parallel_texts_the_wrong_way_round(run, file, parallel):
+    """Told as --text tells it; other languages have no list of words without content."""
+    source, target = parallel
+    printed = run("inspect", file, "--parallel", target, source)[1]
+    line = "The source looks like the other language: is the dictionary, or --parallel, the wrong way round?"
+    assert line in printed.splitlines()
+    assert "  drawn translation             -     -\n" in printed
+
+
+def test_parallel_texts_without_spaces(run, tmp_path):
+    path, source, target = (tmp_path / name for name in ("en-th.txt", "source.txt", "target.txt"))
+    path.write_text("cat\tแมว\ndog\tหมา\n", encoding="utf-8")
+    source.write_text("a cat\n")
+    target.write_text("แมวดำ\n", encoding="utf-8")
+    printed = run("inspect", path, "--parallel", source, target)[1]
+    assert "stands in the other text    as a substring\n  drawn translation                100.0 %\n" in printed
+
+
 def test_languages_and_fields(run, file, tmp_path):
     assert run("inspect", file, "--languages", "en-hi")[1].startswith("en-el.txt: en (Latin) -> hi (Devanagari)\n")
     text = tmp_path / "text.jsonl"
@@ -146,6 +199,8 @@ MISTAKES = [
     ("inspect {good} --text {empty}", "holds no record"),
     ("inspect {good} --text {table}", "no column 'instruction' or 'text', only 'x', and no conversation (messages, "),
     ("inspect {good} --text {table} --fields y", "no field 'y'"),
+    ("inspect {good} --parallel {good} {two}", "en-el.txt has 5 lines, and "),
+    ("inspect {good} --parallel {good} {none}", "no such file; give two files of lines"),
     ("inspect {good} --languages greek", "--languages 'greek': give the codes"),
     ("inspect {good} --out {none}.jsonl", "name a .txt or .tsv file"),
     ("inspect {good} --out {good}", "exists already"),
@@ -163,9 +218,10 @@ def test_a_mistake_is_one_line_and_leaves_nothing(run, tmp_path, argv, message):
     (tmp_path / "binary.txt").write_bytes(b"a\xff\tb\n")
     (tmp_path / "line.txt").write_text("x" * 200_000)
     (tmp_path / "table.jsonl").write_text('{"x": "dog"}\n')
+    (tmp_path / "two.txt").write_text("x\ny\n")
     (tmp_path / "en-el.txt").write_text(CONTENT, encoding="utf-8")
     names = {"none": "none", "folder": "folder", "empty": "empty.txt", "binary": "binary.txt", "line": "line.txt",
-             "table": "table.jsonl", "good": "en-el.txt"}  # fmt: skip
+             "table": "table.jsonl", "two": "two.txt", "good": "en-el.txt"}  # fmt: skip
     before = sorted(tmp_path.rglob("*"))
     status, printed, err = run(*argv.format(**{name: tmp_path / file for name, file in names.items()}).split())
     assert (status, printed) == (2, "")

@@ -34,6 +34,9 @@ class Inspect(ColumnFlags):
     """A dictionary: MUSE's .txt, a two-column .tsv or .csv, or .jsonl with `source` and `target`; also packed."""
     text: Path | None = None
     """A data file in the dictionary's source language, to see how much of it the dictionary covers."""
+    parallel: tuple[Path, Path] | None = None
+    """SOURCE TARGET: texts and their translations, two files of parallel lines or in SQuAD layout (.json), to see how
+    often a translation is the one that stands there."""
     out: Path | None = None
     """Write the cleaned dictionary here, as a .txt or .tsv file."""
     fields: tuple[str, ...] = ()
@@ -90,9 +93,11 @@ def inspect(command: Inspect) -> None:
     from commit_llm.cli.text.dictionary import as_json, report
     from commit_llm.codemix import BilingualDictionary, CodeMixer
     from commit_llm.codemix.inspection import clean_lines, inspect_dictionary, text_coverage
+    from commit_llm.codemix.precision import translation_precision
     from commit_llm.data.column_names import open_columns
     from commit_llm.data.excerpts import first_examples
     from commit_llm.data.mixed_fields import Fields
+    from commit_llm.data.parallel_texts import open_parallel
     from commit_llm.files.whole import refuse_existing_file, whole_file
 
     if command.out:
@@ -103,18 +108,22 @@ def inspect(command: Inspect) -> None:
     mixer = CodeMixer(dictionary, ratio=1.0, languages=command.languages)
     cleaned = mixer.vocabulary.cleaned[0]
     inspection = inspect_dictionary(dictionary, cleaned, mixer.vocabulary.directions[0])
-    coverage = None
+    coverage = precision = None
     if command.text:
         columns = open_columns(command.columns, command.text, command.fields)
         examples = first_examples(command.text, Fields(command.fields, columns=columns))
         with bars() as bar:
             coverage = text_coverage(mixer, examples, lambda number: bar("counting", number, len(examples)))
+    if command.parallel:
+        number, pairs = open_parallel(*command.parallel)
+        with bars() as bar:
+            precision = translation_precision(mixer, pairs, lambda position: bar("comparing", position, number))
     if command.out:
         with whole_file(command.out, command.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
             file.writelines(clean_lines(cleaned))
     if command.json:
-        say_json(as_json(inspection, coverage), indent=None)
+        say_json(as_json(inspection, coverage, precision), indent=None)
     else:
-        say(report(inspection, coverage))
+        say(report(inspection, coverage, precision))
     if command.out and not command.json:
         say(f"\nwrote {command.out}: {inspection.translations:,} pairs")

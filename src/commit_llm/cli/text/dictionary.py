@@ -6,6 +6,7 @@ from typing import Any
 from commit_llm.cli.text.aligned import aligned
 from commit_llm.codemix import Outcome
 from commit_llm.codemix.inspection import Coverage, Inspection, Noise
+from commit_llm.codemix.precision import Precision, Standing
 
 SHOWN = 3  # examples of each kind of noise
 MANY = 0.01  # of the pairs, from which lists are no oddities
@@ -14,16 +15,18 @@ NOT_REPLACEABLE = (Outcome.IDENTITY_ONLY, Outcome.NAME, Outcome.NOT_IN_DICTIONAR
 WIDTH = 100  # characters of a line of missing words
 
 
-def report(inspection: Inspection, coverage: Coverage | None) -> str:
+def report(inspection: Inspection, coverage: Coverage | None, precision: Precision | None = None) -> str:
     """Give the whole report."""
     parts = [_title(inspection), *_size(inspection), "", *_noise(inspection), *_whole_lists(inspection)]
     if coverage:
         parts += ["", *_coverage(inspection, coverage)]
+    if precision:
+        parts += ["", *_precision(inspection, precision)]
     return "\n".join(parts)
 
 
-def as_json(inspection: Inspection, coverage: Coverage | None) -> dict[str, Any]:
-    """Give the report for a program: counts, no shares."""
+def as_json(inspection: Inspection, coverage: Coverage | None, precision: Precision | None = None) -> dict[str, Any]:
+    """Give the report for a program: counts, no shares. Of translations that are drawn they are to be expected."""
     languages = inspection.languages
     result = asdict(inspection) | {
         "languages": {
@@ -44,6 +47,8 @@ def as_json(inspection: Inspection, coverage: Coverage | None) -> dict[str, Any]
             "turned_round": coverage.turned._asdict(),
             "missing": dict(coverage.missing),
         }
+    if precision:
+        result["parallel"] = asdict(precision)
     return result
 
 
@@ -129,9 +134,8 @@ def _coverage(inspection: Inspection, coverage: Coverage) -> list[str]:
         rows.append((f"  {name}", f"{number:,}", _share(number, words)))
     if counts.phrases:
         rows.insert(2, ("    phrases among these", f"{counts.phrases:,}", ""))
-    turned, languages = coverage.turned, inspection.languages
-    direction = f"{languages.target or 'target'} -> {languages.source or 'source'}"
-    rows.append((f"found the other way round, {direction}", f"{turned.hits:,}", _share(turned.hits, turned.words)))
+    turned = coverage.turned
+    rows.append(_turned_row(inspection, turned.hits, turned.words))
     lines = [line.rstrip() for line in aligned(rows)]
     if turned.hits * counts.words > counts.hits * turned.words:
         lines.append("The text looks like the other language: is the dictionary the wrong way round?")
@@ -139,6 +143,42 @@ def _coverage(inspection: Inspection, coverage: Coverage) -> list[str]:
         lines += ["", "missing most often:"]
         lines += _wrapped([f"{word} {number:,}" for word, number in coverage.missing])
     return lines
+
+
+def _precision(inspection: Inspection, precision: Precision) -> list[str]:
+    pairs = "1 pair of texts" if precision.pairs == 1 else f"{precision.pairs:,} pairs of texts"
+    if precision.empty:
+        pairs += f" ({precision.empty:,} with an empty side left out)"
+    words = "content words" if precision.has_stop_words else "words"
+    rows = [
+        (f"{words} of {pairs}, each once a pair", f"{precision.content_words:,}", ""),
+        ("  in the dictionary", f"{precision.covered:,}", _share(precision.covered, precision.content_words)),
+        _turned_row(inspection, precision.turned, precision.words),
+    ]
+    lines = [line.rstrip() for line in aligned(rows)]
+    if precision.looks_turned:
+        lines.append("The source looks like the other language: is the dictionary, or --parallel, the wrong way round?")
+    standing = [
+        ("drawn translation", precision.drawn),
+        ("best of several", precision.best),
+        ("of a shuffled dictionary", precision.shuffled),
+    ]
+    heads = ("as a substring",) if precision.by_substring else ("exact", "stem")
+    table = [("stands in the other text", *heads)]
+    table += [(f"  {name}", *_shares_of(counted, precision)) for name, counted in standing]
+    return [*lines, "", *aligned(table)]
+
+
+def _shares_of(counted: Standing | None, precision: Precision) -> list[str]:
+    numbers = [counted.exact, counted.stem] if counted else [0.0, 0.0]
+    shares = [_share(number, precision.covered if counted else 0) for number in numbers]
+    return shares[:1] if precision.by_substring else shares
+
+
+def _turned_row(inspection: Inspection, hits: int, words: int) -> tuple[str, str, str]:
+    languages = inspection.languages
+    direction = f"{languages.target or 'target'} -> {languages.source or 'source'}"
+    return f"found the other way round, {direction}", f"{hits:,}", _share(hits, words)
 
 
 def _wrapped(items: list[str]) -> list[str]:
@@ -150,5 +190,5 @@ def _wrapped(items: list[str]) -> list[str]:
     return lines
 
 
-def _share(part: int, whole: int) -> str:
+def _share(part: float, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"

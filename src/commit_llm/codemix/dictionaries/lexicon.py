@@ -7,7 +7,7 @@ in capitals, as its language writes them. Both engines look up the surface as it
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from commit_llm.codemix.dictionaries.case import Case, all_written, lower_case
@@ -38,6 +38,11 @@ class Entry:
     outcome: Outcome
     words: int = 1
 
+    @property
+    def chances(self) -> list[float]:
+        """Give the chance of each translation to be the one that is drawn."""
+        return [two - one for one, two in pairwise((0.0, *self.cumulative))]
+
 
 class SurfaceForm(NamedTuple):
     """Hold the entry of a surface form, and how the form is written."""
@@ -64,6 +69,11 @@ class Lexicon:
             return form
         composed = nfc(surface)
         return self.forms.get(composed) or self.forms.get(spelling(composed))
+
+    def has_translation(self, surface: str) -> bool:
+        """Say whether there is a translation of a word of a text."""
+        form = self.find(surface)
+        return form is not None and bool(form.entry.translations)
 
 
 class Skips:

@@ -13,7 +13,7 @@ from commit_llm.codemix.dictionaries.sentence_lexicon import SentenceLexicon
 from commit_llm.codemix.dictionaries.sentence_pairs import SentencePairs
 from commit_llm.codemix.engine.reading import Reader
 from commit_llm.codemix.engine.tables import Table, lexicon_table, original_table, sentence_table
-from commit_llm.codemix.finding.characters import UNSPACED_SCRIPTS
+from commit_llm.codemix.finding.characters import without_spaces
 from commit_llm.codemix.finding.clean_words import FoundWord, find_words
 from commit_llm.codemix.finding.segmentation import make_cut
 from commit_llm.codemix.settings import MixingSettings
@@ -75,9 +75,7 @@ class Vocabulary:
     def unspaced(self) -> bool:
         """Say whether the source is written without spaces, so that its words are cut out of runs."""
         scripts = (languages.source_scripts for languages in self.all_directions)
-        # Korean has Chinese characters too, and spaces.
-        unspaced = any(UNSPACED_SCRIPTS & source and "HANGUL" not in source for source in scripts)
-        return self.settings.style == "clean" and unspaced
+        return self.settings.style == "clean" and any(map(without_spaces, scripts))
 
     @cached_property
     def source_languages(self) -> frozenset[str]:

@@ -65,6 +65,15 @@ UNSPACED = (
 UNSPACED_SCRIPTS = frozenset({"THAI", "LAO", "MYANMAR", "KHMER", "HIRAGANA", "KATAKANA", "CJK"})
 
 
+def without_spaces(scripts: frozenset[str]) -> bool:
+    """Say whether a language of these scripts, as `scripts` names them, is written without spaces between words.
+
+    >>> without_spaces(frozenset({"THAI"})), without_spaces(frozenset({"CJK", "HANGUL"}))
+    (True, False)
+    """
+    return bool(UNSPACED_SCRIPTS & scripts) and "HANGUL" not in scripts  # Korean has Chinese characters too, and spaces
+
+
 def character_classes(languages: frozenset[str] = frozenset()) -> np.ndarray:
     """Give the class of each code point, uint8 (0x110000,). Built on first use: all of Unicode takes about 0.1 s.
 
