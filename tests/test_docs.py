@@ -28,6 +28,7 @@ from commit_llm.cli import (
     score,
     study,
     tasks,
+    tokenizer,
     train,
 )
 from commit_llm.cli.main import COMMANDS, main
@@ -56,6 +57,7 @@ RUN_BY = {
     "eval": "tests/cli/test_commands.py",
     "generate": "tests/cli/test_generate.py",
     "chat": "tests/cli/test_chat.py",
+    "tokenizer": "tests/cli/test_tokenizer.py",
 }
 
 # Pages all of whose commands one test runs, in their order.
@@ -71,6 +73,7 @@ PARSERS = {
     "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.PlanCommand),
     "report": (parse, report.ReportCommand), "compare": (parse, compare.Compare),
     "study": (parse, study.StudyCommand), "generate": (parse, generate.Generate), "chat": (parse, chat.Chat),
+    "tokenizer": (parse, tokenizer.TokenizerCommand),
 }  # fmt: skip
 
 

@@ -112,10 +112,16 @@ def _refuse_endless_numbers(command: Any) -> None:
 def _names_for_several(command: type) -> Iterator[str]:
     """Give the fields of a command, and of the dataclasses in it, whose flag may be repeated."""
     for name, kind in typing.get_type_hints(command, include_extras=True).items():
-        if dataclasses.is_dataclass(group := getattr(kind, "__origin__", kind)):
-            yield from _names_for_several(group)  # type: ignore[arg-type]
-        elif is_repeatable(kind):
+        for part in (kind, *_subcommands(kind)):
+            if dataclasses.is_dataclass(group := getattr(part, "__origin__", part)):
+                yield from _names_for_several(group)  # type: ignore[arg-type]
+        if is_repeatable(kind):
             yield name
+
+
+def _subcommands(kind: Any) -> tuple[Any, ...]:
+    """Give the types of a field that is one of several dataclasses."""
+    return typing.get_args(getattr(kind, "__origin__", kind))
 
 
 def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Command:

@@ -1,0 +1,132 @@
+"""Read the texts of a data file, example by example, whatever the file is made for: SQuAD's contexts too."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from commit_llm.data.mixed_fields import Fields, is_conversation
+from commit_llm.errors import UserError
+from commit_llm.files.chunks import blocks, chunks, length
+from commit_llm.files.data_format import LONGEST, has_json_lines, layout_of
+from commit_llm.files.encoding_advice import not_utf_8
+from commit_llm.files.json_text import parse_json
+from commit_llm.files.records import Record
+from commit_llm.files.text_stream import opened_as_utf_8
+from commit_llm.files.unpacking import head_of
+
+LARGEST = 4 * LONGEST  # bytes of a file in SQuAD layout, which is read as a whole
+# Of report(done, total): in examples where only some are asked for, else in rows or bytes of the file.
+Report = Callable[[int, int], None]
+
+
+class ExampleKind(StrEnum):
+    """Say what an example is."""
+
+    CONTEXT = "context"
+    TEXT = "text"
+    INSTRUCTION = "instruction"
+    CONVERSATION = "conversation"
+
+
+class ExampleTexts(NamedTuple):
+    """Hold an example.
+
+    row: its index in the file.
+    texts: by name, those that are not blank.
+    record: by the names of its fields.
+    """
+
+    kind: ExampleKind
+    row: int
+    texts: dict[str, str]
+    record: Record
+
+
+@dataclass
+class ExampleReader:
+    """Read the examples of a data file, of which those count that have a text; of SQuAD's layout the contexts.
+
+    most: records to look at, from the first; None is all.
+    is_cut: whether there were more.
+
+    Raises UserError, naming the file, where it is missing or malformed, or has no column of texts.
+    """
+
+    path: Path
+    fields: Fields
+    most: int | None = None
+    report: Report = lambda done, total: None
+    is_cut: bool = False
+
+    def __iter__(self) -> Iterator[ExampleTexts]:
+        is_context = is_squad(self.path)
+        for row, record in self._contexts() if is_context else self._records():
+            by_field = self.fields.columns.renamed(record)
+            try:
+                texts = {"text": record["text"]} if is_context else self.fields.texts_of(record, row)
+            except UserError as error:
+                raise UserError(f"{self.path}: {error}") from None
+            kept = {name: text for name, text in texts.items() if text and not text.isspace()}
+            if kept:
+                kind = ExampleKind.CONTEXT if is_context else self._kind(by_field, kept)
+                yield ExampleTexts(kind, row, kept, by_field)
+
+    def _contexts(self) -> Iterator[tuple[int, Record]]:
+        contexts = read_contexts(self.path)
+        self.is_cut = self.most is not None and self.most < len(contexts)
+        for row, context in enumerate(contexts[: self.most]):
+            yield row, {"text": context}
+            self.report(row + 1, min(len(contexts), self.most or len(contexts)))
+
+    def _records(self) -> Iterator[tuple[int, Record]]:
+        """Give the first records of a file with their indices, reading hardly more of it than these."""
+        total, _ = length(self.path)
+        for chunk in chunks(self.path):
+            for first, block in blocks(self.path, chunk):
+                for row, record in enumerate(block, first):
+                    if row == self.most:
+                        self.is_cut = True
+                        return
+                    yield row, record
+                if self.most is not None:
+                    self.report(min(self.most, first + len(block)), self.most)
+            if self.most is None:
+                self.report(chunk.done, total)
+
+    def _kind(self, record: Record, texts: Mapping[str, str]) -> ExampleKind:
+        if self.fields.named:
+            return ExampleKind.TEXT
+        if is_conversation(record):
+            return ExampleKind.CONVERSATION
+        return ExampleKind.INSTRUCTION if "instruction" in texts else ExampleKind.TEXT
+
+
+def is_squad(path: Path) -> bool:
+    """Say whether a file is in SQuAD layout: JSON of one object, which no other data file is."""
+    if layout_of(path) != ".json" or not path.is_file() or has_json_lines(path):
+        return False
+    with opened_as_utf_8(path) as file:
+        return head_of(file).lstrip().startswith(b"{")
+
+
+def read_contexts(path: Path) -> list[str]:
+    """Read the contexts of a file in SQuAD layout. Raises UserError where it has another."""
+    with opened_as_utf_8(path) as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise UserError(f"{path}: over {LARGEST >> 20} MB of JSON in one object; give it as .jsonl, an object a line")
+    try:
+        value: Any = parse_json(content.decode("utf-8"), path)
+        contexts = [paragraph["context"] for article in value["data"] for paragraph in article["paragraphs"]]
+        if not all(isinstance(context, str) for context in contexts):
+            raise TypeError("a context that is no text")
+    except UnicodeDecodeError as error:
+        raise not_utf_8(path, f"at byte {error.start}", content, error.start) from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path}: one object of JSON that is not in SQuAD layout (data, paragraphs, context): {error!r}; a list of "
+            "records stands in [ ]"
+        ) from None
+    return contexts

@@ -1,0 +1,207 @@
+"""`commit-llm tokenizer inspect`: what it counts, what it prints, and what it answers to a mistake."""
+
+import json
+import re
+
+import pytest
+
+from tests.data.tokenizer_folders import write_bytes_tokenizer, write_pieces
+
+ENGLISH, GREEK = "The dog runs.\nA cat!\n", "Ο σκύλος τρέχει.\nΜία γάτα!\n"
+DICTIONARY = "dog\tσκύλος\ncat\tγάτα\nruns\tτρέχει\n"
+
+
+@pytest.fixture
+def run(run):
+    return lambda *argv: run("tokenizer", "inspect", *argv)
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A folder with a token a byte, and no weights."""
+    write_bytes_tokenizer(tmp_path / "bytes")
+    return tmp_path / "bytes"
+
+
+@pytest.fixture
+def texts(tmp_path):
+    for name, content in (("en.txt", ENGLISH), ("el.txt", GREEK), ("en-el.txt", DICTIONARY)):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    return tmp_path / "en.txt", tmp_path / "el.txt", tmp_path / "en-el.txt"
+
+
+REPORT = """\
+bytes: 259 entries
+
+texts   examples  words  characters
+en.txt         2      5          19
+el.txt         2      5          25
+
+spelling  tokens  a word  a character  characters each  x the first
+en.txt        19    3.80         1.00             1.00         1.00
+el.txt        45    9.00         1.80             0.56         2.37
+
+tokens an example  mean  median  95 %  longest  --seq-len
+en.txt               10       6    13       13         13
+el.txt               22      16    29       29         29
+--seq-len: of rows that hold 95 % of the examples whole, with bos and eos.
+
+kinds of tokens  parts of characters  unknown  different  of all entries
+en.txt                         0.0 %    0.0 %         17           6.6 %
+el.txt                        88.9 %    0.0 %         23           8.9 %
+
+en-el.txt  translations  tokens each  as drawn
+bytes                 3        11.67     11.67
+as drawn: those that mixing puts into en.txt at ratio 1.
+spelt worst:
+  13 tokens, 6 characters  σκύλος
+"""
+
+
+def test_the_report(run, model, texts):
+    """As a whole: who changes it looks at it."""
+    english, greek, dictionary = texts
+    flags = ("--text", english, "--text", greek, "--dictionary", dictionary, "--worst", 1)
+    assert run(model, *flags) == (0, REPORT, "")
+    assert max(map(len, REPORT.splitlines())) <= 80
+
+
+def found(run, model, *flags):
+    """What it says as JSON."""
+    status, printed, error = run(model, *flags, "--json")
+    assert (status, error) == (0, "")
+    return json.loads(printed)
+
+
+def test_two_tokenizers(run, model, texts, tmp_path):
+    """A tokenizer.model beside a tokenizer.json, by its file."""
+    pieces = write_pieces(tmp_path / "pieces")
+    english, _, dictionary = texts
+    flags = ("--text", english, "--beside", pieces, "--dictionary", dictionary)
+    printed = run(model, *flags)[1]
+    assert printed.startswith("bytes: 259 entries\ntokenizer.model: 120 entries\n")
+    counts = found(run, model, *flags)
+    tokens = {name: each["tokens"] for name, each in counts["texts"]["en.txt"]["tokenizers"].items()}
+    assert tokens["tokenizer.model"] < tokens["bytes"] == 19
+    share = tokens["tokenizer.model"] / 19
+    assert f"en.txt: {share:.2f} x the tokens with tokenizer.model that it has with bytes\n" in printed
+    assert set(counts["dictionaries"]["en-el.txt"]["worst"][0]["tokens"]) == {"bytes", "tokenizer.model"}
+    assert "spelt worst (by bytes and tokenizer.model):\n  13, " in printed
+
+
+def test_one_tokenizer_twice_is_told(run, model, texts):
+    printed = run(model, "--text", texts[0], "--beside", model / "tokenizer.json")[1]
+    assert printed.startswith("bytes: 259 entries\ntokenizer.json: 259 entries\nBoth are one and the same tokenizer")
+
+
+def test_what_a_tokenizer_does_not_know_is_told(run, example, texts):
+    """A vocabulary of words has one token for all others."""
+    counts = found(run, example / "model", "--text", texts[1])["texts"]["el.txt"]["tokenizers"]["model"]
+    assert (counts["tokens"], counts["unknown"]) == (6, 5)
+
+
+def test_instructions_count_as_training_makes_them(run, example):
+    """With the prompt around them, bos and eos: by the arrays that training would see."""
+    from commit_llm.data.forms.instruction import InstructionForm
+    from commit_llm.data.tokenizer import load_tokenizer
+    from commit_llm.files.records import read_records
+
+    data = example / "instructions.jsonl"
+    counts = found(run, example / "model", "--text", data, "--examples", 20)["texts"]["instructions.jsonl"]
+    form, tokenizer = InstructionForm(), load_tokenizer(example / "model")
+    records = read_records(data)[:20]
+    places = sorted(len(form.encode(tokenizer, one, form.texts(one, 0)).tokens) - 1 for one in records)
+    (tokens,) = counts["tokenizers"].values()
+    assert (counts["examples"], counts["is_cut"], counts["kinds"]) == (20, True, {"instruction": 20})
+    assert tokens["seq_len"] == {"median": places[9], "p95": places[18], "max": places[19]}
+    assert tokens["an_example"]["max"] < places[19] - 20  # the prompt
+    printed = run(example / "model", "--text", data, "--examples", 20)[1]
+    assert "Of instructions.jsonl only the first 20 are looked at; --examples 0 looks at all.\n" in printed
+    assert "% of the examples whole, with prompt, bos and eos.\n" in printed
+    everything = found(run, example / "model", "--text", data, "--examples", 0)["texts"]["instructions.jsonl"]
+    assert (everything["examples"], everything["is_cut"]) == (len(read_records(data)), False)
+
+
+def test_conversations(run, model, tmp_path):
+    """Their contents count; their rows with a chat template alone."""
+    path = tmp_path / "chat.jsonl"
+    messages = [{"role": "user", "content": "Hi there"}, {"role": "assistant", "content": "Yes"}]
+    path.write_text(json.dumps({"messages": messages}) + "\n")
+    printed = run(model, "--text", path)[1]
+    assert "chat.jsonl           11      11    11       11          -\n" in printed
+    assert "chat.jsonl: conversations are laid out by --prompt chat, or count by their texts alone.\n" in printed
+    template = tmp_path / "chat.jinja"
+    template.write_text("{% for m in messages %}{{ m.role[0] }}:{{ m.content }}</s>{% endfor %}"
+                        "{% if add_generation_prompt %}a:{% endif %}")  # fmt: skip
+    counts = found(run, model, "--text", path, "--prompt", "chat", "--chat-template", template)
+    tokens = counts["texts"]["chat.jsonl"]["tokenizers"]["bytes"]
+    assert (tokens["an_example"]["max"], tokens["seq_len"]["max"]) == (11, len("u:Hi there.a:Yes.") - 1)
+
+
+SQUAD = {"data": [{"paragraphs": [{"context": "Ο σκύλος.", "qas": []}, {"context": "Η γάτα", "qas": []}]}]}
+
+
+def test_contexts_of_squad(run, model, tmp_path):
+    path = tmp_path / "xquad.el.json"
+    path.write_text(json.dumps(SQUAD), encoding="utf-8")
+    counts = found(run, model, "--text", path, "--columns", "text=context")["texts"]["xquad.el.json"]
+    assert (counts["kinds"], counts["words"], counts["characters"]) == ({"context": 2}, 4, 15)
+    cut = found(run, model, "--text", path, "--examples", 1)["texts"]["xquad.el.json"]
+    assert (cut["examples"], cut["is_cut"]) == (1, True)
+
+
+def test_columns_and_fields(run, model, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("title,context,n\nA dog,The dog runs,1\n", encoding="utf-8")
+    assert found(run, model, "--text", path, "--columns", "text=context")["texts"]["rows.csv"]["words"] == 3
+    assert found(run, model, "--text", path, "--fields", "title", "context")["texts"]["rows.csv"]["words"] == 5
+
+
+def test_a_dictionary_of_another_language_is_told(run, model, texts, tmp_path):
+    hindi = tmp_path / "en-hi.txt"
+    hindi.write_text("dog\tकुत्ता\ncat\tबिल्ली\n", encoding="utf-8")
+    line = (
+        "hardly a word of el.txt is among its translations\n(in Devanagari): is it the dictionary of another language?"
+    )
+    assert line in run(model, "--text", texts[1], "--dictionary", hindi)[1]
+    assert line in run(model, "--text", texts[0], "--text", texts[1], "--dictionary", hindi)[1]
+    for flags in (["--text", texts[0]], ["--text", texts[1], "--text", texts[0]]):
+        assert "hardly" not in run(model, *flags, "--dictionary", texts[2])[1]
+
+
+MISTAKES = [
+    ("{model}", "no text; name a data file in the language with --text"),
+    ("{model} --text {none}.txt", "none.txt: no such data file"),
+    ("{model} --text {empty}", "empty.txt: holds no record"),
+    ("{model} --text {blank}", "blank.txt: holds no word; name another file"),
+    ("{model} --text {table}", "table.jsonl: record 1 of the data: no column 'instruction' or 'text', only 'x'"),
+    ("{model} --text {table} --columns text=y", "no column 'y'"),
+    ("{model} --text {object}", "object.json: one object of JSON that is not in SQuAD layout"),
+    ("{model} --text {good} --text {good}", "--text: names one file twice"),
+    ("{model} --text {good} --examples -1", "--examples -1: must be at least 0"),
+    ("{model} --text {good} --stop x", "--stop 'x': is for --prompt chat"),
+    ("{model} --text {good} --prompt chat", "has no chat template"),
+    ("{model} --text {good} --dictionary {none}.txt", "none.txt: no such dictionary file"),
+    ("{folder} --text {good}", "folder: holds neither tokenizer.json nor tokenizer.model"),
+    ("{good} --text {good}", "good.txt: a tokenizer is a sentencepiece .model or a Hugging Face tokenizer.json"),
+    ("{object} --text {good}", "object.json: not a tokenizer.json"),
+    ("{model} --text {good} --beside {none}.json", "none.json: no such tokenizer file"),
+]
+
+
+@pytest.mark.parametrize(("argv", "message"), MISTAKES)
+def test_a_mistake_is_one_line(run, model, tmp_path, argv, message):
+    (tmp_path / "folder").mkdir()
+    contents = {"empty.txt": "", "blank.txt": "\n 12 \n", "table.jsonl": '{"x": "dog"}\n', "object.json": '{"a": 1}',
+                "good.txt": "A dog.\n"}  # fmt: skip
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    names = {name.split(".")[0]: tmp_path / name for name in (*contents, "none", "folder")} | {"model": model}
+    status, printed, err = run(*argv.format(**names).split())
+    assert (status, printed) == (2, "")
+    assert message in err
+    assert re.fullmatch("commit-llm tokenizer: [^\n]{10,600}\n", err)
+
+
+# From the table of the evidence's README: SmolLM2's tokens of XQuAD's contexts, x English.
+FACTORS = {"es": 1.78, "tr": 2.25, "el": 4.32, "hi": 4.88, "th": 7.77}
