@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.util import find_spec
 
 import pytest
 
@@ -37,23 +38,24 @@ texts   examples  words  characters
 en.txt         2      5          19
 el.txt         2      5          25
 
-spelling  tokens  a word  a character  characters each  x the first
-en.txt        19    3.80         1.00             1.00         1.00
-el.txt        45    9.00         1.80             0.56         2.37
+spelling  tokens  a word  a character  chars each  x first
+en.txt        19    3.80         1.00        1.00     1.00
+el.txt        45    9.00         1.80        0.56     2.37
 
 tokens an example  mean  median  95 %  longest  --seq-len
 en.txt               10       6    13       13         13
 el.txt               22      16    29       29         29
---seq-len: of rows that hold 95 % of the examples whole, with bos and eos.
+--seq-len: of rows that hold 95 % of the examples, with bos and eos.
 
-kinds of tokens  parts of characters  unknown  different  of all entries
-en.txt                         0.0 %    0.0 %         17           6.6 %
-el.txt                        88.9 %    0.0 %         23           8.9 %
+kinds of tokens  parts of characters  unknown  different  of entries
+en.txt                         0.0 %    0.0 %         17       6.6 %
+el.txt                        88.9 %    0.0 %         23       8.9 %
 
-en-el.txt  translations  tokens each  as drawn
-bytes                 3        11.67     11.67
+dictionaries  translations  tokens each  as drawn
+en-el.txt                3        11.67     11.67
 as drawn: those that mixing puts into en.txt at ratio 1.
-spelt worst:
+
+spelt worst in en-el.txt:
   13 tokens, 6 characters  σκύλος
 """
 
@@ -73,6 +75,11 @@ def found(run, model, *flags):
     return json.loads(printed)
 
 
+def sentences(run, model, *flags):
+    """What it says, its lines joined."""
+    return " ".join(run(model, *flags)[1].split())
+
+
 def test_two_tokenizers(run, model, texts, tmp_path):
     """A tokenizer.model beside a tokenizer.json, by its file."""
     pieces = write_pieces(tmp_path / "pieces")
@@ -84,9 +91,9 @@ def test_two_tokenizers(run, model, texts, tmp_path):
     tokens = {name: each["tokens"] for name, each in counts["texts"]["en.txt"]["tokenizers"].items()}
     assert tokens["tokenizer.model"] < tokens["bytes"] == 19
     share = tokens["tokenizer.model"] / 19
-    assert f"en.txt: {share:.2f} x the tokens with tokenizer.model that it has with bytes\n" in printed
+    assert f"\ntokenizer.model: {share:.2f} x the tokens in en.txt\n" in printed
     assert set(counts["dictionaries"]["en-el.txt"]["worst"][0]["tokens"]) == {"bytes", "tokenizer.model"}
-    assert "spelt worst (by bytes and tokenizer.model):\n  13, " in printed
+    assert "spelt worst in en-el.txt (by bytes and tokenizer.model):\n  13, " in printed
 
 
 def test_one_tokenizer_twice_is_told(run, model, texts):
@@ -115,9 +122,9 @@ def test_instructions_count_as_training_makes_them(run, example):
     assert (counts["examples"], counts["is_cut"], counts["kinds"]) == (20, True, {"instruction": 20})
     assert tokens["seq_len"] == {"median": places[9], "p95": places[18], "max": places[19]}
     assert tokens["an_example"]["max"] < places[19] - 20  # the prompt
-    printed = run(example / "model", "--text", data, "--examples", 20)[1]
-    assert "Of instructions.jsonl only the first 20 are looked at; --examples 0 looks at all.\n" in printed
-    assert "% of the examples whole, with prompt, bos and eos.\n" in printed
+    printed = sentences(run, example / "model", "--text", data, "--examples", 20)
+    assert "Of instructions.jsonl only the first 20 are looked at; --examples 0 looks at all. " in printed
+    assert "--seq-len: of rows that hold 95 % of the examples, with prompt, bos and eos. " in printed
     everything = found(run, example / "model", "--text", data, "--examples", 0)["texts"]["instructions.jsonl"]
     assert (everything["examples"], everything["is_cut"]) == (len(read_records(data)), False)
 
@@ -127,9 +134,9 @@ def test_conversations(run, model, tmp_path):
     path = tmp_path / "chat.jsonl"
     messages = [{"role": "user", "content": "Hi there"}, {"role": "assistant", "content": "Yes"}]
     path.write_text(json.dumps({"messages": messages}) + "\n")
-    printed = run(model, "--text", path)[1]
-    assert "chat.jsonl           11      11    11       11          -\n" in printed
-    assert "chat.jsonl: conversations are laid out by --prompt chat, or count by their texts alone.\n" in printed
+    printed = sentences(run, model, "--text", path)
+    assert " --seq-len chat.jsonl 11 11 11 11 - " in printed
+    assert "chat.jsonl: the texts alone; --prompt chat lays conversations out for their rows. " in printed
     template = tmp_path / "chat.jinja"
     template.write_text("{% for m in messages %}{{ m.role[0] }}:{{ m.content }}</s>{% endfor %}"
                         "{% if add_generation_prompt %}a:{% endif %}")  # fmt: skip
@@ -150,6 +157,20 @@ def test_contexts_of_squad(run, model, tmp_path):
     assert (cut["examples"], cut["is_cut"]) == (1, True)
 
 
+def test_words_without_icu_are_told(run, model, tmp_path, monkeypatch):
+    """Then they are those of a dictionary, and characters."""
+    path, dictionary = tmp_path / "th.txt", tmp_path / "en-th.txt"
+    path.write_text("แมวดำ\n", encoding="utf-8")
+    dictionary.write_text("cat\tแมว\n", encoding="utf-8")
+    line = "th.txt: without ICU (extra seg) a word that no --dictionary has is one character."
+    if find_spec("icu4py"):
+        assert line not in sentences(run, model, "--text", path)
+    monkeypatch.setattr("commit_llm.codemix.finding.segmentation.find_spec", lambda name: None)
+    for flags, words in (([], 4), (["--dictionary", dictionary], 2)):
+        assert line in sentences(run, model, "--text", path, *flags)
+        assert found(run, model, "--text", path, *flags)["texts"]["th.txt"]["words"] == words
+
+
 def test_columns_and_fields(run, model, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("title,context,n\nA dog,The dog runs,1\n", encoding="utf-8")
@@ -160,13 +181,12 @@ def test_columns_and_fields(run, model, tmp_path):
 def test_a_dictionary_of_another_language_is_told(run, model, texts, tmp_path):
     hindi = tmp_path / "en-hi.txt"
     hindi.write_text("dog\tकुत्ता\ncat\tबिल्ली\n", encoding="utf-8")
-    line = (
-        "hardly a word of el.txt is among its translations\n(in Devanagari): is it the dictionary of another language?"
-    )
-    assert line in run(model, "--text", texts[1], "--dictionary", hindi)[1]
-    assert line in run(model, "--text", texts[0], "--text", texts[1], "--dictionary", hindi)[1]
+    line = "en-hi.txt: hardly a word of el.txt is among its translations, which are in Devanagari: "
+    line += "is it the dictionary of another language?"
+    for flags in (["--text", texts[1]], ["--text", texts[0], "--text", texts[1]]):
+        assert line in sentences(run, model, *flags, "--dictionary", hindi)
     for flags in (["--text", texts[0]], ["--text", texts[1], "--text", texts[0]]):
-        assert "hardly" not in run(model, *flags, "--dictionary", texts[2])[1]
+        assert "hardly" not in sentences(run, model, *flags, "--dictionary", texts[2])
 
 
 MISTAKES = [
@@ -176,12 +196,13 @@ MISTAKES = [
     ("{model} --text {blank}", "blank.txt: holds no word; name another file"),
     ("{model} --text {table}", "table.jsonl: record 1 of the data: no column 'instruction' or 'text', only 'x'"),
     ("{model} --text {table} --columns text=y", "no column 'y'"),
-    ("{model} --text {object}", "object.json: one object of JSON that is not in SQuAD layout"),
+    ("{model} --text {object}", "object.json: not in SQuAD layout"),
     ("{model} --text {good} --text {good}", "--text: names one file twice"),
     ("{model} --text {good} --examples -1", "--examples -1: must be at least 0"),
     ("{model} --text {good} --stop x", "--stop 'x': is for --prompt chat"),
     ("{model} --text {good} --prompt chat", "has no chat template"),
     ("{model} --text {good} --dictionary {none}.txt", "none.txt: no such dictionary file"),
+    ("{model} --text {good} --dictionary {same}", "same.tsv: cleaning leaves no translation"),
     ("{folder} --text {good}", "folder: holds neither tokenizer.json nor tokenizer.model"),
     ("{good} --text {good}", "good.txt: a tokenizer is a sentencepiece .model or a Hugging Face tokenizer.json"),
     ("{object} --text {good}", "object.json: not a tokenizer.json"),
@@ -193,7 +214,7 @@ MISTAKES = [
 def test_a_mistake_is_one_line(run, model, tmp_path, argv, message):
     (tmp_path / "folder").mkdir()
     contents = {"empty.txt": "", "blank.txt": "\n 12 \n", "table.jsonl": '{"x": "dog"}\n', "object.json": '{"a": 1}',
-                "good.txt": "A dog.\n"}  # fmt: skip
+                "good.txt": "A dog.\n", "same.tsv": "dog\tdog\n"}  # fmt: skip
     for name, content in contents.items():
         (tmp_path / name).write_text(content)
     names = {name.split(".")[0]: tmp_path / name for name in (*contents, "none", "folder")} | {"model": model}
@@ -201,7 +222,3 @@ def test_a_mistake_is_one_line(run, model, tmp_path, argv, message):
     assert (status, printed) == (2, "")
     assert message in err
     assert re.fullmatch("commit-llm tokenizer: [^\n]{10,600}\n", err)
-
-
-# From the table of the evidence's README: SmolLM2's tokens of XQuAD's contexts, x English.
-FACTORS = {"es": 1.78, "tr": 2.25, "el": 4.32, "hi": 4.88, "th": 7.77}

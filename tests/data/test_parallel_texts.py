@@ -98,7 +98,7 @@ def test_utf_16_without_a_mark_is_one_line(tmp_path):
 
 
 def test_a_file_that_is_too_large_to_read_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("commit_llm.data.parallel_texts.LARGEST", 10)
+    monkeypatch.setattr("commit_llm.data.squad_paragraphs.LARGEST", 10)
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text(TWO)
     with pytest.raises(UserError, match=r"a\.json: over 0 MB, which are not read at once; give files of lines"):

@@ -101,7 +101,7 @@ def inspect(command: Inspect) -> None:
         for dictionary in dictionaries:
             source = next((file for file in files if dictionary.shares[file.name].is_source), None)
             if source is not None:
-                reader = source.read(partial(bar, f"drawing from {dictionary.dictionary.name}"))
+                reader = source.read(partial(bar, f"drawing from {dictionary.name}"))
                 dictionary.draw(source.name, reader)
     named = dict(zip(_labels(names), tokenizers, strict=True))
     if command.json:
@@ -163,5 +163,5 @@ def _form(flags: PromptFlags, tokenizer: "Tokenizer") -> "Form":
 
 def _labels(names: Sequence[str]) -> list[str]:
     """Give the last part of each name, or all of it where two share that."""
-    short = [Path(name).resolve().name for name in names]
+    short = [Path(name).name or Path(name).resolve().name for name in names]
     return [label if short.count(label) == 1 else name for label, name in zip(short, names, strict=True)]

@@ -1,19 +1,18 @@
 """Read two files of parallel texts: line beside line, or paragraph beside paragraph in SQuAD layout."""
 
 from collections.abc import Iterator
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from commit_llm.data.squad_paragraphs import read_paragraphs
 from commit_llm.errors import UserError, shown
-from commit_llm.files.data_format import LONGEST, SUFFIXES, layout_of
-from commit_llm.files.encoding_advice import iconv_line, not_utf_8
-from commit_llm.files.json_text import parse_json
-from commit_llm.files.text_stream import encoding_of, lines_of_text, opened_as_utf_8, unmarked_utf_16
+from commit_llm.files.data_format import SUFFIXES, layout_of
+from commit_llm.files.encoding_advice import iconv_line
+from commit_llm.files.text_stream import encoding_of, lines_of_text, unmarked_utf_16
 from commit_llm.files.unpacking import head_of, opened
 
 LONGEST_LINE = 1 << 20  # characters
-LARGEST = 4 * LONGEST  # bytes of a file in SQuAD layout, which is read as a whole
 OF_ONE_KIND = "give two files of lines, or two in SQuAD layout (.json)"
 
 
@@ -24,13 +23,6 @@ class ParallelTexts(NamedTuple):
     pairs: Iterator[tuple[str, str]]
 
 
-class _Paragraph(NamedTuple):
-    """Hold a paragraph of a file in SQuAD layout, and the ids of its questions, which are the same in translations."""
-
-    text: str
-    ids: tuple[str, ...]
-
-
 def open_parallel(source: Path, target: Path) -> ParallelTexts:
     """Open two files whose lines, or whose paragraphs, are translations of each other.
 
@@ -39,7 +31,7 @@ def open_parallel(source: Path, target: Path) -> ParallelTexts:
     Raises UserError where a file is missing, empty or of another format, the two are of two kinds, their numbers
     differ, or the questions of two paragraphs do.
     """
-    kinds = [_is_squad(path) for path in (source, target)]
+    kinds = [_has_paragraphs(path) for path in (source, target)]
     if kinds[0] != kinds[1]:
         squad, lines = (source, target) if kinds[0] else (target, source)
         raise UserError(f"{squad}: is .json, in SQuAD layout, and {lines} has lines of text; {OF_ONE_KIND}")
@@ -50,7 +42,7 @@ def open_parallel(source: Path, target: Path) -> ParallelTexts:
     return ParallelTexts(number, zip(_lines(source), _lines(target), strict=True))
 
 
-def _is_squad(path: Path) -> bool:
+def _has_paragraphs(path: Path) -> bool:
     """Say whether a file is one in SQuAD layout, by its name. Raises UserError where it has no lines of text either."""
     layout = layout_of(path)
     if layout in SUFFIXES and layout not in (".json", ".txt"):
@@ -84,7 +76,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _parallel_paragraphs(source: Path, target: Path) -> ParallelTexts:
-    of_source, of_target = _paragraphs(source), _paragraphs(target)
+    of_source, of_target = read_paragraphs(source), read_paragraphs(target)
     _require_as_many(source, len(of_source), target, len(of_target), "paragraphs")
     for number, (one, two) in enumerate(zip(of_source, of_target, strict=True), 1):
         for id, other in zip_longest(one.ids, two.ids):
@@ -95,26 +87,3 @@ def _parallel_paragraphs(source: Path, target: Path) -> ParallelTexts:
                 )
     pairs = ((one.text, two.text) for one, two in zip(of_source, of_target, strict=True))
     return ParallelTexts(len(of_source), pairs)
-
-
-def _paragraphs(path: Path) -> list[_Paragraph]:
-    with opened_as_utf_8(path) as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise UserError(f"{path}: over {LARGEST >> 20} MB, which are not read at once; give files of lines")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise not_utf_8(path, f"at byte {error.start}", content, error.start) from None
-    value = parse_json(text, path) if text.strip() else {"data": []}
-    try:
-        articles = [article["paragraphs"] for article in value["data"]]
-        return [_paragraph(paragraph) for paragraph in chain.from_iterable(articles)]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: not in SQuAD layout (data, paragraphs, context, qas): {error!r}") from None
-
-
-def _paragraph(value: Any) -> _Paragraph:
-    if not isinstance(value["context"], str):
-        raise TypeError(f"a context that is {type(value['context']).__name__}")
-    return _Paragraph(value["context"], tuple(str(question["id"]) for question in value.get("qas", [])))

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commit_llm.codemix.finding.clean_words import find_words
-from commit_llm.codemix.finding.segmentation import Cut, make_cut, resolve_method
+from commit_llm.codemix.finding.segmentation import Cut, is_unspaced, make_cut, resolve_method
 from commit_llm.data.column_names import AS_THEY_ARE, open_columns
 from commit_llm.data.mixed_fields import Fields
+from commit_llm.data.squad_paragraphs import is_squad
 from commit_llm.errors import UserError
-from commit_llm.vocabulary.example_texts import ExampleReader, Report, is_squad
+from commit_llm.vocabulary.example_texts import ExampleReader, Report
 from commit_llm.vocabulary.token_counts import TextCounts, TokenCounts
 from commit_llm.vocabulary.translation_tokens import TranslationTokens
 
@@ -41,13 +42,6 @@ def open_text(path: Path, name: str, columns: Sequence[str], fields: Sequence[st
     return TextFile(path, name, Fields(tuple(fields), columns=names), most)
 
 
-def cut_for(dictionaries: Sequence[TranslationTokens]) -> Cut:
-    """Give what cuts scripts without spaces into words: ICU, or where it is not installed the dictionaries' words."""
-    if resolve_method("auto") == "icu":
-        return make_cut(())
-    return make_cut({word for dictionary in dictionaries for word in dictionary.words})
-
-
 def count_text(
     text: TextFile,
     tokens: Sequence[TokenCounts],
@@ -57,15 +51,18 @@ def count_text(
     """Count a text.
 
     tokens: of each tokenizer, with nothing in it yet.
+    dictionaries: in which its words are looked up. Without ICU, scripts without spaces are cut into their words.
     report: is called with what is done, and all that is to do.
 
     Raises UserError where it holds no word, or cannot be read.
     """
-    counts, cut = TextCounts(text.name, tokens), cut_for(dictionaries)
-    reader = text.read(report)
+    has_icu = resolve_method("auto") == "icu"
+    cut = make_cut(() if has_icu else {word for dictionary in dictionaries for word in dictionary.words})
+    counts, reader = TextCounts(text.name, tokens), text.read(report)
     for example in reader:
         words = words_of(example.texts.values(), cut)
         counts.add(example, len(words))
+        counts.lacks_icu |= not has_icu and any(is_unspaced(word[0]) for word in words)
         for dictionary in dictionaries:
             dictionary.compare(text.name, words)
     if not counts.words:

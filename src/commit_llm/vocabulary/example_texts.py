@@ -4,19 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from commit_llm.data.mixed_fields import Fields, is_conversation
+from commit_llm.data.squad_paragraphs import is_squad, read_paragraphs
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import blocks, chunks, length
-from commit_llm.files.data_format import LONGEST, has_json_lines, layout_of
-from commit_llm.files.encoding_advice import not_utf_8
-from commit_llm.files.json_text import parse_json
 from commit_llm.files.records import Record
-from commit_llm.files.text_stream import opened_as_utf_8
-from commit_llm.files.unpacking import head_of
 
-LARGEST = 4 * LONGEST  # bytes of a file in SQuAD layout, which is read as a whole
 # Of report(done, total): in examples where only some are asked for, else in rows or bytes of the file.
 Report = Callable[[int, int], None]
 
@@ -74,11 +69,11 @@ class ExampleReader:
                 yield ExampleTexts(kind, row, kept, by_field)
 
     def _contexts(self) -> Iterator[tuple[int, Record]]:
-        contexts = read_contexts(self.path)
-        self.is_cut = self.most is not None and self.most < len(contexts)
-        for row, context in enumerate(contexts[: self.most]):
-            yield row, {"text": context}
-            self.report(row + 1, min(len(contexts), self.most or len(contexts)))
+        paragraphs = read_paragraphs(self.path)
+        self.is_cut = self.most is not None and self.most < len(paragraphs)
+        for row, paragraph in enumerate(paragraphs[: self.most]):
+            yield row, {"text": paragraph.text}
+            self.report(row + 1, min(len(paragraphs), self.most or len(paragraphs)))
 
     def _records(self) -> Iterator[tuple[int, Record]]:
         """Give the first records of a file with their indices, reading hardly more of it than these."""
@@ -101,32 +96,3 @@ class ExampleReader:
         if is_conversation(record):
             return ExampleKind.CONVERSATION
         return ExampleKind.INSTRUCTION if "instruction" in texts else ExampleKind.TEXT
-
-
-def is_squad(path: Path) -> bool:
-    """Say whether a file is in SQuAD layout: JSON of one object, which no other data file is."""
-    if layout_of(path) != ".json" or not path.is_file() or has_json_lines(path):
-        return False
-    with opened_as_utf_8(path) as file:
-        return head_of(file).lstrip().startswith(b"{")
-
-
-def read_contexts(path: Path) -> list[str]:
-    """Read the contexts of a file in SQuAD layout. Raises UserError where it has another."""
-    with opened_as_utf_8(path) as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise UserError(f"{path}: over {LARGEST >> 20} MB of JSON in one object; give it as .jsonl, an object a line")
-    try:
-        value: Any = parse_json(content.decode("utf-8"), path)
-        contexts = [paragraph["context"] for article in value["data"] for paragraph in article["paragraphs"]]
-        if not all(isinstance(context, str) for context in contexts):
-            raise TypeError("a context that is no text")
-    except UnicodeDecodeError as error:
-        raise not_utf_8(path, f"at byte {error.start}", content, error.start) from None
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path}: one object of JSON that is not in SQuAD layout (data, paragraphs, context): {error!r}; a list of "
-            "records stands in [ ]"
-        ) from None
-    return contexts

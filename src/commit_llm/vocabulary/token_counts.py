@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from math import ceil
 
 from commit_llm.data.examples import NoExample
 from commit_llm.data.forms.chat import ChatForm
@@ -44,9 +45,9 @@ class LengthCounts:
 
     def holding(self, share: float) -> int:
         """Give the smallest length that at least this share of all does not exceed. There has to be one."""
-        lengths = sorted(self.numbers)
+        lengths, least = sorted(self.numbers), ceil(round(share * self.total, 6))
         reached = accumulate(self.numbers[length] for length in lengths)
-        return next(length for length, number in zip(lengths, reached, strict=True) if number >= share * self.total)
+        return next(length for length, number in zip(lengths, reached, strict=True) if number >= least)
 
 
 @dataclass
@@ -119,6 +120,7 @@ class TextCounts:
 
     name: what its figures are called.
     is_cut: whether only its first examples are counted.
+    lacks_icu: whether it is of a script without spaces, and ICU is not there to find its words.
     """
 
     name: str
@@ -127,6 +129,7 @@ class TextCounts:
     words: int = 0
     characters: int = 0
     is_cut: bool = False
+    lacks_icu: bool = False
 
     @property
     def examples(self) -> int:

@@ -11,6 +11,7 @@ from commit_llm.codemix.dictionaries.case import lower_case
 from commit_llm.codemix.direction import FEW
 from commit_llm.codemix.finding.spelling import nfc
 from commit_llm.data.tokenizer import Tokenizer
+from commit_llm.errors import UserError
 from commit_llm.vocabulary.example_texts import ExampleTexts
 
 BEFORE = ","  # stands before a word that is counted, with a space: a word within a text is spelt with the one before it
@@ -56,6 +57,11 @@ class TranslationTokens:
     source: str | None = None
     drawn: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def name(self) -> str:
+        """Give the dictionary's name."""
+        return self.dictionary.name
+
     @cached_property
     def mixer(self) -> CodeMixer:
         """Give the mixer that replaces every word that it can."""
@@ -63,9 +69,12 @@ class TranslationTokens:
 
     @cached_property
     def words(self) -> list[str]:
-        """Give all translations, each once."""
+        """Give all translations, each once. Raises UserError where cleaning leaves none."""
         translations: Mapping[str, tuple[str, ...]] = self.mixer.vocabulary.cleaned[0].translations
-        return [*dict.fromkeys(word for words in translations.values() for word in words)]
+        words = [*dict.fromkeys(word for words in translations.values() for word in words)]
+        if not words:
+            raise UserError(f"{self.name}: cleaning leaves no translation; `commit-llm dictionary inspect` says why")
+        return words
 
     @property
     def foreign(self) -> list[str]:

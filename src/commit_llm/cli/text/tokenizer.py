@@ -1,7 +1,9 @@
 """Say what `commit-llm tokenizer inspect` counted, to a person or a program."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
+from textwrap import wrap
 from typing import Any
 
 from commit_llm.cli.text.aligned import aligned
@@ -10,7 +12,8 @@ from commit_llm.vocabulary.example_texts import ExampleKind
 from commit_llm.vocabulary.token_counts import FITTING, TextCounts, TokenCounts
 from commit_llm.vocabulary.translation_tokens import SpeltWord, TranslationTokens
 
-LONGEST = 24  # characters of a name in a table
+WIDTH = 80  # characters of a line
+LONGEST = 22  # characters of a name in a table
 Tokenizers = Mapping[str, Tokenizer]  # by their names
 
 
@@ -23,20 +26,18 @@ def report(
 ) -> str:
     """Give the whole report. worst: words of a dictionary to list. most: examples that were looked at; 0 is all."""
     parts = [
-        *(f"{name}: {tokenizer.vocab_size:,} entries" for name, tokenizer in tokenizers.items()),
-        *_same(tokenizers),
-        "",
-        *_contents(texts, most),
-        "",
-        *_spelling(tokenizers, texts),
-        "",
-        *_lengths(tokenizers, texts),
-        "",
-        *_kinds(tokenizers, texts),
+        [f"{name}: {tokenizer.vocab_size:,} entries" for name, tokenizer in tokenizers.items()] + _same(tokenizers),
+        _contents(texts, most),
+        _spelling(tokenizers, texts),
+        _lengths(tokenizers, texts),
+        _kinds(tokenizers, texts),
     ]
-    for dictionary in dictionaries:
-        parts += ["", *_translations(tokenizers, dictionary, worst)]
-    return "\n".join(line.rstrip() for line in parts)
+    if dictionaries:
+        spelt = [dictionary.spelt(tokenizers.values()) for dictionary in dictionaries]
+        parts.append(_translations(tokenizers, dictionaries, spelt))
+        if worst:
+            parts += map(partial(_worst, tokenizers, worst), dictionaries, spelt)
+    return "\n\n".join("\n".join(line.rstrip() for line in part) for part in parts)
 
 
 def as_json(
@@ -50,7 +51,7 @@ def as_json(
         },
         "texts": {text.name: _text_json(tokenizers, text) for text in texts},
         "dictionaries": {
-            dictionary.dictionary.name: _dictionary_json(tokenizers, dictionary, worst) for dictionary in dictionaries
+            dictionary.name: _dictionary_json(tokenizers, dictionary, worst) for dictionary in dictionaries
         },
     }
 
@@ -113,135 +114,149 @@ def _same(tokenizers: Tokenizers) -> list[str]:
 def _contents(texts: Sequence[TextCounts], most: int) -> list[str]:
     rows = [("texts", "examples", "words", "characters")]
     rows += [(_short(text.name), f"{text.examples:,}", f"{text.words:,}", f"{text.characters:,}") for text in texts]
+    cut = [text for text in texts if text.is_cut]
     lines = aligned(rows)
-    cut = [text.name for text in texts if text.is_cut]
     if cut:
-        lines.append(f"Of {', '.join(cut)} only the first {most:,} are looked at; --examples 0 looks at all.")
+        lines += _sentence(f"Of {_names(cut)} only the first {most:,} are looked at; --examples 0 looks at all.")
+    if without_icu := [text for text in texts if text.lacks_icu]:
+        lines += _sentence(
+            f"{_names(without_icu)}: without ICU (extra seg) a word that no --dictionary has is one character."
+        )
     return lines
 
 
 def _spelling(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
     """Give tokens by word and character, and how many times as many they are as those of the first text."""
-    several = len(texts) > 1
-    rows = [("spelling", "tokens", "a word", "a character", "characters each", *(["x the first"] if several else []))]
+    first, several = texts[0], len(texts) > 1
+    header = ("spelling", "tokens", "a word", "a character", "chars each", *(["x first"] if several else []))
 
     def row(text: TextCounts, number: int) -> tuple[str, ...]:
-        counts, first = text.tokens[number], texts[0]
-        factor = counts.tokens / first.tokens[number].tokens
-        comparable = text.examples == first.examples
+        tokens = text.tokens[number].tokens
+        factor = f"{tokens / first.tokens[number].tokens:.2f}" if text.examples == first.examples else "-"
         return (
-            f"{counts.tokens:,}",
-            f"{counts.tokens / text.words:.2f}",
-            f"{counts.tokens / text.characters:.2f}",
-            f"{text.characters / counts.tokens:.2f}",
-            *([f"{factor:.2f}" if comparable else "-"] if several else []),
+            f"{tokens:,}",
+            f"{tokens / text.words:.2f}",
+            f"{tokens / text.characters:.2f}",
+            f"{text.characters / tokens:.2f}",
+            *([factor] if several else []),
         )
 
-    lines = _table(rows, tokenizers, texts, row)
-    if several and any(text.examples != texts[0].examples for text in texts):
-        lines.append("x the first: where a text has as many examples as the first, as translations have.")
-    if len(tokenizers) > 1:
-        first, second = tokenizers
+    lines = _table(header, tokenizers, {text.name: partial(row, text) for text in texts})
+    if any(text.examples != first.examples for text in texts):
+        lines += _sentence("x first: where a text has as many examples as the first, as translations do.")
+    for second in [*tokenizers][1:]:
         for text in texts:
             share = text.tokens[1].tokens / text.tokens[0].tokens
-            lines.append(f"{_short(text.name)}: {share:.2f} x the tokens with {second} that it has with {first}")
+            lines.append(f"{_short(second)}: {share:.2f} x the tokens in {_short(text.name)}")
     return lines
 
 
 def _lengths(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
     """Give the tokens of examples, and the rows that hold most of them."""
-    rows = [("tokens an example", "mean", "median", f"{100 * FITTING:.0f} %", "longest", "--seq-len")]
+    most = f"{100 * FITTING:.0f} %"
+    header = ("tokens an example", "mean", "median", most, "longest", "--seq-len")
 
     def row(text: TextCounts, number: int) -> tuple[str, ...]:
         counts = text.tokens[number]
-        examples = counts.examples
-        holding = f"{counts.rows.holding(FITTING):,}" if counts.rows.total else "-"
-        return (
-            f"{examples.mean:,.0f}",
-            *(f"{examples.holding(share):,}" for share in (0.5, FITTING, 1.0)),
-            holding,
-        )
+        lengths = [counts.examples.holding(share) for share in (0.5, FITTING, 1.0)]
+        rows = f"{counts.rows.holding(FITTING):,}" if counts.rows.total else "-"
+        return (f"{counts.examples.mean:,.0f}", *(f"{length:,}" for length in lengths), rows)
 
-    lines = _table(rows, tokenizers, texts, row)
-    lines.append(f"--seq-len: of rows that hold {100 * FITTING:.0f} % of the examples whole, with {_around(texts)}.")
-    without = [text.name for text in texts if any(counts.without_form for counts in text.tokens)]
+    lines = _table(header, tokenizers, {text.name: partial(row, text) for text in texts})
+    laid_out = {ExampleKind.INSTRUCTION, ExampleKind.CONVERSATION}
+    around = "prompt, bos and eos" if any(laid_out & text.kinds.keys() for text in texts) else "bos and eos"
+    lines += _sentence(f"--seq-len: of rows that hold {most} of the examples, with {around}.")
+    without = [text for text in texts if text.tokens[0].without_form]
     if without:
-        lines.append(
-            f"{', '.join(without)}: conversations are laid out by --prompt chat, or count by their texts alone."
-        )
-    left_out = sum(counts.left_out for text in texts for counts in text.tokens[:1])
+        lines += _sentence(f"{_names(without)}: the texts alone; --prompt chat lays conversations out for their rows.")
+    left_out = sum(text.tokens[0].left_out for text in texts)
     if left_out:
-        lines.append(f"{left_out:,} examples are left out of training by their prompt, and do not count there.")
+        lines += _sentence(f"Training would leave out {left_out:,} examples, which no row has to hold.")
     return lines
-
-
-def _around(texts: Sequence[TextCounts]) -> str:
-    kinds = {kind for text in texts for kind in text.kinds}
-    prompt = kinds & {ExampleKind.INSTRUCTION, ExampleKind.CONVERSATION}
-    return "prompt, bos and eos" if prompt else "bos and eos"
 
 
 def _kinds(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
     """Give the shares of tokens that are no whole characters, and how much of the vocabulary is used."""
-    rows = [("kinds of tokens", "parts of characters", "unknown", "different", "of all entries")]
+    header = ("kinds of tokens", "parts of characters", "unknown", "different", "of entries")
 
     def row(text: TextCounts, number: int) -> tuple[str, ...]:
         counts = text.tokens[number]
-        return (
-            _percent(counts.parts, counts.tokens),
-            _percent(counts.unknown, counts.tokens),
-            f"{counts.used:,}",
-            _percent(counts.used, counts.tokenizer.vocab_size),
-        )
+        kinds = [_percent(kind, counts.tokens) for kind in (counts.parts, counts.unknown)]
+        return (*kinds, f"{counts.used:,}", _percent(counts.used, counts.tokenizer.vocab_size))
 
-    return _table(rows, tokenizers, texts, row)
+    return _table(header, tokenizers, {text.name: partial(row, text) for text in texts})
 
 
-def _translations(tokenizers: Tokenizers, dictionary: TranslationTokens, worst: int) -> list[str]:
-    name, source = dictionary.dictionary.name, dictionary.source
-    spelt = dictionary.spelt(tokenizers.values())
-    drawn = dictionary.drawn_tokens(tokenizers.values())
-    rows = [(_short(name), "translations", "tokens each", *(["as drawn"] if drawn else []))]
-    for number, (label, mean) in enumerate(zip(tokenizers, _means(spelt), strict=True)):
-        rows.append((_short(label), f"{len(spelt):,}", f"{mean:.2f}", *(f"{each:.2f}" for each in drawn[number:][:1])))
-    lines = aligned(rows)
-    if drawn:
-        lines.append(f"as drawn: those that mixing puts into {source} at ratio 1.")
-    lines += _foreign(dictionary)
-    if worst:
-        lines.append("spelt worst:" if len(tokenizers) == 1 else f"spelt worst (by {' and '.join(tokenizers)}):")
-        for word in spelt[:worst]:
-            lines.append(f"  {', '.join(map(str, word.tokens))} tokens, {len(word.word)} characters  {word.word}")
+def _translations(
+    tokenizers: Tokenizers, dictionaries: Sequence[TranslationTokens], spelt: Sequence[Sequence[SpeltWord]]
+) -> list[str]:
+    """Give the tokens of each dictionary's translations, and of those that mixing draws."""
+    header = ("dictionaries", "translations", "tokens each", "as drawn")
+
+    def row(dictionary: TranslationTokens, words: Sequence[SpeltWord], number: int) -> tuple[str, ...]:
+        drawn = dictionary.drawn_tokens(tokenizers.values())
+        return f"{len(words):,}", f"{_means(words)[number]:.2f}", f"{drawn[number]:.2f}" if drawn else "-"
+
+    pairs = zip(dictionaries, spelt, strict=True)
+    lines = _table(header, tokenizers, {each.name: partial(row, each, words) for each, words in pairs})
+    for source in dict.fromkeys(dictionary.source for dictionary in dictionaries):
+        if source is not None:
+            several = len({dictionary.source for dictionary in dictionaries}) > 1
+            of = ", ".join(each.name for each in dictionaries if each.source == source) if several else ""
+            lines += _sentence(f"as drawn: those that mixing puts into {source} at ratio 1{of and f' ({of})'}.")
+    for dictionary in dictionaries:
+        lines += _foreign(dictionary)
     return lines
 
 
-def _foreign(dictionary: TranslationTokens) -> Iterator[str]:
-    if dictionary.foreign:
-        scripts = " or ".join(map(str.capitalize, sorted(dictionary.scripts)))
-        yield f"hardly a word of {', '.join(dictionary.foreign)} is among its translations"
-        yield f"{f'(in {scripts})' if scripts else '(or its sources)'}: is it the dictionary of another language?"
+def _worst(tokenizers: Tokenizers, worst: int, dictionary: TranslationTokens, spelt: Sequence[SpeltWord]) -> list[str]:
+    by = f" (by {' and '.join(map(_short, tokenizers))})" if len(tokenizers) > 1 else ""
+    return [
+        f"spelt worst in {_short(dictionary.name)}{by}:",
+        *(f"  {', '.join(map(str, tokens))} tokens, {len(word)} characters  {word}" for word, tokens in spelt[:worst]),
+    ]
+
+
+def _foreign(dictionary: TranslationTokens) -> list[str]:
+    """Say that a dictionary seems to be of another language than the texts."""
+    if not dictionary.foreign:
+        return []
+    scripts = " or ".join(map(str.capitalize, sorted(dictionary.scripts)))
+    written = f", which are in {scripts}" if scripts else ""
+    return _sentence(
+        f"{dictionary.name}: hardly a word of {', '.join(dictionary.foreign)} is among its translations{written}: is "
+        "it the dictionary of another language?"
+    )
 
 
 def _table(
-    rows: Sequence[tuple[str, ...]],
-    tokenizers: Tokenizers,
-    texts: Sequence[TextCounts],
-    row: Callable[[TextCounts, int], tuple[str, ...]],
+    header: tuple[str, ...], tokenizers: Tokenizers, rows: Mapping[str, Callable[[int], tuple[str, ...]]]
 ) -> list[str]:
-    """Give a row to each text, or to each of its tokenizers, below the name of the text, where there are two."""
-    rows = list(rows)
-    for text in texts:
+    """Give each name a row, or where there are two tokenizers one for each, below the name.
+
+    rows: give the figures with a tokenizer, by its number.
+    """
+    cells = [header]
+    for name, row in rows.items():
         if len(tokenizers) == 1:
-            rows.append((_short(text.name), *row(text, 0)))
+            cells.append((_short(name), *row(0)))
         else:
-            rows.append((_short(text.name), *[""] * (len(rows[0]) - 1)))
-            rows += [(f"  {_short(name)}", *row(text, number)) for number, name in enumerate(tokenizers)]
-    return aligned(rows)
+            cells.append((_short(name), *[""] * (len(header) - 1)))
+            cells += [(f"  {_short(tokenizer)}", *row(number)) for number, tokenizer in enumerate(tokenizers)]
+    return aligned(cells)
+
+
+def _names(texts: Sequence[TextCounts]) -> str:
+    return ", ".join(text.name for text in texts)
 
 
 def _short(name: str) -> str:
     """Leave out the beginning of a long name: its end tells files apart."""
     return name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
+
+
+def _sentence(text: str) -> list[str]:
+    return wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _percent(part: int, whole: int) -> str:
