@@ -96,6 +96,18 @@ def test_two_tokenizers(run, model, texts, tmp_path):
     assert "spelt worst in en-el.txt (by bytes and tokenizer.model):\n  13, " in printed
 
 
+def test_texts_that_are_no_translations_have_no_factor(run, model, texts, tmp_path):
+    """Those with other numbers of examples, and those of which only a part is looked at."""
+    note = "x first: of all of a text with as many examples as the first, as translations have."
+    longer = tmp_path / "longer.txt"
+    longer.write_text(GREEK + "Ναι\n", encoding="utf-8")
+    for flags in (["--text", longer], ["--text", texts[1], "--examples", 1]):
+        printed = run(model, "--text", texts[0], *flags)[1]
+        assert note in " ".join(printed.split())
+        assert re.search(rf"^{flags[1].name} .* -$", printed, re.M)
+    assert note not in sentences(run, model, "--text", texts[0], "--text", texts[1])
+
+
 def test_one_tokenizer_twice_is_told(run, model, texts):
     printed = run(model, "--text", texts[0], "--beside", model / "tokenizer.json")[1]
     assert printed.startswith("bytes: 259 entries\ntokenizer.json: 259 entries\nBoth are one and the same tokenizer")

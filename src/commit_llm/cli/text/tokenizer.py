@@ -132,7 +132,7 @@ def _spelling(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
 
     def row(text: TextCounts, number: int) -> tuple[str, ...]:
         tokens = text.tokens[number].tokens
-        factor = f"{tokens / first.tokens[number].tokens:.2f}" if text.examples == first.examples else "-"
+        factor = f"{tokens / first.tokens[number].tokens:.2f}" if _may_be_parallel(first, text) else "-"
         return (
             f"{tokens:,}",
             f"{tokens / text.words:.2f}",
@@ -142,13 +142,18 @@ def _spelling(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
         )
 
     lines = _table(header, tokenizers, {text.name: partial(row, text) for text in texts})
-    if any(text.examples != first.examples for text in texts):
-        lines += _sentence("x first: where a text has as many examples as the first, as translations do.")
+    if not all(_may_be_parallel(first, text) for text in texts):
+        lines += _sentence("x first: of all of a text with as many examples as the first, as translations have.")
     for second in [*tokenizers][1:]:
         for text in texts:
             share = text.tokens[1].tokens / text.tokens[0].tokens
             lines.append(f"{_short(second)}: {share:.2f} x the tokens in {_short(text.name)}")
     return lines
+
+
+def _may_be_parallel(first: TextCounts, text: TextCounts) -> bool:
+    """Say whether a text may be the translation of another, as far as numbers tell."""
+    return text is first or (text.examples == first.examples and not text.is_cut and not first.is_cut)
 
 
 def _lengths(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
