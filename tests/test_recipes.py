@@ -117,7 +117,7 @@ def test_config_yaml_round_trip(tmp_path, name):
 def test_paths_of_a_recipe_file_begin_beside_it_and_then_at_the_current_folder(tmp_path, monkeypatch):
     """So that the same file means the same from any folder, and the run that is begun with it too."""
     beside, current = tmp_path / "recipes", tmp_path / "current"
-    names = ("both.jsonl", "en-el.txt", "prompt.jinja", "tokenizer.json", "skip.txt")
+    names = ("both.jsonl", "en-el.txt", "prompt.jinja", "tokenizer.json", "skip.txt", "el.txt")
     for folder, files in ((beside, names), (current, ("both.jsonl", "here.jsonl", "el-en.txt"))):
         folder.mkdir()
         for name in files:
@@ -125,6 +125,7 @@ def test_paths_of_a_recipe_file_begin_beside_it_and_then_at_the_current_folder(t
     (beside / "model").mkdir()
     written = {
         "model": "model", "tokenizer": "tokenizer.json", "skip_words": "skip.txt", "prompt": "prompt.jinja",
+        "target_text": ["el.txt"], "choice": "frequent",
         "data": ["both.jsonl=3", "here.jsonl=1:text", "someone/texts"], "dictionary": ["en-el.txt=2", "el-en.txt"],
     }  # fmt: skip
     (beside / "mine.yaml").write_text(yaml.safe_dump(written))
@@ -136,6 +137,7 @@ def test_paths_of_a_recipe_file_begin_beside_it_and_then_at_the_current_folder(t
     recipe = recipes[0]
     assert (recipe.model, recipe.tokenizer) == (str(beside / "model"), str(beside / "tokenizer.json"))
     assert (recipe.skip_words, recipe.prompt) == (str(beside / "skip.txt"), str(beside / "prompt.jinja"))
+    assert recipe.target_text == (str(beside / "el.txt"),)
     assert recipe.data == (f"{beside / 'both.jsonl'}=3", "here.jsonl=1:text", "someone/texts")
     assert recipe.dictionary == (f"{beside / 'en-el.txt'}=2", "el-en.txt")
 

@@ -16,6 +16,7 @@ from commit_llm.data.named_source import DATA, NamedSource, named_sources, requi
 from commit_llm.data.prompt_flags import CHAT, PromptFlags
 from commit_llm.data.recipe_paths import PATHS, rooted
 from commit_llm.data.recipe_values import values_of_fields
+from commit_llm.data.target_text import require_target_text
 from commit_llm.errors import UserError, flag, shown
 from commit_llm.files.yaml_text import parse_yaml
 from commit_llm.training_flags import TrainingFlags
@@ -158,6 +159,7 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
             raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
         self.check_adapter(from_scratch=self.from_scratch)
         self.check_columns()
+        require_target_text(self.choice, self.target_text, len(self.dictionary))
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
@@ -216,6 +218,7 @@ BEFORE_IT_EXISTED: dict[str, Any] = {
     "modules_to_save": (),
     "optimizer": "adamw",
     "columns": (),
+    "target_text": (),
 }
 FIELDS = {field.name for field in dataclasses.fields(Recipe)}
 # The key of a config.yaml that holds the flags as they were given, where a run resolved them to something else.
@@ -291,6 +294,8 @@ def files_of(recipe: Recipe) -> Iterator[tuple[str, Path]]:
         yield "sentences" if number == 1 else f"sentences {number}", path
     for path in recipe.skip_words_files:
         yield "skip-words", path
+    for number, path in enumerate(recipe.target_text_files, 1):
+        yield "target text" if number == 1 else f"target text {number}", path
     for path in recipe.prompt_files:
         yield "prompt", path
     for path in recipe.chat_template_files:

@@ -134,10 +134,10 @@ content words of 2 pairs of texts (1 with an empty side left out), each once a p
   in the dictionary                                                                  3  60.0 %
 found the other way round, el -> en                                                  0   0.0 %
 
-stands in the other text     exact     stem
-  drawn translation         50.0 %   83.3 %
-  best of several           66.7 %  100.0 %
-  of a shuffled dictionary  33.3 %   83.3 %
+stands in the other text        exact     stem
+  drawn translation (uniform)  50.0 %   83.3 %
+  best of several              66.7 %  100.0 %
+  of a shuffled dictionary     33.3 %   83.3 %
 """
 
 
@@ -170,7 +170,7 @@ def test_parallel_texts_the_wrong_way_round(run, file, parallel):
     printed = run("inspect", file, "--parallel", target, source)[1]
     line = "The source looks like the other language: is the dictionary, or --parallel, the wrong way round?"
     assert line in printed.splitlines()
-    assert "  drawn translation             -     -\n" in printed
+    assert "  drawn translation (uniform)      -     -\n" in printed
 
 
 def test_parallel_texts_without_spaces(run, tmp_path):
@@ -179,7 +179,20 @@ def test_parallel_texts_without_spaces(run, tmp_path):
     source.write_text("a cat\n")
     target.write_text("แมวดำ\n", encoding="utf-8")
     printed = run("inspect", path, "--parallel", source, target)[1]
-    assert "stands in the other text    as a substring\n  drawn translation                100.0 %\n" in printed
+    assert "stands in the other text       as a substring\n  drawn translation (uniform)         100.0 %\n" in printed
+
+
+def test_parallel_texts_and_the_choice(run, tmp_path, parallel):
+    path, text = tmp_path / "en-el.txt", tmp_path / "el.jsonl"
+    path.write_text("dog\tκύων\ndog\tσκύλος\ncat\tγάτα\n", encoding="utf-8")
+    text.write_text(json.dumps({"text": "σκύλος σκύλος"}) + "\n")
+    command = ["inspect", path, "--parallel", *parallel, "--json"]
+    drawn = {}
+    for choice, flags in (("uniform", []), ("first", []), ("frequent", ["--target-text", text])):
+        counted = json.loads(run(*command, "--choice", choice, *flags)[1])["parallel"]
+        drawn[choice] = counted["drawn"]["exact"]
+        assert (counted["choice"], counted["best"]["exact"]) == (choice, 2)
+    assert drawn == pytest.approx({"uniform": 1.5, "first": 1.0, "frequent": 1.75})
 
 
 def test_languages_and_fields(run, file, tmp_path):
@@ -201,6 +214,9 @@ MISTAKES = [
     ("inspect {good} --text {table} --fields y", "no field 'y'"),
     ("inspect {good} --parallel {good} {two}", "en-el.txt has 5 lines, and "),
     ("inspect {good} --parallel {good} {none}", "no such file; give two files of lines"),
+    ("inspect {good} --choice frequent", "--choice frequent: needs text in which translations are counted; name it"),
+    ("inspect {good} --target-text {two}", "two.txt: is for nothing without --choice frequent"),
+    ("inspect {good} --choice first", "--choice first: says how translations are drawn for --parallel; name texts"),
     ("inspect {good} --languages greek", "--languages 'greek': give the codes"),
     ("inspect {good} --out {none}.jsonl", "name a .txt or .tsv file"),
     ("inspect {good} --out {good}", "exists already"),

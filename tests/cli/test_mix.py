@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from commit_llm.files.provenance import sha256
 from tests.files.test_unpacking import zstd
 
 USER, ANSWER = {"role": "user", "content": "the dog"}, {"role": "assistant", "content": "the cat"}
@@ -217,3 +218,36 @@ def test_columns_that_do_not_fit_are_one_line(mix, tmp_path, columns, message):
     assert message in said or not columns
     assert columns or "--columns instruction=question input=context output=answer would probably do" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["en-el.txt", "in.jsonl"]
+
+
+def test_translations_by_their_frequency(mix, tmp_path):
+    """The text is described with its hash, and read again when a file that was begun goes on."""
+    (tmp_path / "en-el.txt").write_text("dog\tσκύλος\ndog\tσκυλί\n", encoding="utf-8")
+    (tmp_path / "el.txt").write_text("σκυλί\n" * 999, encoding="utf-8")
+    records = [{"text": f"dog {number}"} for number in range(50)]
+    status, said, lines = mix(records, "--choice", "frequent", "--target-text", "el.txt", "--json")
+    assert (status, json.loads(said)["replaced"]) == (0, 50)
+    assert sum("σκυλί" in line for line in lines) >= 48
+    assert 10 < sum("σκυλί" in line for line in mix(records)[2]) < 40
+    mix(records, "--choice", "frequent", "--target-text", "el.txt")
+    provenance = json.loads((tmp_path / "out.jsonl.provenance.json").read_text(encoding="utf-8"))
+    (text,) = provenance["other_files"]
+    assert (text["path"], text["sha256"]) == ("el.txt", sha256(tmp_path / "el.txt"))
+    assert provenance["recipe"]["choice"] == "frequent"
+    assert "target_text" not in provenance["recipe"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--choice", "frequent"], "--choice frequent: needs text in which translations are counted"),
+        (["--target-text", "el.txt"], "--target-text el.txt: is for nothing without --choice frequent"),
+        (["--choice", "frequent", "--target-text", "no.txt"], "no.txt: no such data file"),
+        (["--choice", "frequent", "--target-text", "in.jsonl"], "has none of the translations of en-el.txt in its 1"),
+    ],
+)
+def test_a_text_that_cannot_be_used_is_one_line(mix, tmp_path, flags, message):
+    status, said, _ = mix([{"text": "dog"}], *flags)
+    assert (status, said.count("\n")) == (2, 1)
+    assert message in said
+    assert not (tmp_path / "out.jsonl").exists()

@@ -105,6 +105,19 @@ def test_settings_that_are_not_the_default_are_told(run, command, tmp_path):
     assert told in out
 
 
+def test_texts_in_which_translations_are_counted_are_told_by_their_names(run, command, tmp_path):
+    (tmp_path / "en-de.tsv").write_text("anna\tAnna\nlives\twohnt\nlives\tlebt\n")
+    (tmp_path / "de.txt").write_text("Anna wohnt")
+    greek = [line.split("\t")[1] for line in command[-1].read_text(encoding="utf-8").splitlines()]
+    (tmp_path / "el.txt").write_text("\n".join(greek), encoding="utf-8")
+    texts = ["--target-text", tmp_path / "el.txt", "--target-text", tmp_path / "de.txt"]
+    status, out, err = run(
+        *command, "--dictionary", tmp_path / "en-de.tsv", "--choice", "frequent", *texts, "--rows", "1"
+    )
+    assert (status, err) == (0, "")
+    assert "choice frequent, target text el.txt, de.txt\n" in out
+
+
 def test_sentences_are_told_with_their_ratio_and_weights(run, command, tmp_path):
     for name in ("en-el.tsv", "en-de.tsv"):
         (tmp_path / name).write_text("Who is he?\tx\n")

@@ -30,7 +30,7 @@ REFUSED = [
     (["style"], {"style": None}, "style None: choose one of clean, original"),
     (["clean_version"], {"clean_version": 0}, "clean_version 0: this commit-llm mixes as version 2"),
     (["draw"], {"draw": "word"}, "draw 'word': choose one of type, occurrence"),
-    (["choice"], {"choice": "last"}, "choice 'last': choose one of uniform, first"),
+    (["choice"], {"choice": "last"}, "choice 'last': choose one of uniform, first, frequent"),
     (["dictionary_control"], {"dictionary_control": "foo"}, "dictionary_control 'foo': choose one of none, shuffled"),
     (["segmentation"], {"segmentation": "words"}, "segmentation 'words': choose one of auto, icu, longest"),
     (["languages"], {"languages": "english"}, "languages 'english': give the codes of source and target"),
@@ -40,7 +40,7 @@ REFUSED = [
         ([name, "style"], {"style": "original", name: value}, f"{name}: style original mixes as the original does")
         for name, value in {
             "draw": "type",
-            "choice": "first",
+            "choice": "frequent",
             "all_capitals": True,
             "dictionary_control": "random",
             "skip_words": frozenset({"dog"}),

@@ -88,6 +88,20 @@ def test_files_of_sentences_are_read_and_what_is_left_out_of_them_told(tmp_path,
     assert flags.mixing_settings().sentence_weights == (2.0,)
 
 
+def test_translations_are_counted_in_the_text_of_their_language(tmp_path, dictionary):
+    """Each dictionary in its own."""
+    for name, text in (("el.txt", "γάτα γάτα"), ("es.txt", "perro"), ("en-es.txt", "dog\tperro\ndog\tcan\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    flags = MixingFlags(
+        dictionary=(dictionary, f"{tmp_path / 'en-es.txt'}=3"),
+        choice="frequent",
+        target_text=(str(tmp_path / "el.txt"), str(tmp_path / "es.txt")),
+    )
+    mixer = flags.open_mixer()
+    assert [one.frequencies for one in mixer.dictionaries] == [{"σκύλος": 0, "γάτα": 2}, {"perro": 1, "can": 0}]
+    assert mixer.vocabulary.lexicon.find("dog").entry.chances == pytest.approx([1 / 4, 3 / 4 * 2 / 3, 3 / 4 / 3])
+
+
 def test_what_mixes():
     none, some = MixingFlags(ratio=0.0), MixingFlags(ratio=0.0, sentences=("a.tsv",))
     assert (none.mixes, none.mixes_clean, none.mixes_sentences) == (False, False, False)
@@ -126,6 +140,27 @@ def test_what_mixes():
             {"skip_words": "latin.txt"},
             "--skip-words latin.txt: not UTF-8 at byte 3; convert it: iconv -f YOUR-ENCODING -t UTF-8 latin.txt > "
             "latin.utf-8.txt",
+        ),
+        (
+            {"choice": "frequent"},
+            "--choice frequent: needs text in which translations are counted; name it with --target-text",
+        ),
+        ({"target_text": ("a.txt",)}, "--target-text a.txt: is for nothing without --choice frequent"),
+        (
+            {"choice": "first", "target_text": ("a.txt",)},
+            "--target-text a.txt: is for nothing without --choice frequent",
+        ),
+        (
+            {"choice": "frequent", "target_text": ("a.txt", "b.txt")},
+            "--target-text a.txt b.txt: 2 for 1 dictionary; give one to each, in their order, with --dictionary",
+        ),
+        (
+            {"choice": "frequent", "target_text": ("a.txt",), "dictionary": (), "sentences": ("{}",)},
+            "--target-text a.txt: 1 for 0 dictionaries; give one to each, in their order, with --dictionary",
+        ),
+        (
+            {"choice": "frequent", "target_text": ("a.txt",), "style": "original"},
+            "--choice: style original mixes as the original does; --style clean has it",
         ),
         ({"ratio": ("0.5@0",)}, "--ratio 0.5@0: a ratio that moves has two points or more, such as 0.1@0 0.9@2"),
         (

@@ -140,14 +140,19 @@ def test_a_run_below_a_folder_whose_name_is_no_utf_8(tmp_path, monkeypatch):
         begun_recipe(Path("run"), RECIPES["commit"][1])
 
 
-@pytest.mark.parametrize("changed", ["data.jsonl", "en-el.txt", "en-de.txt", "keep.txt", "tokenizer.json"])
+@pytest.mark.parametrize("changed", ["data.jsonl", "en-el.txt", "en-de.txt", "keep.txt", "de.txt", "tokenizer.json"])
 def test_a_file_that_has_changed_since_the_run_began(tmp_path, changed):
-    names = ("data.jsonl", "en-el.txt", "en-de.txt", "keep.txt", "tokenizer.json")
+    names = ("data.jsonl", "en-el.txt", "en-de.txt", "keep.txt", "el.txt", "de.txt", "tokenizer.json")
     for name in names:
         (tmp_path / name).write_text(name)
-    data, *dictionaries, skip_words, tokenizer = (tmp_path / name for name in names)
+    data, *dictionaries, skip_words, greek, german, tokenizer = (tmp_path / name for name in names)
     recipe = dataclasses.replace(
-        RECIPES["commit"][1], data=str(data), dictionary=tuple(map(str, dictionaries)), skip_words=str(skip_words)
+        RECIPES["commit"][1],
+        data=str(data),
+        dictionary=tuple(map(str, dictionaries)),
+        skip_words=str(skip_words),
+        choice="frequent",
+        target_text=(str(greek), str(german)),
     )
     files = {role: {"sha256": digest} for role, digest in file_hashes(recipe, tokenizer).items()}
     (tmp_path / "provenance.json").write_text(json.dumps({"files": files}))

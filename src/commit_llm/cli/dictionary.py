@@ -8,6 +8,7 @@ import tyro
 
 from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
+from commit_llm.codemix.settings import Choice
 from commit_llm.data.column_names import ColumnFlags
 from commit_llm.errors import UserError
 
@@ -37,6 +38,10 @@ class Inspect(ColumnFlags):
     parallel: tuple[Path, Path] | None = None
     """SOURCE TARGET: texts and their translations, two files of parallel lines or in SQuAD layout (.json), to see how
     often a translation is the one that stands there."""
+    choice: Choice = "uniform"
+    """How a translation is drawn that --parallel looks for, as `mix` draws it."""
+    target_text: Path | None = None
+    """A data file of text in the dictionary's target language, in which choice frequent counts translations."""
     out: Path | None = None
     """Write the cleaned dictionary here, as a .txt or .tsv file."""
     fields: tuple[str, ...] = ()
@@ -98,14 +103,22 @@ def inspect(command: Inspect) -> None:
     from commit_llm.data.excerpts import first_examples
     from commit_llm.data.mixed_fields import Fields
     from commit_llm.data.parallel_texts import open_parallel
+    from commit_llm.data.target_text import require_target_text, with_frequencies
     from commit_llm.files.whole import refuse_existing_file, whole_file
 
     if command.out:
         refuse_existing_file(command.out, command.overwrite)
         if command.out.suffix not in (".txt", ".tsv"):
             raise UserError(f"--out {command.out}: what is written is tab-separated; name a .txt or .tsv file")
+    require_target_text(command.choice, [str(command.target_text)] if command.target_text else [], 1)
+    if command.choice != "uniform" and not command.parallel:
+        raise UserError(
+            f"--choice {command.choice}: says how translations are drawn for --parallel; name texts with it"
+        )
     dictionary = BilingualDictionary.load(command.file, skip_bad_lines=command.skip_bad_lines)
-    mixer = CodeMixer(dictionary, ratio=1.0, languages=command.languages)
+    if command.target_text:
+        dictionary = with_frequencies(dictionary, command.target_text, command.languages)
+    mixer = CodeMixer(dictionary, ratio=1.0, languages=command.languages, choice=command.choice)
     cleaned = mixer.vocabulary.cleaned[0]
     inspection = inspect_dictionary(dictionary, cleaned, mixer.vocabulary.directions[0])
     coverage = precision = None
@@ -122,8 +135,8 @@ def inspect(command: Inspect) -> None:
         with whole_file(command.out, command.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
             file.writelines(clean_lines(cleaned))
     if command.json:
-        say_json(as_json(inspection, coverage, precision), indent=None)
+        say_json(as_json(inspection, coverage, precision, command.choice), indent=None)
     else:
-        say(report(inspection, coverage, precision))
+        say(report(inspection, coverage, precision, command.choice))
     if command.out and not command.json:
         say(f"\nwrote {command.out}: {inspection.translations:,} pairs")

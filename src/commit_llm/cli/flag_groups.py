@@ -17,9 +17,9 @@ GROUPS = {
     MOST_USED: "out model data dictionary ratio steps batch_size seq_len learning_rate lora_r",
     "data": "columns data_unmixed data_config data_split data_revision fields form split_long max_train_samples "
     "held_out_share eval_every",
-    "mixing": "target_share target_cmi style clean_version draw choice sentences sentence_ratio surface "
-    "annotate_fields draw_language all_capitals skip_words dictionary_control mix_fields mix_roles block_template "
-    "unmixed_share segmentation languages skip_bad_lines",
+    "mixing": "target_share target_cmi style clean_version draw choice target_text sentences sentence_ratio "
+    "surface annotate_fields draw_language all_capitals skip_words dictionary_control mix_fields mix_roles "
+    "block_template unmixed_share segmentation languages skip_bad_lines",
     "prompt": "prompt chat_template train_on keep_white_space stop",
     "model": "model_revision tokenizer bos from_scratch",
     "adapter": "lora_alpha lora_target_modules modules_to_save",

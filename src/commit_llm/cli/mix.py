@@ -85,7 +85,7 @@ def run(argv: list[str]) -> int | None:
     require_written_suffix(out)
     require_data_file(command.input)
     named = [path for path, _ in (*command.dictionary_files, *command.sentence_files)]
-    for source in [command.input, *named, *command.skip_words_files]:
+    for source in [command.input, *named, *command.skip_words_files, *command.target_text_files]:
         if source.resolve() == out.resolve():
             raise UserError(f"{out}: is what is read; choose another --out")
     columns = open_columns(command.columns, command.input, command.fields)
@@ -118,7 +118,7 @@ def job(command: Mix, out: Path, mixer: "CodeMixer", fields: "Fields") -> "Job":
     from commit_llm.data.mix_file import Job
 
     settings = {setting.name: getattr(command, setting.name) for setting in dataclasses.fields(MixingFlags)}
-    del settings["dictionary"], settings["sentences"]  # described with their hashes
+    del settings["dictionary"], settings["sentences"], settings["target_text"]  # described with their hashes
     if command.style != "clean":
         settings["clean_version"] = None
     settings["ratio"] = mixer.settings.ratio
@@ -137,7 +137,7 @@ def job(command: Mix, out: Path, mixer: "CodeMixer", fields: "Fields") -> "Job":
             (path, {"weight": weight, "pairs": len(pairs)})
             for (path, weight), pairs in zip(command.sentence_files, mixer.vocabulary.sentences, strict=True)
         ],
-        other_files=command.skip_words_files,
+        other_files=[*command.skip_words_files, *command.target_text_files],
         recipe={
             **settings,
             "columns": list(command.columns),

@@ -138,11 +138,14 @@ def parse_with_recipe(command: type[Command], name: str, argv: list[str]) -> Com
     rest = _with_data_gathered(rest)
     flags = {word.split("=")[0].replace("_", "-") for word in rest}
     if "--dictionary" in flags:
-        recipe = dataclasses.replace(recipe, dictionary=())  # those of the command line replace the recipe's own
+        # Those of the command line replace the recipe's own, and each dictionary has its text.
+        recipe = dataclasses.replace(recipe, dictionary=(), target_text=())
     if "--data-unmixed" in flags:
         recipe = dataclasses.replace(recipe, data_unmixed=())
     if "--sentences" in flags:
         recipe = dataclasses.replace(recipe, sentences=())
+    if "--target-text" in flags or ("--choice" in flags and not {"frequent", "--choice=frequent"} & {*rest}):
+        recipe = dataclasses.replace(recipe, target_text=())
     if any(word.split("=")[0] == "--ratio" for word in rest):
         recipe = dataclasses.replace(recipe, target_share=None, target_cmi=None)
     if any(word.split("=")[0] == "--model" for word in rest):

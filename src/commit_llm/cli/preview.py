@@ -15,6 +15,7 @@ from commit_llm.cli.parse import parse
 from commit_llm.codemix.ratio_schedule import RatioSchedule, ratio_text
 from commit_llm.data.column_names import ColumnFlags
 from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.data.recipe_paths import PATHS
 from commit_llm.errors import UserError
 
 if TYPE_CHECKING:  # numpy
@@ -125,7 +126,8 @@ def _settings(command: Preview, mixer: "CodeMixer") -> dict[str, str]:
         value = getattr(command, option.name)
         if option.name.replace("_", " ") not in (*shown, "target share", "target cmi") and value != option.default:
             if isinstance(value, tuple):
-                value = ", ".join(value)
+                names = (Path(each).name for each in value) if option.name in PATHS else value
+                value = ", ".join(names)
             # Of a file its name is enough: a page is shown to others.
             shown[option.name.replace("_", " ")] = "yes" if value is True else Path(str(value)).name
     return shown

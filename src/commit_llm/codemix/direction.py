@@ -94,7 +94,7 @@ def turned(mixer: CodeMixer) -> CodeMixer:
     source, target, *_ = mixer.vocabulary.directions[0]
     languages = f"{target}-{source}" if mixer.settings.languages and source and target else None
     settings = dataclasses.replace(
-        mixer.settings, languages=languages, dictionary_control="none", sentence_weights=None
+        mixer.settings, languages=languages, dictionary_control="none", sentence_weights=None, choice="uniform"
     )
     return CodeMixer(dictionaries, settings)
 

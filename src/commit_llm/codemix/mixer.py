@@ -72,6 +72,10 @@ class CodeMixer:
             if weights is not None and len(weights) != len(files):
                 numbers = f"{len(weights)} for {len(files)} {'dictionaries' if files is several else 'files'}"
                 raise SettingError(SettingName(name), f" {[*weights]}: {numbers}; give one to each")
+        for dictionary in several:
+            if settings.choice == "frequent" and dictionary.frequencies is None:
+                reason = f" frequent: the translations of {dictionary.name} were not counted (count_translations)"
+                raise SettingError(SettingName("choice"), reason)
         if settings.style == "original" and len(several) > 1:
             raise not_in_original("dictionaries")
         if settings.style == "original" and pairs:

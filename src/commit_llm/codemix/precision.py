@@ -12,13 +12,14 @@ stands where its characters do, and there are no stems.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from commit_llm.codemix.dictionaries.case import lower_case
 from commit_llm.codemix.dictionaries.cleaning import CleanDictionary
 from commit_llm.codemix.dictionaries.controls import controlled
 from commit_llm.codemix.dictionaries.languages import Languages
+from commit_llm.codemix.dictionaries.lexicon import drawn_from
 from commit_llm.codemix.dictionaries.stop_words import STOP_WORDS
 from commit_llm.codemix.direction import turned
 from commit_llm.codemix.finding.characters import without_spaces
@@ -90,7 +91,7 @@ def translation_precision(
     languages = vocabulary.directions[0]
     stop_words = STOP_WORDS.get(languages.source or "", frozenset())
     translations = vocabulary.cleaned[0].translations
-    shuffled_translations = _shuffled(vocabulary.cleaned[0], mixer.settings.seed)
+    shuffled_dictionary = _shuffled(vocabulary.cleaned[0], mixer.settings.seed)
     keys = text64_all([word.encode("utf-8", "surrogatepass") for word in translations]).tolist()
     dictionary_words = dict(zip(keys, translations, strict=True))
     forms = _ComparableForms(languages)
@@ -118,9 +119,9 @@ def translation_precision(
             dictionary_word = dictionary_words[form.entry.key64]
             drawn = drawn.plus(forms.expected(form.entry.translations, form.entry.chances, text))
             best = best.plus(forms.best(translations[dictionary_word], text))
-            if shuffled_translations:
-                others = shuffled_translations[dictionary_word]
-                shuffled = shuffled.plus(forms.expected(others, [1 / len(others)] * len(others), text))
+            if shuffled_dictionary:
+                others = drawn_from(shuffled_dictionary, dictionary_word, mixer.settings.choice)
+                shuffled = shuffled.plus(forms.expected(*others, text))
     return Precision(
         pairs=number - empty,
         empty=empty,
@@ -130,7 +131,7 @@ def translation_precision(
         covered=covered,
         drawn=drawn,
         best=best,
-        shuffled=shuffled if shuffled_translations else None,
+        shuffled=shuffled if shuffled_dictionary else None,
         words=words,
         turned=turned_words,
     )
@@ -203,9 +204,9 @@ def _different_words(mixer: CodeMixer, text: str, language: str | None) -> dict[
     return words
 
 
-def _shuffled(dictionary: CleanDictionary, seed: int) -> Mapping[str, tuple[str, ...]] | None:
+def _shuffled(dictionary: CleanDictionary, seed: int) -> CleanDictionary | None:
     """Give translations permuted among the words of a dictionary; None where it has too few of them."""
     try:
-        return controlled(dictionary, "shuffled", seed).translations
+        return controlled(dictionary, "shuffled", seed)
     except SettingError:
         return None

@@ -12,7 +12,7 @@ from commit_llm.errors import SettingError, SettingName
 
 Style = Literal["clean", "original"]
 Draw = Literal["type", "occurrence"]
-Choice = Literal["uniform", "first"]
+Choice = Literal["uniform", "first", "frequent"]
 Surface = Literal["replace", "annotate"]
 DrawLanguage = Literal["word", "example"]
 Control = Literal["none", "shuffled", "random"]
@@ -47,7 +47,8 @@ class MixingSettings:
         (docs/behaviour.md, "Code-mixing").
     clean_version: of style `clean`; style `original` has no versions.
     draw: once a word and example (`type`), or for every `occurrence`; None is `type` in style `clean`.
-    choice: among a word's translations, each with the same chance (`uniform`), or the `first`.
+    choice: among a word's translations, each with the same chance (`uniform`), the `first`, or each with a chance in
+        proportion to one more than its number in text of the target language (`frequent`: the dictionaries hold it).
     all_capitals: whether capitalised words within sentences, and words in capitals, are mixed too.
     skip_words: words that are never mixed, in any case.
     weights: of the dictionaries, in their order; None gives all the same.

@@ -24,6 +24,7 @@ from commit_llm.codemix.settings import (
     not_in_original,
 )
 from commit_llm.data.chat.mixable_contents import MIXED_ROLES
+from commit_llm.data.target_text import require_target_text, with_frequencies
 from commit_llm.errors import SettingError, SettingName, UserError, shown
 from commit_llm.files.text_stream import encoding_of, lines_of_text
 from commit_llm.files.unpacking import head_of, opened
@@ -84,7 +85,11 @@ class MixingFlags:
     draw: Draw | None = MixingSettings.draw
     """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
     choice: Choice = MixingSettings.choice
-    """Among a word's translations: each with the same chance, or the dictionary's first."""
+    """Among a word's translations: each with the same chance, the dictionary's first, or the more frequent ones more
+    often, as they stand in --target-text."""
+    target_text: UseAppendAction[tuple[str, ...]] = ()
+    """Data file of text in the dictionary's target language, in which choice frequent counts translations.
+    Repeat it for several dictionaries: one for each, in their order."""
     sentences: UseAppendAction[tuple[str, ...]] = ()
     """File of sentences with their translations: .tsv, .csv, .jsonl or .parquet. Repeat it for several languages;
     FILE=WEIGHT has one drawn more or less often. It needs no --dictionary."""
@@ -159,6 +164,11 @@ class MixingFlags:
         return [file_and_weight(name, "sentences") for name in self.sentences]
 
     @property
+    def target_text_files(self) -> list[Path]:
+        """Give the files in which translations are counted, in the order of the dictionaries."""
+        return [*map(Path, self.target_text)]
+
+    @property
     def skip_words_files(self) -> list[Path]:
         """Give the file of the words that are never mixed, if there is one, in a list."""
         return [Path(self.skip_words)] if self.skip_words else []
@@ -169,6 +179,7 @@ class MixingFlags:
         Raises SettingError for a value that cannot be used.
         """
         self._require_roles()
+        require_target_text(self.choice, self.target_text, len(self.dictionary))
         read: dict[str, Any] = {
             "ratio": self.mixing_ratio,
             "skip_words": frozenset(word for path in self.skip_words_files for word in read_words(path)),
@@ -235,7 +246,13 @@ class MixingFlags:
                 reason = f" {requested}: asks for a ratio of words; name a dictionary with "
                 raise SettingError(SettingName(f"target_{what}"), reason, SettingName("dictionary"))
         settings = self.mixing_settings()
-        return CodeMixer(self.open_dictionaries(), settings, self.open_sentences())
+        dictionaries = self.open_dictionaries()
+        if self.target_text:
+            dictionaries = [
+                with_frequencies(dictionary, path, self.languages)
+                for dictionary, path in zip(dictionaries, self.target_text_files, strict=True)
+            ]
+        return CodeMixer(dictionaries, settings, self.open_sentences())
 
 
 def file_and_weight(name: str, setting: str = "dictionary") -> tuple[Path, float]:

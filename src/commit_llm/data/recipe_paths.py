@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 # Beside `model`, and `prompt` where that is a file.
-PATHS = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "tokenizer", "chat_template")
+PATHS = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "target_text", "tokenizer", "chat_template")
 
 
 def rooted(value: Any, root: Path) -> Any:

@@ -13,7 +13,7 @@ from commit_llm.study.trials import Trial
 
 # Fields of a recipe that do not decide what is trained, beside those of RUNNING: the model is described by its weights.
 BESIDE = {*RUNNING, "model", "model_revision", "checkpoint_every", "keep_checkpoints", "log_every", "eval_every"}
-NAMES_OF_FILES = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "tokenizer")
+NAMES_OF_FILES = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "target_text", "tokenizer")
 
 TEMPLATE = "template_sha256"  # of what decides the questions of a chat task
 MEANINGS = {"model": "another model", "equal": "another amount of training"}

@@ -87,6 +87,8 @@ def ways_of(recipe: Recipe) -> list[str]:
     """Say how a recipe mixes words and sentences, where it is not the usual way."""
     return [
         *["translations behind the words"] * (recipe.mixes and recipe.surface == "annotate"),
+        *[f"translations by their frequency in {', '.join(map(public_name, recipe.target_text))}"]
+        * (recipe.mixes and recipe.choice == "frequent"),
         *["one language an example"] * (recipe.mixes and recipe.draw_language == "example"),
     ]
 

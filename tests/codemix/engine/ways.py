@@ -1,5 +1,6 @@
 """Make random examples that have all that may be replaced at once, and mixers with every feature, for fuzzing."""
 
+import dataclasses
 import random
 import unicodedata
 
@@ -51,7 +52,8 @@ def dictionaries() -> list[BilingualDictionary]:
             for entry in entries
             for _ in range(rng.randint(1, 3))
         ]
-        made.append(BilingualDictionary.from_pairs(pairs, name))
+        counts = {target: 3 ** (number % 4) for number, (_, target) in enumerate(pairs)}
+        made.append(dataclasses.replace(BilingualDictionary.from_pairs(pairs, name), frequencies=counts))
     return made
 
 
@@ -126,7 +128,7 @@ def random_mixer(rng: random.Random) -> CodeMixer:
         draw_language=rng.choice(["word", "example"]),
         all_capitals=rng.random() < 0.3,
         unmixed_share=rng.choice([0.0, 0.2]),
-        choice=rng.choice(["uniform", "first"]),
+        choice=rng.choice(["uniform", "first", "frequent"]),
         skip_words=frozenset(rng.choice([[], ["cream"]])),
         seed=rng.randint(0, 9),
     )

@@ -95,6 +95,7 @@ def test_mixing(html):
     assert "of sentences0.25" in said(recipe=run_page_of().recipe | of_sentences)
     assert "mixes nothing" in said(recipe=run_page_of().recipe | of_sentences | {"sentence_ratio": 0.0})
     changed = said(recipe=run_page_of().recipe | {"surface": "annotate", "draw_language": "example"})
+    assert "choicefrequent" in said(recipe=run_page_of().recipe | {"choice": "frequent"})
     assert all(fact in changed for fact in ("surfaceannotate", "a language drawn for eachexample"))
 
 

@@ -15,17 +15,21 @@ NOT_REPLACEABLE = (Outcome.IDENTITY_ONLY, Outcome.NAME, Outcome.NOT_IN_DICTIONAR
 WIDTH = 100  # characters of a line of missing words
 
 
-def report(inspection: Inspection, coverage: Coverage | None, precision: Precision | None = None) -> str:
+def report(
+    inspection: Inspection, coverage: Coverage | None, precision: Precision | None = None, choice: str = "uniform"
+) -> str:
     """Give the whole report."""
     parts = [_title(inspection), *_size(inspection), "", *_noise(inspection), *_whole_lists(inspection)]
     if coverage:
         parts += ["", *_coverage(inspection, coverage)]
     if precision:
-        parts += ["", *_precision(inspection, precision)]
+        parts += ["", *_precision(inspection, precision, choice)]
     return "\n".join(parts)
 
 
-def as_json(inspection: Inspection, coverage: Coverage | None, precision: Precision | None = None) -> dict[str, Any]:
+def as_json(
+    inspection: Inspection, coverage: Coverage | None, precision: Precision | None = None, choice: str = "uniform"
+) -> dict[str, Any]:
     """Give the report for a program: counts, no shares. Of translations that are drawn they are to be expected."""
     languages = inspection.languages
     result = asdict(inspection) | {
@@ -48,7 +52,7 @@ def as_json(inspection: Inspection, coverage: Coverage | None, precision: Precis
             "missing": dict(coverage.missing),
         }
     if precision:
-        result["parallel"] = asdict(precision)
+        result["parallel"] = {"choice": choice, **asdict(precision)}
     return result
 
 
@@ -145,7 +149,7 @@ def _coverage(inspection: Inspection, coverage: Coverage) -> list[str]:
     return lines
 
 
-def _precision(inspection: Inspection, precision: Precision) -> list[str]:
+def _precision(inspection: Inspection, precision: Precision, choice: str) -> list[str]:
     pairs = "1 pair of texts" if precision.pairs == 1 else f"{precision.pairs:,} pairs of texts"
     if precision.empty:
         pairs += f" ({precision.empty:,} with an empty side left out)"
@@ -159,7 +163,7 @@ def _precision(inspection: Inspection, precision: Precision) -> list[str]:
     if precision.looks_turned:
         lines.append("The source looks like the other language: is the dictionary, or --parallel, the wrong way round?")
     standing = [
-        ("drawn translation", precision.drawn),
+        (f"drawn translation ({choice})", precision.drawn),
         ("best of several", precision.best),
         ("of a shuffled dictionary", precision.shuffled),
     ]

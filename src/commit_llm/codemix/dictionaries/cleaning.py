@@ -40,12 +40,14 @@ class CleanDictionary:
     name: the dictionary's.
     languages: from which into which it is.
     tally: of the pairs that were left out, or mended.
+    frequencies: the dictionary's.
     """
 
     translations: Mapping[str, tuple[str, ...]]
     name: str
     languages: Languages
     tally: Tally
+    frequencies: Mapping[str, int] | None = None
 
     def __len__(self) -> int:
         return len(self.translations)
@@ -99,7 +101,7 @@ def clean_dictionary(dictionary: BilingualDictionary, languages: Languages = UNK
                     tally.note(ACCENT_VARIANT, pair)
                     kept[place] = min(kept[place], candidate, key=accent_faults)
     usable = {word: tuple(translations.get(word, ())) for word in entries if word in translations or word in neutral}
-    return CleanDictionary(usable, dictionary.name, languages, tally)
+    return CleanDictionary(usable, dictionary.name, languages, tally, dictionary.frequencies)
 
 
 def bare(text: str) -> str:

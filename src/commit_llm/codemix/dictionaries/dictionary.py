@@ -18,12 +18,15 @@ class BilingualDictionary:
     name: what messages call it; the file's name where it was read from a file.
     skipped: the bad lines of the file, where they were to be left out.
     taken_apart: the pairs of the file that held lists, notes and the like.
+    frequencies: how often each translation stands in text of the target language, under its form there, where it was
+        counted (`frequencies.count_translations`).
     """
 
     translations: Mapping[str, tuple[str, ...]]
     name: str = "dictionary"
     skipped: Skipped = NONE_SKIPPED
     taken_apart: Tally = field(default_factory=Tally)
+    frequencies: Mapping[str, int] | None = None
 
     def __repr__(self) -> str:
         return f"BilingualDictionary({self.name}, {len(self):,} words)"

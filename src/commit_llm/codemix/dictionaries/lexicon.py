@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from commit_llm.codemix.dictionaries.case import Case, all_written, lower_case
 from commit_llm.codemix.dictionaries.cleaning import CleanDictionary
+from commit_llm.codemix.dictionaries.frequencies import counted_form
 from commit_llm.codemix.dictionaries.phrases import words_of
 from commit_llm.codemix.finding.spelling import nfc, spelling
 from commit_llm.codemix.outcome import Outcome
@@ -103,7 +104,7 @@ def make_lexicon(
     """Make all surface forms of the words and phrases of one or several dictionaries.
 
     weights: of the dictionaries. A word that several have is drawn from each with a chance in proportion to them.
-    choice: within one dictionary every translation has the same chance (`uniform`), or the first one all (`first`).
+    choice: of the translations within one dictionary (`drawn_from`).
     skip_words: words that are not to be replaced, in any case and spelling.
     """
     sources = list(dict.fromkeys(dictionary.languages.source for dictionary in dictionaries))
@@ -116,11 +117,10 @@ def make_lexicon(
         languages: list[str | None] = []
         chances: list[float] = []
         for dictionary, weight in zip(dictionaries, weights, strict=True):
-            targets = dictionary.translations.get(word, ())
-            targets = targets[:1] if choice == "first" else targets
+            targets, of_targets = drawn_from(dictionary, word, choice, weight)
             translations += targets
             languages += [dictionary.languages.target] * len(targets)
-            chances += [weight / len(targets) for _ in targets]
+            chances += of_targets
         outcome = Outcome.NOT_DRAWN if translations else Outcome.IDENTITY_ONLY
         parts = words_of(word)
         if any(part in skips for part in parts):
@@ -136,6 +136,24 @@ def make_lexicon(
                     forms.setdefault(form, surface)
                     forms.setdefault(spelling(form), surface)
     return Lexicon(forms)
+
+
+def drawn_from(
+    dictionary: CleanDictionary, word: str, choice: str, weight: float = 1.0
+) -> tuple[tuple[str, ...], list[float]]:
+    """Give the translations of a word among which is drawn, and the chance of each; the chances sum up to the weight.
+
+    choice: every translation has the same chance (`uniform`), the first one all (`first`), or each has one in
+        proportion to one more than its number in text of the target language (`frequent`).
+    """
+    targets = dictionary.translations.get(word, ())
+    if choice == "first":
+        targets = targets[:1]
+    if choice == "frequent" and dictionary.frequencies is not None:
+        language = dictionary.languages.target
+        counts = [dictionary.frequencies.get(counted_form(target, language), 0) + 1 for target in targets]
+        return targets, [weight * count / sum(counts) for count in counts]
+    return targets, [weight / len(targets) for _ in targets]
 
 
 def cumulated(chances: Sequence[float]) -> tuple[float, ...]:

@@ -81,7 +81,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 LONGEST = 100  # characters: a hash of 64 is shown, a list of all documents is not
 DEEPEST = 5
 FILES = ("path", "run", "skip_words")
-FILES_OR_HUB = ("model", "tokenizer", "data", "data_unmixed", "dictionary", "sentences")
+FILES_OR_HUB = ("model", "tokenizer", "data", "data_unmixed", "dictionary", "sentences", "target_text")
 
 
 def shown(value: Any, name: str = "", depth: int = 0) -> str:

@@ -19,7 +19,7 @@ from commit_llm.report.run.run_style import STYLE
 from commit_llm.runs.logs import Logs
 
 # Settings that are named where they are not as they are by default.
-NAMED = {"surface": "surface", "draw_language": "a language drawn for each"}
+NAMED = {"choice": "choice", "surface": "surface", "draw_language": "a language drawn for each"}
 
 
 @dataclass(frozen=True)
