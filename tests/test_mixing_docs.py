@@ -37,6 +37,7 @@ def folder(tmp_path, monkeypatch):
     pair = "Where is the dog?\tΠού είναι ο σκύλος;\n"
     (tmp_path / "sentences-en-el.tsv").write_text(pair, encoding="utf-8")
     (tmp_path / "keep.txt").write_text("cat\n")
+    (tmp_path / "greek.txt").write_text("Ο σκύλος κι η γάτα.\n", encoding="utf-8")
     (tmp_path / "alpaca.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     (tmp_path / "talks.jsonl").write_text("".join(json.dumps({**TALK, "id": row["id"]}) + "\n" for row in ROWS))
     return tmp_path

@@ -100,6 +100,25 @@ def test_data_may_stand_twice(tmp_path):
         assert (recipe.data, recipe.data_unmixed) == (data, unmixed)
 
 
+def test_the_text_of_a_choice_belongs_to_it_and_to_the_dictionaries(tmp_path):
+    """Another choice needs none of the recipe's, and other dictionaries need their own."""
+    stored = dataclasses.replace(
+        RECIPES["commit"][1], dictionary=("en-el.txt",), choice="frequent", target_text=("el.txt",)
+    )
+    (tmp_path / "config.yaml").write_text(dump_recipe(stored))
+    argv = [str(tmp_path / "config.yaml"), "--out", "run"]
+    for words, texts in (
+        ([], stored.target_text),
+        (["--choice", "frequent"], stored.target_text),
+        (["--choice=frequent", "--seed", "1"], stored.target_text),
+        (["--choice", "uniform"], ()),
+        (["--target-text", "a.txt"], ("a.txt",)),
+        (["--dictionary", "a.txt"], ()),
+        (["--dictionary", "a.txt", "--dictionary=b.txt", "--target-text=c", "--target_text", "d"], ("c", "d")),
+    ):
+        assert parse_with_recipe(TrainCommand, "train", [*argv, *words]).recipe.target_text == texts
+
+
 def test_a_dictionary_may_stand_twice(run, tmp_path):
     for name, line in (("en-el.txt", "dog\tσκύλος"), ("en-de.txt", "cat\tKatze")):
         (tmp_path / name).write_text(f"{line}\n", encoding="utf-8")
