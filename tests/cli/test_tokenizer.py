@@ -1,11 +1,13 @@
 """`commit-llm tokenizer inspect`: what it counts, what it prints, and what it answers to a mistake."""
 
+import dataclasses
 import json
 import re
 from importlib.util import find_spec
 
 import pytest
 
+from commit_llm.recipes import RECIPES, dump_recipe
 from tests.data.tokenizer_folders import write_bytes_tokenizer, write_pieces
 
 ENGLISH, GREEK = "The dog runs.\nA cat!\n", "Ο σκύλος τρέχει.\nΜία γάτα!\n"
@@ -157,6 +159,19 @@ def test_conversations(run, model, tmp_path):
     assert (tokens["an_example"]["max"], tokens["seq_len"]["max"]) == (11, len("u:Hi there.a:Yes.") - 1)
 
 
+def test_examples_that_training_leaves_out(run, model, tmp_path):
+    """Those of which the template makes none count by their texts, and take no row."""
+    path, template = tmp_path / "rows.jsonl", tmp_path / "prompt.jinja"
+    rows = [{"instruction": "Hi", "input": "there", "output": "Yes"}, {"instruction": "Hi", "output": "Yes"}]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    template.write_text("Q: {{ instruction }} A: ")
+    flags = ("--text", path, "--prompt", template)
+    counts = found(run, model, *flags)["texts"]["rows.jsonl"]["tokenizers"]["bytes"]
+    assert (counts["left_out"], counts["an_example"]["max"]) == (1, 10)
+    assert counts["seq_len"] == dict.fromkeys(("median", "p95", "max"), len("Q: Hi A: Yes.") - 1)
+    assert "Training would leave out 1 example, which no row has to hold." in sentences(run, model, *flags)
+
+
 SQUAD = {"data": [{"paragraphs": [{"context": "Ο σκύλος.", "qas": []}, {"context": "Η γάτα", "qas": []}]}]}
 
 
@@ -167,6 +182,14 @@ def test_contexts_of_squad(run, model, tmp_path):
     assert (counts["kinds"], counts["words"], counts["characters"]) == ({"context": 2}, 4, 15)
     cut = found(run, model, "--text", path, "--examples", 1)["texts"]["xquad.el.json"]
     assert (cut["examples"], cut["is_cut"]) == (1, True)
+
+
+def test_bad_lines_of_a_dictionary_may_be_left_out(run, model, texts):
+    """As its message says."""
+    texts[2].write_text(f"{DICTIONARY}x\ty\tz\n", encoding="utf-8")
+    flags = ("--text", texts[0], "--dictionary", texts[2])
+    assert "--skip-bad-lines skips others" in run(model, *flags)[2]
+    assert found(run, model, *flags, "--skip-bad-lines")["dictionaries"]["en-el.txt"]["translations"] == 3
 
 
 def test_words_without_icu_are_told(run, model, tmp_path, monkeypatch):
@@ -199,6 +222,9 @@ def test_a_dictionary_of_another_language_is_told(run, model, texts, tmp_path):
         assert line in sentences(run, model, *flags, "--dictionary", hindi)
     for flags in (["--text", texts[0]], ["--text", texts[1], "--text", texts[0]]):
         assert "hardly" not in sentences(run, model, *flags, "--dictionary", texts[2])
+    (tmp_path / "hi.txt").write_text("एक कुत्ता\n", encoding="utf-8")  # beside one that is in it
+    flags = ("--text", texts[1], "--text", tmp_path / "hi.txt")
+    assert "hardly" not in sentences(run, model, *flags, "--dictionary", texts[2])
 
 
 MISTAKES = [
@@ -234,3 +260,27 @@ def test_a_mistake_is_one_line(run, model, tmp_path, argv, message):
     assert (status, printed) == (2, "")
     assert message in err
     assert re.fullmatch("commit-llm tokenizer: [^\n]{10,600}\n", err)
+
+
+def test_a_run_has_the_bos_that_it_was_trained_with(run, model, texts, tmp_path):
+    """Its tokenizer is that of its model folder."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    model.rename(folder / "model")
+    (folder / "provenance.json").write_text('{"tokenizer": "tokenizer.json"}')
+    for bos, longest in (("always", 14), ("never", 13)):
+        recipe = dataclasses.replace(RECIPES["commit"][1], bos=bos)
+        (folder / "config.yaml").write_text(dump_recipe(recipe))
+        counts = found(run, folder, "--text", texts[0])["texts"]["en.txt"]["tokenizers"]["run"]
+        assert counts["seq_len"]["max"] == longest
+
+
+def test_files_of_one_name_are_told_apart(run, model, texts, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "en.txt"
+    other.write_text("Cats run.\n")
+    flags = ("--text", texts[0], "--text", other)
+    assert set(found(run, model, *flags)["texts"]) == {str(texts[0]), str(other)}
+    printed = run(model, *flags)[1]
+    assert max(map(len, printed.splitlines())) <= 80
+    assert f"\n…{str(other)[-21:]}  " in printed

@@ -41,7 +41,9 @@ class Inspect(ColumnFlags):
     those that mixing draws for it."""
     fields: tuple[str, ...] = ()
     """Columns of the data files. Default: a conversation's contents; instruction, input and output; or text."""
-    examples: int = 5000
+    skip_bad_lines: bool = False
+    """Leave out lines of a dictionary that are no entries, instead of stopping at the first."""
+    examples: int = 50_000
     """How many examples of each text to look at, from the first; 0 is all."""
     worst: int = 10
     """How many words of a dictionary to list, those with most tokens."""
@@ -87,7 +89,10 @@ def inspect(command: Inspect) -> None:
     names = [command.model, *([] if command.beside is None else [command.beside])]
     tokenizers = [open_tokenizer(name) for name in names]
     forms = [_form(command.layout, tokenizer) for tokenizer in tokenizers]
-    dictionaries = [TranslationTokens(BilingualDictionary.load(path)) for path in command.dictionary]
+    dictionaries = [
+        TranslationTokens(BilingualDictionary.load(path, skip_bad_lines=command.skip_bad_lines))
+        for path in command.dictionary
+    ]
     labels = _labels(list(map(str, command.text)))
     files = [
         open_text(*named, command.columns, command.fields, command.examples or None)

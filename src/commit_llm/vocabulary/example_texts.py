@@ -83,6 +83,7 @@ class ExampleReader:
                 for row, record in enumerate(block, first):
                     if row == self.most:
                         self.is_cut = True
+                        self.report(row, row)
                         return
                     yield row, record
                 if self.most is not None:

@@ -176,7 +176,8 @@ def _lengths(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
         lines += _sentence(f"{_names(without)}: the texts alone; --prompt chat lays conversations out for their rows.")
     left_out = sum(text.tokens[0].left_out for text in texts)
     if left_out:
-        lines += _sentence(f"Training would leave out {left_out:,} examples, which no row has to hold.")
+        examples = "1 example" if left_out == 1 else f"{left_out:,} examples"
+        lines += _sentence(f"Training would leave out {examples}, which no row has to hold.")
     return lines
 
 
