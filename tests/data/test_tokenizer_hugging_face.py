@@ -6,6 +6,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from commit_llm.data.tokenizer_hugging_face import load_hugging_face, read_prefix
+from commit_llm.errors import UserError
 from tests.data.tokenizer_folders import template, write_bytes_tokenizer
 
 BYTES = processors.ByteLevel(trim_offsets=False)
@@ -47,3 +48,13 @@ def test_a_vocabulary_that_knows_no_letter_a(tmp_path, unknown):
     words.save(str(tmp_path / "tokenizer.json"))
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"eos_token": "</s>"}))
     assert read_prefix(tmp_path / "tokenizer.json") == (0,)
+
+
+def test_a_text_that_a_vocabulary_cannot_spell_is_one_line(tmp_path):
+    """One of words alone, without a token for all others."""
+    words = Tokenizer(models.WordLevel({"</s>": 0, "ναι": 1}, unk_token="<unk>"))
+    words.save(str(tmp_path / "tokenizer.json"))
+    library = load_hugging_face(tmp_path / "tokenizer.json").library
+    assert library.encode("ναι") == [1]
+    with pytest.raises(UserError, match=r"tokenizer\.json: cannot spell 'όχι': WordLevel error: Missing \[UNK\]"):
+        library.encode("όχι")

@@ -9,7 +9,7 @@ from typing import Any
 
 from commit_llm.data.tokenizer_library import Loaded, RenderedIds
 from commit_llm.data.tokenizer_settings import read_settings
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 
 
 def load_hugging_face(path: Path) -> Loaded:
@@ -85,7 +85,10 @@ class _HuggingFace:
     specials: tuple[str, ...]
 
     def encode(self, text: str) -> list[int]:
-        return self.library.encode(text, add_special_tokens=False).ids
+        try:
+            return self.library.encode(text, add_special_tokens=False).ids
+        except Exception as error:  # the library raises bare Exception
+            raise UserError(f"{self.path}: cannot spell {shown(text)}: {error}") from None
 
     def encode_rendered(self, text: str) -> RenderedIds:
         encoded = self._with_specials.encode(text, add_special_tokens=False)
