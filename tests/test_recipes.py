@@ -236,6 +236,10 @@ def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
         ({"columns": ("instruction=q", "inptu=c")}, "columns inptu=c: 'inptu' is no field; write input=c"),
         ({"columns": ("text=body",), "fields": "[title],body"}, "columns text=body: 'text' is no field; there are .*"),
         ({"modules_to_save": ("lm_head",)}, "--modules-to-save 'lm_head': is for LoRA"),
+        (
+            {"lora_r": 4, "modules_to_save": ("none", "lm_head")},
+            "--modules-to-save 'none lm_head': none stands alone; leave it out, or what else is there",
+        ),
     ],
 )
 def test_values_out_of_range(change, message):

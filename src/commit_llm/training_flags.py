@@ -1,12 +1,13 @@
 """Hold the flags of what is trained and how: adapters or the whole model, the optimizer, and its schedule."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from commit_llm.errors import UserError, flag, shown
 
 FULL_LEARNING_RATE = 2e-5  # of full fine-tuning (docs/behaviour.md, "Model and training")
 TIMES_FOR_LORA = 10  # docs/adapters.md
+NONE = "none"  # of --modules-to-save: nothing, whatever the base is
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class TrainingFlags:
     lora_target_modules: tuple[str, ...] = ("all-linear",)
     """Kernels with an adapter: q_proj k_proj v_proj o_proj gate_proj up_proj down_proj, or all-linear: all of them."""
     modules_to_save: tuple[str, ...] = ()
-    """With LoRA: embed_tokens or lm_head, or both, trained whole beside the adapters."""
+    """With LoRA: embed_tokens or lm_head, or both, trained whole beside the adapters; none: neither.
+    Default: neither, but where the base has new rows (`tokenizer extend`), what holds them."""
 
     optimizer: Literal["adamw", "adamw-split", "adamw-lean"] = "adamw"
     """adamw keeps fp32 weights. In less memory: adamw-split keeps two halves of each, with bf16 gradients.
@@ -54,6 +56,15 @@ class TrainingFlags:
         return float(2 * (self.lora_r or 0)) if self.lora_alpha is None else self.lora_alpha
 
     @property
+    def saved_modules(self) -> tuple[str, ...]:
+        """Give the names of what is trained whole beside an adapter."""
+        return () if self.modules_to_save == (NONE,) else self.modules_to_save
+
+    def saving_none(self) -> Self:
+        """Give the same flags with nothing trained whole beside an adapter."""
+        return replace(self, modules_to_save=(NONE,))
+
+    @property
     def peak_learning_rate(self) -> float:
         """Give the learning rate that is asked for, or else the usual one."""
         if self.learning_rate is not None:
@@ -78,6 +89,11 @@ class TrainingFlags:
             return
         if self.lora_r < 1:
             raise UserError(f"--lora-r {self.lora_r}: must be at least 1")
+        if NONE in self.modules_to_save and len(self.modules_to_save) > 1:
+            raise UserError(
+                f"--modules-to-save {shown(' '.join(self.modules_to_save))}: {NONE} stands alone; leave it out, or "
+                "what else is there"
+            )
         if not 0 < self.alpha < float("inf"):
             raise UserError(f"--lora-alpha {self.lora_alpha}: must be a number above 0")
         if from_scratch:

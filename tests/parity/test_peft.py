@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,12 @@ from commit_llm.convert.peft_names import adapter_names
 from commit_llm.convert.peft_tensors import adapter_file, read_adapter
 from commit_llm.model.adapter import Adapter, joined, merged
 from commit_llm.model.decoder import forward
+from commit_llm.train.adapter_export import export_adapter
+from commit_llm.train.loop import train
+from commit_llm.train.model_source import open_model
 from tests.convert.adapters import draw_trained, write_folder
+from tests.train.test_grown_rows import PIECES, grow, quick_recipe, with_weights
+from tests.train.test_loop import params_of
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra parity)")
 pytest.importorskip("transformers", reason="transformers is not installed (extra parity)")
@@ -102,6 +108,24 @@ def test_saved_modules_of_ours_in_peft(case, saved, tiny_models, tmp_path):
     require_merged(merged(model.params, trained, adapter), alone, model.config)
     if case == TIED:
         assert torch.equal(alone["lm_head.weight"], alone["model.embed_tokens.weight"])
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_run_beside_new_rows_in_peft(tied, example, tmp_path):
+    """Nothing was said of what is trained whole: their rows are in peft's model, whose logits are ours."""
+    base = grow(with_weights(shutil.copytree(example / "model", tmp_path / "base"), tied))
+    run, adapter = tmp_path / "run", tmp_path / "adapter"
+    train(quick_recipe(example, base, steps=2, learning_rate=1e-2), run)
+    export_adapter(run, adapter)
+    settings = json.loads((adapter / "adapter_config.json").read_text("utf-8"))
+    assert settings["modules_to_save"] == EMBEDDINGS[: 1 if tied else 2]
+    assert bool(settings.get("ensure_weight_tying")) == tied
+    config = open_model(str(run)).config
+    tokens = np.arange(config.vocab_size - PIECES, config.vocab_size, dtype=np.int32).reshape(2, -1)
+    before = their_logits(load_theirs(base), tokens)
+    logits = their_logits(peft.PeftModel.from_pretrained(load_theirs(base), adapter).eval(), tokens)
+    np.testing.assert_allclose(ours(config, params_of(run), tokens), logits, rtol=1e-5, atol=1e-4)
+    assert np.abs(logits - before)[..., -PIECES:].max() > 0.1  # of the new pieces, behind new pieces
 
 
 def saved_by_peft(model, folder, **settings):

@@ -127,5 +127,6 @@ def test_processes_agree_on_what_is_computed_again(small_recipe, monkeypatch):
 
     source = open_recipe_model(small_recipe())
     monkeypatch.setattr(loop, "from_all", lambda name, own: [own, "dots"])
-    assert loop._prepare(small_recipe(remat="auto"), source).recipe.remat == "dots"
-    assert loop._prepare(small_recipe(remat="nothing"), source).recipe.remat == "nothing"
+    for asked, remat in (("auto", "dots"), ("nothing", "nothing")):
+        recipe = small_recipe(remat=asked)
+        assert loop._prepare(recipe, source, recipe).recipe.remat == remat

@@ -39,8 +39,8 @@ def run(argv: list[str]) -> int:
     if command.recipe.model is None:
         raise UserError("no model; name a model folder, a hub id or a run directory with --model")
     topology = named_topology(command.topology, command.devices)
-    config = find_model(command.recipe.model, command.recipe.model_revision, weights=False).config
-    plan = make_plan(command.recipe, config, topology, mfu=command.mfu, report=_say)
+    base = find_model(command.recipe.model, command.recipe.model_revision, weights=False)
+    plan = make_plan(command.recipe, base.config, topology, mfu=command.mfu, report=_say, base=base)
     if command.json:
         say_json(dataclasses.asdict(plan))
     else:

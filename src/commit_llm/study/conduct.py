@@ -22,7 +22,8 @@ from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, FINISHED, begin
 from commit_llm.study.trial_run import Conduct, data_dir, open_stage, remove_models, run_trial
 from commit_llm.study.trials import Trial, per_context_of, trials_of
-from commit_llm.train.model_source import open_model
+from commit_llm.train.grown_rows import saving_grown_rows
+from commit_llm.train.model_source import ModelSource, open_model
 from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stop import Reason
 from commit_llm.train.weights_identity import agree_on_weights
@@ -62,8 +63,9 @@ def conduct(
     trials = _chosen(trials_of(study, how.root), how.arms)
     asked = {name: _asked(study, name, how.root) for trial in trials for name in trial.tasks}
     _require_asking(study, trials)
-    weights = agree_on_weights(open_model(study.model), hashed=True).hashes
-    described = {trial: made_of(trial, study.equal, weights, asked) for trial in trials}
+    source = open_model(study.model)
+    weights = agree_on_weights(source, hashed=True).hashes
+    described = {trial: made_of(_beside(source, trial), study.equal, weights, asked) for trial in trials}
     make_folder(out)
     with locked(out, "conducting a study"):
         begin(out, study)
@@ -99,6 +101,13 @@ def _chosen(trials: list[Trial], arms: Sequence[str]) -> list[Trial]:
         if arm not in names:
             raise UserError(f"--arms {arm}: no such arm; the study has {', '.join(names)}")
     return [trial for trial in trials if not arms or trial.arm in arms]
+
+
+def _beside(source: ModelSource, trial: Trial) -> Trial:
+    """Give a trial whose first stage says what LoRA trains whole beside the study's model."""
+    return replace(
+        trial, stages=tuple(saving_grown_rows(stage, source) for stage in trial.stages[:1]) + trial.stages[1:]
+    )
 
 
 def _asked(study: Study, name: str, root: Path) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def adapter_of(recipe: Recipe) -> Adapter | None:
     """
     if recipe.lora_r is None:
         return None
-    targets, saved = targets_of(recipe.lora_target_modules), saved_of(recipe.modules_to_save)
+    targets, saved = targets_of(recipe.lora_target_modules), saved_of(recipe.saved_modules)
     return Adapter(recipe.lora_r, recipe.alpha, targets, saved)
 
 

@@ -21,6 +21,7 @@ from commit_llm.data.packing.row_fit import RowFit, row_fit
 from commit_llm.data.token_growth import TokensAWord, tokens_a_word
 from commit_llm.recipes import Recipe
 from commit_llm.runs.run import begun_recipe, require_same_files, require_same_hub, require_same_prompt
+from commit_llm.train.grown_rows import saving_grown_rows
 from commit_llm.train.model_source import require_same_model
 from commit_llm.train.passes import warn_of_many_passes
 from commit_llm.train.prepare import prepare
@@ -124,6 +125,8 @@ def dry_run(recipe: Recipe, run: Path, *, wandb_project: str | None = None) -> O
     begun = begun_recipe(run, recipe)
     recipe = begun or recipe
     source = open_recipe_model(recipe, weights=False)
+    if begun is None:
+        recipe = saving_grown_rows(recipe, source)
     data = open_recipe_batches(recipe, source)
     recipe = data.recipe
     fill, drawn = _look_at(data, _number(recipe))

@@ -44,10 +44,11 @@ from commit_llm.runs.run import (
 from commit_llm.train.adapted import adapter_of, describe_adapter, describe_base, naming_base
 from commit_llm.train.checkpoint import Checkpoints, restore_newest
 from commit_llm.train.common_stop import CommonStop
+from commit_llm.train.grown_rows import describe_grown_rows, saving_grown_rows
 from commit_llm.train.lineage import begun, history_of
 from commit_llm.train.model_source import ModelSource, require_same_model
 from commit_llm.train.passes import warn_of_many_passes
-from commit_llm.train.plan.out_of_memory import naming_what_fits
+from commit_llm.train.plan.out_of_memory import conditions_of, naming_what_fits
 from commit_llm.train.plan.remat import most_recomputed
 from commit_llm.train.prepare import Training, prepare
 from commit_llm.train.recipe_data import (
@@ -122,19 +123,19 @@ def train(
         asked, begun = recipe, _find_begun(run, recipe, wandb_project)
         source, data, hub = _open(begun or asked, None if begun is None else run)
         recipe, batches = data.recipe, data.batches
-        training = _prepare(recipe, source)
+        training = _prepare(recipe, source, asked)
         params = None
         if begun is None:
             data = data._replace(recipe=training.recipe)
             if is_first():
                 warn_of_many_passes(data)
-            with naming_what_fits(training):
+            with naming_what_fits(training, source):
                 params = _begin(run, training, source, data, hub, asked)
         else:
             _require_unchanged(run, data, source, hub)
         seen_by_all("run directory", lambda: is_run(run), str(run))
         with (
-            naming_what_fits(training),
+            naming_what_fits(training, source),
             entered_by_first("lock", locked(run, "training")),
             Checkpoints(run, recipe.keep_checkpoints) as checkpoints,
         ):
@@ -194,7 +195,7 @@ def _find_begun(run: Path, asked: Recipe, wandb_project: str | None) -> Recipe |
 
 
 def _open(recipe: Recipe, begun: Path | None) -> tuple[ModelSource, RecipeData, FromHub]:
-    """Open model and data; the data's recipe says in steps, as a ratio and as commits what this one leaves open.
+    """Open model and data; the data's recipe says what this one leaves open: steps, a ratio, commits, new rows.
 
     The third value says what came from the hub.
 
@@ -203,6 +204,8 @@ def _open(recipe: Recipe, begun: Path | None) -> tuple[ModelSource, RecipeData, 
     with together("model and data"):
         with nullcontext() if begun is None or recipe.lora_r is None else naming_base(begun):
             source = open_recipe_model(recipe)
+        if begun is None:
+            recipe = saving_grown_rows(recipe, source)
         data = open_recipe_batches(recipe, source)
         hub = from_hub(source, data)
         data = data._replace(recipe=pinned(data.recipe, hub))
@@ -227,8 +230,8 @@ def _require_same_start(recipe: Recipe, source: ModelSource, hub: FromHub, files
     require_same("recipe", values, SAME_FILES)
 
 
-def _prepare(recipe: Recipe, source: ModelSource) -> Training:
-    """Lay training out on the devices."""
+def _prepare(recipe: Recipe, source: ModelSource, asked: Recipe) -> Training:
+    """Lay training out on the devices, and say what it comes to."""
     with together("devices"):  # a section of its own: where devices are first looked for, processes wait for all
         training = prepare(recipe, source.config)
     remat = most_recomputed(from_all("remat", training.remat.value))
@@ -241,6 +244,9 @@ def _prepare(recipe: Recipe, source: ModelSource) -> Training:
         LOGGER.info("%s", training.summary)
         if training.adapter is not None:
             LOGGER.info("%s", describe_adapter(training.adapter, source.config, training.recipe))
+        if recipe.modules_to_save != asked.modules_to_save:
+            mesh = training.mesh.mesh.shape
+            LOGGER.info("%s", describe_grown_rows(training.recipe, conditions_of(training), mesh))
     return training
 
 

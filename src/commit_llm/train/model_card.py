@@ -93,7 +93,7 @@ def model_card(
 
 def _adapter(recipe: Recipe, merged: bool) -> str:
     """Say in a cell of a table what was trained beside the base."""
-    saved = f", {' and '.join(recipe.modules_to_save)} whole" if recipe.modules_to_save else ""
+    saved = f", {' and '.join(recipe.saved_modules)} whole" if recipe.saved_modules else ""
     end = "merged into the base" if merged else "the base is not in this folder"
     modules = " ".join(recipe.lora_target_modules)
     return f"LoRA of rank {recipe.lora_r}, alpha {recipe.alpha:g}, on {modules}{saved}; {end}"

@@ -41,6 +41,19 @@ def test_the_mildest_way_of_training_that_fits_is_offered_with_what_it_costs():
     assert [change.costs for change in offered.values()] == [split, lean, adapters, adapters]
 
 
+def test_what_lora_trains_unasked_beside_new_rows_is_counted():
+    beside_new_rows = dataclasses.replace(OF_7B, saved=("embed_tokens", "lm_head"))
+    recipe = dataclasses.replace(SPREAD, optimizer="adamw-lean")
+    plain, grown = (
+        next(one for one in changes(recipe, conditions, 8, None, 1.0) if "--lora-r" in one.flags)
+        for conditions in (OF_7B, beside_new_rows)
+    )
+    assert plain.flags == grown.flags
+    assert grown.costs == "trains adapters and embed_tokens and lm_head alone, beside bf16 weights"
+    state = 2 * 32000 * 4096 / 8 * (4 + 4 + 4 + 2 - 2)  # weights, gradients and moments, and no copy in bfloat16
+    assert (grown.needed - plain.needed) * GIB > 0.99 * state
+
+
 def test_nothing_is_offered_where_nothing_is_leaner():
     for fields in ({"optimizer": "adamw-lean", "from_scratch": True}, {"lora_r": 8}):
         offered = changes(dataclasses.replace(SPREAD, **fields), OF_7B, 8, None, 1.0)

@@ -45,6 +45,7 @@ class Conditions:
     scores: whether the attention keeps its scores in memory, as the reference path does.
     platform: of the devices; on "tpu" fewer meshes run than elsewhere.
     devices_a_host: None where one host has all.
+    saved: PEFT's names of what LoRA trains whole beside this model unasked (train/grown_rows.py).
     """
 
     config: ModelConfig
@@ -52,6 +53,7 @@ class Conditions:
     scores: bool = True
     platform: str = "gpu"
     devices_a_host: int | None = None
+    saved: tuple[str, ...] = ()
 
     def dtype_of(self, recipe: Recipe) -> str:
         """Give the dtype of the matrix products: bfloat16 or float32."""
@@ -123,7 +125,7 @@ def _options(recipe: Recipe, conditions: Conditions, devices: int) -> Iterator[l
         yield [("--remat nothing", replace(recipe, remat="nothing"))]
     if conditions.dtype_of(recipe) != "bfloat16" and conditions.dtype == "bfloat16":  # the devices multiply in it
         yield [("--dtype bfloat16", replace(recipe, dtype="bfloat16"))]
-    yield list(_leaner(recipe))
+    yield list(_leaner(recipe, conditions.saved))
     rows = recipe.batch_size // parts // split  # on each device at a time
     divisors = [divisor for divisor in range(2, rows + 1) if rows % divisor == 0]
     yield [_with(recipe, recipe.batch_size, parts * divisor) for divisor in divisors]
@@ -131,7 +133,7 @@ def _options(recipe: Recipe, conditions: Conditions, devices: int) -> Iterator[l
     yield [(f"--seq-len {recipe.seq_len // 2}", replace(recipe, seq_len=recipe.seq_len // 2))]
 
 
-def _leaner(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
+def _leaner(recipe: Recipe, saved: tuple[str, ...]) -> Iterator[tuple[str, Recipe]]:
     """Yield optimizers that keep less, and in the end adapters, where there are weights to train them beside."""
     if recipe.lora_r is not None:
         return
@@ -140,12 +142,16 @@ def _leaner(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
         yield f"--optimizer {name}", replace(recipe, optimizer=name)
     if not recipe.from_scratch:
         plain = "" if recipe.optimizer == "adamw" else "--optimizer adamw "
-        yield f"{plain}--lora-r {LORA_RANK}", replace(recipe, optimizer="adamw", lora_r=LORA_RANK)
+        yield (
+            f"{plain}--lora-r {LORA_RANK}",
+            replace(recipe, optimizer="adamw", lora_r=LORA_RANK, modules_to_save=saved),
+        )
 
 
 def _costs(recipe: Recipe, changed: Recipe) -> str:
     if changed.lora_r != recipe.lora_r:
-        return "trains adapters alone, beside bf16 weights"
+        trained = " and ".join(["adapters", *changed.modules_to_save])
+        return f"trains {trained} alone, beside bf16 weights"
     return "" if changed.optimizer == recipe.optimizer else OPTIMIZERS[changed.optimizer]
 
 

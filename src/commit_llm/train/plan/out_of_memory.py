@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import jax
 
 from commit_llm.errors import UserError
 from commit_llm.model.execution import compute_dtype
 from commit_llm.parallel.device_memory import bytes_for_program
+from commit_llm.train.grown_rows import modules_with_grown_rows
+from commit_llm.train.model_source import ModelSource
 from commit_llm.train.plan.changes import Conditions, changes
 from commit_llm.train.plan.estimate import GIB
 from commit_llm.train.prepare import Training
@@ -17,7 +20,7 @@ EXHAUSTED = "RESOURCE_EXHAUSTED"  # the code that XLA writes before its message
 
 
 @contextmanager
-def naming_what_fits(training: Training) -> Iterator[None]:
+def naming_what_fits(training: Training, base: ModelSource) -> Iterator[None]:
     """Turn the error of a device whose memory runs out into a UserError that names the mildest way that fits.
 
     Where none does, it is the hardest, and said to be too much too; where the memory is not known, the mildest.
@@ -27,15 +30,24 @@ def naming_what_fits(training: Training) -> Iterator[None]:
     except jax.errors.JaxRuntimeError as error:
         if EXHAUSTED not in str(error):
             raise
-        raise UserError(_what_fits(training)) from error
+        raise UserError(_what_fits(training, base)) from error
 
 
-def _what_fits(training: Training) -> str:
-    recipe, mesh = training.recipe, training.batch_sharding.mesh
+def conditions_of(training: Training) -> Conditions:
+    """Give the conditions under which a training's memory is reckoned."""
+    mesh = training.batch_sharding.mesh
     device = mesh.devices.flat[0]
     dtype, scores = compute_dtype("auto", device).name, training.attention.path == "reference"
     hosts = len({device.process_index for device in mesh.devices.flat})  # of which each has as many in the mesh
-    conditions = Conditions(training.config, dtype, scores, device.platform, devices_a_host=mesh.size // hosts)
+    return Conditions(training.config, dtype, scores, device.platform, devices_a_host=mesh.size // hosts)
+
+
+def _what_fits(training: Training, base: ModelSource) -> str:
+    recipe, mesh = training.recipe, training.batch_sharding.mesh
+    device = mesh.devices.flat[0]
+    conditions = conditions_of(training)
+    if recipe.lora_r is None:
+        conditions = replace(conditions, saved=modules_with_grown_rows(base))
     needed = conditions.estimate_on(recipe, mesh.shape).needed / GIB
     memory = bytes_for_program(mesh.local_devices)
     there = "" if memory is None else f" of {memory / GIB:.4g}"

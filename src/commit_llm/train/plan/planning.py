@@ -17,6 +17,8 @@ from commit_llm.parallel.device_memory import SHARE, bytes_of_kind, gpu_share
 from commit_llm.parallel.topologies import Topology, find_topology, kind_of, require_libtpu
 from commit_llm.recipes import Recipe
 from commit_llm.train.adapted import adapter_of
+from commit_llm.train.grown_rows import describe_grown_rows, modules_with_grown_rows, saving_grown_rows
+from commit_llm.train.model_source import FoundModel
 from commit_llm.train.plan.changes import Change, Conditions, changes
 from commit_llm.train.plan.compilation import CompiledStep
 from commit_llm.train.plan.estimate import GIB, hours
@@ -86,11 +88,13 @@ def make_plan(
     *,
     mfu: float = 0.4,
     report: Callable[[str], None] = lambda work: None,
+    base: FoundModel | None = None,
 ) -> Plan:
     """Plan a recipe's training on a topology, or on this machine.
 
     mfu: the share of the peak that is reached, above 0 and at most 1.
     report: is called with the work that takes long, before it begins.
+    base: the model that is there; None where the configuration is all there is.
 
     Raises UserError for what the user got wrong, an unknown topology, a missing libtpu, and a compiler that fails.
     """
@@ -99,6 +103,9 @@ def make_plan(
     if not 0 < mfu <= 1:
         raise UserError(f"--mfu {mfu}: must be above 0 and at most 1")
     recipe.check_seq_len(config.max_position_embeddings)
+    asked = recipe
+    if base is not None:
+        recipe = saving_grown_rows(recipe, base)
     target = None if topology is None else find_topology(topology)
     if target is None:
         report("compiling for this machine")
@@ -123,6 +130,8 @@ def make_plan(
     every = step.devices + step.idle
     scores = step.attention.startswith("reference")
     conditions = Conditions(config, step.auto_dtype, scores, step.platform, devices_a_host=every // step.hosts)
+    if recipe.modules_to_save != asked.modules_to_save:
+        notes.append(describe_grown_rows(recipe, conditions, step.mesh))
     estimate = conditions.estimate_on(recipe, step.mesh)
     needed = (estimate.needed if step.needed is None else step.needed) / GIB
     sizes = step.frozen, step.parameters, step.optimizer, estimate.gradients
@@ -132,6 +141,8 @@ def make_plan(
     advice: list[Change] = []
     if not fits and available is not None:
         machine = target or (Topology("", kind, every) if kind else None)
+        if base is not None and recipe.lora_r is None:
+            conditions = dataclasses.replace(conditions, saved=modules_with_grown_rows(base))
         advice = changes(recipe, conditions, every, machine, available)
     return Plan(
         topology=topology,
