@@ -10,9 +10,12 @@ import sys
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.study.conduct import conduct, trials_done
+from commit_llm.study.conduct import _beside, conduct, trials_done
 from commit_llm.study.study_report import report
+from commit_llm.study.trials import Trial
+from commit_llm.train.model_source import open_model
 from commit_llm.train.stop import Reason
+from tests.train.test_grown_rows import BOTH, LORA, grow
 
 pytestmark = pytest.mark.slow
 
@@ -174,3 +177,11 @@ def test_an_arm_that_is_none(study_of, how, tmp_path):
     with pytest.raises(UserError, match="--arms comit: no such arm; the study has untuned, alpaca, commit"):
         conduct(study_of(), tmp_path / "out", dataclasses.replace(how, arms=("comit",)))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_description_says_which_new_rows_the_first_stage_trains(example, tmp_path):
+    base = grow(shutil.copytree(example / "model", tmp_path / "model"))
+    trial = _beside(open_model(str(base), weights=False), Trial("arm", "el", 0, (LORA, LORA), ()))
+    assert [stage.modules_to_save for stage in trial.stages] == [BOTH, ()]
+    (base / "vocabulary.json").unlink()
+    assert _beside(open_model(str(base), weights=False), trial) == trial
