@@ -34,8 +34,6 @@ def hub(monkeypatch):
 
         monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
-        monkeypatch.setattr("commit_llm.files.hub_reach._REACHES", {})
-        monkeypatch.setattr("commit_llm.files.hub_reach.hub_answers", lambda: True)
         return asked
 
     return call

@@ -16,8 +16,8 @@ from commit_llm.files.hub_reach import hub_answers, hub_or_cache
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered(monkeypatch):
-    monkeypatch.setattr(hub_reach, "_REACHES", {})
+def asked_in_earnest(monkeypatch):
+    monkeypatch.setattr(hub_reach, "hub_answers", hub_answers)
 
 
 @pytest.fixture
