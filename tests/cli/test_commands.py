@@ -311,6 +311,7 @@ def test_an_export_tells_of_a_run_that_stopped_early_and_of_another_dtype(run, r
     assert "written as" not in at_its_end
 
 
+@pytest.mark.slow
 def test_export_does_not_overwrite_a_run(run, recipe_flags, tmp_path):
     assert run("train", "commit", *recipe_flags, "--out", tmp_path / "run")[0] == 0
     status, _, err = run("export", tmp_path / "run", "--out", tmp_path / "run", "--overwrite")

@@ -18,6 +18,7 @@ def llama_7b(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_gpus_that_are_not_here(run, llama_7b):
     status, out, err = run("plan", "commit-2024", "--model", llama_7b, "--topology", "h100:8", "--mesh", "1,-1,1")
     assert (status, err) == (0, "")
@@ -83,7 +84,7 @@ def test_too_small_a_machine_is_2(run, llama_7b):
 @pytest.mark.slow
 def test_adapters_are_offered_with_the_new_rows_that_they_would_train(run, llama_7b):
     said = {"first_id": LLAMA_7B.vocab_size - 100, "pieces": 100}
-    (llama_7b / "vocabulary.json").write_text(json.dumps(said))
+    (llama_7b / "grown_vocabulary.json").write_text(json.dumps(said))
     status, out, _ = run("plan", "commit", "--model", llama_7b, "--topology", "t4:1")
     (adapters,) = (line for line in out.splitlines() if line.startswith("--lora-r 16 "))
     assert (status, "trains adapters and embed_tokens and lm_head alone" in adapters) == (2, True)

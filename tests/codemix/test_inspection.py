@@ -98,7 +98,9 @@ PEERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("pair", PEERS)
+@pytest.mark.parametrize(
+    "pair", [pair if pair in ("en-el", "en-th") else pytest.param(pair, marks=pytest.mark.slow) for pair in PEERS]
+)
 def test_muse(shared, pair):
     found = inspect(CodeMixer(BilingualDictionary.load(shared.data(f"muse/{pair}.txt")), ratio=1.0))
     shares = round(100 * found.identity_pairs / found.pairs, 1), round(100 * found.identity_only / found.sources, 1)

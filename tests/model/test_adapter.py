@@ -38,10 +38,9 @@ def base_of(config, dtype=jnp.bfloat16):
     return jax.tree.map(lambda p: p.astype(dtype), moved(draw_parameters(config, jax.random.key(0))))
 
 
-@pytest.mark.parametrize("name", BY_NAME)
-@pytest.mark.parametrize(
-    "saved", [pytest.param((), marks=pytest.mark.slow), ("embedding",)], ids=["kernels", "and the embedding"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("saved", [(), ("embedding",)], ids=["kernels", "and the embedding"])
 def test_the_start_is_the_base_bit_for_bit(name, saved):
     config, adapter = MODELS[name], replace(ADAPTER, saved=saved)
     base = base_of(config)

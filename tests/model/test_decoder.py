@@ -145,6 +145,7 @@ def test_rematerialisation_changes_nothing(params, remat):
         np.testing.assert_allclose(*pair, rtol=2e-5, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_forgotten_key_is_forgotten_in_every_layer(params):
     """By gradients: did any of the layers see it, something of it would reach the tokens after it."""
     rates, key = Regularisation(fcm_min_ratio=0.5, fcm_max_ratio=0.6), jax.random.key(5)

@@ -4,6 +4,8 @@ import itertools
 import json
 import re
 
+import pytest
+
 from commit_llm.codemix.dictionaries.dictionary import BilingualDictionary
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
@@ -61,6 +63,7 @@ def test_the_dictionary_is_one_to_one(folder):
     assert not set(DICTIONARY) & set(DICTIONARY.values())
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_world(folder, tmp_path):
     write_example(tmp_path, seed=1)
     assert (tmp_path / "xquad.el.json").read_text() != (folder / "xquad.el.json").read_text()

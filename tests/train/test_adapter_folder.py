@@ -252,6 +252,7 @@ def test_bases_that_cannot_be_opened(base, tmp_path):
             open_model(str(folder))
 
 
+@pytest.mark.slow
 def test_a_base_that_is_a_run(base, undisturbed, tmp_path):
     adapter_beside(base, folder := tmp_path / "adapter", name=undisturbed)
     with pytest.raises(

@@ -227,6 +227,7 @@ def test_nothing_is_written_for_a_mistake(small_recipe, tmp_path, change, messag
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_run_whose_data_has_changed_does_not_go_on(small_recipe, example, tmp_path):
     data = tmp_path / "data.jsonl"
     shutil.copy(example / "instructions.jsonl", data)
@@ -237,6 +238,7 @@ def test_a_run_whose_data_has_changed_does_not_go_on(small_recipe, example, tmp_
         train(recipe, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_run_whose_model_has_changed_does_not_go_on(small_recipe, example, tmp_path):
     shutil.copytree(example / "model", tmp_path / "model")
     recipe = small_recipe(model=str(tmp_path / "model"))

@@ -113,7 +113,7 @@ def test_bfloat16_products_give_fp32_sums_and_an_fp32_gradient_of_the_head(chunk
         np.testing.assert_allclose(np.asarray(ours, "f4"), theirs, atol=0.01 * np.abs(theirs).max())
 
 
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("tied", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_the_gradient_of_a_bf16_head_is_summed_in_fp32_and_rounded_once(tied):
     """Over 64 chunks; summed in bfloat16 it would be off by up to a percent."""
     rng = np.random.default_rng(0)

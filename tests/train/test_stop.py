@@ -15,8 +15,9 @@ from commit_llm.train.stop import Reason
 
 @pytest.mark.parametrize(
     ("number", "reason"),
-    [(signal.SIGTERM, Reason.SIGTERM), pytest.param(signal.SIGINT, Reason.INTERRUPT, marks=pytest.mark.slow)],
+    [(signal.SIGTERM, Reason.SIGTERM), (signal.SIGINT, Reason.INTERRUPT)],
 )
+@pytest.mark.slow
 def test_a_signal_saves_the_step_under_way_and_the_run_goes_on(small_recipe, tmp_path, undisturbed, number, reason):
     def report(step, steps, logged):
         if step == 4:

@@ -9,6 +9,7 @@ from commit_llm.errors import UserError
 from commit_llm.train.loop import train
 
 
+@pytest.mark.slow
 def test_tensorboard_and_wandb(small_recipe, tmp_path, monkeypatch):
     written = []
     run_of_wandb = types.SimpleNamespace(log=lambda values, step: written.append((step, values)), finish=lambda: None)
