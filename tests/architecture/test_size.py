@@ -23,6 +23,7 @@ MAY_BE_SHORT = {
     "runs/answer_shares.py": "what two rooms show, the command line and reports",
     "runs/chain.py": "flags read its names, without numpy",
     "report/comparison/output_folder.py": "what is replaced and what is refused, apart from what is written",
+    "vocabulary/sentencepiece_proto.py": "a format of others, described",
 }
 
 

@@ -1,4 +1,4 @@
-"""A model folder's vocabulary.json: read, absent, and malformed in every way."""
+"""A model folder's grown_vocabulary.json: read, absent, and malformed in every way."""
 
 import json
 
@@ -9,7 +9,7 @@ from commit_llm.errors import UserError
 
 
 def write(folder, text):
-    (folder / "vocabulary.json").write_text(text, encoding="utf-8")
+    (folder / "grown_vocabulary.json").write_text(text, encoding="utf-8")
 
 
 def test_how_a_vocabulary_has_grown(tmp_path):
@@ -39,5 +39,5 @@ def test_a_malformed_one_is_one_line_that_names_the_file(tmp_path, text, message
     write(tmp_path, text)
     with pytest.raises(UserError) as error:
         read_grown_vocabulary(tmp_path, 100)
-    assert str(error.value).startswith(f"{tmp_path / 'vocabulary.json'}: {message}")
+    assert str(error.value).startswith(f"{tmp_path / 'grown_vocabulary.json'}: {message}")
     assert str(error.value).isprintable()

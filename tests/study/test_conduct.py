@@ -183,5 +183,5 @@ def test_a_description_says_which_new_rows_the_first_stage_trains(example, tmp_p
     base = grow(shutil.copytree(example / "model", tmp_path / "model"))
     trial = _beside(open_model(str(base), weights=False), Trial("arm", "el", 0, (LORA, LORA), ()))
     assert [stage.modules_to_save for stage in trial.stages] == [BOTH, ()]
-    (base / "vocabulary.json").unlink()
+    (base / "grown_vocabulary.json").unlink()
     assert _beside(open_model(str(base), weights=False), trial) == trial

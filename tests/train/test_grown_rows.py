@@ -41,7 +41,7 @@ def grow(folder, **changes):
     """Let a model folder say that its last pieces are new."""
     rows = json.loads((folder / "config.json").read_text())["vocab_size"]
     said = {"commit_llm": "1", "first_id": rows - PIECES, "pieces": PIECES, "initialise": "pieces"}
-    (folder / "vocabulary.json").write_text(json.dumps(said | changes))
+    (folder / "grown_vocabulary.json").write_text(json.dumps(said | changes))
     return folder
 
 
@@ -84,7 +84,7 @@ def tied(folder):
 def test_what_is_trained_whole_where_nobody_says_it(model):
     assert saving_grown_rows(LORA, found(model)) == dataclasses.replace(LORA, modules_to_save=BOTH)
     assert saving_grown_rows(LORA, found(tied(model))).modules_to_save == ("embed_tokens",)
-    (model / "vocabulary.json").unlink()
+    (model / "grown_vocabulary.json").unlink()
     assert saving_grown_rows(LORA, found(model)) == LORA
 
 
@@ -115,7 +115,7 @@ def test_rows_that_an_adapter_holds_are_no_guesses(model):
 def test_a_malformed_file_names_the_way_out(model, capsys):
     grow(model, first_id="high")
     message = (
-        f"{model / 'vocabulary.json'}: malformed: first_id is 'high'; it must be a whole number, 0 or more; with "
+        f"{model / 'grown_vocabulary.json'}: malformed: first_id is 'high'; it must be a whole number, 0 or more; with "
         "--modules-to-save it is not read (none: nothing is trained whole)"
     )
     with pytest.raises(UserError) as error:
@@ -135,9 +135,9 @@ def test_the_line_says_what_it_costs():
     line = describe_grown_rows(recipe, Conditions(LLAMA_7B, "bfloat16"), {"data": 1, "fsdp": 4, "tensor": 1})
     amount = 2 * 32000 * 4096 * (4 + 4 + 6 - 2) / 4 / GIB
     assert line == (
-        "the base has rows of new pieces (vocabulary.json), which are guesses until they are trained: so embed_tokens "
-        f"and lm_head are trained whole, {amount:.2g} GiB more on each device by arithmetic; --modules-to-save none "
-        "does without"
+        "the base has rows of new pieces (grown_vocabulary.json), which are guesses until they are trained: so "
+        f"embed_tokens and lm_head are trained whole, {amount:.2g} GiB more on each device by arithmetic; "
+        "--modules-to-save none does without"
     )
 
 
@@ -199,9 +199,9 @@ def test_a_run_goes_on_to_the_same_bits_without_the_file(grown_run, grown_base, 
     run, base = tmp_path / "run", shutil.copytree(grown_base, tmp_path / "model")
     with pytest.raises(StopHereError):
         train(quick_recipe(example, base), run, stop_at(3))
-    (line,) = [record.getMessage() for record in caplog.records if "vocabulary.json" in record.getMessage()]
+    (line,) = [record.getMessage() for record in caplog.records if "grown_vocabulary.json" in record.getMessage()]
     assert "so embed_tokens and lm_head are trained whole, 0.0" in line
-    (base / "vocabulary.json").unlink()
+    (base / "grown_vocabulary.json").unlink()
     assert train(quick_recipe(example, base), run)[:2] == (2, 4)
     assert (run / "metrics.jsonl").read_bytes() == (grown_run / "metrics.jsonl").read_bytes()
     for one, other in zip(*map(jax.tree.leaves, (params_of(run), params_of(grown_run))), strict=True):
@@ -212,7 +212,7 @@ def test_a_run_goes_on_to_the_same_bits_without_the_file(grown_run, grown_base, 
 @pytest.mark.slow
 def test_a_file_that_came_later_changes_nothing(grown_base, example, tmp_path):
     run, base = tmp_path / "run", shutil.copytree(grown_base, tmp_path / "model")
-    (base / "vocabulary.json").unlink()
+    (base / "grown_vocabulary.json").unlink()
     with pytest.raises(StopHereError):
         train(quick_recipe(example, base), run, stop_at(3))
     grow(base, pieces="many")
@@ -243,7 +243,7 @@ def test_exports_have_the_rows_and_no_vocabulary_json(grown_run, grown_base, tmp
     settings = json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())
     assert settings["modules_to_save"] == list(BOTH)
     for folder in (grown_run, grown_run / "model", tmp_path / "merged", tmp_path / "adapter"):
-        assert not (folder / "vocabulary.json").exists()
+        assert not (folder / "grown_vocabulary.json").exists()
         assert modules_with_grown_rows(find_model(str(folder))) == ()
     assert "embed_tokens and lm_head whole; merged" in (tmp_path / "merged" / "README.md").read_text()
     assert adapter_of_run(grown_run).saved == ("embedding", "head")

@@ -33,7 +33,7 @@ GROUPS = {
     },
     "data": {
         "dictionary": ("commit_llm.cli.dictionary", "fetch a bilingual dictionary, or look into one"),
-        "tokenizer": ("commit_llm.cli.tokenizer", "how many tokens a tokenizer makes of a language"),
+        "tokenizer": ("commit_llm.cli.tokenizer", "how many tokens a language takes; add pieces of it"),
         "mix": ("commit_llm.cli.mix", "code-mix the texts of a data file"),
         "preview": ("commit_llm.cli.preview", "see what mixing makes of a few rows, and why, here or as a page"),
     },

@@ -1,4 +1,4 @@
-"""Run `commit-llm tokenizer`: look at how a tokenizer spells a language."""
+"""Run `commit-llm tokenizer`: look at how a tokenizer spells a language, and add pieces of the language to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from tyro.conf import UseAppendAction
 
 from commit_llm.cli.lines import say, say_json
 from commit_llm.cli.parse import parse
+from commit_llm.cli.tokenizer_extend import Extend, extend
 from commit_llm.data.column_names import ColumnFlags
 from commit_llm.data.prompt_flags import PromptFlags
 from commit_llm.errors import UserError
@@ -53,16 +54,8 @@ class Inspect(ColumnFlags):
 
 
 @dataclass(frozen=True)
-class Extend:
-    """Add pieces of a language to a tokenizer: this version only says that it cannot yet."""
-
-    model: Annotated[str, tyro.conf.Positional]
-    """A model's folder."""
-
-
-@dataclass(frozen=True)
 class TokenizerCommand:
-    """Look at how a tokenizer spells a language."""
+    """Look at how a tokenizer spells a language, and add pieces of the language to it."""
 
     command: Annotated[
         Annotated[Inspect, tyro.conf.subcommand("inspect")] | Annotated[Extend, tyro.conf.subcommand("extend")],
@@ -73,8 +66,9 @@ class TokenizerCommand:
 def run(argv: list[str]) -> None:
     command = parse(TokenizerCommand, "tokenizer", argv).command
     if isinstance(command, Extend):
-        raise UserError("extend: this version cannot add pieces yet")
-    inspect(command)
+        extend(command)
+    else:
+        inspect(command)
 
 
 def inspect(command: Inspect) -> None:

@@ -1,7 +1,7 @@
 """Write a Hugging Face model folder, and read back what was written to check it."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,14 @@ def write_weights(
     """
     itemsizes = {name: np.dtype(numpy_dtype).itemsize for name, numpy_dtype in DTYPES.items()}
     sizes = [(key, tensor.size * itemsizes[dtypes.get(key, dtype)]) for key, tensor in to_hf(params, config)]
+    tensors = ((key, rounded(key, np.asarray(value), dtypes.get(key, dtype))) for key, value in to_hf(params, config))
+    write_tensors(folder, sizes, tensors, shard_bytes)
+
+
+def write_tensors(
+    folder: Path, sizes: list[tuple[str, int]], tensors: Iterable[tuple[str, np.ndarray]], shard_bytes: int
+) -> None:
+    """Write tensors under their names to files, as `write_weights` does. sizes: the bytes of each, in their order."""
     shards = list(_shards(sizes, shard_bytes))
     names = [WEIGHTS_FILE] if len(shards) == 1 else [
         f"model-{n:05d}-of-{len(shards):05d}.safetensors" for n in range(1, len(shards) + 1)
@@ -61,8 +69,8 @@ def write_weights(
     shard_of = {key: number for number, keys in enumerate(shards) for key in keys}
     shard: dict[str, np.ndarray] = {}
     total = 0
-    for key, value in to_hf(params, config):
-        shard[key] = rounded(key, np.asarray(value), dtypes.get(key, dtype))
+    for key, value in tensors:
+        shard[key] = value
         total += shard[key].nbytes
         if key == shards[shard_of[key]][-1]:
             write_checked(folder / names[shard_of[key]], shard, CONFIG_FILE)

@@ -1,4 +1,4 @@
-"""What a model folder says of a vocabulary that has grown: `vocabulary.json`, beside config.json."""
+"""What a model folder says of a vocabulary that has grown: `grown_vocabulary.json`, beside config.json."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
 
-VOCABULARY = "vocabulary.json"
+VOCABULARY = "grown_vocabulary.json"
 FIRST_ID, PIECES = "first_id", "pieces"  # keys that are read; what else stands there is for people
 
 

@@ -1,6 +1,7 @@
 """Convert weights from Hugging Face's names and shapes and back, and read them from safetensors part by part."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from commit_llm.convert.weight_files import (
     EMBEDDING,
     HEAD,
     INDEX_FILE,
+    FileTensor,
     Slices,
     open_weights,
     weight_files,
@@ -83,6 +85,17 @@ def read_weights(
 
     Raise UserError where they cannot be read, are damaged or do not fit the configuration.
     """
+    with open_whole_weights(folder, config) as tensors:
+        params = from_hf(tensors, config, str(folder), shardings, dtype)
+        return params, DTYPE_NAMES[tensors[EMBEDDING].dtype]
+
+
+@contextmanager
+def open_whole_weights(folder: Path, config: ModelConfig) -> Iterator[dict[str, FileTensor]]:
+    """Give the tensors of a model folder by name, as `open_weights` does.
+
+    Raise UserError where they are damaged, of an unknown dtype, or do not fit the configuration.
+    """
     for file in weight_files(folder, tensor_names(config)):
         if file.name != INDEX_FILE:
             require_unchanged(file)
@@ -93,8 +106,8 @@ def read_weights(
                 f"{folder}: weights of type {unknown[0]}; known are {', '.join(DTYPE_NAMES)}: fetch or save a "
                 "quantised model as float32, float16 or bfloat16"
             )
-        params = from_hf(tensors, config, str(folder), shardings, dtype)
-        return params, DTYPE_NAMES[tensors[EMBEDDING].dtype]
+        _require_fit(tensors, config, str(folder))
+        yield tensors
 
 
 def tensor_dtypes(folder: Path, config: ModelConfig) -> dict[str, str]:

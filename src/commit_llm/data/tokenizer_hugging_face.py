@@ -30,9 +30,9 @@ def read_prefix(path: Path) -> tuple[int, ...]:
     return _prefix(_read(path))
 
 
-def added_ids(path: Path) -> list[int]:
-    """Give the ids of the tokens that a tokenizer.json adds to its vocabulary."""
-    return list(_read(path).get_added_tokens_decoder())
+def added_ids(path: Path) -> dict[str, int]:
+    """Give the tokens that a tokenizer.json adds to its vocabulary, with their ids."""
+    return {token.content: number for number, token in _read(path).get_added_tokens_decoder().items()}
 
 
 def _read(path: Path) -> Any:

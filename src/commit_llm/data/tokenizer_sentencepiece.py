@@ -34,7 +34,9 @@ def load_sentencepiece(path: Path) -> Loaded:
     beyond = {i: token for i, token in added.items() if i >= size}
     bos = () if bos_id is None or not _adds_bos(path, settings) else (bos_id,)
     left_out = frozenset(specials.values()) - {processor.unk_id()}
-    texts = {i: token for i, token in beyond.items() if i not in left_out}
+    # A control piece stands in no text by itself; one that is added, as of a grown vocabulary, does.
+    in_texts = beyond | {i: token for i, token in added.items() if i < size and processor.IsControl(i)}
+    texts = {i: token for i, token in in_texts.items() if i not in left_out}
     library = _SentencePiece(processor, size, texts, left_out)
     return Loaded(max(size, max(beyond, default=0) + 1), bos_id, eos_id, bos, specials, library)
 
@@ -48,7 +50,7 @@ def is_all_of(path: Path, other: Path) -> bool:
         size = _read(path).GetPieceSize()
     except UserError:  # a tiktoken file, of the same name
         return False
-    return all(number < size for number in [*read_added_tokens(path), *added_ids(other)])
+    return all(number < size for number in [*read_added_tokens(path), *added_ids(other).values()])
 
 
 def _read(path: Path) -> Any:
@@ -88,7 +90,7 @@ class _SentencePiece:
     """Encode and decode with a sentencepiece model and added tokens.
 
     size: pieces of the model.
-    added: tokens behind them that are part of a text.
+    added: tokens that are part of a text and no pieces: behind them, or control pieces.
     left_out: special ids, which decoding leaves out.
     """
 
@@ -111,13 +113,17 @@ class _SentencePiece:
 
     def decode(self, ids: list[int]) -> str:
         texts = []
-        kept = [i for i in ids if i not in self.left_out and not (i < self.size and self.processor.IsControl(i))]
-        for is_piece, same in groupby(kept, lambda i: i < self.size):
-            if is_piece:
-                texts.append(self.processor.DecodeIds(list(same)))
+        kept = [i for i in ids if i not in self.left_out and not self._is_silent(i)]
+        for is_added, same in groupby(kept, self.added.__contains__):
+            if is_added:
+                texts += [self.added[i].content for i in same]
             else:
-                texts += [self.added[i].content for i in same if i in self.added]
+                texts.append(self.processor.DecodeIds(list(same)))
         return "".join(texts)
+
+    def _is_silent(self, number: int) -> bool:
+        """Say whether an id has no text: of a control piece, or of none at all."""
+        return number not in self.added and (number >= self.size or self.processor.IsControl(number))
 
     def _encode_with_added(self, text: str) -> Iterator[int]:
         """Cut the text at added tokens, and encode every part between them by itself."""

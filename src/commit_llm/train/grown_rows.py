@@ -18,7 +18,7 @@ def saving_grown_rows(recipe: Recipe, base: FoundModel | ModelSource) -> Recipe:
     Such a row is a guess (`tokenizer extend`), and it would stay one where the embedding is frozen. A run that goes on
     is not asked about: its recipe has what this came to when it began.
 
-    Raises UserError for a malformed vocabulary.json.
+    Raises UserError for a malformed grown_vocabulary.json.
     """
     if recipe.lora_r is None or recipe.modules_to_save:
         return recipe
@@ -28,7 +28,7 @@ def saving_grown_rows(recipe: Recipe, base: FoundModel | ModelSource) -> Recipe:
 def modules_with_grown_rows(base: FoundModel | ModelSource) -> tuple[str, ...]:
     """Give PEFT's names of what holds rows that were never trained; none where the vocabulary has not grown.
 
-    Runs and exports of ours have no vocabulary.json: their rows were trained, or somebody did not want it.
+    Runs and exports of ours have no grown_vocabulary.json: their rows were trained, or somebody did not want it.
     """
     if base.adapter is not None and "embedding" in base.adapter.adapter.saved:
         return ()
