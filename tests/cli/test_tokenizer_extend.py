@@ -6,6 +6,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from commit_llm.data.tokenizer import load_tokenizer
+from commit_llm.vocabulary.english import english_words
 from tests.vocabulary.growing_models import ENGLISH, GREEK, write_growing_model
 
 DICTIONARY = "dog\tσκύλος\ncat\tγάτα\nwater\tνερό\nwith water\tμε νερό\nsea\tθάλασσα\nnot\tμη\n"
@@ -14,6 +15,14 @@ DICTIONARY = "dog\tσκύλος\ncat\tγάτα\nwater\tνερό\nwith water\tμ�
 @pytest.fixture
 def run(run):
     return lambda *argv: run("tokenizer", "extend", *argv)
+
+
+@pytest.fixture(autouse=True)
+def few_english_words(request, monkeypatch):
+    """Looks at 300 words instead of 24,000, which take seconds, but in the test of what is printed."""
+    if request.node.name != "test_pieces_of_a_text":
+        words = [word for word in english_words() if word in ("dog", "cat", "water", "sea", "not")]
+        monkeypatch.setattr("commit_llm.vocabulary.english.english_words", lambda: words + english_words()[::100])
 
 
 @pytest.fixture
@@ -30,6 +39,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_pieces_of_a_text(run, folder):
     status, out, err = run(folder / "model", "--text", folder / "el.txt", "--size", 40, "--out", folder / "new")
     assert status == 0, err
@@ -87,12 +97,12 @@ def test_other_forms_that_are_left_out_are_told(run, folder):
     ("flags", "message"),
     [
         (["--text", "el.txt", "--size", 0], "--size 0: must be at least 1"),
-        (["--text", "el.txt", "--size", 4000], "--size 4000: the text has only "),
+        (["--text", "el.txt", "--size", 4000], "--size 4000: there are only "),
         (["--size", 4], "--text or --dictionary: name a file that has the language's words"),
         (["--text", "el.txt", "--initialise", "both", "--size", 4], "--initialise both: needs a --dictionary from"),
         (["--dictionary", "el-en.txt", "--size", 4], "el-en.txt: is into English (5 of its 6 translations"),
         (["--text", "none.txt", "--size", 4], "none.txt: no such data file"),
-        (["--text", "numbers.txt", "--size", 4], "--text: no new piece in it"),
+        (["--text", "numbers.txt", "--size", 4], "--size 4: there is no new piece to learn"),
         (["--text", "el.txt", "--protect", "none.txt", "--size", 4], "none.txt: no such data file"),
         (["--text", "el.txt", "--fields", "body", "--size", 4], "no field 'body'"),
     ],

@@ -99,11 +99,18 @@ def _settings(folder: Path) -> None:
 KINDS: dict[str, Callable[[Path], int]] = {"bytes": byte_level, "sentencepiece": sentencepiece, "spaces": spaced}
 
 
-def write_growing_model(folder: Path, kind: str, tied: bool = False, padding: int = 0, dtype: str = "bfloat16") -> None:
-    """Fill a folder with a model. padding: rows of its embedding beyond the tokenizer's."""
+def write_growing_model(
+    folder: Path, kind: str, tied: bool = False, padding: int = 0, dtype: str = "bfloat16", times: float = 1.0
+) -> None:
+    """Fill a folder with a model.
+
+    padding: rows of its embedding beyond the tokenizer's.
+    times: how much larger than fresh weights its matrices are, so that the likeliest token is not always the same.
+    """
     folder.mkdir(exist_ok=True)
     size = KINDS[kind](folder)
     config = replace(SMALL, vocab_size=size + padding, tie_word_embeddings=tied)
-    params = jax.tree.map(np.asarray, init_parameters(config, jax.random.key(0)))
+    fresh = init_parameters(config, jax.random.key(0))
+    params = jax.tree.map(lambda array: np.asarray(array if (array == 1).all() else array * times), fresh)
     ids = {"bos_token_id": 1, "eos_token_id": 2}
     write_model(folder, params, config, dtype, new_config(config, dtype, ids))

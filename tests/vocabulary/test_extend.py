@@ -165,9 +165,9 @@ def test_words_in_latin_letters_are_not_learnt_of_a_text_in_another_script():
 
 def test_too_many_pieces_are_refused_with_their_number(tmp_path):
     write_growing_model(tmp_path / "old", "bytes")
-    with pytest.raises(UserError, match=r"--size 5000: the text has only \d+ new pieces that occur twice"):
+    with pytest.raises(UserError, match=r"--size 5000: there are only \d+ new pieces that occur twice"):
         extended(tmp_path / "old", tmp_path / "new", size=5000)
-    with pytest.raises(UserError, match="no new piece"):
+    with pytest.raises(UserError, match="there is no new piece to learn"):
         extended(tmp_path / "old", tmp_path / "new", texts=["12 34"])
     assert not (tmp_path / "new").exists()
 

@@ -98,11 +98,12 @@ def learn(
 
 def _require_pieces(growth: Growth, size: int) -> None:
     if not growth.pieces:
-        raise UserError("--text: no new piece in it; its words are single pieces already, or none occurs twice")
+        raise UserError(
+            f"--size {size}: there is no new piece to learn; the words are single pieces already, or none occurs twice"
+        )
     if len(growth.pieces) < size:
         raise UserError(
-            f"--size {size}: the text has only {len(growth.pieces):,} new pieces that occur twice; take that, or more "
-            "text"
+            f"--size {size}: there are only {len(growth.pieces):,} new pieces that occur twice; take that, or more text"
         )
 
 
