@@ -1,10 +1,12 @@
 """`commit-llm quickstart`: what it replaces, what it refuses, and the whole of it with very few steps."""
 
 import json
+import shutil
 
 import pytest
 
 from commit_llm.cli.main import main
+from commit_llm.files.lock import locked
 from commit_llm.quickstart import experiment
 from commit_llm.runs.logs import read_metrics
 from commit_llm.train.stop import Reason
@@ -41,10 +43,45 @@ def test_an_earlier_quickstart_is_replaced(tmp_path, skipped, capsys):
     (tmp_path / "quickstart.json").write_text("{}")
     (tmp_path / "old").mkdir()
     assert main(["quickstart", "--out", str(tmp_path)]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["example", "quickstart.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "example", "quickstart.json"]
     out = capsys.readouterr().out
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["English", "mixed", "Greek"]
     assert "the same command begins anew" in out
+
+
+def test_a_kill_while_an_earlier_one_is_removed(tmp_path, skipped, monkeypatch):
+    """Whatever is removed first, the folder is still known as a quickstart's."""
+    (tmp_path / "quickstart.json").write_text("{}")
+    (tmp_path / "old").mkdir()
+
+    def killed(path, **options):
+        if path.name == "old":
+            raise KeyboardInterrupt
+        remove(path, **options)
+
+    remove = shutil.rmtree
+
+    with monkeypatch.context() as patch:
+        patch.setattr("commit_llm.cli.quickstart.shutil.rmtree", killed)
+        assert main(["quickstart", "--out", str(tmp_path)]) == 130
+    assert main(["quickstart", "--out", str(tmp_path)]) == 0
+    assert not (tmp_path / "old").exists()
+
+
+@pytest.mark.parametrize("left", [".lock", ".quickstart.json.partial-abcdefgh/.lock"])
+def test_what_a_kill_at_the_very_start_leaves_is_no_one_elses(tmp_path, skipped, left):
+    (tmp_path / left).parent.mkdir(exist_ok=True)
+    (tmp_path / left).touch()
+    assert main(["quickstart", "--out", str(tmp_path)]) == 0
+
+
+def test_a_second_one_in_the_same_folder_is_refused(tmp_path, skipped, capsys):
+    (tmp_path / "quickstart.json").write_text("{}")
+    (tmp_path / "under way").mkdir()
+    with locked(tmp_path, "trying the quickstart"):
+        assert main(["quickstart", "--out", str(tmp_path)]) == 2
+    assert "is trying the quickstart here; wait for it" in capsys.readouterr().err
+    assert (tmp_path / "under way").is_dir()
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 
 from commit_llm.data.fetch_dictionary import PAIRS, fetch_dictionary
 from commit_llm.errors import UserError
+from commit_llm.files.own import open_own
 from commit_llm.files.provenance import sidecar
 
 CONTENT = "".join(f"word{number}\tλέξη{number}\n" for number in range(20_000)).encode()
@@ -125,6 +126,49 @@ def test_what_cannot_be_gone_on_with_is_fetched_anew(server, tmp_path, change):
         (tmp_path / ".en-el.txt.partial").write_bytes(CONTENT + b"more")
     path, *_ = fetch_dictionary("en-el", tmp_path, server.url)
     assert path.read_bytes() == server.content
+
+
+@pytest.mark.parametrize("opened", [1, 2, 3])
+def test_killed_at_any_file_it_opens_it_mixes_no_two_versions(server, tmp_path, monkeypatch, opened):
+    """A beginning of the first version is there when the second one is fetched."""
+    server.stop_after = 100_000
+    with pytest.raises(UserError, match="broke"):
+        fetch_dictionary("en-el", tmp_path, server.url)
+    server.stop_after, server.etag, server.content = None, '"two"', CONTENT.replace(b"word", b"name")
+    calls = []
+
+    def killed(path, mode, **text):
+        calls.append(path)
+        if len(calls) == opened:
+            raise KeyboardInterrupt
+        return open_own(path, mode, **text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("commit_llm.data.fetch_dictionary.open_own", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_dictionary("en-el", tmp_path, server.url)
+    assert fetch_dictionary("en-el", tmp_path, server.url)[0].read_bytes() == server.content
+
+
+def test_two_at_once(server, tmp_path):
+    """One fetches, and the other is refused before it writes into the same file."""
+    seen = []
+
+    def meanwhile(position, total):
+        if not seen:
+            seen.append(position)
+            with pytest.raises(UserError, match="another process fetches it; wait for it"):
+                fetch_dictionary("en-el", tmp_path, server.url)
+
+    assert fetch_dictionary("en-el", tmp_path, server.url, meanwhile)[0].read_bytes() == CONTENT
+    assert seen
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_server_that_is_not_there_leaves_nothing(tmp_path):
+    with pytest.raises(UserError, match="cannot be reached"):
+        fetch_dictionary("en-el", tmp_path, "http://127.0.0.1:9")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_beginning_of_another_server_s_file_is_not_used(server, tmp_path):

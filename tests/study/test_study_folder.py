@@ -25,6 +25,16 @@ def test_more_of_a_study_is_no_other_study(tmp_path):
     assert read_study(tmp_path / "study.yaml") == dataclasses.replace(STUDY, fields={})
 
 
+def test_what_a_kill_at_the_very_start_leaves_is_no_one_elses(tmp_path):
+    (tmp_path / ".lock").touch()
+    left = tmp_path / ".study.yaml.partial-abcdefgh"
+    left.mkdir()
+    for name in (".lock", "new"):
+        (left / name).touch()
+    begin(tmp_path, STUDY)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "study.yaml"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

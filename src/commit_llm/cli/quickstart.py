@@ -10,6 +10,10 @@ from pathlib import Path
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 from commit_llm.errors import UserError
+from commit_llm.files.holder import clear
+from commit_llm.files.lock import FILE as LOCK
+from commit_llm.files.lock import locked
+from commit_llm.files.whole import make_folder, whole_file, write_json
 
 MARKER = "quickstart.json"
 
@@ -31,13 +35,37 @@ class Quickstart:
 
 def run(argv: list[str]) -> int:
     command = parse(Quickstart, "quickstart", argv)
-    out, began = command.out, time.perf_counter()
+    out = command.out
     if not 0 <= command.seed < 2**32:
         raise UserError(f"--seed {command.seed}: must be at least 0 and below 2^32")
-    if os.path.lexists(out) and (out.is_symlink() or any(out.iterdir() if out.is_dir() else [out])):
-        if out.is_symlink() or not (out / MARKER).is_file():
-            raise UserError(f"{out}: exists already and is no quickstart's; choose another --out")
-        shutil.rmtree(out)
+    _require_ours(out)
+    make_folder(out)
+    with locked(out, "trying the quickstart"):
+        return _run(command)
+
+
+def _require_ours(out: Path) -> None:
+    """Raise UserError where the folder is not an earlier quickstart's, nor empty but for what a kill left."""
+    if out.is_dir() and not out.is_symlink():
+        clear(out / MARKER)
+    names = {path.name for path in out.iterdir()} if out.is_dir() else {out.name} if os.path.lexists(out) else set()
+    if out.is_symlink() or (names - {LOCK} and not (out / MARKER).is_file()):
+        raise UserError(f"{out}: exists already and is no quickstart's; choose another --out")
+
+
+def _begin(out: Path, seed: int) -> None:
+    """Say whose folder it is, and only then empty it: where a kill comes between, it is still known as ours."""
+    with whole_file(out / MARKER, overwrite=True) as new:
+        new.write_text(json.dumps({"seed": seed}) + "\n", encoding="utf-8")
+    for path in out.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in (LOCK, MARKER):
+            path.unlink()
+
+
+def _run(command: Quickstart) -> int:
+    out, began = command.out, time.perf_counter()
     from commit_llm.cli.parse import of_stop
     from commit_llm.cli.progress import TrainingBar, bars
     from commit_llm.files.disk import writing
@@ -46,8 +74,7 @@ def run(argv: list[str]) -> int:
     from commit_llm.quickstart.summary import closing, compare_arms, finished, three_ways
 
     with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        (out / MARKER).write_text(json.dumps({"seed": command.seed}) + "\n", encoding="utf-8")
+        _begin(out, command.seed)
         (out / experiment.EXAMPLE).mkdir()
         write_example(out / experiment.EXAMPLE, command.seed)
     say(three_ways(out, command.seed))
@@ -67,7 +94,7 @@ def run(argv: list[str]) -> int:
     arms = {arm: {"el": scores.greek._asdict(), "en": scores.english._asdict()} for arm, scores in result.arms.items()}
     seconds = round(time.perf_counter() - began, 1)
     summary = {"seed": command.seed, "arms": arms, "seconds": seconds}
-    with writing(out):
-        (out / MARKER).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    with whole_file(out / MARKER, overwrite=True) as new:
+        write_json(new, summary)
     say(closing(out, result.arms, seconds))
     return 0

@@ -1,11 +1,13 @@
 """Fetch MUSE's dictionaries: once, whole or not at all, with a record of where they come from."""
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException, HTTPResponse
@@ -84,18 +86,37 @@ def fetch_dictionary(
     partial = folder / f".{pair}.txt.partial"
     for own in (partial, _validator_of(partial)):
         refuse_link(own)
-    with writing(path):
+    with writing(path), _held(partial, path):
+        if os.path.lexists(path):  # another process has just fetched it
+            return path, _recorded(path), True
         _download(url, partial, path, report)
-    _require_dictionary(partial, url)
-    content = partial.read_bytes()
-    today = datetime.now(UTC).date().isoformat()
-    provenance = Provenance(url, hashlib.sha256(content).hexdigest(), len(content), LICENCE, today)
-    # The record first: a record without its file is harmless.
-    with whole_file(sidecar(path), overwrite=True) as temporary:
-        temporary.write_text(json.dumps(asdict(provenance), indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, path)
-    _validator_of(partial).unlink(missing_ok=True)
+        _require_dictionary(partial, url)
+        content = partial.read_bytes()
+        today = datetime.now(UTC).date().isoformat()
+        provenance = Provenance(url, hashlib.sha256(content).hexdigest(), len(content), LICENCE, today)
+        # The record first: a record without its file is harmless.
+        with whole_file(sidecar(path), overwrite=True) as temporary:
+            temporary.write_text(json.dumps(asdict(provenance), indent=2) + "\n", encoding="utf-8")
+        os.replace(partial, path)
+        _validator_of(partial).unlink(missing_ok=True)
     return path, provenance, False
+
+
+@contextmanager
+def _held(partial: Path, path: Path) -> Iterator[None]:
+    """Hold the partial file, so that no other process writes to it; an empty one does not stay."""
+    with open_own(partial, "ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{path}: another process fetches it; wait for it, or choose another --out") from None
+        except OSError:
+            pass  # a file system without locks
+        try:
+            yield
+        finally:
+            if partial.is_file() and partial.stat().st_size == 0:
+                partial.unlink()
 
 
 def _recorded(path: Path) -> Provenance:
@@ -127,9 +148,10 @@ def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], 
             length = response.headers.get("Content-Length", "")
             total = begun + int(length) if length.isdecimal() and len(length) < 20 else 0
             validator = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
-            with open_own(_validator_of(partial), "w", encoding="utf-8") as file:
-                file.write(json.dumps([url, validator]))
+            # The file first, which an earlier version's beginning may be in: it must not pass for this version's.
             with open_own(partial, "ab" if begun else "wb") as file:
+                with open_own(_validator_of(partial), "w", encoding="utf-8") as version:
+                    version.write(json.dumps([url, validator]))
                 while chunk := response.read(CHUNK):
                     file.write(chunk)
                     report(file.tell(), total)
