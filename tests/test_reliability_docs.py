@@ -8,7 +8,8 @@ import pytest
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-LINES = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| Promise ")]
+PROMISES = [table.splitlines() for table in PAGE.split("\n\n") if table.startswith("| Promise ")]
+LINES = [line for _, _, *lines in PROMISES for line in lines]
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in LINES]
 TESTS = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
 

@@ -46,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     today = int(time.time()) // 86400
     group.addoption("--long-seed", type=int, default=today, help="what the long tests draw from (default: of the day)")
     group.addoption("--long-minutes", type=float, default=5, help="how long each drawing test goes on (default: 5)")
+    group.addoption("--faults", type=int, default=200, help="how many faults tests/faults draws (default: 200)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

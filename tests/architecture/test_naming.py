@@ -57,6 +57,7 @@ TESTS_OF_A_WHOLE = {
 FOLDERS_OF_A_WHOLE = {
     "architecture": "the rules of the house",
     "benchmarks": "the programs of benchmarks/",
+    "faults": "every stage, disturbed in every way",
     "long": "the long tier",
     "parity": "our code beside torch and transformers",
 }

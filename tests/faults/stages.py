@@ -1,0 +1,144 @@
+"""The stages of COMMIT's chain as a table: what is asked, what a fault may hit, and what must be as undisturbed."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+LOGS = ("metrics.jsonl", "timing.jsonl", "held_out.jsonl")  # of a run: no checksum says what stood in them
+SIZE = ["--warmup-steps", 1, "--batch-size", 2, "--seq-len", 128, "--log-every", 1, "--checkpoint-every", 2]
+STUDY = """
+model: {model}
+languages: [el]
+data: instructions.jsonl
+dictionary: en-LANG.txt
+data_dir: .
+tasks: [xquad_instruct_LANG]
+limit: 4
+equal: {{examples: 8}}
+fields: {{batch_size: 2, seq_len: 128, warmup_steps: 1, checkpoint_every: 2}}
+arms:
+  untuned: []
+  commit: commit
+"""
+
+
+class Stage(NamedTuple):
+    """Describe a stage.
+
+    words: the command, but for `--out OUT`.
+    out: the name of its output in a folder.
+    final: the file in the folder that says that all is done.
+    results: gives what must be as in an undisturbed run, of the folder.
+    own: patterns of what it has written, in the folder, that a fault may hit.
+    reads: folders and patterns of what earlier stages have written and it reads.
+    after: the stage whose output it works on.
+    moments: the part of the folder whose operations are counted.
+    out_is_folder: whether `--out` names the folder itself.
+    """
+
+    words: list
+    out: str
+    final: str
+    results: Callable[[Path], Any]
+    own: tuple[str, ...] = ()
+    reads: tuple[tuple[Path, str], ...] = ()
+    after: str = ""
+    moments: str = ""
+    out_is_folder: bool = False
+
+    def asked(self, folder: Path, out: str = "") -> list:
+        """Give the whole command for a folder."""
+        return [*self.words, "--out", folder if self.out_is_folder else folder / (out or self.out)]
+
+    def is_done(self, folder: Path) -> bool:
+        """Say whether the stage says that it is done."""
+        return (folder / self.final).is_file()
+
+
+def hashes_of(folder: Path, without: str = "") -> dict[str, str]:
+    """Give the hash of each file in a folder, but for those whose name matches."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not (without and re.fullmatch(without, path.name))
+    }
+
+
+def _mixed(folder: Path) -> Any:
+    provenance = json.loads((folder / "out.jsonl.provenance.json").read_text(encoding="utf-8"))
+    return hashes_of(folder, r"out\.jsonl\.provenance\.json"), provenance["counts"], provenance["output"]["rows"]
+
+
+def _studied(folder: Path) -> Any:
+    rows = hashes_of(folder / "out" / "finished", r"trial\.json")
+    return rows, (folder / "out" / "study.md").read_text(encoding="utf-8")
+
+
+def _chained(folder: Path) -> Any:
+    weights = (folder / "out" / "model" / "model.safetensors").read_bytes()
+    scores = hashes_of(folder / "out" / "eval")
+    return hashlib.sha256(weights).hexdigest(), scores, (folder / "out" / "run" / "metrics.jsonl").read_bytes()
+
+
+def _tried(folder: Path) -> Any:
+    arms = json.loads((folder / "out" / "quickstart.json").read_text(encoding="utf-8"))["arms"]
+    runs = {path.parent.name: path.read_bytes() for path in folder.glob("out/*/run/metrics.jsonl")}
+    return arms, runs, hashes_of(folder / "out" / "example")
+
+
+CHECKPOINTS, UNFINISHED = "checkpoints/**/*", "unfinished/*"
+
+
+def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) -> dict[str, Stage]:
+    """Give the stages by name.
+
+    world: the quickstart's files, made small, with a model to start from and one that grows.
+    made: where the undisturbed output of each stage stands, in a folder of its name.
+    url: where a dictionary can be fetched.
+    weights: gives those of a run, and its metrics.
+    """
+    dictionary = ["--dictionary", world / "en-el.txt"]
+    data = ["--model", world / "model", "--data", world / "instructions.jsonl", *dictionary]
+    training = ["commit", *data, *SIZE, "--steps", 6, "--from-scratch"]
+    asking = ["--tasks", "xquad_instruct_el", "--data-dir", world, "--limit", 6]
+    run, model, evaluation = made / "train" / "run", made / "export" / "model", made / "eval" / "eval"
+    done = (made / "train", "run/checkpoints/6/**/*")
+    exported = (made / "export", "model/*.safetensors")
+    train = Stage(
+        ["train", *training], "run", "run/checkpoints/6/manifest.json", lambda folder: weights(folder / "run"),
+        (f"run/{CHECKPOINTS}", *(f"run/{name}" for name in LOGS)),
+    )  # fmt: skip
+    return {
+        "fetch": Stage(
+            ["dictionary", "fetch", "en-el", "--url", url], "en-el.txt", "en-el.txt", hashes_of,
+            (".en-el.txt.partial*", "en-el.txt*"), out_is_folder=True,
+        ),
+        "quickstart": Stage(["quickstart"], "out", "out/comparison/comparison.json", _tried, ("out/**/*",)),
+        "mix": Stage(["mix", world / "instructions.jsonl", *dictionary], "out.jsonl", "out.jsonl", _mixed,
+                     (".out.jsonl.unfinished/*",)),
+        "train": train,
+        "checkpoint": train._replace(moments="run/checkpoints", own=(f"run/{CHECKPOINTS}",)),
+        "export": Stage(["export", run], "model", "model/config.json", hashes_of, (".*.partial-*/**/*",), (done,),
+                        "train"),
+        "eval": Stage(["eval", model, *asking, "--batch-size", 1], "eval", "eval/results.json", hashes_of,
+                      (f"eval/{UNFINISHED}",), (exported,), "export"),
+        "compare": Stage(
+            ["compare", f"one={evaluation}", f"two={evaluation}"], "out", "out/comparison.json", hashes_of,
+            (".*.partial-*/**/*",), ((made / "eval", "eval/*.json*"),), "eval",
+        ),
+        "study": Stage(
+            ["study", world / "study.yaml", "--root", world], "out", "out/study.md", _studied,
+            (f"out/arms/**/{CHECKPOINTS}", f"out/arms/**/{UNFINISHED}", "out/finished/**/*"), (exported,), "export",
+        ),
+        "extend": Stage(
+            ["tokenizer", "extend", world / "growing", "--text", world / "el.txt", "--size", 20], "out",
+            "out/config.json", hashes_of, (".*.partial-*/**/*",), ((world, "growing/*"),),
+        ),
+        "run": Stage(
+            ["run", *training, *asking], "out", "out/eval/results.json", _chained,
+            (f"out/run/{CHECKPOINTS}", "out/model/*.safetensors", f"out/eval/{UNFINISHED}"),
+        ),
+    }  # fmt: skip
