@@ -50,7 +50,7 @@ def main() -> int:
         end="",
     )
     print(f"jax {version('jax')}, libtpu {version('libtpu')}.\n")
-    print("| model | parameters | topology | attention | needed | by arithmetic | there | compiled in s |")
+    print("| model | parameters | topology | attention | needed | by arithmetic | available | compiled in s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     fitting = []
     for model in arguments.models:
