@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ class Stage(NamedTuple):
     own: patterns of what it has written, in the folder, that a fault may hit.
     reads: folders and patterns of what earlier stages have written and it reads.
     after: the stage whose output it works on.
+    prepare: what is done behind that stage.
     moments: the part of the folder whose operations are counted.
     out_is_folder: whether `--out` names the folder itself.
     """
@@ -46,6 +48,7 @@ class Stage(NamedTuple):
     own: tuple[str, ...] = ()
     reads: tuple[tuple[Path, str], ...] = ()
     after: str = ""
+    prepare: Callable[[], object] = lambda: None
     moments: str = ""
     out_is_folder: bool = False
 
@@ -105,6 +108,7 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
     training = ["commit", *data, *SIZE, "--steps", 6, "--from-scratch"]
     asking = ["--tasks", "xquad_instruct_el", "--data-dir", world, "--limit", 6]
     run, model, evaluation = made / "train" / "run", made / "export" / "model", made / "eval" / "eval"
+    another = made / "eval" / "another"
     done = (made / "train", "run/checkpoints/6/**/*")
     exported = (made / "export", "model/*.safetensors")
     train = Stage(
@@ -126,8 +130,9 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
         "eval": Stage(["eval", model, *asking, "--batch-size", 1], "eval", "eval/results.json", hashes_of,
                       (f"eval/{UNFINISHED}",), (exported,), "export"),
         "compare": Stage(
-            ["compare", f"one={evaluation}", f"two={evaluation}"], "out", "out/comparison.json", hashes_of,
-            (".*.partial-*/**/*",), ((made / "eval", "eval/*.json*"),), "eval",
+            ["compare", f"one={evaluation}", f"two={another}"], "out", "out/comparison.json", hashes_of,
+            (".*.partial-*/**/*",), ((made / "eval", "*/*.json*"),), "eval",
+            prepare=lambda: shutil.copytree(evaluation, another),
         ),
         "study": Stage(
             ["study", world / "study.yaml", "--root", world], "out", "out/study.md", _studied,

@@ -69,5 +69,34 @@ def test_what_is_handed_in_without_a_part(tmp_path, evaluation):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"made_of": 3}', "\x00"])
 def test_a_description_that_is_none(tmp_path, text):
     (tmp_path / "trial.json").write_text(text)
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=r"trial\.json: .*; take the folder away"):
         is_finished(tmp_path, NOW)
+
+
+def test_results_without_a_description_are_refused_before_the_trial_is_done_again(tmp_path, evaluation):
+    write_finished(evaluation, tmp_path / "there", NOW, {})
+    (tmp_path / "there" / "trial.json").unlink()
+    with pytest.raises(UserError, match=r"there: has no trial\.json; take the folder away"):
+        is_finished(tmp_path / "there", NOW)
+
+
+@pytest.mark.parametrize("name", ["results.json", "predictions.jsonl"])
+def test_any_changed_byte_of_the_results_is_noticed(tmp_path, evaluation, name):
+    write_finished(evaluation, tmp_path / "there", NOW, {})
+    path = tmp_path / "there" / name
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(UserError, match=rf"{name}: is not as it was written; take the folder away"):
+            is_finished(tmp_path / "there", NOW)
+    path.write_bytes(content)
+    assert is_finished(tmp_path / "there", NOW)
+
+
+def test_results_of_an_earlier_version_have_no_checksums(tmp_path, evaluation):
+    write_finished(evaluation, tmp_path / "there", NOW, {})
+    path = tmp_path / "there" / "trial.json"
+    trial = json.loads(path.read_text())
+    del trial["checksums"]
+    path.write_text(json.dumps(trial))
+    assert is_finished(tmp_path / "there", NOW)

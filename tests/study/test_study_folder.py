@@ -35,6 +35,14 @@ def test_what_a_kill_at_the_very_start_leaves_is_no_one_elses(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "study.yaml"]
 
 
+@pytest.mark.parametrize("content", [b"", b"model: [", b"model: {a", b"\xff"])
+def test_a_damaged_study(tmp_path, content):
+    (tmp_path / "study.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=r"study\.yaml: malformed.*; choose another --out"):
+        begin(tmp_path, STUDY)
+    assert (tmp_path / "study.yaml").read_bytes() == content
+
+
 @pytest.mark.parametrize(
     "change",
     [

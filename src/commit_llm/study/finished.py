@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from commit_llm.errors import UserError
+from commit_llm.files.checksum import checksum
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.records import read_records
 from commit_llm.files.whole import whole_folder, write_json
@@ -13,7 +14,8 @@ from commit_llm.runs.evaluation import PREDICTIONS, RESULTS, write_lines
 from commit_llm.study.made_of import Description, differences
 
 TRIAL = "trial.json"  # what the trial was made of, and how it was made
-MADE_OF, MADE = "made_of", "made"
+MADE_OF, MADE, SUMS = "made_of", "made", "checksums"
+AWAY = "take the folder away, and the trial is done again"
 NAMES = ("id", "task", "context_id")  # what a row keeps beside its figures
 
 
@@ -30,7 +32,8 @@ def write_finished(evaluation: Path, out: Path, made_of: Description, made: Mapp
     with whole_folder(out) as folder:
         shutil.copyfile(evaluation / RESULTS, folder / RESULTS)
         write_lines(folder / PREDICTIONS, rows)
-        write_json(folder / TRIAL, {MADE_OF: made_of, MADE: dict(made)})
+        sums = {name: checksum(folder / name) for name in (RESULTS, PREDICTIONS)}
+        write_json(folder / TRIAL, {MADE_OF: made_of, MADE: dict(made), SUMS: sums})
 
 
 def read_made(folder: Path) -> dict[str, Any]:
@@ -40,17 +43,31 @@ def read_made(folder: Path) -> dict[str, Any]:
 
 
 def is_finished(folder: Path, now: Description) -> bool:
-    """Tell whether a folder has the results of a trial. Raises UserError where they are of something else."""
+    """Tell whether a folder has the results of a trial. Raises UserError where they are damaged, or of something else.
+
+    Results of earlier versions have no checksums.
+    """
     try:
-        before = read_json_object(folder / TRIAL).get(MADE_OF)
+        trial = read_json_object(folder / TRIAL)
     except (FileNotFoundError, NotADirectoryError):
+        if any((folder / name).exists() for name in (RESULTS, PREDICTIONS)):
+            raise UserError(f"{folder}: has no {TRIAL}; {AWAY}") from None
         return False
+    except UserError as error:
+        raise UserError(f"{error}; {AWAY}") from None
+    before = trial.get(MADE_OF)
     different = differences(before, now) if isinstance(before, dict) else ["something else"]
     if different:
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
         raise UserError(
             f"{folder / TRIAL}: these results are of {different[0]}{more}; take the folder away, or study the same"
         )
+    sums = trial.get(SUMS)
+    for name in (RESULTS, PREDICTIONS):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: has no {name}; hand in the whole folder, or {AWAY}")
+        if isinstance(sums, dict) and checksum(folder / name) != sums.get(name):
+            raise UserError(f"{folder / name}: is not as it was written; {AWAY}")
     return True
 
 
@@ -61,7 +78,5 @@ def take_in(handed_in: Path, out: Path, now: Description) -> bool:
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(out) as folder:
         for name in (RESULTS, PREDICTIONS, TRIAL):
-            if not (handed_in / name).is_file():
-                raise UserError(f"{handed_in}: has no {name}; hand in the whole folder, or take it away")
             shutil.copyfile(handed_in / name, folder / name)
     return True

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from commit_llm.errors import UserError, shown
+from commit_llm.errors import UserError, reason_of, shown
 from commit_llm.files.holder import clear
 from commit_llm.files.own import open_own
 from commit_llm.files.whole import whole_file
@@ -29,7 +29,10 @@ def begin(out: Path, study: Study) -> None:
     clear(path)  # what a kill left half-written is nothing else
     others = sorted(item.name for item in out.iterdir() if item.name != ".lock")
     if path.is_file():
-        before = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+        try:
+            before = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+        except (UserError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: malformed ({reason_of(error)}); choose another --out") from None
         if not isinstance(before, dict):
             raise UserError(f"{path}: malformed; choose another --out")
         for key, value in now.items():

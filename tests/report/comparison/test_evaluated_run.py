@@ -11,6 +11,7 @@ from commit_llm.errors import UserError
 from commit_llm.report.comparison.answer_list import packed_answers
 from commit_llm.report.comparison.evaluated_run import read_contexts, read_run
 from commit_llm.report.comparison.machine_readable import as_data
+from commit_llm.report.comparison.output_folder import write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.evaluation import CONTEXTS, PREDICTIONS, RESULTS
 from tests.report.comparison.evaluations import change, compare
@@ -142,6 +143,15 @@ def test_files_that_are_missing_or_malformed(pair):
         (pair[0] / CONTEXTS).write_text(f"{row}\n")
         with pytest.raises(UserError, match=r"contexts.jsonl: malformed"):
             read_contexts(pair[0])
+
+
+def test_contexts_that_were_cut_short(pair, tmp_path):
+    """A file of no contexts is none that was kept; one of some of them is damaged."""
+    lines = (pair[0] / CONTEXTS).read_text(encoding="utf-8").splitlines(keepends=True)
+    (pair[0] / CONTEXTS).write_text("".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(UserError, match=r"contexts.jsonl: lacks 1 of the \d+ contexts of .*; evaluate again with"):
+        write_comparison(compare(*pair), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,21 @@ def read_contexts(folder: Path) -> dict[tuple[str, str], str]:
     return contexts
 
 
+def contexts_of(run: EvaluatedRun) -> dict[tuple[str, str], str]:
+    """Read the contexts of an evaluation. Raises UserError where the file has some of a task's, and not all."""
+    contexts = read_contexts(run.folder)
+    tasks = {task for task, _ in contexts}
+    for task, rows in run.rows.items():
+        asked = dict.fromkeys((task, str(row["context_id"])) for row in rows.values())
+        missing = [place for place in asked if place not in contexts]
+        if missing and task in tasks:
+            raise UserError(
+                f"{run.folder / CONTEXTS}: lacks {len(missing)} of the {len(asked)} contexts of {task}; evaluate again "
+                "with --overwrite, or move the file away to compare without contexts"
+            )
+    return contexts
+
+
 def has_texts(row: Mapping[str, Any]) -> bool:
     """Tell whether an answer has its texts; results of a study that were made elsewhere have none."""
     return "references" in row

@@ -6,7 +6,7 @@ from pathlib import Path
 from commit_llm.files.whole import whole_folder
 from commit_llm.report.comparison.comparison import Comparison
 from commit_llm.report.comparison.comparison_page import comparison_page
-from commit_llm.report.comparison.evaluated_run import read_contexts
+from commit_llm.report.comparison.evaluated_run import contexts_of
 from commit_llm.report.comparison.machine_readable import as_data, table
 from commit_llm.report.comparison.markup import latex, markdown
 from commit_llm.report.comparison.score_charts import charts
@@ -16,8 +16,8 @@ MARKER, PAGE = "comparison.json", "index.html"
 
 def write_comparison(comparison: Comparison, out: Path, overwrite: bool = False) -> list[str]:
     """Write the folder, whole or not at all. Give the names of its files."""
-    folders = [run.folder for system in comparison.systems for run in system.runs]
-    contexts = next((contexts for folder in folders if (contexts := read_contexts(folder))), {})
+    runs = [run for system in comparison.systems for run in system.runs]
+    contexts = next((contexts for run in runs if (contexts := contexts_of(run))), {})
     data = json.dumps(as_data(comparison), indent=2, ensure_ascii=False, allow_nan=False)
     drawn = {suite.name: charts(comparison, suite) for suite in comparison.suites}
     texts = {
