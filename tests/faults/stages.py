@@ -140,7 +140,7 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
         ),
         "extend": Stage(
             ["tokenizer", "extend", world / "growing", "--text", world / "el.txt", "--size", 20], "out",
-            "out/config.json", hashes_of, (".*.partial-*/**/*",), ((world, "growing/*"),),
+            "out/config.json", hashes_of, (".*.partial-*/**/*",), tuple((world, f"growing/{name}") for name in ("*.safetensors", "tokenizer.json", "config.json")),
         ),
         "run": Stage(
             ["run", *training, *asking], "out", "out/eval/results.json", _chained,
