@@ -70,6 +70,11 @@ def hashes_of(folder: Path, without: str = "") -> dict[str, str]:
     }
 
 
+def _fetched(folder: Path) -> Any:
+    record = json.loads((folder / "en-el.txt.provenance.json").read_text(encoding="utf-8"))
+    return hashes_of(folder, r".*provenance\.json"), record | {"fetched": "some day"}
+
+
 def _mixed(folder: Path) -> Any:
     provenance = json.loads((folder / "out.jsonl.provenance.json").read_text(encoding="utf-8"))
     return hashes_of(folder, r"out\.jsonl\.provenance\.json"), provenance["counts"], provenance["output"]["rows"]
@@ -109,6 +114,7 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
     asking = ["--tasks", "xquad_instruct_el", "--data-dir", world, "--limit", 6]
     run, model, evaluation = made / "train" / "run", made / "export" / "model", made / "eval" / "eval"
     another = made / "eval" / "another"
+    growing = tuple((world, f"growing/{name}") for name in ("*.safetensors", "tokenizer.json", "config.json"))
     done = (made / "train", "run/checkpoints/6/**/*")
     exported = (made / "export", "model/*.safetensors")
     train = Stage(
@@ -117,7 +123,7 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
     )  # fmt: skip
     return {
         "fetch": Stage(
-            ["dictionary", "fetch", "en-el", "--url", url], "en-el.txt", "en-el.txt", hashes_of,
+            ["dictionary", "fetch", "en-el", "--url", url], "en-el.txt", "en-el.txt", _fetched,
             (".en-el.txt.partial*", "en-el.txt*"), out_is_folder=True,
         ),
         "quickstart": Stage(["quickstart"], "out", "out/comparison/comparison.json", _tried, ("out/**/*",)),
@@ -140,7 +146,7 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
         ),
         "extend": Stage(
             ["tokenizer", "extend", world / "growing", "--text", world / "el.txt", "--size", 20], "out",
-            "out/config.json", hashes_of, (".*.partial-*/**/*",), tuple((world, f"growing/{name}") for name in ("*.safetensors", "tokenizer.json", "config.json")),
+            "out/config.json", hashes_of, (".*.partial-*/**/*",), growing,
         ),
         "run": Stage(
             ["run", *training, *asking], "out", "out/eval/results.json", _chained,
