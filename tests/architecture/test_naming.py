@@ -43,6 +43,7 @@ TESTS_OF_A_WHOLE = {
     "test_languages_docs.py": "docs/languages.md",
     "test_mixing_docs.py": "docs/mixing.md",
     "test_models_docs.py": "docs/models.md",
+    "test_notebook_docs.py": "docs/notebook.md",
     "test_original_commands.py": "the commands of the original's README, as ours",
     "test_reliability_docs.py": "docs/reliability.md",
     "test_scaling_docs.py": "docs/scaling.md",
