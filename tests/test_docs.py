@@ -195,12 +195,28 @@ def test_the_picture_is_true(shared, tmp_path):
     assert all(text in drawn for text in example.values())
 
 
+def anchors(page):
+    """The anchors of a page's sections, as forges and the site make them of the titles."""
+    without_code = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    titles = re.findall(r"^#+ (.+)$", without_code, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_how_anchors_are_made(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# Rows, `--ratio` & more\n```bash\n# a comment\n```\n## llama.cpp, well-kept\n", encoding="utf-8")
+    assert anchors(page) == {"rows---ratio--more", "llamacpp-well-kept"}
+
+
 def test_links_lead_somewhere():
-    """Links and pictures inside the repository."""
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+    """Links and pictures inside the repository, to the section where they name one."""
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
+        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+        for target, _, anchor in re.findall(r"\]\(([^)#\s]*)(#([^)]*))?\)", text):
             if not target.startswith("http"):
-                assert (page.parent / target).exists(), f"{page.name}: {target}"
+                linked = page.parent / target if target else page
+                assert linked.exists(), f"{page.name}: {target}"
+                assert not anchor or anchor in anchors(linked), f"{page.name}: {target}#{anchor}"
 
 
 @pytest.mark.slow

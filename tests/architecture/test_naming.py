@@ -47,6 +47,7 @@ TESTS_OF_A_WHOLE = {
     "test_original_commands.py": "the commands of the original's README, as ours",
     "test_reliability_docs.py": "docs/reliability.md",
     "test_scaling_docs.py": "docs/scaling.md",
+    "test_site.py": "the documentation site: website/, docs/chain.md and docs/python.md",
     "test_ways_docs.py": "the three ways of docs/method.md",
     "study/test_studies.py": "the studies of studies/",
     "train/test_attention.py": "fast attention in whole steps",
