@@ -14,6 +14,7 @@ from commit_llm.errors import UserError
 from commit_llm.evaluate.answers import Answerer, require_answerable
 from commit_llm.evaluate.asked import ask
 from commit_llm.evaluate.chat_prompts import require_asking, template_for
+from commit_llm.evaluate.journal import is_finished
 from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.runner import OnAnswers, evaluate
 from commit_llm.evaluate.selection import Selection
@@ -94,7 +95,7 @@ def run_chain(
         export(run, exported)
     if not tasks:
         return Chain(trained, None)
-    evaluated = is_first() and (evaluation / RESULTS).is_file()
+    evaluated = is_first() and is_finished(evaluation, RESULTS)
     if from_first("evaluated", evaluated):
         return Chain(trained, read_results(evaluation) if is_first() else {})
     seen_by_all("exported model", lambda: (exported / CONFIG_FILE).is_file(), str(exported))

@@ -10,7 +10,7 @@ from commit_llm.data.document_hashes import hash_texts
 from commit_llm.errors import UserError
 from commit_llm.evaluate import answers as answers_module
 from commit_llm.evaluate.answer_text import Answer
-from commit_llm.evaluate.journal import Journal, journal
+from commit_llm.evaluate.journal import Journal, is_finished, journal
 from commit_llm.evaluate.rank_batches import lay_out
 from commit_llm.evaluate.runner import evaluate
 from commit_llm.evaluate.tasks import find_task
@@ -278,6 +278,28 @@ def test_files_of_an_earlier_evaluation_do_not_stay(tmp_path):
         (kept.folder / "results.json").write_text("new")
         kept.finish(["results.json"], outdated=("samples.jsonl",))
     assert files_of(out) == {"results.json": b"new"}
+
+
+@pytest.mark.parametrize("left", [(".lock",), (".lock", "answers.jsonl"), ()])
+def test_what_a_kill_at_the_very_end_leaves_is_removed(tmp_path, left):
+    """Behind the file that says that all is done, while the journal's folder was removed."""
+    (tmp_path / "eval" / "unfinished").mkdir(parents=True)
+    for name in ("results.json", *(f"unfinished/{name}" for name in left)):
+        (tmp_path / "eval" / name).touch()
+    assert is_finished(tmp_path / "eval", "results.json")
+    assert files_of(tmp_path / "eval") == {"results.json": b""}
+
+
+def test_one_under_way_is_not_finished_and_what_is_not_ours_stays(tmp_path):
+    out = tmp_path / "eval"
+    (out / "unfinished").mkdir(parents=True)
+    assert not is_finished(out, "results.json")
+    (out / "results.json").touch()
+    (out / "unfinished" / "thesis.tex").touch()
+    assert is_finished(out, "results.json")
+    (out / "unfinished" / "what.json").write_text("{}")
+    assert not is_finished(out, "results.json")
+    assert set(files_of(out / "unfinished")) == {"what.json", "thesis.tex"}
 
 
 def test_a_finished_one_stays_until_its_successor_stands(tmp_path):

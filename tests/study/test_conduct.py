@@ -112,6 +112,15 @@ def test_the_same_scores_again(whole, study_of, how, tmp_path):
     assert (table, len(progress)) == (whole[1], 2)
 
 
+def test_results_that_were_taken_away_are_made_again(whole, study_of, how, tmp_path):
+    """As the message about damaged ones says; a kill just before they are kept leaves the same."""
+    shutil.copytree(whole[0], tmp_path / "out")
+    for arm in ("untuned", "commit"):
+        shutil.rmtree(tmp_path / "out" / "finished" / arm)
+    table, progress = done(study_of(), tmp_path / "out", how)
+    assert (table, len(progress)) == (whole[1], 3)
+
+
 def test_a_study_grows(whole, study_of, how, tmp_path):
     shutil.copytree(whole[0], tmp_path / "out")
     grown = study_of("  more: {recipe: commit, ratio: 0.2}\n")

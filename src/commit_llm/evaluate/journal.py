@@ -5,7 +5,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +117,23 @@ def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
 
 def refuse_finished(out: Path, overwrite: bool, marker: str) -> None:
     """Raise UserError where an evaluation into the folder can neither begin nor go on."""
+    is_finished(out, marker)
     contents = [path.name for path in out.iterdir()] if out.is_dir() and not out.is_symlink() else []
     if contents != [UNFINISHED] and not (out / UNFINISHED / WHAT).is_file():
         refuse_existing_folder(out, overwrite, marker)
+
+
+def is_finished(out: Path, marker: str) -> bool:
+    """Tell whether a folder has a finished evaluation and none under way; remove what a kill left of its journal."""
+    folder = out / UNFINISHED
+    if not (out / marker).is_file() or (folder / WHAT).is_file():
+        return False
+    if folder.is_dir() and not folder.is_symlink():
+        with suppress(UserError):  # it is not ours, or another process has just begun there
+            require_own(folder, OWN, WHAT)
+            with locked(folder, "evaluating"):
+                remove_own(folder, OWN, first=WHAT)
+    return True
 
 
 def _read(path: Path) -> dict[str, Any]:

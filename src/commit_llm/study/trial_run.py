@@ -13,6 +13,7 @@ import numpy as np
 from commit_llm import __version__
 from commit_llm.data.document_hashes import hash_texts
 from commit_llm.errors import UserError
+from commit_llm.evaluate.journal import is_finished
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.runner import OnAnswers
 from commit_llm.evaluate.tasks import find_task
@@ -20,6 +21,7 @@ from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.pipeline import evaluate_model, run_chain
 from commit_llm.recipes import Recipe
 from commit_llm.runs.chain import EVALUATION, EXPORT, RUN
+from commit_llm.runs.evaluation import RESULTS
 from commit_llm.runs.logs import read_logs
 from commit_llm.runs.run import CHECKPOINTS
 from commit_llm.study.budget import steps_for, with_sample
@@ -126,6 +128,10 @@ def run_trial(
         if chain.trained.stopped is not None:
             return chain.trained.stopped
     else:
+        if is_finished(
+            folder / EVALUATION, RESULTS
+        ):  # a kill came before its results were kept, or they were taken away
+            shutil.rmtree(folder / EVALUATION)
         evaluate_model(model, tasks, folder / EVALUATION, dtype=(study.fields or {}).get("dtype", "auto"), **asked)
     made = {
         "version": __version__,
