@@ -13,6 +13,7 @@ from commit_llm.cli import (
     batches,
     chat,
     compare,
+    completion,
     dictionary,
     eval,
     export,
@@ -58,6 +59,7 @@ RUN_BY = {
     "generate": "tests/cli/test_generate.py",
     "chat": "tests/cli/test_chat.py",
     "tokenizer": "tests/cli/test_tokenizer.py",
+    "completion": "tests/cli/test_completion.py",
 }
 
 # Pages all of whose commands one test runs, in their order.
@@ -73,7 +75,7 @@ PARSERS = {
     "preview": (parse, preview.Preview), "plan": (parse_with_recipe, plan.PlanCommand),
     "report": (parse, report.ReportCommand), "compare": (parse, compare.Compare),
     "study": (parse, study.StudyCommand), "generate": (parse, generate.Generate), "chat": (parse, chat.Chat),
-    "tokenizer": (parse, tokenizer.TokenizerCommand),
+    "tokenizer": (parse, tokenizer.TokenizerCommand), "completion": (parse, completion.Completion),
 }  # fmt: skip
 
 

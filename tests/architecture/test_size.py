@@ -9,6 +9,7 @@ LONGEST, SHORTEST = 400, 40
 MAY_BE_SHORT = {
     "__main__.py": "what `python -m commit_llm` runs",
     "cli/tasks.py": "a file a command",
+    "cli/text/version.py": "what --version prints, with jax, which main.py does without",
     "codemix/language_draw.py": "one draw, which the mixer and what counts examples make",
     "codemix/dictionaries/stop_words.py": "a list, with where it comes from",
     "codemix/engine/brackets.py": "a rule that decisions and answers need, and the kernel has in one file too",

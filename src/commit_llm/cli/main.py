@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 
-from commit_llm import __version__
 from commit_llm.cli.lines import notes_shown, pass_over_late_writes, say
 from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
@@ -30,6 +29,7 @@ GROUPS = {
             "try COMMIT on an embedded example, offline, in under five minutes",
         ),
         "recipes": ("commit_llm.cli.recipes", "the recipes, and what each one sets"),
+        "completion": ("commit_llm.cli.completion", "a script with which bash or zsh completes commands and flags"),
     },
     "data": {
         "dictionary": ("commit_llm.cli.dictionary", "fetch a bilingual dictionary, or look into one"),
@@ -75,7 +75,9 @@ def main(argv: list[str] | None = None) -> int:
             say(overview())
             return DONE if argv else MISTAKE
         if argv[0] == "--version":
-            say(f"commit-llm {__version__}")
+            from commit_llm.cli.text.version import version_text  # which imports jax
+
+            say(version_text())
             return DONE
         for word in argv:
             require_utf8_name(word)
