@@ -41,6 +41,7 @@ TESTS_OF_A_WHOLE = {
     "test_docs.py": "the commands and links of README and docs",
     "test_glossary_docs.py": "docs/glossary.md",
     "test_languages_docs.py": "docs/languages.md",
+    "test_licences_docs.py": "docs/licences.md and CITATION.cff",
     "test_mixing_docs.py": "docs/mixing.md",
     "test_models_docs.py": "docs/models.md",
     "test_notebook_docs.py": "docs/notebook.md",
