@@ -103,7 +103,7 @@ def test_several_sources_are_a_list():
     assert parse_recipe("data: null\n", "mine.yaml").recipe.data is None
     with pytest.raises(UserError, match=r"mine\.yaml: data is 3"):
         parse_recipe("data: 3\n", "mine.yaml")
-    with pytest.raises(UserError, match=r"--data b\.jsonl=none: 'none' is no weight"):
+    with pytest.raises(UserError, match=r"--data b\.jsonl=none: 'none' is not a weight"):
         dataclasses.replace(several, data="b.jsonl=none").check()
 
 
@@ -184,10 +184,10 @@ def test_every_field_of_today_is_of_the_first_version_or_has_a_value_before_it()
         ("asked: 3", "asked holds no mapping"),
         ("asked: {stepz: 5}", "unknown field 'stepz'"),
         ("stepz: 5", "unknown field 'stepz'"),
-        ("steps: many", "steps is 'many', which is no int"),
-        ("steps: true", "steps is true, which is no int"),
+        ("steps: many", "steps is 'many', which is not of type int"),
+        ("steps: true", "steps is true, which is not of type int"),
         ("form: poem", "form is 'poem'"),
-        ("ratio: [1]", r"ratio is \[1\], which is no float"),
+        ("ratio: [1]", r"ratio is \[1\], which is not of type float"),
         ("- a", "holds no mapping"),
         ("a: [", "not readable YAML"),
         ("!!python/object/apply:os.system ['true']", "not readable YAML"),
@@ -229,16 +229,19 @@ def test_whatever_a_person_writes_for_a_float(tmp_path, text, value):
         ({"lora_r": 0}, "--lora-r 0: must be at least 1"),
         ({"lora_r": 4, "lora_alpha": 0.0}, r"--lora-alpha 0\.0: must be a number above 0"),
         ({"lora_r": 4, "lora_alpha": float("inf")}, "--lora-alpha inf: must be"),
-        ({"lora_r": 4, "from_scratch": True}, "--lora-r 4: trains beside weights that are there, and --from-scratch"),
-        ({"lora_r": 4, "optimizer": "adamw-lean"}, "--optimizer adamw-lean: saves memory where all weights"),
+        ({"lora_r": 4, "from_scratch": True}, "--lora-r 4: needs existing weights, and --from-scratch"),
+        ({"lora_r": 4, "optimizer": "adamw-lean"}, "--optimizer adamw-lean: saves memory if all weights"),
         ({"lora_alpha": 8.0}, r"--lora-alpha 8\.0: is for LoRA; name its rank with --lora-r"),
         ({"lora_target_modules": ("q_proj",)}, "--lora-target-modules 'q_proj': is for LoRA"),
-        ({"columns": ("instruction=q", "inptu=c")}, "columns inptu=c: 'inptu' is no field; write input=c"),
-        ({"columns": ("text=body",), "fields": "[title],body"}, "columns text=body: 'text' is no field; there are .*"),
+        ({"columns": ("instruction=q", "inptu=c")}, "columns inptu=c: 'inptu' is not a field; write input=c"),
+        (
+            {"columns": ("text=body",), "fields": "[title],body"},
+            "columns text=body: 'text' is not a field; there are .*",
+        ),
         ({"modules_to_save": ("lm_head",)}, "--modules-to-save 'lm_head': is for LoRA"),
         (
             {"lora_r": 4, "modules_to_save": ("none", "lm_head")},
-            "--modules-to-save 'none lm_head': none stands alone; leave it out, or what else is there",
+            "--modules-to-save 'none lm_head': none excludes other names; leave out it or the others",
         ),
     ],
 )

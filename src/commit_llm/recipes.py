@@ -30,23 +30,23 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
-    """What is done where the original had faults: mended, or replicated exactly (the -2024 recipes)."""
+    """Treatment of the original's faults: mended, or replicated exactly (the -2024 recipes)."""
     form: Literal["instruction", "text"] = "instruction"
-    """What a record is: an instruction example (instruction, input, output), or plain text."""
+    """Kind of the records: instruction examples (instruction, input, output), or plain text."""
 
     model: str | None = None
-    """Model folder, adapter folder of PEFT's, hub id, or a run of ours (its newest checkpoint, a fresh optimizer)."""
+    """Model folder, PEFT adapter folder, hub id, or a COMMIT run (its newest checkpoint, a fresh optimizer)."""
     model_revision: str | None = None
     """Commit, tag or branch of a hub model. Default: its main branch; the run keeps the commit."""
     tokenizer: str | None = None
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     bos: Literal["auto", "always", "never"] = "auto"
-    """Whether a bos stands before a text: what the model's folder says, always, or never."""
+    """Put a bos before each text: as the model's folder says, always, or never."""
     data: Annotated[str | tuple[str, ...] | None, DATA] = "tatsu-lab/alpaca"
-    """Training data: a .json, .jsonl, .parquet, .csv, .tsv or .txt file (texts also packed), or a hub data set.
+    """Training data: a .json, .jsonl, .parquet, .csv, .tsv or .txt file (texts also compressed), or a hub data set.
     Repeat it for several sources: FILE=WEIGHT gives each its share, FILE=WEIGHT:text or :instruction its form too."""
     data_unmixed: UseAppendAction[tuple[str, ...]] = ()
-    """Data beside --data that is not mixed, named in the same way; repeat it for several."""
+    """More data, which stay unmixed, named as with --data; repeat it for several."""
     data_config: str | None = None
     """Configuration of a hub data set, such as 20231101.el of wikimedia/wikipedia."""
     data_split: str = "train"
@@ -57,56 +57,56 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
     """Columns of plain text: comma-separated; [field] is not trained; a+b joins two; <|bos|> and <|eos|> are tokens."""
 
     block_template: bool = True
-    """Mix instruction, input and output, and leave the English prompt template alone (COMMIT)."""
+    """Mix instruction, input and output, but not the English prompt template (COMMIT)."""
 
     steps: int = 1210
     """Optimizer steps."""
     epochs: int | None = None
-    """Passes over the data; --steps is then not looked at (they are counted by packing every example beforehand)."""
+    """Passes over the data; replaces --steps (every example is packed once beforehand to count them)."""
     batch_size: int = 4
     """Rows a step, over all devices."""
     seq_len: int = 2048
     """Tokens a row."""
     split_long: bool = False
-    """Cut an instruction example that is longer than a row, instead of leaving it out."""
+    """Cut an instruction example that is longer than a row; without this flag it is left out."""
 
     seed: int = 0
     """Seed of the mixing, the shuffle, the dropouts and fresh weights."""
     from_scratch: bool = False
     """Start from random weights: the model folder needs only config.json and a tokenizer."""
     mesh: str = "auto"
-    """Devices along data, fsdp and tensor, such as 1,-1,1; -1 is all that is left.
+    """Devices along data, fsdp and tensor, such as 1,-1,1; -1 is all the others.
     auto: fsdp takes as many as divide the rows, tensor the rest as far as the model divides."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the matrix products. auto: bfloat16 where the devices multiply in it, else float32.
-    GPUs do so from compute capability 8.0."""
+    """Dtype of the matrix products. auto: bfloat16 if the devices support it, else float32.
+    GPUs support it from compute capability 8.0."""
     attention: Literal["auto", "reference"] = "auto"
-    """Fast attention where it can express the recipe, or always the reference path."""
+    """auto: fast attention if it supports the recipe. reference: always the reference path."""
     remat: Literal["auto", "none", "dots", "nothing"] = "nothing"
-    """What a layer keeps for the backward pass: all (none is recomputed), matrix products, nothing.
-    auto: the most that fits the memory; the run keeps what that was."""
+    """Recomputation in the backward pass: none (a layer keeps all), dots (it keeps matrix products), nothing.
+    auto: keep as much as fits the memory; the run stores the choice."""
     embd_pdrop: float = 0.0
     """Dropout after the embedding."""
     resid_pdrop: float = 0.0
     """Dropout after the attention and after the feed-forward."""
     attn_pdrop: float = 0.0
-    """Dropout on attention weights; above 0 it rules out every fast attention."""
+    """Dropout on attention weights; above 0 no fast attention is possible."""
     fcm_min_ratio: float = 0.0
     """Forgetful causal masking: least share of keys hidden."""
     fcm_max_ratio: float = 0.0
     """Forgetful causal masking: greatest share of keys hidden; 0 turns it off."""
 
     max_train_samples: int | None = None
-    """Only so many examples of the first source of data, drawn by the seed. Default: all."""
+    """Use only this many examples of the first data source, drawn by the seed. Default: all."""
     held_out_share: float = 0.0
-    """Share of examples, 0 to 1, held out of training; held_out.jsonl has their loss: mixed, without dropout."""
+    """Share of examples, 0 to 1, kept out of training; held_out.jsonl has their loss: mixed, without dropout."""
     eval_every: int = 100
-    """Steps between losses of the held-out examples; the last step has one too."""
+    """Steps between measurements of the held-out loss; the last step is always measured."""
 
     checkpoint_every: int = 500
     """Steps between checkpoints; the last step is always saved."""
     keep_checkpoints: int = 2
-    """Newest checkpoints kept: one that cannot be read is passed over for the one before it."""
+    """Number of newest checkpoints to keep: if one cannot be read, the one before it is used."""
     log_every: int = 10
     """Steps between lines of metrics.jsonl; step 1 and the last are always logged."""
 

@@ -15,26 +15,26 @@ class TrainingFlags:
     """Say what is trained, and how its updates are made. The flags of adapters have PEFT's names."""
 
     lora_r: int | None = None
-    """Train LoRA adapters of this rank, and leave the model itself frozen, in bfloat16. Default: train all of it."""
+    """Train LoRA adapters of this rank, with the model frozen in bfloat16. Default: train the whole model."""
     lora_alpha: float | None = None
-    """What an adapter's product is multiplied by, over its rank. Default: twice the rank."""
+    """The product of an adapter is multiplied by alpha / rank. Default: twice the rank."""
     lora_target_modules: tuple[str, ...] = ("all-linear",)
     """Kernels with an adapter: q_proj k_proj v_proj o_proj gate_proj up_proj down_proj, or all-linear: all of them."""
     modules_to_save: tuple[str, ...] = ()
-    """With LoRA: embed_tokens or lm_head, or both, trained whole beside the adapters; none: neither.
-    Default: neither, but where the base has new rows (`tokenizer extend`), what holds them."""
+    """With LoRA: also train embed_tokens, lm_head or both, whole; none: neither.
+    Default: neither, but the matrices with new rows if the base has any (`tokenizer extend`)."""
 
     optimizer: Literal["adamw", "adamw-split", "adamw-lean"] = "adamw"
-    """adamw keeps fp32 weights. In less memory: adamw-split keeps two halves of each, with bf16 gradients.
+    """adamw keeps fp32 weights. To save memory, adamw-split splits each into two halves and uses bf16 gradients;
     adamw-lean also factors the second moment."""
     learning_rate: float | None = None
-    """Peak of the schedule, reached after the warm-up. Default: 2e-5, and with --lora-r ten times that."""
+    """Highest learning rate, reached after the warm-up. Default: 2e-5; with --lora-r 2e-4."""
     end_learning_rate: float = 1e-7
-    """Where the cosine ends, at decay-steps."""
+    """Learning rate at the end of the cosine, after decay-steps."""
     warmup_steps: int = 36
     """Steps of linear warm-up."""
     decay_steps: int | None = None
-    """Step at which the cosine ends, warm-up included. Default: steps."""
+    """Step at which the cosine ends, including the warm-up. Default: steps."""
     weight_decay: float = 0.0
     """Decoupled weight decay of AdamW."""
     beta1: float = 0.9
@@ -42,13 +42,13 @@ class TrainingFlags:
     beta2: float = 0.999
     """Decay of AdamW's second moment."""
     momentum_dtype: Literal["bfloat16", "float32"] = "bfloat16"
-    """How the first moment is stored."""
+    """Dtype of the stored first moment."""
     clip_norm: float = 1.0
-    """Gradients are scaled down to this global norm where they exceed it."""
+    """Scale gradients down to this global norm if they exceed it."""
     gradient_accumulation: int = 1
-    """Parts that a batch is cut into, one after another, to save memory. The loss stays the same."""
+    """Split a batch into this many parts, one after another, to save memory. The loss stays the same."""
     loss_reduction: Literal["token", "row"] = "token"
-    """Mean over the supervised tokens of the batch, or mean a row and then over rows."""
+    """token: mean over the supervised tokens of the batch. row: mean over each row, then over rows."""
 
     @property
     def alpha(self) -> float:
@@ -91,18 +91,17 @@ class TrainingFlags:
             raise UserError(f"--lora-r {self.lora_r}: must be at least 1")
         if NONE in self.modules_to_save and len(self.modules_to_save) > 1:
             raise UserError(
-                f"--modules-to-save {shown(' '.join(self.modules_to_save))}: {NONE} stands alone; leave it out, or "
-                "what else is there"
+                f"--modules-to-save {shown(' '.join(self.modules_to_save))}: {NONE} excludes other names; leave out "
+                "it or the others"
             )
         if not 0 < self.alpha < float("inf"):
             raise UserError(f"--lora-alpha {self.lora_alpha}: must be a number above 0")
         if from_scratch:
             raise UserError(
-                f"--lora-r {self.lora_r}: trains beside weights that are there, and --from-scratch has none; leave "
-                "out one of them"
+                f"--lora-r {self.lora_r}: needs existing weights, and --from-scratch has none; leave out one of them"
             )
         if self.optimizer != "adamw":
             raise UserError(
-                f"--optimizer {self.optimizer}: saves memory where all weights are trained; with --lora-r "
+                f"--optimizer {self.optimizer}: saves memory if all weights are trained; with --lora-r "
                 f"{self.lora_r} hardly any are; leave out one of them"
             )

@@ -51,7 +51,7 @@ def floor_of(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_imports_what_lies_below(module):
     for imported in ours(MODULES[module]):
-        assert imported in MODULES, f"{imported} is no module: the package's own names are for its users"
+        assert imported in MODULES, f"{imported} is not a module: the package's own names are for its users"
         below = floor_of(imported) < floor_of(module)
         assert below or (name_of(imported) == name_of(module) and "." in module.removeprefix(f"{ROOM}.")), imported
 

@@ -81,7 +81,7 @@ def test_two_of_a_flag_that_takes_one_value_are_refused(run, argv, name):
     status, _, err = run(*argv)
     assert (status, err) == (
         2,
-        f"commit-llm {argv[0]}: {name}: stands twice, and only one would count; leave out one\n",
+        f"commit-llm {argv[0]}: {name}: given twice, but it takes one value; leave out one\n",
     )
 
 
@@ -180,7 +180,7 @@ def test_mix_goes_on_after_an_interrupt(run, example, tmp_path, monkeypatch):
         patched.setattr("commit_llm.data.mix_file._join", interrupt)
         status, printed, err = run(*command)
     assert (status, printed) == (130, "")
-    assert err == f"commit-llm mix: {out}: what is finished is kept; the same command goes on\n"
+    assert err == f"commit-llm mix: {out}: finished parts are kept; the same command resumes\n"
     status, _, err = run(*command, "--ratio", "0.5")
     assert status == 2
     assert "unfinished, and begun with ratio 0.9 (now 0.5)" in err
@@ -359,7 +359,7 @@ MISTAKES = [
     (["mix", "{bad}", "--dictionary", "{en-el}", "--ratio", 1, "--out", "{out}"], "bad.jsonl:2: malformed JSON"),
     (["mix", "{data}", "--dictionary", "{data}", "--ratio", 1, "--out", "{out}"], "instructions.jsonl:1: no 'source' and 'target'"),
     (["mix", "{data}", "--dictionary", "{el-en}", "--ratio", 1, "--out", "{out}"], "el-en.txt: has none of the data's words"),
-    (["mix", "{data}", "--dictionary", "{en-el}", "--out", "{data}", "--overwrite"], "is what is read; choose another"),
+    (["mix", "{data}", "--dictionary", "{en-el}", "--out", "{data}", "--overwrite"], "is the input; choose another"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--out", "{out}", "--ratio", 1, "--target-share", 0.2], "leave out one"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--out", "{out}", "--target-share", 2], "--target-share 2.0: the share"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--out", "{out}", "--mix-fields", "x"], "--mix-fields x: no such field"),
@@ -371,7 +371,7 @@ MISTAKES = [
     (["preview", "{data}", "--dictionary", "{en-el}", "--ratio=0.5@0", "1.5@1"], "--ratio 1.5@1: the probability"),
     (["preview", "{data}", "--dictionary", "{en-el}", "--ratio", "0.5@0", "0.6"], "--ratio 0.6: write one number, or points RATIO@PASSES"),
     (["preview", "{data}", "--dictionary", "{en-el}", "--ratio", "much"], "--ratio much: write one number, or points"),
-    (["preview", "{data}", "--dictionary", "{en-el}", "--at", "-1"], "--at -1: passes over the data are a number from 0 on"),
+    (["preview", "{data}", "--dictionary", "{en-el}", "--at", "-1"], "--at -1: passes over the data are a number, at least 0"),
     (["preview", "{data}", "--dictionary", "{en-el}", "--at", "inf"], "--at inf: passes over the data"),
     (["train", "commit", "--ratio", "0.5@0", "0.6@-1", "--out", "{out}"], "--ratio 0.6@-1: passes over the data"),
     (["train", "commit", "--model", "{model}", "--data", "{data}", "--ratio", "0.5@0", "0.6@1", "--out", "{out}"], "--ratio 0.5@0 0.6@1: mixing needs a --dictionary"),
@@ -384,13 +384,13 @@ MISTAKES = [
     (["train", "alpaca", "--model", "{folder}", "--out", "{out}"], "not a model folder"),
     (["train", "alpaca", "--model", "{folder}", "--out", "{out}", "--dry-run"], "not a model folder"),
     (["train", "alpaca", "--model", "{folder}", "--out", "{out}", "--json"], "--json: goes with --dry-run"),
-    (["train", "alpaca", "--model", "{model}", "--data", "{data}=0", "--data", "{data}=1", "--out", "{out}"], "'0' is no weight, which is a number above 0"),
-    (["train", "alpaca", "--model", "{model}", "--data", "{data}=2", "--data-unmixed", "{data}=x", "--out", "{out}"], "instructions.jsonl=x: 'x' is no weight"),
+    (["train", "alpaca", "--model", "{model}", "--data", "{data}=0", "--data", "{data}=1", "--out", "{out}"], "'0' is not a weight, which is a number above 0"),
+    (["train", "alpaca", "--model", "{model}", "--data", "{data}=2", "--data-unmixed", "{data}=x", "--out", "{out}"], "instructions.jsonl=x: 'x' is not a weight"),
     (["train", "alpaca", "--model", "{model}", "--data", "{data}=2", "--data=none.jsonl", "--out", "{out}"], "none.jsonl: no such data file"),
     (["train", "alpaca", "--model", "{model}", "--data", "{data}", "--data", "{data}", "--epochs", "2", "--out", "{out}"], "--epochs 2: counts passes over one source"),
     (["train", "alpaca-2024", "--model", "{model}", "--data", "{data}", "--data", "{data}", "--out", "{out}"], "does not go with behaviour original"),
     (["batches", "alpaca-2024", "--model", "{model}", "--data", "{data}", "--data", "{data}", "--out", "{out}.npz"], "does not go with behaviour original"),
-    (["plan", "alpaca", "--model", "{model}", "--data", "{data}=1:prose"], "'prose' is no form; it is instruction or text"),
+    (["plan", "alpaca", "--model", "{model}", "--data", "{data}=1:prose"], "'prose' is not a form; it is instruction or text"),
     (["batches", "alpaca", "--model", "{model}", "--data", "{data}", "--data", "{empty}", "--out", "{out}.npz"], "empty.jsonl: holds no record"),
     (["train", "alpaca", "--data", "--out", "{out}"], "--data: names nothing"),
     (["batches", "alpaca", "--model", "{model}", "--data", "{bad}", "--out", "{out}.npz"], "malformed JSON"),
@@ -464,7 +464,7 @@ def test_a_name_that_is_no_utf_8(run, tmp_path):
     argv = ("mix", tmp_path / "caf\udce9.jsonl", "--dictionary", "en-el.txt", "--out", tmp_path / "out.jsonl")
     status, _, err = run(*argv)
     assert (status, err.count("\n")) == (2, 1)
-    assert "caf\N{REPLACEMENT CHARACTER}.jsonl: a name that is no UTF-8; rename" in err
+    assert "caf\N{REPLACEMENT CHARACTER}.jsonl: a name that is not UTF-8; rename" in err
 
 
 @pytest.mark.parametrize(

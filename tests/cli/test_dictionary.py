@@ -119,7 +119,7 @@ def test_bad_lines(run, tmp_path):
     assert run("inspect", path) == (2, "", message)
     status, printed, _ = run("inspect", path, "--skip-bad-lines")
     assert status == 0
-    assert "\nbad lines, left out              2  line 2: 5 tab-separated field(s)" in printed
+    assert "\nbad lines, skipped              2  line 2: 5 tab-separated field(s)" in printed
 
 
 def test_the_wrong_way_round(run, file, tmp_path):
@@ -215,7 +215,7 @@ MISTAKES = [
     ("inspect {good} --parallel {good} {two}", "en-el.txt has 5 lines, and "),
     ("inspect {good} --parallel {good} {none}", "no such file; give two files of lines"),
     ("inspect {good} --choice frequent", "--choice frequent: needs text in which translations are counted; name it"),
-    ("inspect {good} --target-text {two}", "two.txt: is for nothing without --choice frequent"),
+    ("inspect {good} --target-text {two}", "two.txt: has no use without --choice frequent"),
     ("inspect {good} --choice first", "--choice first: says how translations are drawn for --parallel; name texts"),
     ("inspect {good} --languages greek", "--languages 'greek': give the codes"),
     ("inspect {good} --out {none}.jsonl", "name a .txt or .tsv file"),

@@ -72,7 +72,7 @@ def test_prompts_alone_need_no_model(run, questions, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--language", "el"], "--language el: is of your own questions; name their file with --questions"),
+        (["--language", "el"], "--language el: is for your own questions; name their file with --questions"),
         (["--tasks", "ogx_xquad_el", "--prompt", "chat"], "--prompt chat: is of your own questions"),
         (["--questions", "own.jsonl"], "--questions own.jsonl: in which language? name it, such as --language el"),
         ([], "no task; name some with --tasks, or your own questions with --questions FILE --language CODE"),
@@ -87,7 +87,7 @@ def test_flags_that_do_not_go_together(run, tmp_path, words, message):
 def test_score_refuses_flags_of_questions_without_them(run, tmp_path):
     status, _, err = run("score", tmp_path / "answers.jsonl", "--task", "ogx_xquad_el", "--language", "hi")
     assert status == 2
-    assert "--language hi: is of your own questions; name their file with --questions" in err
+    assert "--language hi: is for your own questions; name their file with --questions" in err
 
 
 @pytest.mark.parametrize("words", [[], ["--task", "ogx_xquad_el", "--questions", "own.jsonl", "--language", "el"]])

@@ -140,7 +140,7 @@ def test_prompts_of_standard_input(run, chat_model, monkeypatch):
         (["--max-new-tokens", "0"], "--max-new-tokens 0: must be at least 1"),
         (["--max-new-tokens", "1023"], "--max-new-tokens 1,023: the model has 1,024 positions, and the prompt takes some of them; take at most 1,022"),
         (["--answer-field", "id"], "{prompts}: record 1: it has a field 'id' already; name another with --answer-field"),
-        (["--prompt", "alpca"], "--prompt alpca: is no file, and neither alpaca nor chat"),
+        (["--prompt", "alpca"], "--prompt alpca: is not a file, and neither alpaca nor chat"),
         (["--chat-template", "tools"], "--chat-template 'tools': is for --prompt chat; leave it out, or name that prompt"),
         (["--max-new-tokens", "1000"], "{prompts}: record 1: it has 35 tokens, and the model has room for 24 beside an answer of --max-new-tokens 1,000; shorten it, or take fewer new tokens"),
     ],

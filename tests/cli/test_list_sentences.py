@@ -86,9 +86,12 @@ def test_sentences_alone(run, data, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["--list-sentences", "{out}", "--out", "{out}.jsonl"], "is made instead of a mixed file; leave out --out"),
+        (
+            ["--list-sentences", "{out}", "--out", "{out}.jsonl"],
+            "writes this list instead of a mixed file; leave out --out",
+        ),
         (["--list-sentences", "{out}", "--style", "original"], "--list-sentences: style original knows no sentences"),
-        (["--list-sentences", "{data}", "--overwrite"], "is what is read; choose another --list-sentences"),
+        (["--list-sentences", "{data}", "--overwrite"], "is the input; choose another --list-sentences"),
         (["--list-sentences", "{folder}"], "is a folder; name a file with --list-sentences"),
         (["--list-sentences", "{out}", "--mix-fields", "x"], "--mix-fields x: no such field in the data"),
         (["--list-sentences", "{out}", "--fields", "x"], "record 1 of the data: no field 'x'"),

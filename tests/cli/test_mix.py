@@ -207,8 +207,8 @@ def test_conversations_under_another_name(mix):
         (["input=question", "input=context"], "--columns input=context: 'input' is 'question' already"),
         (["input=question", "output=question"], "--columns output=question: column 'question' is another field"),
         (["instruction=question", "inptu=context", "output=answer"],
-         "--columns inptu=context: 'inptu' is no field; write input=context"),
-        (["question"], "--columns question: is no name of a column; write FIELD=COLUMN"),
+         "--columns inptu=context: 'inptu' is not a field; write input=context"),
+        (["question"], "--columns question: is not a name of a column; write FIELD=COLUMN"),
     ],
 )  # fmt: skip
 def test_columns_that_do_not_fit_are_one_line(mix, tmp_path, columns, message):
@@ -241,7 +241,7 @@ def test_translations_by_their_frequency(mix, tmp_path):
     ("flags", "message"),
     [
         (["--choice", "frequent"], "--choice frequent: needs text in which translations are counted"),
-        (["--target-text", "el.txt"], "--target-text el.txt: is for nothing without --choice frequent"),
+        (["--target-text", "el.txt"], "--target-text el.txt: has no use without --choice frequent"),
         (["--choice", "frequent", "--target-text", "no.txt"], "no.txt: no such data file"),
         (["--choice", "frequent", "--target-text", "in.jsonl"], "has none of the translations of en-el.txt in its 1"),
     ],

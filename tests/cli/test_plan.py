@@ -50,7 +50,7 @@ def test_devices_that_stand_idle_are_told(run, llama_7b):
     """And not counted for the hours: 4 of 6 work, as long as 4 of 4."""
     asked = ["plan", "commit", "--model", llama_7b, "--seq-len", 512]
     status, out, _ = run(*asked, "--topology", "h200:6")
-    told = " (auto: 4 rows at a time, tensor must divide 32; 2 of 6 devices stand idle)"
+    told = " (auto: 4 rows at a time, tensor must divide 32; 2 of 6 devices are idle)"
     assert (status, out.splitlines()[0]) == (0, f"h200:6: 4 x NVIDIA H200, mesh data 1, fsdp 4, tensor 1{told}")
     assert out.splitlines()[1:] == run(*asked, "--topology", "h200:4")[1].splitlines()[1:]
     plan = json.loads(run(*asked, "--topology", "h200:8", "--json")[1])
@@ -63,7 +63,7 @@ def test_rows_for_idle_devices_are_offered_where_it_does_not_fit(run, llama_7b):
     config = dataclasses.replace(LLAMA_7B, num_key_value_heads=1)
     (llama_7b / "config.json").write_text(json.dumps(plain_settings(config, "float32")))
     status, out, _ = run("plan", "commit", "--model", llama_7b, "--topology", "t4:8")
-    assert (status, "; 4 of 8 devices stand idle)" in out) == (2, True)
+    assert (status, "; 4 of 8 devices are idle)" in out) == (2, True)
     assert "\n--batch-size 8 --gradient-accumulation 1 " in out
 
 

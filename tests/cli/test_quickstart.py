@@ -24,7 +24,7 @@ def skipped(monkeypatch):
 def test_somebody_elses_folder_is_refused(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("keep")
     assert main(["quickstart", "--out", str(tmp_path)]) == 2
-    assert "exists already and is no quickstart's" in capsys.readouterr().err
+    assert "exists already and is not a quickstart's" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -46,7 +46,7 @@ def test_an_earlier_quickstart_is_replaced(tmp_path, skipped, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "example", "quickstart.json"]
     out = capsys.readouterr().out
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["English", "mixed", "Greek"]
-    assert "the same command begins anew" in out
+    assert "the same command starts again" in out
 
 
 def test_a_kill_while_an_earlier_one_is_removed(tmp_path, skipped, monkeypatch):

@@ -214,7 +214,7 @@ def test_mistakes(run, begun, flags, message, tmp_path, monkeypatch):
     [
         ("config.yaml", "a: [", "not readable YAML"),
         ("config.yaml", "stepz: 3", "unknown field 'stepz'"),
-        ("config.yaml", "steps: many", "steps is 'many', which is no int"),
+        ("config.yaml", "steps: many", "steps is 'many', which is not of type int"),
         ("provenance.json", "{", "malformed JSON"),
     ],
 )

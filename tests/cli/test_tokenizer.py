@@ -169,7 +169,7 @@ def test_examples_that_training_leaves_out(run, model, tmp_path):
     counts = found(run, model, *flags)["texts"]["rows.jsonl"]["tokenizers"]["bytes"]
     assert (counts["left_out"], counts["an_example"]["max"]) == (1, 10)
     assert counts["seq_len"] == dict.fromkeys(("median", "p95", "max"), len("Q: Hi A: Yes.") - 1)
-    assert "Training would leave out 1 example, which no row has to hold." in sentences(run, model, *flags)
+    assert "Training leaves out 1 example, so no row must hold them." in sentences(run, model, *flags)
 
 
 SQUAD = {"data": [{"paragraphs": [{"context": "Ο σκύλος.", "qas": []}, {"context": "Η γάτα", "qas": []}]}]}

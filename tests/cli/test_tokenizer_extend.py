@@ -46,7 +46,7 @@ def test_pieces_of_a_text(run, folder):
     assert out.splitlines() == [
         f"wrote {folder / 'new'}: 40 new pieces, from id 332; the embedding has 372 rows (332 before)",
         "a word takes 3.90 tokens (9.25 before)",
-        "23,957 English words have the ids of before; 0 pieces were dropped for it",
+        "23,957 English words keep their ids; 0 pieces were dropped for this",
         f"new rows are guesses (pieces): train them on text, commit-llm train align --model {folder / 'new'} ...",
     ]
     said = json.loads((folder / "new/grown_vocabulary.json").read_text())
@@ -90,7 +90,7 @@ def test_other_forms_that_are_left_out_are_told(run, folder):
     for name in ("vocab.json", "merges.txt"):
         (folder / "model" / name).write_text("{}")
     command = [folder / "model", "--text", folder / "el.txt", "--size", 5, "--out", folder / "new"]
-    assert "left out, as they would give other ids: merges.txt, vocab.json" in run(*command)[1]
+    assert "not copied, because they would give other ids: merges.txt, vocab.json" in run(*command)[1]
 
 
 @pytest.mark.parametrize(

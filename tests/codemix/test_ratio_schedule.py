@@ -1,4 +1,4 @@
-"""A ratio that moves: where it is at any place, and what is no schedule."""
+"""A ratio that moves: where it is at any place, and what is not a schedule."""
 
 import pickle
 
@@ -52,12 +52,18 @@ def test_it_never_leaves_its_ratios_and_is_written_as_it_is_read(ratios, passes)
     [
         (["0.5@0"], "ratio 0.5@0: a ratio that moves has two points or more, such as 0.1@0 0.9@2"),
         ([], "ratio : a ratio that moves has two points or more"),
-        (["0.8@1", "0.2@0"], "ratio 0.8@1 0.2@0: points stand in the order of their passes, and 0 does not come after"),
-        (["0.1@0", "0.2@2", "0.3@2"], "ratio 0.1@0 0.2@2 0.3@2: points stand in the order of their passes, and 2 does"),
+        (
+            ["0.8@1", "0.2@0"],
+            "ratio 0.8@1 0.2@0: points must be in the order of their passes, but 0 does not come after",
+        ),
+        (
+            ["0.1@0", "0.2@2", "0.3@2"],
+            "ratio 0.1@0 0.2@2 0.3@2: points must be in the order of their passes, but 2 does",
+        ),
         (["0.1@0", "1.2@1"], "ratio 1.2@1: the probability of a replacement is between 0 and 1"),
         (["-0.1@0", "1@1"], "ratio -0.1@0: the probability"),
         (["nan@0", "1@1"], "ratio nan@0: the probability"),
-        (["0.1@-1", "1@1"], "ratio 0.1@-1: passes over the data are a number from 0 on"),
+        (["0.1@-1", "1@1"], "ratio 0.1@-1: passes over the data are a number, at least 0"),
         (["0.1@0", "1@inf"], "ratio 1@inf: passes"),
         (["0.1@nan", "1@2"], "ratio 0.1@nan: passes"),
         (["0.1@0", "much"], "ratio much: write one number, or points RATIO@PASSES, such as 0.1@0 0.9@2"),

@@ -39,7 +39,7 @@ TABLE = [
     ("answers", WORDS, [], {}, 0, 0.0, {"input": "Two dogs. Hot days", "output": "hot dog"},
      {"input": "Two dogs. Ζεστός days", "output": "ζεστός σκύλος"}),  # it stands nowhere
     ("answers", WORDS, [], {}, 0, 0.0, {"input": "It barks. barks2", "output": "barks. bark"},
-     {"input": "It barks. barks2", "output": "barks. bark"}),  # up to the middle of what is no word
+     {"input": "It barks. barks2", "output": "barks. bark"}),  # up to the middle of what is not a word
     ("answers", WORDS, [], {}, 0, 0.0, {"input": "Hotdogs: hotdog", "output": "dog"},
      {"input": "Hotdogs: hotdog", "output": "dog"}),  # within a word
     ("answers", WORDS, [], {}, 0, 0.0, {"input": "Hotdogs: a dog", "output": "dog"},

@@ -54,7 +54,7 @@ def test_sharded_weights(folder, params):
     read_back, _ = read_weights(folder, SMALL)
     np.testing.assert_array_equal(read_back["layers"]["query"], params["layers"]["query"])
     index.write_text(json.dumps({"weight_map": {"x": "../outside.safetensors"}}))
-    with pytest.raises(UserError, match=r"names '\.\./outside\.safetensors', which is no file of this folder"):
+    with pytest.raises(UserError, match=r"names '\.\./outside\.safetensors', which is not a file of this folder"):
         read_weights(folder, SMALL)
 
 

@@ -183,7 +183,7 @@ def test_files_that_are_no_adapter(folder):
     with pytest.raises(UserError, match="not a readable safetensors file"):
         read(folder)
     file.unlink()
-    with pytest.raises(UserError, match=r"no adapter_model.safetensors in it; fetch or save the adapter anew"):
+    with pytest.raises(UserError, match=r"no adapter_model.safetensors in it; fetch or save the adapter again"):
         read(folder)
     (folder / "adapter_model.bin").write_bytes(b"a pickle")
     with pytest.raises(UserError, match=r"has adapter_model.bin, a pickle, which COMMIT never opens"):

@@ -121,8 +121,8 @@ def test_what_an_index_names_and_nobody_needs_may_be_missing(tmp_path):
         ("[]", "malformed: holds no JSON object"),
         ("{}", "malformed; it must hold a weight_map"),
         ('{"weight_map": ["a"]}', "malformed; it must hold a weight_map"),
-        ('{"weight_map": {"a": ["b"]}}', r'names \["b"\], which is no file of this folder'),
-        ('{"weight_map": {"a": "../b"}}', r"names '\.\./b', which is no file of this folder"),
+        ('{"weight_map": {"a": ["b"]}}', r'names \["b"\], which is not a file of this folder'),
+        ('{"weight_map": {"a": "../b"}}', r"names '\.\./b', which is not a file of this folder"),
     ],
 )
 def test_a_malformed_index(tmp_path, told, index, message):

@@ -90,15 +90,15 @@ def test_a_column_that_is_not_there(given, way_out):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"instruction": "question", "inptu": "context"}, "inptu=context: 'inptu' is no field; write input=context"),
-        ({"instruction": "q", "answer": "answer"}, "answer=answer: 'answer' is no field; write output=answer"),
-        ({"Output": "my answer"}, "Output=my answer: 'Output' is no field; write 'output=my answer'"),
-        ({"context": "c"}, "context=c: 'context' is no field; write input=c"),
-        ({"input": "a", "inputs": "b"}, "inputs=b: 'inputs' is no field; write instruction=b"),
-        ({"mesages": "turns"}, "mesages=turns: 'mesages' is no field; write messages=turns"),
-        ({"id": "n"}, "id=n: 'id' is no field; there are instruction, input, output, system, history, title, body, "
+        ({"instruction": "question", "inptu": "context"}, "inptu=context: 'inptu' is not a field; write input=context"),
+        ({"instruction": "q", "answer": "answer"}, "answer=answer: 'answer' is not a field; write output=answer"),
+        ({"Output": "my answer"}, "Output=my answer: 'Output' is not a field; write 'output=my answer'"),
+        ({"context": "c"}, "context=c: 'context' is not a field; write input=c"),
+        ({"input": "a", "inputs": "b"}, "inputs=b: 'inputs' is not a field; write instruction=b"),
+        ({"mesages": "turns"}, "mesages=turns: 'mesages' is not a field; write messages=turns"),
+        ({"id": "n"}, "id=n: 'id' is not a field; there are instruction, input, output, system, history, title, body, "
          "messages, conversations, prompt, completion, tools"),
-        ({"text": "body"}, "text=body: 'text' is no field; there are "),
+        ({"text": "body"}, "text=body: 'text' is not a field; there are "),
     ],
 )  # fmt: skip
 def test_a_name_that_is_no_field(given, message):

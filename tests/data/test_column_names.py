@@ -40,10 +40,10 @@ def test_the_fields_of_columns_are_looked_up_once():
     [
         (
             ["data.jsonl"],
-            "--columns data.jsonl: is no name of a column; write FIELD=COLUMN, such as instruction=question",
+            "--columns data.jsonl: is not a name of a column; write FIELD=COLUMN, such as instruction=question",
         ),
-        (["=a"], "--columns =a: is no name of a column"),
-        (["a="], "--columns a=: is no name of a column"),
+        (["=a"], "--columns =a: is not a name of a column"),
+        (["a="], "--columns a=: is not a name of a column"),
         (["a=x", "a=y"], "--columns a=y: 'a' is 'x' already; leave out one of them"),
         (["a=x", "b=x"], "--columns b=x: column 'x' is another field already; leave out one of them"),
     ],
@@ -63,7 +63,7 @@ def test_columns_of_a_file_are_those_of_its_first_records(tmp_path):
     assert open_columns([], tmp_path / "none.jsonl") is not None
     assert columns_of(rows) == {"q": "a", "c": "x"}
     assert open_columns(["text=q", "title=c"], path, ["title"]).column_of == {"text": "q", "title": "c"}
-    with pytest.raises(SettingError, match="title=c: 'title' is no field"):
+    with pytest.raises(SettingError, match="title=c: 'title' is not a field"):
         open_columns(["text=q", "title=c"], path)
     with pytest.raises(UserError, match=r"--columns input=d: .*a\.jsonl: no column 'd'; it has 'q', 'c'; --columns in"):
         open_columns(["instruction=q", "input=d"], path)

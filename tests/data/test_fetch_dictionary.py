@@ -99,7 +99,7 @@ def test_a_dictionary_is_fetched_once(server, tmp_path):
 def test_a_broken_download_is_gone_on_with(server, tmp_path):
     server.stop_after = 100_000
     with pytest.raises(
-        UserError, match=r"the connection broke after 100,000 of [\d,]+ bytes; the same command goes on"
+        UserError, match=r"the connection broke after 100,000 of [\d,]+ bytes; the same command resumes"
     ):
         fetch_dictionary("en-el", tmp_path, server.url)
     assert not (tmp_path / "en-el.txt").exists()
@@ -185,14 +185,14 @@ def test_a_changed_file_is_refused(server, tmp_path):
     assert path.read_bytes().endswith(b"mine\n")
     for record in ('{"url": 1}', "{", "[]"):
         sidecar(path).write_text(record)
-        with pytest.raises(UserError, match="is there already, without a record"):
+        with pytest.raises(UserError, match="exists already, without a record"):
             fetch_dictionary("en-el", tmp_path, server.url)
     sidecar(path).unlink()
     with pytest.raises(UserError, match="use it as it is, or move it away"):
         fetch_dictionary("en-el", tmp_path, server.url)
     path.unlink()
     path.mkdir()
-    with pytest.raises(UserError, match=r"en-el\.txt: is no file"):
+    with pytest.raises(UserError, match=r"en-el\.txt: is not a file"):
         fetch_dictionary("en-el", tmp_path, server.url)
 
 
@@ -214,7 +214,7 @@ def test_no_connection(server, tmp_path):
 def test_a_server_that_says_nothing(server, tmp_path, monkeypatch):
     monkeypatch.setattr("commit_llm.data.fetch_dictionary.TIMEOUT", 0.2)
     monkeypatch.setattr(Handler, "do_GET", lambda self: threading.Event().wait(1))
-    with pytest.raises(UserError, match=r"en-hi\.txt: the connection broke \(.*\); the same command goes on"):
+    with pytest.raises(UserError, match=r"en-hi\.txt: the connection broke \(.*\); the same command resumes"):
         fetch_dictionary("en-hi", tmp_path, server.url)
 
 
@@ -230,7 +230,7 @@ def test_a_server_that_says_nothing(server, tmp_path, monkeypatch):
 )
 def test_what_is_no_dictionary_is_refused(server, tmp_path, content, reason):
     server.content = content
-    with pytest.raises(UserError, match=rf"en-el\.txt: what came is no dictionary \(.*{reason}.*portal"):
+    with pytest.raises(UserError, match=rf"en-el\.txt: what came is not a dictionary \(.*{reason}.*portal"):
         fetch_dictionary("en-el", tmp_path, server.url)
     assert list(tmp_path.iterdir()) == []
     server.content = CONTENT

@@ -18,7 +18,7 @@ def opened(recipe, records, tokenizer, mixer=None):
 
 
 def test_fields_to_mix(tokenizer):
-    """The others stay; a name that is no field is told."""
+    """The others stay; a name that is not a field is told."""
     mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "cat")]), ratio=1.0)
     recipe = dataclasses.replace(find_recipe("commit"), mix_fields=("output",))
     text = tokenizer.decode(open_examples(recipe, [RECORD], tokenizer, mixer)(0, 0).tokens.tolist())

@@ -165,24 +165,24 @@ def test_other_settings_or_another_input_are_refused(tmp_path):
     work = job(tmp_path, recipe={"ratio": 0.5})
     start(work)
     other = job(tmp_path, recipe={"ratio": 0.7})
-    with pytest.raises(UserError, match=r"out\.jsonl: unfinished, and begun with ratio 0\.5 \(now 0\.7\); go on"):
+    with pytest.raises(UserError, match=r"out\.jsonl: unfinished, and begun with ratio 0\.5 \(now 0\.7\); resume"):
         mix_file(other)
     versions = [job(tmp_path, recipe={"ratio": 0.5, "clean_version": version}) for version in (1, 2)]
     start(versions[0], 1, overwrite=True)
-    with pytest.raises(UserError, match=r"begun with clean_version 1 \(now 2\); .* or begin anew with --overwrite"):
+    with pytest.raises(UserError, match=r"begun with clean_version 1 \(now 2\); .* or start again with --overwrite"):
         mix_file(versions[1])
     pairs = tmp_path / "en-el.tsv"
     pairs.write_text("A dog.\tένα\n", encoding="utf-8")
     with_pairs = job(tmp_path, sentences=[(pairs, {})])
     start(with_pairs, 1, overwrite=True)
     pairs.write_text("A dog.\tδύο\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"begun with sentences .*or begin anew with --overwrite"):
+    with pytest.raises(UserError, match=r"begun with sentences .*or start again with --overwrite"):
         mix_file(with_pairs)
     start(work, overwrite=True)
     before = parts_of(work)
     content = work.input.read_bytes()
     work.input.write_bytes(content + b"\n")
-    with pytest.raises(UserError, match=r"begun with input .*or begin anew with --overwrite"):
+    with pytest.raises(UserError, match=r"begun with input .*or start again with --overwrite"):
         mix_file(work)
     assert parts_of(work) == before
     work.input.write_bytes(content)
@@ -222,7 +222,7 @@ def test_an_input_that_changes_meanwhile_is_told(tmp_path):
         if rows:
             work.input.touch()
 
-    with pytest.raises(UserError, match="has changed while it was mixed"):
+    with pytest.raises(UserError, match="changed while it was mixed"):
         mix_file(work, report=change)
 
 
@@ -316,7 +316,7 @@ def test_a_killed_worker_is_told_and_what_is_finished_is_kept(tmp_path, monkeypa
     work = job(tmp_path)
     start(work)
     monkeypatch.setattr("commit_llm.data.mix_file._worker", kill_worker)
-    with pytest.raises(UserError, match=r"a worker was killed, .* the same command goes on"):
+    with pytest.raises(UserError, match=r"a worker was killed, .* the same command resumes"):
         mix_file(work, workers=2)
     assert len(parts_of(work)) == 3
 

@@ -74,7 +74,7 @@ def test_bad_lines_that_are_left_out_are_told(tmp_path, caplog):
     (tmp_path / "en-el.txt").write_text("dog\tσκύλος\nbad\n", encoding="utf-8")
     with caplog.at_level(logging.WARNING, "commit_llm"):
         MixingFlags((str(tmp_path / "en-el.txt"),), skip_bad_lines=True).open_mixer()
-    assert "en-el.txt: 1 bad lines are left out; the first is line 2:" in caplog.text
+    assert "en-el.txt: 1 bad lines were skipped; the first is line 2:" in caplog.text
 
 
 def test_files_of_sentences_are_read_and_what_is_left_out_of_them_told(tmp_path, dictionary, caplog):
@@ -83,7 +83,7 @@ def test_files_of_sentences_are_read_and_what_is_left_out_of_them_told(tmp_path,
     with caplog.at_level(logging.WARNING, "commit_llm"):
         (pairs,) = flags.open_mixer().vocabulary.sentences
     assert (pairs.translations, pairs.languages[:2]) == ({"A dog.": "ένα"}, ("en", "el"))
-    assert "pairs.tsv: 1 bad lines are left out; the first is line 3" in caplog.text
+    assert "pairs.tsv: 1 bad lines were skipped; the first is line 3" in caplog.text
     assert "pairs.tsv: another translation of a sentence in 1 pair(s), such as 'A dog.' ('δύο')" in caplog.text
     assert flags.mixing_settings().sentence_weights == (2.0,)
 
@@ -112,7 +112,7 @@ def test_what_mixes():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sentences": ("{}=much",)}, "--sentences {}=much: 'much' is no number; write FILE or FILE=WEIGHT"),
+        ({"sentences": ("{}=much",)}, "--sentences {}=much: 'much' is not a number; write FILE or FILE=WEIGHT"),
         ({"sentences": ("{}=-1",)}, "--sentences FILE=WEIGHT -1.0: a weight is a number above 0"),
         (
             {"sentences": ("{}",), "sentence_ratio": 1.5},
@@ -126,7 +126,7 @@ def test_what_mixes():
             {"dictionary": (), "sentences": ("{}",), "target_share": 0.5},
             "--target-share 0.5: asks for a ratio of words; name a dictionary with --dictionary",
         ),
-        ({"dictionary": ("{}=much",)}, "--dictionary {}=much: 'much' is no number; write FILE or FILE=WEIGHT"),
+        ({"dictionary": ("{}=much",)}, "--dictionary {}=much: 'much' is not a number; write FILE or FILE=WEIGHT"),
         ({"dictionary": ("{}=-1",)}, "--dictionary FILE=WEIGHT -1.0: a weight is a number above 0"),
         ({"dictionary": ()}, "no dictionary; name one with --dictionary"),
         (
@@ -145,10 +145,10 @@ def test_what_mixes():
             {"choice": "frequent"},
             "--choice frequent: needs text in which translations are counted; name it with --target-text",
         ),
-        ({"target_text": ("a.txt",)}, "--target-text a.txt: is for nothing without --choice frequent"),
+        ({"target_text": ("a.txt",)}, "--target-text a.txt: has no use without --choice frequent"),
         (
             {"choice": "first", "target_text": ("a.txt",)},
-            "--target-text a.txt: is for nothing without --choice frequent",
+            "--target-text a.txt: has no use without --choice frequent",
         ),
         (
             {"choice": "frequent", "target_text": ("a.txt", "b.txt")},

@@ -1,4 +1,4 @@
-"""Sources as a recipe names them, and what is no weight and no form."""
+"""Sources as a recipe names them, and what is not a weight and no form."""
 
 from fractions import Fraction
 
@@ -28,17 +28,17 @@ def test_names_with_weights_and_forms(tmp_path, monkeypatch):
         (
             ["a.jsonl=0"],
             [],
-            "--data a.jsonl=0: '0' is no weight, which is a number above 0; write FILE, FILE=WEIGHT or",
+            "--data a.jsonl=0: '0' is not a weight, which is a number above 0; write FILE, FILE=WEIGHT or",
         ),
-        (["a.jsonl=-1", "b.jsonl"], [], "--data a.jsonl=-1: '-1' is no weight"),
-        (["a.jsonl=much", "b.jsonl"], [], "--data a.jsonl=much: 'much' is no weight"),
-        (["a.jsonl="], [], "--data a.jsonl=: '' is no weight"),
-        (["a.jsonl=nan"], [], "--data a.jsonl=nan: 'nan' is no weight"),
-        (["a.jsonl=inf"], [], "--data a.jsonl=inf: 'inf' is no weight"),
-        (["a.jsonl=1e-999999999"], [], "--data a.jsonl=1e-999999999: '1e-999999999' is no weight"),
-        (["a.jsonl=3:prose"], [], "--data a.jsonl=3:prose: 'prose' is no form; it is instruction or text; write FILE,"),
-        (["a.jsonl=3:"], [], "--data a.jsonl=3:: '' is no form"),
-        (["a.jsonl"], ["b.jsonl=0"], "--data-unmixed b.jsonl=0: '0' is no weight"),
+        (["a.jsonl=-1", "b.jsonl"], [], "--data a.jsonl=-1: '-1' is not a weight"),
+        (["a.jsonl=much", "b.jsonl"], [], "--data a.jsonl=much: 'much' is not a weight"),
+        (["a.jsonl="], [], "--data a.jsonl=: '' is not a weight"),
+        (["a.jsonl=nan"], [], "--data a.jsonl=nan: 'nan' is not a weight"),
+        (["a.jsonl=inf"], [], "--data a.jsonl=inf: 'inf' is not a weight"),
+        (["a.jsonl=1e-999999999"], [], "--data a.jsonl=1e-999999999: '1e-999999999' is not a weight"),
+        (["a.jsonl=3:prose"], [], "--data a.jsonl=3:prose: 'prose' is not a form; it is instruction or text; write"),
+        (["a.jsonl=3:"], [], "--data a.jsonl=3:: '' is not a form"),
+        (["a.jsonl"], ["b.jsonl=0"], "--data-unmixed b.jsonl=0: '0' is not a weight"),
         (["a.jsonl", "b.jsonl=1e-9"], [], "--data b.jsonl=1e-09: is less than one example in a million; give it more"),
     ],
 )

@@ -79,7 +79,7 @@ def test_a_model_without_a_template(folder):
 
 def test_a_template_that_is_no_jinja(folder):
     (folder / "chat_template.jinja").write_text("{% for %}", encoding="utf-8")
-    with pytest.raises(UserError, match=r"chat_template\.jinja: it is no Jinja"):
+    with pytest.raises(UserError, match=r"chat_template\.jinja: it is not Jinja"):
         open_prompt(recipe(prompt="chat"), load_tokenizer(folder), (2,))
 
 

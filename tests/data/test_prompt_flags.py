@@ -13,7 +13,7 @@ from commit_llm.recipes import find_recipe
 @pytest.mark.parametrize("name", ["codemix-naive", "align", "clm-naive", "commit-2024", "alpaca-2024", "align-2024"])
 def test_recipes_whose_prompt_is_theirs(name, prompt):
     dataclasses.replace(find_recipe(name), prompt="alpaca").check()
-    with pytest.raises(UserError, match=f"--prompt {prompt}: is for instructions whose prompt stays as it is"):
+    with pytest.raises(UserError, match=f"--prompt {prompt}: is for instructions whose prompt stays unmixed"):
         dataclasses.replace(find_recipe(name), prompt=prompt).check()
 
 

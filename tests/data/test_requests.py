@@ -52,8 +52,8 @@ def test_what_a_record_asks(record, request_):
             r"it asks nothing: it has 'question', and takes prompt, instruction \(and input\), or",
         ),
         ({}, "it asks nothing: it has no field"),
-        ({"prompt": 5}, "its prompt is no text, but 5"),
-        ({"instruction": "Add.", "input": ["1"]}, r'its input is no text, but \["1"\]'),
+        ({"prompt": 5}, "its prompt is not a text, but 5"),
+        ({"instruction": "Add.", "input": ["1"]}, r'its input is not a text, but \["1"\]'),
         ({"prompt": "  \n"}, "it is empty; take it out, or write a prompt there"),
         ({"messages": []}, "it has no messages"),
         ({"messages": [{"role": "boss", "content": "Go."}]}, "a message has the role 'boss'"),
@@ -145,5 +145,5 @@ def test_columns_of_other_names(tmp_path):
         UserError, match=r"--columns prompt=quest: .*: no column 'quest'; it has 'question', .*=question would"
     ):
         read_requests(file, column_names(["prompt=quest"]))
-    with pytest.raises(UserError, match="columns inptu=context: 'inptu' is no field; write input=context"):
+    with pytest.raises(UserError, match="columns inptu=context: 'inptu' is not a field; write input=context"):
         read_requests(file, column_names(["instruction=question", "inptu=context"]))

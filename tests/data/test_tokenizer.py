@@ -91,7 +91,7 @@ def test_a_bos_always_or_never(llama, caplog):
     without = dataclasses.replace(llama, bos_id=None, bos=())
     assert not caplog.messages
     assert without.with_bos("always").bos == ()
-    assert caplog.messages == [f"{llama.path}: has no bos token, so none stands before a text"]
+    assert caplog.messages == [f"{llama.path}: has no bos token, so it adds none to a text"]
 
 
 def test_another_bos_or_eos_is_another_fingerprint(llama):

@@ -72,7 +72,7 @@ def test_a_post_processor_that_is_no_template_stays_and_that_is_said(tmp_path):
     write_bytes_tokenizer(tmp_path, processors.RobertaProcessing(("</s>", 2), ("<s>", 1)), SETTINGS)
     before = (tmp_path / "tokenizer.json").read_text()
     line = change_bos(tmp_path, load_tokenizer(tmp_path).with_bos("never"))
-    assert line == "tokenizer.json: its post_processor is no template; it puts a bos before a text, unlike training"
+    assert line == "tokenizer.json: its post_processor is not a template; it adds a bos to a text, unlike training"
     assert json.loads((tmp_path / "tokenizer.json").read_text()) == json.loads(before)
 
 

@@ -105,7 +105,7 @@ def test_each_stop_of_the_model_ends_an_answer(model):
     ("positions", "max_length", "message"),
     [
         (200, None, "the model has 200 positions, too few for 256 new tokens"),
-        (8192, 8193, "--max-length 8193: the model has 8,192 positions; take that many at most"),
+        (8192, 8193, "--max-length 8193: the model has 8,192 positions; take at most that many"),
         (8192, 257, "--max-length 257: too few tokens for a prompt and 256 new ones"),
         (8192, -1, "--max-length -1: too few"),
     ],

@@ -56,10 +56,10 @@ def test_a_model_without_a_template(tmp_path):
     ("template", "message"),
     [
         ("{{ raise_exception('No users here.') }}", "does not take a single user message: No users here."),
-        ("{% for message in", "it is no Jinja"),
+        ("{% for message in", "it is not Jinja"),
         ("{% include 'other' %}", "takes something from another file"),
-        ("{{ messages[0].content | upper }}", "does not write a user message as it is"),
-        ("<turn>assistant", "does not write a user message as it is"),
+        ("{{ messages[0].content | upper }}", "changes a user message, so a question"),
+        ("<turn>assistant", "changes a user message, so a question"),
     ],
 )
 def test_a_template_that_cannot_ask(tmp_path, template, message):

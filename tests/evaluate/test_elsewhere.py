@@ -41,7 +41,7 @@ def test_the_messages_of_a_chat_task(example, tmp_path):
     [
         (lambda rows: rows[1:], r"1 of \d+ questions have no prediction, such as '0-home'"),
         (lambda rows: [*rows, {"id": "new", "prediction": ""}], "are not of ogx_xquad_el, such as 'new'"),
-        (lambda rows: [*rows, rows[0]], "id '0-home' stands there twice"),
+        (lambda rows: [*rows, rows[0]], "id '0-home' occurs there twice"),
         (lambda rows: [{"id": "0-home"}, *rows[1:]], "row 1 needs texts"),
     ],
 )

@@ -98,7 +98,7 @@ def test_scores_and_signature(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"context": None}, r"own\.jsonl: record 2: null is no text; a question is a record of id, context"),
+        ({"context": None}, r"own\.jsonl: record 2: null is not a text; a question is a record of id, context"),
         ({"context": " "}, "question 'b': its context is empty; write one, or leave the question out"),
         ({"question": ""}, "question 'b': its question is empty"),
         ({"answers": ["x", ""]}, "question 'b': its answer is empty"),
@@ -107,8 +107,8 @@ def test_scores_and_signature(tmp_path):
         ({"answers": 7}, "record 2: answers 7 are no texts"),
         ({"answers": {"start": 1}}, "record 2: no 'text'"),
         ({"answers": []}, "question 'b' has no answer to compare with"),
-        ({"id": "a"}, "question id 'a' stands there twice"),
-        ({"id": None}, "record 2: null is no text"),
+        ({"id": "a"}, "question id 'a' occurs there twice"),
+        ({"id": None}, "record 2: null is not a text"),
         ({"question": ["x"]}, "record 2: "),
     ],
 )
@@ -183,8 +183,8 @@ def test_texts_of_another_script(tmp_path):
     ("language", "message"),
     [
         (None, "--questions own.jsonl: in which language"),
-        ("Greek", "--language 'Greek': no code of a language"),
-        ("../el", "no code of a language"),
+        ("Greek", "--language 'Greek': not a code of a language"),
+        ("../el", "not a code of a language"),
     ],
 )
 def test_a_language_that_is_none(language, message):
@@ -203,7 +203,7 @@ def test_a_missing_file(tmp_path):
 
 
 def test_a_byte_order_mark_and_other_formats(tmp_path, example):
-    """A mark at the head is no part of the text, in SQuAD's layout and in records, which may be packed too."""
+    """A mark at the head is not a part of the text, in SQuAD's layout and in records, which may be packed too."""
     squad = (example / "xquad.el.json").read_bytes()
     (tmp_path / "squad.JSON").write_bytes(b"\xef\xbb\xbf" + squad)
     expected = load_questions(find_task("xquad_instruct_el"), str(example))

@@ -58,7 +58,7 @@ def test_mlqa_files_as_the_archive_unpacks(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (squad(question(), question()), "question id 'q1' stands there twice"),
+        (squad(question(), question()), "question id 'q1' occurs there twice"),
         (squad(question(answers=())), "'q1' has no answer"),
         (squad(), "holds no question"),
         ({"data": [{"paragraphs": [{"qas": [question()]}]}]}, "not in SQuAD layout"),
@@ -133,7 +133,7 @@ def test_without_the_hub_a_file_is_asked_for_at_once(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (rows("a", "a"), "'a' stands there twice"),
+        (rows("a", "a"), "'a' occurs there twice"),
         (rows("a", answers=None), "task: record 1: answers null are no texts"),
         ([], "holds no question"),
     ],

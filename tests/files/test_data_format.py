@@ -72,5 +72,5 @@ def test_what_is_written(tmp_path):
     for name in ("a.JSONL", "a.json", "a.parquet", "a.txt"):
         require_written_suffix(tmp_path / name)
     for name, suffix in (("a.csv", ".csv"), ("a.jsonl.gz", ".jsonl.gz"), ("a", "")):
-        with pytest.raises(UserError, match=rf"unknown suffix '{suffix}'; what is written is a \.json, "):
+        with pytest.raises(UserError, match=rf"unknown suffix '{suffix}'; the output is a \.json, "):
             require_written_suffix(tmp_path / name)

@@ -1,4 +1,4 @@
-"""The line that mends a text that is no UTF-8: it runs in a shell, and gives the text."""
+"""The line that mends a text that is not UTF-8: it runs in a shell, and gives the text."""
 
 import gzip
 import subprocess

@@ -63,7 +63,7 @@ def test_data_are_described(hub):
     records = HubRecords(ROWS, NOW)
     described = records.describe()
     assert (described["commit"], described["records"]) == (NOW, 3)
-    other = [*ROWS[:2], ROWS[2] | {"picture": object()}]  # what is no text or number does not count
+    other = [*ROWS[:2], ROWS[2] | {"picture": object()}]  # what is not a text or number does not count
     assert HubRecords(other, NOW).describe() == described
     for changed in ([*ROWS[:2], ROWS[2] | {"text": "3"}], ROWS[:2], [ROWS[1], ROWS[0], ROWS[2]]):
         assert HubRecords(changed, NOW).describe()["fingerprint"] != described["fingerprint"]

@@ -21,7 +21,7 @@ from commit_llm.runs.history import BEFORE, read_history
 from commit_llm.runs.logs import read_log
 from commit_llm.runs.run import read_provenance
 
-# Each once made Python raise something else than a JSONDecodeError; the last is no text at all.
+# Each once made Python raise something else than a JSONDecodeError; the last is not a text at all.
 UNREADABLE = {
     "digits": b'{"a": ' + b"8" * 4301 + b"}",
     "depth": b'{"a": ' + b"[" * 100_000,
@@ -102,7 +102,7 @@ def test_what_only_notes_something_is_passed_over(tmp_path, content):
     assert Journal(tmp_path).replies == {}
     assert Responses(tmp_path / "responses.jsonl").by_request == {}
     assert describe(tmp_path / "d.txt", "0")["licence"] is None
-    with pytest.raises(UserError, match="without a record of where it comes from"):
+    with pytest.raises(UserError, match="without a record of its origin"):
         fetch_dictionary._recorded(tmp_path / "d.txt")
 
 

@@ -107,8 +107,8 @@ def test_half_a_character_of_utf_16(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.jsonl.gz", b'{"a": "' + b"x" * 8_000_000, r"a\.jsonl\.gz:1: a line of over .* MB, which is no record"),
-        ("a.txt.gz", b"x\n" + b"x" * 8_000_000, r"a\.txt\.gz:2: a line of over .* MB, which is no record"),
+        ("a.jsonl.gz", b'{"a": "' + b"x" * 8_000_000, r"a\.jsonl\.gz:1: a line of over .* MB, which is not a record"),
+        ("a.txt.gz", b"x\n" + b"x" * 8_000_000, r"a\.txt\.gz:2: a line of over .* MB, which is not a record"),
         (
             "a.json.gz",
             b'[{"a": "' + b"x" * 8_000_000,

@@ -19,7 +19,7 @@ def test_text_is_a_document_a_line(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.xlsx", b"x", r"a\.xlsx: unknown suffix '\.xlsx'; data is a \.json, .* file \(or \.gz or \.zst behind it"),
+        ("a.xlsx", b"x", r"a\.xlsx: unknown suffix '\.xlsx'; data is a \.json, .* file \(or \.gz or \.zst after it"),
         ("a.parquet.gz", b"x", r"a\.parquet\.gz: unknown suffix '\.parquet\.gz'"),
         ("a.gz", b"x", r"a\.gz: unknown suffix '\.gz'"),
         ("a.jsonl", b'{"a": 1}\n{"a": \n', r"a\.jsonl:2: malformed JSON"),

@@ -106,7 +106,9 @@ def test_other_work_is_refused_or_begun_anew(tmp_path):
         keep(parts, 0, "one")
     other = {**WHAT, "ratio": 0.7, "seed": 1}
     with (
-        pytest.raises(UserError, match=r"begun with ratio 0\.5 \(now 0\.7\), seed null \(now 1\); go on with the same"),
+        pytest.raises(
+            UserError, match=r"begun with ratio 0\.5 \(now 0\.7\), seed null \(now 1\); resume with the same"
+        ),
         unfinished(out, other, overwrite=False),
     ):
         pass

@@ -56,7 +56,7 @@ def test_what_overwrite_replaces_and_what_not(tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to(old)
     (tmp_path / "file").write_text("")
     for name in ("link", "file"):
-        with pytest.raises(UserError, match="is no folder"), whole_folder(tmp_path / name, True, "new"):
+        with pytest.raises(UserError, match="is not a folder"), whole_folder(tmp_path / name, True, "new"):
             pass
     monkeypatch.chdir(old)
     for name in (".", ".."):

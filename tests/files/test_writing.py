@@ -56,6 +56,6 @@ def test_parts_make_up_the_file_that_is_written_at_once(tmp_path, suffix):
 
 @pytest.mark.parametrize("value", [None, 5])
 def test_a_line_of_a_txt_file_is_a_text(tmp_path, value):
-    with pytest.raises(UserError, match=r"a\.txt: record 2 holds (null|5), which is no line of a \.txt file; write"):
+    with pytest.raises(UserError, match=r"a\.txt: record 2 holds (null|5), not a line of a \.txt file; write"):
         write_records([{"text": "dog"}, {"text": value}], tmp_path / "a.txt")
     assert list(tmp_path.iterdir()) == []

@@ -136,7 +136,7 @@ def test_a_damaged_part_is_answered_anew(model, asked, tmp_path, caplog):
     listed = (folder / "done.jsonl").read_bytes()
     (folder / "done.jsonl").write_bytes(listed.replace(b'"rows": 3', b'"rows": 9'))
     assert write_answers(job_of(model), out) == 0
-    assert "a damaged line was passed over; its part is made anew" in caplog.text
+    assert "a damaged line was skipped; its part is made again" in caplog.text
     assert rows_of(out) == expected(model)
 
 

@@ -44,12 +44,12 @@ def sizes_of(choice):
         (LLAMA, 1, 8, (1, 1, 8), " (auto: 1 row at a time)"),
         (LLAMA, 4, 1, (1, 1, 1), ""),
         (LLAMA, 3, 8, (1, 1, 8), " (auto: 3 rows at a time)"),
-        (LLAMA, 4, 7, (1, 4, 1), " (auto: 4 rows at a time, tensor must divide 8; 3 of 7 devices stand idle)"),
-        (SMOLLM2, 4, 8, (1, 2, 3), " (auto: 4 rows at a time, tensor must divide 3; 2 of 8 devices stand idle)"),
+        (LLAMA, 4, 7, (1, 4, 1), " (auto: 4 rows at a time, tensor must divide 8; 3 of 7 devices are idle)"),
+        (SMOLLM2, 4, 8, (1, 2, 3), " (auto: 4 rows at a time, tensor must divide 3; 2 of 8 devices are idle)"),
         (SMOLLM2, 9, 9, (1, 9, 1), ""),
         (SMOLLM2, 128, 128, (2, 64, 1), " (auto: 128 rows at a time, fsdp must divide 576)"),
-        (GEMMA_3_1B, 4, 8, (1, 4, 1), " (auto: 4 rows at a time, tensor must divide 1; 4 of 8 devices stand idle)"),
-        (GEMMA_3_1B, 4, 5, (1, 4, 1), " (auto: 4 rows at a time, tensor must divide 1; 1 of 5 devices stands idle)"),
+        (GEMMA_3_1B, 4, 8, (1, 4, 1), " (auto: 4 rows at a time, tensor must divide 1; 4 of 8 devices are idle)"),
+        (GEMMA_3_1B, 4, 5, (1, 4, 1), " (auto: 4 rows at a time, tensor must divide 1; 1 of 5 devices is idle)"),
     ],
 )
 def test_what_is_chosen_and_told(config, rows, devices, sizes, told):
@@ -125,7 +125,7 @@ def test_a_tpu_has_idle_devices_only_where_its_compiler_allows():
     choice = lay_out("auto", SMOLLM2, 4, one)
     assert (sizes_of(choice), choice.idle) == ((1, 4, 1), 4)
     assert sizes_of(lay_out("auto", LLAMA, 4, two)) == (1, 4, 2)
-    with pytest.raises(UserError, match=r"8 TPU devices of 2 hosts, where none can stand idle; .* a multiple of 8$"):
+    with pytest.raises(UserError, match=r"8 TPU devices of 2 hosts, where none can be idle; .* a multiple of 8$"):
         lay_out("auto", SMOLLM2, 4, two)
 
 

@@ -65,7 +65,7 @@ def test_no_coordinator():
 def test_processes_that_do_not_fit_together(monkeypatch):
     port = free_port()
     first, second, third = of(3, port)
-    assert set(call(first, second, of(4, port)[2])) == {"process 2 was told of 4 processes, process 0 of 3"}
+    assert set(call(first, second, of(4, port)[2])) == {"process 2 expects 4 processes, process 0 expects 3"}
     assert set(call(first, second, second)) == {"two processes were given --process-id 1"}
     encode = roll_call._encode
 

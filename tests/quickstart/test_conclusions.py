@@ -72,7 +72,7 @@ def test_a_difference_of_the_template(naive, ahead):
 
 def test_english_that_stays_english():
     text = said(commit=(answers(79), answers(70, 0, 1)))
-    assert "commit goes on answering English questions in English" in text
+    assert "commit still answers English questions in English" in text
     assert "unmixed-share" not in text
     assert "mixing cost" in text
     assert "mixing cost" not in said(commit=(answers(79), answers(74, 0, 1)))

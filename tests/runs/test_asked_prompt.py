@@ -76,7 +76,7 @@ def test_how_own_texts_are_asked(tmp_path, caplog):
     (tmp_path / "chat_template.jinja").unlink()
     caplog.clear()
     assert kind() == "none"
-    assert f"plain text, which the model goes on with ({tmp_path} has neither a chat template nor a" in caplog.text
+    assert f"plain text, which the model continues ({tmp_path} has neither a chat template nor a" in caplog.text
     (tmp_path / "provenance.json").write_text(json.dumps({"prompt": {"kind": "alpaca"}}))
     assert kind() == "alpaca"
 

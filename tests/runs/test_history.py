@@ -62,7 +62,7 @@ def test_entries_that_are_not_known_are_dropped(read):
         ("no JSON", "malformed JSON"),
         ("[" * 100_000, "malformed JSON"),
         (ours(training={}), "the stages of training are no list"),
-        (ours(training=[STAGE, 3]), "stage 2 is no object"),
+        (ours(training=[STAGE, 3]), "stage 2 is not an object"),
         (ours(training=[STAGE | {"data": None}]), "stage 1 has no data, or one of another type"),
         (ours(training=[STAGE | {"steps": True}]), "stage 1 has no steps"),
         (ours(training=[STAGE | {"tokens": 1.5}]), "stage 1 has no tokens"),

@@ -49,7 +49,7 @@ def begun(folder, **changes):
 def test_a_run_of_another_version_of_clean_is_refused_with_the_release_to_install(tmp_path, monkeypatch, amount):
     monkeypatch.setitem(settings.LAST_RELEASE_WITH, 0, "0.0.9")
     asked = begun(tmp_path, clean_version=0, **amount)
-    with pytest.raises(UserError, match=r"--clean-version 0: .* install commit-llm==0\.0\.9; otherwise begin anew"):
+    with pytest.raises(UserError, match=r"--clean-version 0: .* install commit-llm==0\.0\.9; otherwise start again"):
         begun_recipe(tmp_path, asked)
 
 
@@ -85,7 +85,7 @@ def test_a_finished_run_that_should_be_longer_names_the_way(tmp_path, at_first, 
     (tmp_path / "config.yaml").write_text(dump_recipe(dataclasses.replace(asked, steps=8), asked))
     (tmp_path / "provenance.json").write_text("{}")
     longer = dataclasses.replace(asked, **now)
-    with pytest.raises(UserError, match=r"holds a run of another recipe .*; ask for the same, or choose another"):
+    with pytest.raises(UserError, match=r"holds a run of another recipe .*; give the same, or choose another"):
         begun_recipe(tmp_path, longer)  # it is not finished
     (tmp_path / "checkpoints" / "8").mkdir(parents=True)
     with pytest.raises(UserError, match=f"is finished, .* a new run from it: --model {tmp_path} {way} --out ANOTHER"):
@@ -136,7 +136,7 @@ def test_a_run_below_a_folder_whose_name_is_no_utf_8(tmp_path, monkeypatch):
     """Orbax takes no such name."""
     (tmp_path / "caf\udce9").mkdir()
     monkeypatch.chdir(tmp_path / "caf\udce9")
-    with pytest.raises(UserError, match="a name that is no UTF-8"):
+    with pytest.raises(UserError, match="a name that is not UTF-8"):
         begun_recipe(Path("run"), RECIPES["commit"][1])
 
 
@@ -165,5 +165,5 @@ def test_a_file_that_has_changed_since_the_run_began(tmp_path, changed):
 @pytest.mark.parametrize("text", ["{}", '{"files": 3}', '{"files": {"data": "x"}}'])
 def test_a_provenance_that_says_nothing_of_files(tmp_path, text):
     (tmp_path / "provenance.json").write_text(text)
-    with pytest.raises(UserError, match=r"provenance\.json: malformed: says nothing of the files"):
+    with pytest.raises(UserError, match=r"provenance\.json: malformed: does not describe the files"):
         require_same_files(tmp_path, RECIPES["commit"][1], tmp_path / "tokenizer.json")

@@ -67,12 +67,12 @@ def test_a_file_like_itself(tmp_path):
         (SMALL.replace("[el, hi]", "[el, el]"), r'languages: is \["el", "el"\]; list codes such as el, each once'),
         (SMALL.replace("[el, hi]", "[../x]"), "languages: is "),
         (SMALL.replace("[xquad_rank_LANG]", "[3]"), r"tasks: is \[3\]; list names of tasks"),
-        (SMALL + "fields: 3", "fields: is no mapping"),
+        (SMALL + "fields: 3", "fields: is not a mapping"),
         (SMALL + "equal: {steps: 3}", "equal: is .*; give one of examples, tokens, supervised_tokens with a number"),
         (SMALL + "equal: {tokens: 0}", "equal: tokens is 0; give a whole number above 0"),
         (SMALL + "equal: {tokens: 9}\nfields: {epochs: 1}", "equal: arm alpaca has epochs in its last stage too"),
         (SMALL + "baseline: comit", "baseline: is 'comit'; the arms are untuned, alpaca, commit, both"),
-        (SMALL + "seeds: {comit: 1}", "seeds: 'comit' is no arm"),
+        (SMALL + "seeds: {comit: 1}", "seeds: 'comit' is not an arm"),
         (SMALL + "seeds: [1, 1]", r"seeds: untuned has \[1, 1\]; list whole numbers, each once"),
         (SMALL + "seeds: [-1]", "seeds: untuned has "),
         (SMALL + "seeds: {}", "seeds: no arm has one"),
@@ -80,7 +80,7 @@ def test_a_file_like_itself(tmp_path):
         (SMALL + "per_context: {a: 0}", "per_context: is "),
         (SMALL + "  Alpaca: alpaca", "arms: alpaca: two arms have this name, letters' case aside"),
         (SMALL + "  alpaca: commit", r"study\.yaml:10: has 'alpaca' twice"),
-        (SMALL + "  ../out: commit", r"arms: '\.\./out' is no name"),
+        (SMALL + "  ../out: commit", r"arms: '\.\./out' is not a name"),
         (SMALL + "  more: 3", "arms: more: a stage is the name of a recipe, or a mapping with `recipe`"),
         (SMALL + "  more: {recipe: commit, seed: 3}", "arms: more: sets seed, .* see the key seeds"),
         ("like: 3", "like: is 3, and no name of a file"),
@@ -98,5 +98,5 @@ def test_no_file_and_no_text(tmp_path):
     with pytest.raises(UserError, match="no such study file"):
         read_study(tmp_path / "none.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="is no UTF-8"):
+    with pytest.raises(UserError, match="is not UTF-8"):
         read_study(tmp_path / "bytes.yaml")

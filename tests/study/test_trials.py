@@ -101,7 +101,7 @@ def test_dictionaries_of_all_languages(root):
 
 
 def test_prompts_and_templates_of_stages_begin_at_the_root(root):
-    for name in ("own.jinja", "turns.jinja", "chat"):  # "chat" is no file to --prompt
+    for name in ("own.jinja", "turns.jinja", "chat"):  # "chat" is not a file to --prompt
         (root / name).write_text("")
     stages = [
         {"recipe": "commit", "prompt": "own.jinja"},
@@ -130,7 +130,10 @@ def test_a_hub_id_stays_as_it_is(root):
         ({"dictionary": None}, "arm commit: language el: mixes, and the study has no dictionary"),
         ({"arms": ARMS | {"alpaca": ({"recipe": "comit"},)}}, "no recipe 'comit'"),
         ({"arms": ARMS | {"alpaca": ({"recipe": "alpaca", "steps": "x"},)}}, "arm alpaca: language el: steps is 'x'"),
-        ({"fields": {"columns": ["answer=answer"]}}, "columns answer=answer: 'answer' is no field; write output=ans"),
+        (
+            {"fields": {"columns": ["answer=answer"]}},
+            "columns answer=answer: 'answer' is not a field; write output=ans",
+        ),
         ({"fields": {"columns": [3]}}, r"arm alpaca: language el: columns is \[3\]"),
         ({"fields": {"stepz": 1}}, "arm alpaca: language el: unknown field 'stepz'"),
     ],

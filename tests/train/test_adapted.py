@@ -76,7 +76,7 @@ def test_the_learning_rate_follows_and_is_told(adapted, lora_recipe, base, caplo
     assert told.startswith(
         "LoRA: rank 4, alpha 8, on down_proj, gate_proj, k_proj, o_proj, q_proj, v_proj, and lm_head"
     )
-    assert told.endswith("stay as they are in bfloat16; learning rate 0.0002")
+    assert told.endswith(" M frozen in bfloat16; learning rate 0.0002")
     recipe = lora_recipe(learning_rate=2e-5)
     told = describe_adapter(adapter_of(recipe), config, recipe)
     assert told.endswith("learning rate 2e-05, that of full fine-tuning; 0.0002 is usual here")

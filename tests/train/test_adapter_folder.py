@@ -107,7 +107,7 @@ def test_a_tied_base_with_an_embedding_in_the_adapter(ties, example, tmp_path, c
     assert ("head" in params) is not ties
     if not ties:
         np.testing.assert_array_equal(params["head"], read_weights(base, read_config(base))[0]["embedding"].T)
-    goes_untied = [record for record in caplog.records if "the model goes on untied" in record.getMessage()]
+    goes_untied = [record for record in caplog.records if "the model becomes untied" in record.getMessage()]
     assert bool(goes_untied) is not ties
     assert open_model(str(tmp_path / "adapter"), weights=False).config == source.config
 
@@ -186,13 +186,11 @@ def test_an_adapter_of_ours_goes_with_the_weights_it_was_trained_beside(base, tm
     with pytest.raises(UserError) as error:
         load_params(source)
     assert str(error.value) == (
-        f"{folder}: was trained beside 'the-base' with model.safetensors of SHA-256 {recorded[:16]}..., and '{base}' "
-        f"has {now[:16]}...; put the base that it was trained beside there, or name it in adapter_config.json"
+        f"{folder}: its base was 'the-base', with model.safetensors of SHA-256 {recorded[:16]}..., and '{base}' "
+        f"has {now[:16]}...; put its former base there, or name that in adapter_config.json"
     )
     exported_beside(base, folder, weights=None)
-    with pytest.raises(
-        UserError, match=r"provenance.json: malformed: does not say what the adapter was trained beside"
-    ):
+    with pytest.raises(UserError, match=r"provenance.json: malformed: does not name the base of the adapter"):
         load_params(source)
     exported_beside(base, folder, commit_llm="1", base=None)  # the provenance of something else
     load_params(source)

@@ -86,7 +86,7 @@ def test_a_dry_run_of_a_run_changes_nothing_in_it(undisturbed, small_recipe):
     before = {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()}
     found = dry_run(small_recipe(), undisturbed)
     assert not found.new
-    assert f"goes on with {undisturbed}" in outlook_report(found, undisturbed)
+    assert f"resumes {undisturbed}" in outlook_report(found, undisturbed)
     with pytest.raises(UserError, match="is finished, and over its 8 steps"):
         dry_run(small_recipe(steps=9), undisturbed)
     assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before

@@ -1,4 +1,4 @@
-"""The manifest of a checkpoint: what is not as it was written is named; here with files of no meaning."""
+"""The manifest of a checkpoint: what has changed since it was written is named; here with files of no meaning."""
 
 import random
 
@@ -44,7 +44,7 @@ def test_a_checkpoint_as_it_was_written(folder):
 def test_any_bit_of_any_file_and_of_the_manifest_is_noticed(folder):
     generator = random.Random(SEED)
     for path in files(folder):
-        bits, message = range(8 * path.stat().st_size), f"{path.relative_to(folder)} is not as it was written"
+        bits, message = range(8 * path.stat().st_size), f"{path.relative_to(folder)} has changed since it was written"
         for bit in bits if path.name == MANIFEST else generator.sample(bits, 20):
             flip(path, bit)
             reason = damage(folder)
@@ -71,7 +71,7 @@ def test_what_is_not_there_or_not_of_it_is_named(folder, change, message):
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"files": {"a": 1}}', b'{"files": []}', b"[" * 9999])
 def test_a_manifest_that_is_none(folder, content):
     (folder / MANIFEST).write_bytes(content)
-    assert damage(folder) == f"{MANIFEST} is not as it was written"
+    assert damage(folder) == f"{MANIFEST} has changed since it was written"
 
 
 def test_no_manifest_makes_a_checkpoint(tmp_path):
@@ -93,7 +93,7 @@ def test_only_the_items_asked_for_are_looked_at_and_the_files_of_none(folder):
     assert damage(folder, {"params"}) is None
     assert damage(folder, {"optimizer"}) == f"optimizer/more is not in its {MANIFEST}"
     flip(folder / "top", 5)
-    assert damage(folder, {"params"}) == "top is not as it was written"
+    assert damage(folder, {"params"}) == "top has changed since it was written"
 
 
 def test_the_shares_of_the_work_are_the_whole(folder):

@@ -51,7 +51,7 @@ def test_a_head_of_its_own_is_used_and_told(tied, caplog):
     params, _ = load_params(source)
     np.testing.assert_array_equal(params["head"], np.asarray(params["embedding"])[::-1].T)
     lines = [record.getMessage() for record in caplog.records]
-    assert [line for line in lines if f"hold another, {HEAD}: it is used, and the model goes on untied" in line]
+    assert [line for line in lines if f"hold another, {HEAD}: it is used, and the model becomes untied" in line]
     assert find_model(str(folder), weights=False)[2].tie_word_embeddings
 
 
@@ -85,7 +85,7 @@ def test_keys_that_nothing_reads_are_named_once(tied, caplog):
     (folder / "config.json").write_text(json.dumps({"quirk": 1} | settings | {"a.b": None}))
     open_model(str(folder))
     lines = [record.getMessage() for record in caplog.records]
-    assert lines == ["config.json: keys that nothing reads are passed over: 'quirk', 'a.b'"]
+    assert lines == ["config.json: keys that nothing reads are ignored: 'quirk', 'a.b'"]
 
 
 @pytest.mark.slow

@@ -72,12 +72,12 @@ def test_two_processes_give_the_losses_of_one_and_either_goes_on_with_the_other_
     # One process, of as many devices, goes on from step 6.
     (run / "checkpoints" / "8").rename(tmp_path / "8")
     (done,) = run_one(argv, tmp_path, 8)
-    assert "gone on from step 6" in done[1], done[2]
+    assert "resumed from step 6" in done[1], done[2]
     assert_same_metrics(run, alone)
     # And two go on with a run of one.
     (run / "checkpoints" / "8").rename(tmp_path / "8 again")
     first, second = run_command([argv, argv], tmp_path)
-    assert "gone on from step 6" in first[1], first[2] + second[2]
+    assert "resumed from step 6" in first[1], first[2] + second[2]
     assert_same_metrics(run, alone)
 
 
@@ -111,7 +111,7 @@ def test_two_processes_train_an_adapter_as_one_does_and_one_goes_on_with_their_r
     assert_same_metrics(run, tmp_path / "alone")
     (run / "checkpoints" / "8").rename(tmp_path / "8")
     ((status, out, err),) = run_one(argv, tmp_path, 8)
-    assert "gone on from step 6" in out, err
+    assert "resumed from step 6" in out, err
     assert_same_metrics(run, tmp_path / "alone")
 
 
@@ -137,10 +137,10 @@ def test_where_one_process_cannot_read_a_checkpoint_all_take_the_one_before(reci
     (first, _, err), (second, _, other) = run_command([argv, argv], tmp_path)
     assert (first, second) == (0, 0), err + other
     assert "the checkpoint of step 8 cannot be read (params/ocdbt.process_1/d/" in err
-    assert "going on from step 6" in err
+    assert "resuming from step 6" in err
     # Process 0 alone speaks.
     assert "the checkpoint of step" not in other
-    assert "going on from step" not in other
+    assert "resuming from step" not in other
     assert_same_metrics(run, alone)
 
 

@@ -92,7 +92,7 @@ def test_a_checkpoint_says_its_format_and_one_that_is_not_known_is_refused(small
     run = tmp_path / "run"
     shutil.copytree(lean_run, run)
     change_progress(run, lambda progress: progress | {"format": 99})
-    message = "the checkpoint of step 8 has format 99, of which this version knows 1, 2; take the version"
+    message = "the checkpoint of step 8 has format 99, but this version knows 1, 2; use the version"
     with pytest.raises(UserError, match=message):
         load_params(open_model(str(run)))
     with pytest.raises(UserError, match=message):
@@ -103,12 +103,12 @@ def test_a_checkpoint_says_its_format_and_one_that_is_not_known_is_refused(small
 @pytest.mark.parametrize(
     ("progress", "message"),
     [
-        ({"format": []}, r"has format \[\], of which this version knows 1, 2"),
-        ({"format": {"1": 1}}, "has format .*, of which this version knows 1, 2"),
+        ({"format": []}, r"has format \[\], but this version knows 1, 2"),
+        ({"format": {"1": 1}}, "has format .*, but this version knows 1, 2"),
         ({"format": True}, "has format true, of which"),
         ({"format": 1.0}, r"has format 1\.0, of which"),
         ({"format": None}, "has format null, of which"),
-        ([1], r"step 8 says \[1\] of its progress, which is no JSON object; name another with --step"),
+        ([1], r"step 8 says \[1\] of its progress, which is not JSON object; name another with --step"),
     ],
 )
 def test_a_format_that_is_no_number_and_a_progress_that_is_no_object_are_one_line(tmp_path, progress, message):

@@ -1,4 +1,4 @@
-"""Steps that are looked at: a loss that is no number, and that of held-out examples."""
+"""Steps that are looked at: a loss that is not a number, and that of held-out examples."""
 
 import json
 from functools import partial

@@ -50,7 +50,7 @@ def test_the_command_s_exit_status_and_how_to_go_on(small_recipe, tmp_path, caps
         monkeypatch.setattr(module, "train", lambda *args, **options: TrainingResult(0, 5, stopped=reason))
     argv = ["train", str(tmp_path / "config.yaml"), "--out", str(tmp_path / "run")]
     assert main(argv) == status
-    assert f"stopped by {reason.value} at step 5, all saved; the same command goes on" in capsys.readouterr().out
+    assert f"stopped by {reason.value} at step 5, all saved; the same command resumes" in capsys.readouterr().out
     assert main(["run", *argv[1:]]) == status
 
 

@@ -18,23 +18,23 @@ LOGGER = logging.getLogger("commit_llm")
 
 @dataclass(frozen=True)
 class AnsweringFlags:
-    """Say how a model is asked, and how it answers."""
+    """Choose how a model is asked, and how it answers."""
 
     prompt: str | None = None
-    """What stands around a prompt. alpaca: the paper's English template. chat: the model's own chat template. none:
-    nothing, for plain text to go on with. Or a file of Jinja with {{ instruction }} and {{ input }}. Default: the one
-    that the model was tuned with; of a model from elsewhere its chat template, or none."""
+    """The template around a prompt. alpaca: the paper's, in English. chat: the model's own chat template. none: no
+    template, to continue plain text. Or a Jinja file with {{ instruction }} and {{ input }}. Default: the template of
+    the model's tuning; for a model from elsewhere its chat template, or none."""
     chat_template: str | None = None
-    """Of --prompt chat: a Jinja file, or a named one of the model's templates. Default: the model's own."""
+    """With --prompt chat: a Jinja file, or the name of one of the model's templates. Default: the model's own."""
     max_new_tokens: int | None = None
-    """Tokens of an answer at most. Default: 256 (chat: 512), or half of the model's positions where those are few."""
+    """Highest number of tokens in an answer. Default: 256 (chat: 512), or half of the model's positions if fewer."""
     temperature: float = 0.0
-    """0 takes the likeliest token each time; above it tokens are drawn, the less likely ones more often the higher."""
+    """0: always the likeliest token. Above 0, tokens are drawn; a higher value draws unlikely ones more often."""
     top_p: float = 1.0
-    """With --temperature: draw of the likeliest tokens that together have this probability."""
+    """With --temperature: draw only among the likeliest tokens that together have this probability."""
     seed: int = 0
-    """With --temperature: another seed draws other answers. The same prompt has the same answer under one seed,
-    whatever is asked beside it."""
+    """With --temperature: another seed draws other answers. With one seed, a prompt always gets the same answer,
+    whatever the other prompts are."""
     step: int | None = None
     """Checkpoint of a run directory. Default: the newest."""
     model_revision: str | None = None
@@ -42,9 +42,9 @@ class AnsweringFlags:
     tokenizer: str | None = None
     """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the matrix products. auto: bfloat16 where the devices multiply in it, else float32."""
+    """Dtype of the matrix products. auto: bfloat16 if the devices support it, else float32."""
     mesh: str = EVERY_DEVICE
-    """Devices along data, fsdp and tensor: -1,1,1 has the whole model on each; 1,1,-1 splits it over all of them."""
+    """Devices along data, fsdp and tensor: -1,1,1 puts the whole model on each; 1,1,-1 splits it over all of them."""
 
 
 USUAL = AnsweringFlags()

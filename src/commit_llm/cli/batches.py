@@ -11,7 +11,7 @@ from commit_llm.recipes import Recipe
 
 @dataclass(frozen=True)
 class Batches:
-    """Write the first batches of a training run, from the very pipeline that trains. Needs no weights.
+    """Write the first batches of a training run, from the pipeline that training uses. Needs no weights.
 
     The file holds input_tokens, target_tokens, segment_ids and positions (int32) and loss_masks
     (float32), each of shape (batches, rows, sequence). A target counts where its mask is 1.

@@ -22,23 +22,23 @@ MAX_NEW_TOKENS = 512
 COMMANDS = ("/reset", "/system", "/help", "/exit")
 NEAR = 0.75  # of difflib's ratio: /rest is near to /reset, /etc to none
 HELP = """\
-/reset         forget what was said, and begin anew
-/system TEXT   set the message of the system, and begin anew; without TEXT there is none
-/help          this
-/exit          leave, as Ctrl-D does
-//TEXT         say /TEXT, where it begins as a command does
-Ctrl-C stops an answer; where none is being written, it leaves."""
+/reset         forget the conversation, and begin a new one
+/system TEXT   set the system message, and begin a new conversation; without TEXT, remove it
+/help          show this list
+/exit          leave; Ctrl-D does the same
+//TEXT         send the message /TEXT, if it looks like a command
+Ctrl-C stops an answer; at the prompt it leaves."""
 
 
 @dataclass(frozen=True)
 class Chat:
-    """Talk with a model. Answers go to standard output as they are written, everything else to standard error.
-    Where standard input is no terminal, each of its lines is a turn."""
+    """Talk with a model. Answers go to standard output token by token, everything else to standard error.
+    If standard input is not a terminal, each of its lines is a turn."""
 
     model: Annotated[str, tyro.conf.Positional]
-    """Model folder, adapter folder of PEFT's, hub id, or run directory."""
+    """Model folder, PEFT adapter folder, hub id, or run directory."""
     system: str | None = None
-    """The message of the system, which stands before all others."""
+    """The system message, before all others."""
     answering: AnsweringFlags = USUAL
 
 
@@ -73,7 +73,7 @@ def run(argv: list[str]) -> None:
 
 
 def note(text: str, end: str = "\n") -> None:
-    """Say what is no answer."""
+    """Say what is not an answer."""
     say(text, to_stderr=True, end=end)
 
 

@@ -15,7 +15,7 @@ class Compare:
     """Compare evaluations of several systems: scores, 95 % intervals, differences to a baseline and tests.
 
     Writes a page, tables (Markdown, LaTeX, CSV), charts (PNG) and comparison.json into a folder. docs/evaluation.md
-    says what each figure means.
+    explains each figure.
     """
 
     evaluations: Annotated[tuple[str, ...], tyro.conf.Positional]
@@ -23,15 +23,15 @@ class Compare:
     out: Path
     """The folder to make: index.html, scores.md, scores.tex, scores.csv, *.png, comparison.json."""
     baseline: str | None = None
-    """The system that the others are compared with. Default: the first."""
+    """Compare the other systems with this one. Default: the first."""
     by: Literal["context", "article"] = "context"
-    """What the questions are drawn by: those of a context, or of a whole article, go together."""
+    """Draw the questions of a context together, or those of a whole article."""
     resamples: int = 10_000
     """Resamples of the bootstrap and of the sign flips."""
     seed: int = 0
     """Seed of the resamples."""
     allow_contamination: bool = False
-    """Compare also where training text held contexts of the questions."""
+    """Compare even if training texts contained contexts of the questions."""
     overwrite: bool = False
     """Replace a comparison that exists."""
     json: bool = False

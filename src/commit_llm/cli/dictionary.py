@@ -15,41 +15,41 @@ from commit_llm.errors import UserError
 
 @dataclass(frozen=True)
 class Fetch:
-    """Download a MUSE dictionary, with a record of where it comes from; one that is there is not fetched again."""
+    """Download a MUSE dictionary and record its origin; an existing file is not fetched again."""
 
     pair: Annotated[str, tyro.conf.Positional]
-    """From which language into which: en-hi, el-en. docs/languages.md lists them."""
+    """Source and target language: en-hi, el-en. docs/languages.md lists them."""
     out: Path = Path()
-    """The folder that it goes into."""
+    """The folder for the dictionary."""
     url: str = "https://dl.fbaipublicfiles.com/arrival/dictionaries/"
-    """Where the dictionaries are; a mirror of your own, for instance."""
+    """Address of the dictionaries, for example your own mirror."""
     json: bool = False
     """Print the record as JSON."""
 
 
 @dataclass(frozen=True)
 class Inspect(ColumnFlags):
-    """Say how large and how clean a dictionary is, and how much of a text it covers."""
+    """Report the size of a dictionary, its noise, and how much of a text it covers."""
 
     file: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
-    """A dictionary: MUSE's .txt, a two-column .tsv or .csv, or .jsonl with `source` and `target`; also packed."""
+    """A dictionary: MUSE's .txt, a two-column .tsv or .csv, or .jsonl with `source` and `target`; also compressed."""
     text: Path | None = None
     """A data file in the dictionary's source language, to see how much of it the dictionary covers."""
     parallel: tuple[Path, Path] | None = None
     """SOURCE TARGET: texts and their translations, two files of parallel lines or in SQuAD layout (.json), to see how
-    often a translation is the one that stands there."""
+    often the dictionary's translations occur there."""
     choice: Choice = "uniform"
-    """How a translation is drawn that --parallel looks for, as `mix` draws it."""
+    """Choice of the translation for --parallel, as in `mix`."""
     target_text: Path | None = None
-    """A data file of text in the dictionary's target language, in which choice frequent counts translations."""
+    """A data file of text in the dictionary's target language, in which --choice frequent counts translations."""
     out: Path | None = None
     """Write the cleaned dictionary here, as a .txt or .tsv file."""
     fields: tuple[str, ...] = ()
     """Columns of the data file. Default: instruction, input and output, or text."""
     languages: str | None = None
-    """From which language into which, such as en-el, where the file's name and letters do not tell."""
+    """Source and target language, such as en-el, if the file's name and letters do not show them."""
     skip_bad_lines: bool = False
-    """Leave out lines that are no entries, instead of stopping at the first."""
+    """Skip and count bad lines, instead of stopping at the first."""
     overwrite: bool = False
     """Replace an output that exists."""
     json: bool = False
@@ -109,7 +109,7 @@ def inspect(command: Inspect) -> None:
     if command.out:
         refuse_existing_file(command.out, command.overwrite)
         if command.out.suffix not in (".txt", ".tsv"):
-            raise UserError(f"--out {command.out}: what is written is tab-separated; name a .txt or .tsv file")
+            raise UserError(f"--out {command.out}: the output is tab-separated; name a .txt or .tsv file")
     require_target_text(command.choice, [str(command.target_text)] if command.target_text else [], 1)
     if command.choice != "uniform" and not command.parallel:
         raise UserError(

@@ -20,11 +20,11 @@ LOGGER = logging.getLogger("commit_llm")
 
 @dataclass(frozen=True)
 class Eval:
-    """Answer and score questions with a model, zero-shot: greedy, at most 256 new tokens, or ranking answers that are
-    given (xquad_rank_LANG). Scores are 0-100."""
+    """Answer and score questions with a model, zero-shot: greedy, at most 256 new tokens, or by ranking given answers
+    (xquad_rank_LANG). Scores are 0-100."""
 
     model: Annotated[str | None, tyro.conf.Positional] = None
-    """Model folder, adapter folder of PEFT's, hub id, or run directory."""
+    """Model folder, PEFT adapter folder, hub id, or run directory."""
     out: Path = tyro.MISSING
     """The folder to make: results.json, predictions.jsonl, contexts.jsonl."""
     tasks: tuple[str, ...] = ()
@@ -32,18 +32,18 @@ class Eval:
     questions: Path | None = None
     """Your own questions: a file in SQuAD's layout, or records of id, context, question and answers (.jsonl)."""
     language: str | None = None
-    """Of --questions: the code of their language, such as el."""
+    """With --questions: the code of their language, such as el."""
     prompt: str | None = None
-    """Of --questions: alpaca, chat, or a file of Jinja, as in `train`. Default: the prompt that the model was tuned
-    with, as its folder records it; of a model from elsewhere its chat template, or alpaca. --prompts-only: alpaca."""
+    """With --questions: alpaca, chat, or a Jinja file, as in `train`. Default: the prompt of the model's tuning, as its
+    folder records it; for a model from elsewhere its chat template, else alpaca. With --prompts-only: alpaca."""
     data_dir: str | None = None
     """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     limit: int | None = None
     """Only the first N questions of each task, in file order."""
     per_context: tuple[str, ...] = ()
-    """Only the first N questions of each context: N, or TASK=N for a task. --limit counts what is left."""
+    """Only the first N questions of each context: N, or TASK=N for a task. --limit applies afterwards."""
     batch_size: int = 8
-    """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
+    """Questions of full length to answer at a time; more of short ones, in the same memory."""
     max_length: int | None = None
     """Tokens of prompt and answer together, for _instruct_, _chat_ and _rank_ tasks; a longer prompt loses the end of
     its context. Default: as many as the model has positions. The ogx_ tasks always have 2,048, as in the paper."""
@@ -52,15 +52,15 @@ class Eval:
     model_revision: str | None = None
     """Commit, tag or branch of a hub model. Default: its main branch."""
     tokenizer: str | None = None
-    """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own. The paper's scores are of
-    MODEL/tokenizer.model: name it where the folder has a tokenizer.json too."""
+    """tokenizer.model, tokenizer.json, or a folder with one. Default: the model's own. The paper's scores use
+    MODEL/tokenizer.model: name it if the folder has a tokenizer.json too."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the matrix products. auto: bfloat16 where the devices multiply in it, else float32.
-    GPUs do so from compute capability 8.0."""
+    """Dtype of the matrix products. auto: bfloat16 if the devices support it, else float32.
+    GPUs support it from compute capability 8.0."""
     mesh: str = EVERY_DEVICE
-    """Devices along data, fsdp and tensor: -1,1,1 has the whole model on each; 1,1,-1 splits it over all of them."""
+    """Devices along data, fsdp and tensor: -1,1,1 puts the whole model on each; 1,1,-1 splits it over all of them."""
     prompts_only: bool = False
-    """Write prompts.jsonl and no answers; needs no model. Those of _chat_ tasks are messages of a user."""
+    """Write prompts.jsonl and no answers; needs no model. Prompts of _chat_ tasks are user messages."""
     overwrite: bool = False
     """Replace an output that exists."""
     json: bool = False
@@ -82,7 +82,7 @@ def run(argv: list[str]) -> None:
     elif command.language is not None or command.prompt is not None:
         name = "language" if command.prompt is None else "prompt"
         raise UserError(
-            f"--{name} {getattr(command, name)}: is of your own questions; name their file with --questions"
+            f"--{name} {getattr(command, name)}: is for your own questions; name their file with --questions"
         )
     if not names and not foreign:
         raise UserError("no task; name some with --tasks, or your own questions with --questions FILE --language CODE")

@@ -13,7 +13,7 @@ from commit_llm.errors import UserError
 
 @dataclass(frozen=True)
 class ExportCommand:
-    """Write a run's model as a Hugging Face folder, which `transformers` loads, an adapter merged into its base.
+    """Write a run's model as a Hugging Face folder for `transformers`, with an adapter merged into its base.
 
     Every tensor is read back from the file and compared.
     """
@@ -25,10 +25,10 @@ class ExportCommand:
     step: int | None = None
     """Checkpoint to export. Default: the newest."""
     dtype: Literal["float32", "float16", "bfloat16"] | None = None
-    """Of the weights. Default: that of the weights training began with (bfloat16 for float32); float16 for -2024.
-    With LoRA always that of the base."""
+    """Dtype of the weights. Default: as before training (bfloat16 for float32); float16 for -2024.
+    With LoRA always as in the base."""
     adapter: bool = False
-    """Write the adapter of a run with --lora-r alone, as `peft` and vLLM load it beside the base."""
+    """Write only the adapter of a run with --lora-r, in the form that `peft` and vLLM load with the base."""
     overwrite: bool = False
     """Replace an output that exists."""
 

@@ -17,23 +17,23 @@ MAX_NEW_TOKENS = 256  # as in an evaluation
 
 @dataclass(frozen=True)
 class Generate:
-    """Answer a file of prompts or conversations, with JSON lines: each record's own fields, `answer`, and
-    `finish_reason`, which is `stop` where the model ended the answer and `length` where --max-new-tokens did."""
+    """Answer a file of prompts or conversations, as JSON lines: each record's own fields, `answer`, and
+    `finish_reason`: `stop` if the model ended the answer, `length` if --max-new-tokens did."""
 
     model: Annotated[str, tyro.conf.Positional]
-    """Model folder, adapter folder of PEFT's, hub id, or run directory."""
+    """Model folder, PEFT adapter folder, hub id, or run directory."""
     prompts: str
     """A data file of records with `prompt`, with `instruction` and `input`, or with `messages`; a .txt with a prompt a
-    line; or - for standard input, which is JSON (lines or a list) or a prompt a line."""
+    line; or - for standard input, with JSON (lines or a list) or a prompt a line."""
     columns: tuple[str, ...] = ()
     """Columns under other names, FIELD=COLUMN each: prompt=question; or instruction=question input=context; or
     messages=turns."""
     out: Path | None = None
-    """A .jsonl file for the answers. The same command goes on with it after a kill. Default: standard output."""
+    """A .jsonl file for the answers. After a kill the same command resumes it. Default: standard output."""
     batch_size: int = 8
-    """Prompts of full length answered at a time; short ones go more at a time, in the same memory."""
+    """Prompts of full length to answer at a time; more of short ones, in the same memory."""
     answer_field: str = "answer"
-    """The name of the answer, where records have a field of that name."""
+    """Field for the answer; choose another name if the records already have this field."""
     answering: AnsweringFlags = USUAL
     overwrite: bool = False
     """Replace an output that exists."""

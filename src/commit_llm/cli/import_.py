@@ -14,8 +14,8 @@ from commit_llm.cli.parse import parse
 class Import:
     """Turn a streaming checkpoint of EasyLM (parameters, or a whole train state) into a Hugging Face folder.
 
-    The weights keep the dtype they have in the file. Such a checkpoint holds no configuration and no
-    tokenizer, so both are named.
+    The weights keep the dtype of the file. Such a checkpoint holds no configuration and no tokenizer, so
+    name both.
     """
 
     source: Annotated[Path, tyro.conf.Positional]

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def run_list(command: "Mix", out: Path) -> None:
     """Write the sentences of the command's file into `out`, and say how many there are."""
     if command.out is not None:
-        raise UserError(f"--list-sentences {out}: is made instead of a mixed file; leave out --out")
+        raise UserError(f"--list-sentences {out}: writes this list instead of a mixed file; leave out --out")
     if command.style == "original":
         raise UserError("--list-sentences: style original knows no sentences; --style clean has them")
     refuse_existing_file(out, command.overwrite, "--list-sentences")
     named = [path for path, _ in (*command.dictionary_files, *command.sentence_files)]
     if any(source.resolve() == out.resolve() for source in (command.input, *named)):
-        raise UserError(f"{out}: is what is read; choose another --list-sentences")
+        raise UserError(f"{out}: is the input; choose another --list-sentences")
     from commit_llm.cli.progress import bars
     from commit_llm.data.column_names import open_columns
     from commit_llm.data.list_sentences import list_sentences
@@ -77,6 +77,6 @@ def as_text(listed: "Listed", out: Path) -> str:
     return (
         f"{listed.written:,} sentences to translate{beside}; {listed.rows:,} rows have {listed.sentences:,} sentences "
         f"with a word, {listed.different:,} of them different\n"
-        f"wrote {out}; put their translations beside them, a tab between, for --sentences: "
+        f"wrote {out}; put their translations beside them, separated by a tab, for --sentences: "
         f"paste {shlex.quote(str(out))} TRANSLATIONS > pairs.tsv"
     )

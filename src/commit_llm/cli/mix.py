@@ -29,25 +29,25 @@ MOST_WORKERS = 1024
 
 @dataclass(frozen=True)
 class Mix(ColumnFlags, MixingFlags):
-    """Swap words of a data file for their translations; all else in it and the order of rows stay.
+    """Swap words of a data file for their translations; everything else stays, and so does the order of rows.
 
-    The file may be larger than memory. Begun again after a kill, the same command goes on where it was.
+    The file may be larger than memory. After a kill, the same command resumes.
     """
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
-    """A data file: .json, .jsonl, .parquet, .csv, .tsv or .txt; texts also packed, with .gz or .zst."""
+    """A data file: .json, .jsonl, .parquet, .csv, .tsv or .txt; texts also compressed, with .gz or .zst."""
     out: Path | None = None
-    """The mixed file; its suffix names the format: .json, .jsonl, .parquet or .txt. OUT.provenance.json says what it
-    was made of."""
+    """The mixed file; its suffix names the format: .json, .jsonl, .parquet or .txt. OUT.provenance.json records its
+    inputs."""
     list_sentences: Path | None = None
-    """Instead of mixing: write the sentences to translate for --sentences, one a line, each once; those that a file of
-    --sentences has are left out."""
+    """Instead of mixing: write the sentences to translate for --sentences, one a line, each once, without those of a
+    given --sentences file."""
     fields: tuple[str, ...] = ()
     """Columns to mix. Default: the contents of a conversation; instruction, input and output; or text."""
     workers: int = 1
-    """Processes that mix."""
+    """Number of processes."""
     overwrite: bool = False
-    """Replace an output that exists, or was begun with other settings."""
+    """Replace an output that exists, or that began with other settings."""
     json: bool = False
     """Print the counts as JSON."""
 
@@ -64,8 +64,8 @@ def run(argv: list[str]) -> int | None:
         raise UserError("name the mixed file with --out")
     if isinstance(command.ratio, tuple):
         raise UserError(
-            f"--ratio {ratio_text(command.ratio)}: moves with the passes over the data, and a file is mixed once; give "
-            "one number (`train` moves it, `preview --at` shows where)"
+            f"--ratio {ratio_text(command.ratio)}: changes with the passes over the data, but a file is mixed once; "
+            "give one number (`train` changes it, `preview --at` shows the rows)"
         )
     if not 1 <= command.workers <= MOST_WORKERS:
         raise UserError(f"--workers {command.workers}: must be 1 to {MOST_WORKERS:,}")
@@ -87,7 +87,7 @@ def run(argv: list[str]) -> int | None:
     named = [path for path, _ in (*command.dictionary_files, *command.sentence_files)]
     for source in [command.input, *named, *command.skip_words_files, *command.target_text_files]:
         if source.resolve() == out.resolve():
-            raise UserError(f"{out}: is what is read; choose another --out")
+            raise UserError(f"{out}: is the input; choose another --out")
     columns = open_columns(command.columns, command.input, command.fields)
     fields = Fields(command.fields, command.mix_fields, command.mix_roles, columns)
     mixer, request = fitted(command, command.open_mixer(), command.input, fields)
@@ -102,7 +102,7 @@ def run(argv: list[str]) -> int | None:
             )
     except (KeyboardInterrupt, SystemExit) as stop:
         if folder_of(out).is_dir():
-            say(f"commit-llm mix: {out}: what is finished is kept; the same command goes on", to_stderr=True)
+            say(f"commit-llm mix: {out}: finished parts are kept; the same command resumes", to_stderr=True)
         if isinstance(stop, SystemExit):
             raise
         return INTERRUPTED

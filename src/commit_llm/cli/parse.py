@@ -95,7 +95,7 @@ def _refuse_two_of_a_flag(command: type, argv: list[str]) -> None:
         if word.startswith("--"):
             name = "--" + word.split("=")[0].replace("_", "-").lstrip("-").removeprefix("no-")
             if name in given and name not in several:
-                raise UserError(f"{name}: stands twice, and only one would count; leave out one")
+                raise UserError(f"{name}: given twice, but it takes one value; leave out one")
             given.add(name)
 
 
@@ -106,7 +106,7 @@ def _refuse_endless_numbers(command: Any) -> None:
         if dataclasses.is_dataclass(value):
             _refuse_endless_numbers(value)
         elif isinstance(value, int) and abs(value) >= 2**63:
-            raise UserError(f"{flag(field.name)}: a whole number of over 18 digits, more than any flag takes")
+            raise UserError(f"{flag(field.name)}: a whole number of over 18 digits, which no flag takes")
 
 
 def _names_for_several(command: type) -> Iterator[str]:
@@ -160,13 +160,13 @@ class Processes:
     """Several processes: found in the environment (docs/scaling.md), or given here."""
 
     coordinator: str | None = None
-    """HOST:PORT of process 0, where several processes run one command."""
+    """HOST:PORT of process 0, if several processes run one command."""
     num_processes: int | None = None
-    """How many processes there are."""
+    """Number of processes."""
     process_id: int | None = None
-    """Which of them this is, from 0."""
+    """Number of this process, from 0."""
     coordinator_timeout: float = TIMEOUT_SECONDS
-    """Seconds to wait for the other processes to come."""
+    """Seconds to wait for the other processes."""
 
     def join(self) -> AbstractContextManager[None]:
         """Be one of the processes; first of all, before anything uses jax."""

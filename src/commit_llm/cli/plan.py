@@ -11,19 +11,19 @@ from commit_llm.recipes import Recipe
 
 @dataclass(frozen=True)
 class PlanCommand:
-    """Say what memory a recipe needs on each device, how long it takes, and what to change where it does not fit.
+    """Report how much memory a recipe needs on each device, how long it takes, and what to change if it does not fit.
 
-    For a TPU the very step that trains is compiled, without a TPU (extra tpu); for GPUs that are not here it is
-    arithmetic. Of the model only config.json is read, of the data nothing. Exits with 2 where it does not fit.
+    For a TPU it compiles the step that trains, without a TPU (extra tpu); for absent GPUs it uses arithmetic. It reads
+    only the model's config.json, and no data. It exits with 2 if the recipe does not fit.
     """
 
     recipe: Recipe
     topology: str | None = None
-    """A machine that need not be here: v3:2x2, v5e:2x4, h100:8, a100-80gb:8, ... Default: this one."""
+    """A machine, which may be absent: v3:2x2, v5e:2x4, h100:8, a100-80gb:8, ... Default: this one."""
     devices: int | None = None
-    """How many devices, where --topology names only their kind: --topology v5p --devices 16."""
+    """Number of devices, if --topology names only their kind: --topology v5p --devices 16."""
     mfu: float = 0.4
-    """Share of the devices' peak that is reached, above 0 and at most 1, for the hours."""
+    """Expected share of the devices' peak, above 0 and at most 1, to compute the hours."""
     json: bool = False
     """Print JSON."""
 

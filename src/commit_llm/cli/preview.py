@@ -27,10 +27,10 @@ if TYPE_CHECKING:  # numpy
 
 @dataclass(frozen=True)
 class Preview(ColumnFlags, MixingFlags):
-    """Show what `mix` makes of the first rows of a data file: replaced words in colour, shares, measures of mixing."""
+    """Show how `mix` changes the first rows of a data file: replaced words in colour, shares, measures of mixing."""
 
     input: Annotated[Path, tyro.conf.Positional] = field(kw_only=True)
-    """A data file: .json, .jsonl, .parquet, .csv, .tsv or .txt; texts also packed, with .gz or .zst."""
+    """A data file: .json, .jsonl, .parquet, .csv, .tsv or .txt; texts also compressed, with .gz or .zst."""
     fields: tuple[str, ...] = ()
     """Columns to show. Default: the messages of a conversation; instruction, input and output; or text."""
     rows: int = 10
@@ -38,9 +38,9 @@ class Preview(ColumnFlags, MixingFlags):
     html: Path | None = None
     """Write one self-contained HTML page instead of showing the rows here."""
     at: float = 0.0
-    """Show the rows as training has them after so many passes over the data, such as 1.5: its draws, its ratio."""
+    """Show the rows as training sees them after this many passes over the data, such as 1.5: its draws, its ratio."""
     explain: bool = False
-    """Say of every word why it was not replaced."""
+    """Give the reason why each word was not replaced."""
     overwrite: bool = False
     """Replace a page that exists."""
 
@@ -61,7 +61,7 @@ def run(argv: list[str]) -> None:
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")
     if not 0 <= command.at < math.inf:
-        raise UserError(f"--at {command.at:g}: passes over the data are a number from 0 on")
+        raise UserError(f"--at {command.at:g}: passes over the data are a number, at least 0")
     if command.html is not None:
         if command.html.suffix not in (".html", ".htm"):
             raise UserError(f"--html {command.html}: the page is an .html file")

@@ -22,13 +22,13 @@ MARKER = "quickstart.json"
 class Quickstart:
     """Try COMMIT on an embedded example, offline, in under five minutes on two CPU cores.
 
-    A tiny English-centric model is trained from nothing, tuned three ways on English questions (alpaca,
-    codemix-naive, commit), exported, and asked in Greek and in English about people it was never told of. It ends with
-    a page that compares the three.
+    It trains a tiny English-centric model from scratch, tunes it in three ways on English questions (alpaca,
+    codemix-naive, commit), exports each, and asks them in Greek and in English about people outside their training
+    data. It ends with a page that compares the three.
     """
 
     out: Path = Path("quickstart")
-    """The folder to make; one that an earlier quickstart made is replaced."""
+    """The folder to make; it replaces one of an earlier quickstart."""
     seed: int = 0
     """Seed of the example's facts and of the training."""
 
@@ -50,7 +50,7 @@ def _require_ours(out: Path) -> None:
         clear(out / MARKER)
     names = {path.name for path in out.iterdir()} if out.is_dir() else {out.name} if os.path.lexists(out) else set()
     if out.is_symlink() or (names - {LOCK} and not (out / MARKER).is_file()):
-        raise UserError(f"{out}: exists already and is no quickstart's; choose another --out")
+        raise UserError(f"{out}: exists already and is not a quickstart's; choose another --out")
 
 
 def _begin(out: Path, seed: int) -> None:
@@ -88,7 +88,7 @@ def _run(command: Quickstart) -> int:
         )
         result = experiment.run_experiment(out, command.seed, experiment.SETTINGS, watcher)
     if result.stopped is not None:
-        say(f"{out}: stopped by {result.stopped.value}; the same command begins anew")
+        say(f"{out}: stopped by {result.stopped.value}; the same command starts again")
         return of_stop(result.stopped)
     compare_arms(out)
     arms = {arm: {"el": scores.greek._asdict(), "en": scores.english._asdict()} for arm, scores in result.arms.items()}

@@ -13,9 +13,9 @@ from commit_llm.recipes import RECIPES, dump_recipe, find_recipe
 
 @dataclass(frozen=True)
 class RecipesCommand:
-    """List the recipes, or print what one sets.
+    """List the recipes, or print the values of one.
 
-    A name that ends in -2024 does exactly what the original did, its faults included.
+    A recipe whose name ends in -2024 does exactly what the original did, with its faults.
     """
 
     name: Annotated[str | None, tyro.conf.Positional] = None

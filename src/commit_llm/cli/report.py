@@ -15,15 +15,15 @@ PAGE = "report.html"
 
 @dataclass(frozen=True)
 class ReportCommand:
-    """Write a run's page: curves, recipe, what mixing made of its data, training examples as tokens, provenance.
+    """Write a page about a run: curves, recipe, mixed data, training examples as tokens, provenance.
 
-    A run that is training can be looked at; it is not disturbed.
+    You may report on a run while it trains; this does not disturb it.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
     """A run directory, or the output of `run`."""
     out: Path | None = None
-    """The page, an .html file. Default: report.html in the run, where an earlier one is replaced."""
+    """The page, an .html file. Default: report.html in the run, which replaces an earlier one."""
     rows: int = 8
     """How many training examples to show, from the first."""
     overwrite: bool = False

@@ -11,9 +11,9 @@ from commit_llm.recipes import Recipe
 
 @dataclass(frozen=True)
 class RunCommand:
-    """Train by a recipe, export the model, and evaluate the export. Given again, it goes on where it was.
+    """Train by a recipe, export the model, and evaluate the export. The same command resumes it.
 
-    To align first, train `align` and give its run directory here as --model.
+    To align first, train `align` and pass its run directory as --model.
     """
 
     recipe: Recipe
@@ -26,15 +26,15 @@ class RunCommand:
     limit: int | None = None
     """Only the first N questions of each task, in file order."""
     per_context: tuple[str, ...] = ()
-    """Only the first N questions of each context: N, or TASK=N for a task. --limit counts what is left."""
+    """Only the first N questions of each context: N, or TASK=N for a task. --limit applies afterwards."""
     eval_batch_size: int = 8
-    """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
+    """Questions of full length to answer at a time; more of short ones, in the same memory."""
     eval_mesh: str = EVERY_DEVICE
-    """Devices along data, fsdp and tensor to answer on: 1,1,-1 for a model that does not fit one device."""
+    """Devices along data, fsdp and tensor for the answers: 1,1,-1 for a model that does not fit one device."""
     stop_after_minutes: float | None = None
-    """Save and stop training after so long; the same command goes on."""
+    """Save and stop training after this time; the same command resumes."""
     wandb: str | None = None
-    """Log to this Weights & Biases project too (extra wandb)."""
+    """Also log to this Weights & Biases project (extra wandb)."""
     processes: Processes = ALONE
 
 

@@ -13,7 +13,7 @@ from commit_llm.errors import UserError
 
 @dataclass(frozen=True)
 class ScoreFile:
-    """Score answers that were made elsewhere, by the task's own rules. Scores are 0-100."""
+    """Score answers that another program wrote, by the task's own rules. Scores are 0-100."""
 
     predictions: Annotated[Path, tyro.conf.Positional]
     """A .jsonl file with `id` and `prediction` a line, one for every question."""
@@ -22,9 +22,9 @@ class ScoreFile:
     questions: Path | None = None
     """Your own questions in place of a task, as in `eval`."""
     language: str | None = None
-    """Of --questions: the code of their language, such as el."""
+    """With --questions: the code of their language, such as el."""
     prompt: str | None = None
-    """Of --questions: what they were asked with, as in `eval --prompts-only`. Default: alpaca."""
+    """With --questions: the prompt that asked them, as in `eval --prompts-only`. Default: alpaca."""
     data_dir: str | None = None
     """Folder with xquad.LANG.json and the official MLQA files. Default: from the hub."""
     json: bool = False

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StudyCommand:
-    """Train and evaluate the arms of a study, with each of its seeds, and compare them. Given again, it goes on.
+    """Train and evaluate the arms of a study, with each of its seeds, and compare them. The same command resumes it.
 
     FILE is YAML: model, languages, data, dictionary, arms, seeds, tasks, and what is held equal (docs/study.md).
     """
@@ -27,37 +27,37 @@ class StudyCommand:
     out: Path
     """The folder to make: arms, finished (results without texts), compared, study.md."""
     root: Path = Path()
-    """Folder that the file's paths begin at. Default: the current one."""
+    """Folder from which the file's paths start. Default: the current one."""
     model: str | None = None
     """Model folder, hub id or run, instead of the file's."""
     languages: tuple[str, ...] = ()
     """Codes of languages, instead of the file's."""
     data: str | None = None
-    """What instruction recipes train on, instead of the file's; LANG in it, and below, stands for a language."""
+    """Data for instruction recipes, instead of the file's; LANG, here and below, stands for a language."""
     text: str | None = None
-    """What recipes of plain text train on."""
+    """Data for plain-text recipes."""
     dictionary: str | None = None
-    """From English into a language."""
+    """Dictionary from English into a language."""
     dictionary_back: str | None = None
-    """Into English."""
+    """Dictionary into English."""
     sentences: str | None = None
     """Pairs of sentences, for the stages that name them."""
     data_dir: str | None = None
     """Folder of the questions."""
     arms: tuple[str, ...] = ()
-    """Do these arms now, and leave the others for later. Default: all."""
+    """Run only these arms now. Default: all."""
     finished: Path | None = None
-    """Folder of results made elsewhere (`finished` of a study there): these are not made again."""
+    """Folder `finished` of another study: its trials are not repeated."""
     keep_models: bool = False
-    """Keep checkpoints and exported models of trials that are done."""
+    """Keep checkpoints and exported models of finished trials."""
     eval_batch_size: int = 8
-    """Questions of full length answered at a time; short ones go more at a time, in the same memory."""
+    """Questions of full length to answer at a time; more of short ones, in the same memory."""
     eval_mesh: str = EVERY_DEVICE
     """Devices along data, fsdp and tensor to answer on."""
     stop_after_minutes: float | None = None
-    """Save and stop after so long; the same command goes on."""
+    """Save and stop after this time; the same command resumes."""
     allow_contamination: bool = False
-    """Ask models also about texts that they were trained on."""
+    """Also ask models about texts that they were trained on."""
 
 
 def run(argv: list[str]) -> int:
@@ -85,7 +85,7 @@ def run(argv: list[str]) -> int:
         )
         stopped = conduct(study, command.out, how, stop_after_minutes=command.stop_after_minutes, on_trial=_say_trial)
     if stopped is not None:
-        say(f"{command.out}: stopped by {stopped.value}, all saved; the same command goes on")
+        say(f"{command.out}: stopped by {stopped.value}, all saved; the same command resumes")
         return of_stop(stopped)
     compared = report(
         study, command.out, trials_done(study, command.out, how), allow_contamination=command.allow_contamination

@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inspect(ColumnFlags):
-    """Say how many tokens a tokenizer makes of a language, and how long the rows of training must be for it.
+    """Report how many tokens a language takes, and how long training rows must be for it.
 
-    Of a model only the tokenizer is read. A word is what mixing takes for one.
+    Reads only the tokenizer of a model. Words are counted as in mixing.
     """
 
     model: Annotated[str, tyro.conf.Positional] = field(kw_only=True)
     """A tokenizer: a model's folder, a run, a hub id, or a tokenizer.json or tokenizer.model."""
     text: UseAppendAction[tuple[Path, ...]] = ()
-    """A data file in the language, or one in SQuAD's layout, whose contexts count. Repeat it for more texts; of
-    translations of each other, the first (English, say) is what the others are compared with."""
+    """A data file in the language, or one in SQuAD's layout, whose contexts count. Repeat it for more texts;
+    translations of the same text are compared with the first (for example, English)."""
     beside: str | None = None
-    """Another tokenizer beside the first: the one that grew out of it, or another model's."""
+    """Another tokenizer to compare with the first: its grown version, or another model's."""
     dictionary: UseAppendAction[tuple[Path, ...]] = ()
-    """A dictionary, whose translations are counted too; repeatable. Where a text is in its source language, so are
-    those that mixing draws for it."""
+    """A dictionary, to count the tokens of its translations too; repeatable. For a text in its source language, also
+    those of the translations that mixing draws."""
     fields: tuple[str, ...] = ()
     """Columns of the data files. Default: a conversation's contents; instruction, input and output; or text."""
     skip_bad_lines: bool = False
-    """Leave out lines of a dictionary that are no entries, instead of stopping at the first."""
+    """Skip and count bad lines of a dictionary, instead of stopping at the first."""
     examples: int = 50_000
-    """How many examples of each text to look at, from the first; 0 is all."""
+    """How many examples of each text to read, from the first; 0 is all."""
     worst: int = 10
-    """How many words of a dictionary to list, those with most tokens."""
+    """How many of a dictionary's words with the most tokens to list."""
     layout: PromptFlags = ALPACA_PROMPT
     json: bool = False
     """Print JSON."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Extend(ColumnFlags):
     """Add pieces of a language to a model's tokenizer, and rows for them to its weights.
 
-    Ids of old pieces stay, and so do the ids of English text. Align the model then on text of the language: the new
-    rows have only been guessed.
+    Old pieces keep their ids, and so does English text. Then align the model on text of the language: the new rows are
+    only guesses.
     """
 
     model: Annotated[str, tyro.conf.Positional] = field(kw_only=True)
@@ -32,18 +32,18 @@ class Extend(ColumnFlags):
     out: Path = field(kw_only=True)
     """The model folder to make."""
     text: UseAppendAction[tuple[Path, ...]] = ()
-    """A data file in the language, of which the pieces are learnt; repeatable."""
+    """A data file in the language, to learn the pieces from; repeatable."""
     dictionary: Path | None = None
-    """A dictionary from English into the language. Without --text pieces are learnt of its translations."""
+    """A dictionary from English into the language. Without --text, pieces are learnt from its translations."""
     initialise: Initialise = "pieces"
-    """Make a new row the mean of the rows of its old pieces, of the English words that the dictionary has for it, or of
+    """A new row is the mean over the rows of its old pieces, over the dictionary's English words for it, or over
     both."""
     protect: UseAppendAction[tuple[Path, ...]] = ()
     """A data file whose ids must not change; repeatable. Default: 23,957 English words."""
     fields: tuple[str, ...] = ()
     """Columns of the data files. Default: a conversation's contents; instruction, input and output; or text."""
     model_revision: str | None = None
-    """Commit, tag or branch of a model of the hub."""
+    """Commit, tag or branch of a hub model."""
     overwrite: bool = False
     """Replace an output that exists."""
 
@@ -90,15 +90,15 @@ def extend(command: Extend) -> None:
     )
     say(f"a word takes {tokens_a_word(grown, words):.2f} tokens ({tokens_a_word(model.growable, words):.2f} before)")
     kept = "the texts of --protect" if command.protect else f"{len(english_words()):,} English words"
-    say(f"{kept} have the ids of before; {len(growth.dropped):,} pieces were dropped for it")
+    say(f"{kept} keep their ids; {len(growth.dropped):,} pieces were dropped for this")
     if extended.left_out:
-        say(f"left out, as they would give other ids: {', '.join(extended.left_out)}")
+        say(f"not copied, because they would give other ids: {', '.join(extended.left_out)}")
     way = f"commit-llm train align --model {command.out} ..."
     say(f"new rows are guesses ({command.initialise}): train them on text, {way}")
 
 
 def _open(command: Extend) -> "ModelSource":
-    """Open the model. Raises UserError where it is no model folder."""
+    """Open the model. Raises UserError where it is not a model folder."""
     from commit_llm.runs.run import is_run
     from commit_llm.train.model_source import open_model
 

@@ -11,7 +11,7 @@ from commit_llm.recipes import Recipe
 
 @dataclass(frozen=True)
 class TrainCommand:
-    """Train a model by a recipe. Given the same --out again, an unfinished run goes on where it was.
+    """Train a model by a recipe. With the same --out, an unfinished run resumes.
 
     RECIPE is a name (`commit-llm recipes` lists them) or a config.yaml; the flags change its fields.
     """
@@ -20,11 +20,11 @@ class TrainCommand:
     out: Path
     """The run's folder: config.yaml, metrics.jsonl, checkpoints."""
     stop_after_minutes: float | None = None
-    """Save and stop after so long; the same command goes on."""
+    """Save and stop after this time; the same command resumes."""
     wandb: str | None = None
-    """Log to this Weights & Biases project too (extra wandb)."""
+    """Also log to this Weights & Biases project (extra wandb)."""
     dry_run: bool = False
-    """Say what training would see, from its first batches: tokens, epochs, mixing, what is left out. Write nothing."""
+    """Show what training would see in its first batches: tokens, epochs, mixing, examples left out. Write nothing."""
     json: bool = False
     """With --dry-run: print it as JSON."""
     processes: Processes = ALONE

@@ -279,7 +279,7 @@ def _mixed_fields(texts: Mapping[str, Any], mixed_fields: Collection[str] | None
 
 
 def _without_nulls(texts: Mapping[str, str | None]) -> dict[str, str]:
-    """Give the texts without nulls. Raises UserError for what is no text."""
+    """Give the texts without nulls. Raises UserError for what is not a text."""
     for name, text in texts.items():
         if not isinstance(text, str | None):
             raise UserError(f"field {name!r}: holds {type(text).__name__} {shown(text)}, not a text")

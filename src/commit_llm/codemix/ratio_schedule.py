@@ -35,13 +35,13 @@ class RatioSchedule:
             if not 0.0 <= ratio <= 1.0:
                 raise _refused(_written(point), "the probability of a replacement is between 0 and 1")
             if not 0.0 <= passes < math.inf:
-                raise _refused(_written(point), "passes over the data are a number from 0 on")
+                raise _refused(_written(point), "passes over the data are a number, at least 0")
         if len(self.points) < 2:
             raise _refused(str(self), f"a ratio that moves has two points or more, such as {EXAMPLE}")
         for (_, before), (_, after) in zip(self.points, self.points[1:], strict=False):
             if after <= before:
                 order = f"{_number(after)} does not come after {_number(before)}"
-                raise _refused(str(self), f"points stand in the order of their passes, and {order}")
+                raise _refused(str(self), f"points must be in the order of their passes, but {order}")
 
     @classmethod
     def parse(cls, points: Sequence[str]) -> "RatioSchedule":

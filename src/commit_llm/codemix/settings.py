@@ -158,7 +158,7 @@ def require_clean_version(version: int) -> None:
     raise SettingError(
         SettingName("clean_version"),
         f" {version}: this commit-llm mixes as version {CLEAN_VERSION} of style clean does; to mix as before, "
-        f"{install}; otherwise begin anew",
+        f"{install}; otherwise start again",
     )
 
 

@@ -176,7 +176,7 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
     if missing:
         more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
         raise UserError(
-            f"{source}: tensor {missing[0]!r} is missing{more}; fetch it anew; or is config.json that of another?"
+            f"{source}: tensor {missing[0]!r} is missing{more}; fetch it again; or is config.json another model's?"
         )
     for name in parameter_names(config):
         shape = declared["layers"][name.path[1]].shape[1:] if name.per_layer else declared[name.path[0]].shape

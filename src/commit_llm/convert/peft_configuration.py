@@ -112,7 +112,7 @@ def adapted(configuration: PeftConfiguration, config: ModelConfig, source: str) 
     """Give what an adapter holds beside a base, and the configuration of the model that both are together.
 
     Where a base's head is its embedding, PEFT trains and keeps each by itself, unless `ensure_weight_tying` says that
-    they are one: the model goes on untied then.
+    they are one: the model becomes untied then.
 
     config: of the base.
     source: the adapter's folder, for messages.

@@ -33,7 +33,7 @@ PICKLED_FILE = "adapter_model.bin"
 def write_adapter(folder: Path, trained: Parameters, adapter: Adapter, config: ModelConfig) -> None:
     """Write what an adapter holds to a folder with an adapter_config.json, in fp32; read it back and compare it.
 
-    config: of the base. Where its head is its embedding, a saved embedding stands there twice, as in PEFT's own files.
+    config: of the base. Where its head is its embedding, a saved embedding occurs there twice, as in PEFT's own files.
 
     Raises UserError where a number is not finite, OSError where a tensor differs.
     """
@@ -55,9 +55,9 @@ def adapter_file(folder: Path) -> Path:
     if (folder / PICKLED_FILE).is_file():
         raise UserError(
             f"{folder}: has {PICKLED_FILE}, a pickle, which COMMIT never opens, and no {ADAPTER_FILE}; load it with "
-            "peft and save it anew (save_pretrained)"
+            "peft and save it again (save_pretrained)"
         )
-    raise UserError(f"{folder}: no {ADAPTER_FILE} in it; fetch or save the adapter anew")
+    raise UserError(f"{folder}: no {ADAPTER_FILE} in it; fetch or save the adapter again")
 
 
 def read_adapter(folder: Path, adapter: Adapter, config: ModelConfig) -> Parameters:
@@ -112,7 +112,7 @@ def _require_fit(
         )
     if missing:
         more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
-        raise UserError(f"{file}: tensor {missing[0]!r} is missing{more}; save or fetch the adapter anew")
+        raise UserError(f"{file}: tensor {missing[0]!r} is missing{more}; save or fetch the adapter again")
     for key, shape in wanted.items():
         if tensors[key].shape != shape:
             raise UserError(

@@ -29,7 +29,7 @@ def seal(file: Path) -> None:
     text, header = _read_header(file)
     unordered = _compact(header[METADATA])
     if text.count(f'"{METADATA}":{unordered}') != 1:
-        raise OSError(f"{file}: its header is not as it was written")
+        raise OSError(f"{file}: its header has changed since it was written")
     ordered = text.replace(unordered, _compact(UNSEALED), 1)
     with file.open("r+b") as opened:
         opened.seek(LENGTH)
@@ -56,7 +56,7 @@ def require_unchanged(file: Path) -> None:
     value = str(metadata.get(ENTRY))
     whole = values == [value] and _is_checksum(value) and text.count(value) == 1
     if not whole or value != f"{NAME}:{checksum(file, _place_of_digits(text, value))}":
-        raise UserError(f"{file}: is damaged (its bytes and its checksum do not fit); copy or export it anew")
+        raise UserError(f"{file}: is damaged (its bytes and its checksum do not match); copy or export it again")
 
 
 def _is_checksum(value: Any) -> bool:
@@ -87,5 +87,5 @@ def _read_header(file: Path) -> tuple[str, dict[str, Any]]:
     except (UnicodeDecodeError, UserError):
         raise UserError(f"{file}: not a readable safetensors file (its header is not JSON)") from None
     if not isinstance(header, dict):
-        raise UserError(f"{file}: not a readable safetensors file (its header is no object)")
+        raise UserError(f"{file}: not a readable safetensors file (its header is not an object)")
     return text, header

@@ -76,7 +76,7 @@ def _chosen(folder: Path, needed: Collection[str]) -> tuple[list[Path], str]:
     if why_not := _why_not_whole(file, needed):
         line = f"{file}: is not whole ({why_not}); the files that {INDEX_FILE} names are read"
         return [index, *_shards(index)], line
-    return [file], f"{file}: is whole, and read; {INDEX_FILE} beside it, which names other files, is not"
+    return [file], f"{file}: is whole, and is used; {INDEX_FILE} names other files, and is ignored"
 
 
 def _shards(index: Path) -> list[Path]:
@@ -84,7 +84,7 @@ def _shards(index: Path) -> list[Path]:
     names = sorted(set(_weight_map(index).values()))
     for name in names:
         if not (index.parent / name).is_file():
-            raise UserError(f"{index.parent}: no {name} in it, which {INDEX_FILE} names; fetch the model anew")
+            raise UserError(f"{index.parent}: no {name} in it, which {INDEX_FILE} names; fetch the model again")
     return [index.parent / name for name in names]
 
 
@@ -148,7 +148,7 @@ def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) 
             tensors[key] = shards[name][key]
         elif _name_in_decoder(key) in needed:
             raise UserError(
-                f"{index}: says that {name} holds {shown(key)}, which it does not; fetch index and files anew"
+                f"{index}: says that {name} holds {shown(key)}, which it does not; fetch index and files again"
             )
     for name, shard in shards.items():
         for key in shard.keys() - weight_map.keys():
@@ -165,7 +165,7 @@ def _weight_map(index: Path) -> Mapping[str, str]:
         raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file")
     for name in weight_map.values():
         if not isinstance(name, str) or Path(name).name != name:
-            raise UserError(f"{index}: names {shown(name)}, which is no file of this folder")
+            raise UserError(f"{index}: names {shown(name)}, which is not a file of this folder")
     return weight_map
 
 

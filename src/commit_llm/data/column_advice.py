@@ -79,7 +79,7 @@ def advice_for_mixing(columns: Mapping[str, Any], given: ColumnNames = AS_THEY_A
 
 
 def require_fields(names: ColumnNames, texts: Iterable[str]) -> None:
-    """Raise SettingError for a name that is no field: nothing would read its column, and its text would be left out.
+    """Raise SettingError for a name that is not a field: nothing would read its column, and its text would be left out.
 
     texts: the fields of plain text.
     """
@@ -90,7 +90,7 @@ def require_fields(names: ColumnNames, texts: Iterable[str]) -> None:
             synonymous = [name for name in free if field.lower() in SYNONYMS.get(name, ())]
             meant = [*synonymous, *get_close_matches(field.lower(), free)]
             way_out = f"write {shlex.quote(f'{meant[0]}={column}')}" if meant else f"there are {', '.join(fields)}"
-            raise SettingError(SettingName("columns"), f" {field}={column}: {shown(field)} is no field; {way_out}")
+            raise SettingError(SettingName("columns"), f" {field}={column}: {shown(field)} is not a field; {way_out}")
 
 
 def require_columns(names: ColumnNames, columns: Mapping[str, Any], where: str) -> None:

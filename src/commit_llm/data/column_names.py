@@ -80,7 +80,7 @@ def column_names(words: Sequence[str]) -> ColumnNames:
     for word in words:
         field, separator, column = word.partition("=")
         if not (separator and field and column):
-            raise _wrong(word, f"is no name of a column; {HOW}, and a file before the flags")
+            raise _wrong(word, f"is not a name of a column; {HOW}, and a file before the flags")
         if field in column_of:
             raise _wrong(word, f"{shown(field)} is {shown(column_of[field])} already; leave out one of them")
         if column in column_of.values():

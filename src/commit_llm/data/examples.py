@@ -43,10 +43,10 @@ class NoExampleReason(Enum):
     CONTROL = ("is without the text of a control token in its contents", "the text of a control token in the contents")
     REFUSED = ("is taken by the template", "refused by the template")
     CHANGED = ("has contents that the template leaves as they are", "contents that the template changes")
-    NO_STOP = ("has a stop behind its answer", "no stop behind an answer")
-    NO_PLACE = ("is without an input, for which the prompt has no place", "an input, for which the prompt has no place")
-    MANY_TURNS = ("has few enough turns to be rendered for each", "too many turns to be rendered for each")
-    UNASKED = ("has an answer that the template writes as it asks for one", "no answer as the template asks for one")
+    NO_STOP = ("has a stop after its answer", "no stop after an answer")
+    NO_PLACE = ("is without an input that the prompt has no place for", "an input, but no place for it in the prompt")
+    MANY_TURNS = ("has few enough turns to render for each answer", "too many turns to render for each answer")
+    UNASKED = ("has an answer as the template requires", "no answer as the template requires")
 
     def __init__(self, no_record: str, records: str) -> None:
         self.no_record, self.records = no_record, records

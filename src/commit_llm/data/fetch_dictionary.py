@@ -69,7 +69,7 @@ def fetch_dictionary(
     report: is called with the number of bytes so far and of all (0 where the server does not say).
 
     Raises UserError where MUSE has no such pair; where the file cannot be fetched, naming what was tried and where to
-    put it by hand; where the download broke off or is no dictionary; and where something else has the file's name.
+    put it by hand; where the download broke off or is not a dictionary; and where something else has the file's name.
     """
     if pair not in PAIRS:
         raise UserError(
@@ -123,12 +123,12 @@ def _recorded(path: Path) -> Provenance:
     """Read the record of a fetched file. Raises UserError where it has none or another hash."""
     record = sidecar(path)
     if not path.is_file():
-        raise UserError(f"{path}: is no file; choose another --out")
+        raise UserError(f"{path}: is not a file; choose another --out")
     try:
         provenance = Provenance(**read_json(record))
     except (OSError, UserError, TypeError):
         raise UserError(
-            f"{path}: is there already, without a record of where it comes from ({record.name}); use it as it is, or "
+            f"{path}: exists already, without a record of its origin ({record.name}); use it as it is, or "
             "move it away to fetch it"
         ) from None
     if sha256(path) != provenance.sha256:
@@ -163,12 +163,10 @@ def _download(url: str, partial: Path, path: Path, report: Callable[[int, int], 
         raise UserError(f"{url}: cannot be reached ({reason}){by_hand}") from None
     except (HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
         reason = reason_of(error)
-        raise UserError(f"{url}: the connection broke ({reason}); the same command goes on where it was") from None
+        raise UserError(f"{url}: the connection broke ({reason}); the same command resumes it") from None
     size = partial.stat().st_size
     if size < total:
-        raise UserError(
-            f"{url}: the connection broke after {size:,} of {total:,} bytes; the same command goes on where it was"
-        )
+        raise UserError(f"{url}: the connection broke after {size:,} of {total:,} bytes; the same command resumes it")
 
 
 def _open(url: str, partial: Path) -> HTTPResponse:
@@ -206,4 +204,4 @@ def _require_dictionary(partial: Path, url: str) -> None:
     if reason:
         partial.unlink()
         _validator_of(partial).unlink(missing_ok=True)
-        raise UserError(f"{url}: what came is no dictionary ({reason}); is there a portal or a proxy between?")
+        raise UserError(f"{url}: what came is not a dictionary ({reason}); is there a portal or a proxy between?")

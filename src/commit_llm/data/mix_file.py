@@ -131,7 +131,7 @@ def mix_file(
         try:
             warning = _mix_chunks(job, parts, workers, report, check)
             if _size_and_date(job.input) != before:
-                raise UserError(f"{job.input}: has changed while it was mixed; begin anew when it is finished")
+                raise UserError(f"{job.input}: changed while it was mixed; start again when it is finished")
             finished = [parts.done[number] for number in sorted(parts.done)]
             rows, tally = sum(part.rows for part in finished), _tally(finished)
             counts = tally.words

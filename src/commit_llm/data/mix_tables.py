@@ -69,7 +69,7 @@ def _require_once(names: Iterable[str], columns: Sequence[str]) -> None:
     """Raise UserError where one of the names stands for several columns."""
     for name in names:
         if columns.count(name) > 1:
-            raise UserError(f"column {name!r}: stands {columns.count(name)} times in the file; rename or leave out one")
+            raise UserError(f"column {name!r}: occurs {columns.count(name)} times in the file; rename or leave out one")
 
 
 def _mix_row_by_row(

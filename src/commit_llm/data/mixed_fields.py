@@ -55,7 +55,7 @@ class Fields(NamedTuple):
         return self.texts_of_columns(record, row)
 
     def texts_of_columns(self, record: Record, row: int) -> dict[str, str | None]:
-        """Give the same of a record that is no conversation."""
+        """Give the same of a record that is not a conversation."""
         by_field = self.columns.renamed(record)
         try:
             return {

@@ -69,56 +69,58 @@ class MixingFlags:
 
     dictionary: UseAppendAction[tuple[str, ...]] = ()
     """Dictionary from the text's language into the other (en-el.txt for English text): MUSE, .tsv, .csv or .jsonl.
-    Repeat it for several languages; FILE=WEIGHT has one drawn more or less often."""
+    Repeat it for several languages; FILE=WEIGHT draws one more or less often."""
     ratio: Annotated[Ratio, RATIO] = 0.9
-    """Probability, 0 to 1, that a word that could be replaced is replaced. 0 mixes nothing.
-    Points RATIO@PASSES, such as 0.1@0 0.9@2, move it with the passes over the data."""
+    """Probability, 0 to 1, of replacing a word that could be replaced. 0 mixes nothing.
+    Points RATIO@PASSES, such as 0.1@0 0.9@2, change it with the passes over the data."""
     target_share: float | None = None
-    """Instead of --ratio: the share of words, 0 to 1, to be replaced; a first pass finds the ratio."""
+    """Instead of --ratio: the share of words to replace, 0 to 1; a first pass computes the ratio."""
     target_cmi: float | None = None
-    """Instead of --ratio: the mean code-mixing index of the examples, 0 to 50; a first pass finds the ratio."""
+    """Instead of --ratio: the mean code-mixing index of the examples, 0 to 50; a first pass computes the ratio."""
     style: Style = MixingSettings.style
-    """clean: words in any script, with lower case as a fallback; code and addresses are left alone.
-    original: as the original does it, cut at spaces and in exact case."""
+    """clean: words in any script, with lower case as a fallback; code and addresses stay.
+    original: as the original does, cut at spaces and in exact case."""
     clean_version: int = MixingSettings.clean_version
-    """Of style clean: naming it, a command is refused by a later commit-llm that would mix otherwise."""
+    """Version of style clean: with it, a later commit-llm that mixes differently refuses the command."""
     draw: Draw | None = MixingSettings.draw
-    """Draw once a word and example, or for every occurrence. Default: type; occurrence in style original."""
+    """type: draw once for each word of an example. occurrence: for every occurrence.
+    Default: type; occurrence in style original."""
     choice: Choice = MixingSettings.choice
-    """Among a word's translations: each with the same chance, the dictionary's first, or the more frequent ones more
-    often, as they stand in --target-text."""
+    """Choice among a word's translations: each with the same probability, the dictionary's first, or by their
+    frequency in --target-text."""
     target_text: UseAppendAction[tuple[str, ...]] = ()
-    """Data file of text in the dictionary's target language, in which choice frequent counts translations.
+    """Data file of text in the dictionary's target language, in which --choice frequent counts translations.
     Repeat it for several dictionaries: one for each, in their order."""
     sentences: UseAppendAction[tuple[str, ...]] = ()
     """File of sentences with their translations: .tsv, .csv, .jsonl or .parquet. Repeat it for several languages;
-    FILE=WEIGHT has one drawn more or less often. It needs no --dictionary."""
+    FILE=WEIGHT draws one more or less often. It needs no --dictionary."""
     sentence_ratio: float = MixingSettings.sentence_ratio
-    """Probability, 0 to 1, that a sentence that has a translation is replaced by it."""
+    """Probability, 0 to 1, of replacing a sentence that has a translation."""
     surface: Surface = MixingSettings.surface
-    """replace: a translation takes the word's place. annotate: it stands behind the word, in brackets."""
+    """replace: a translation replaces the word. annotate: it follows the word in brackets."""
     annotate_fields: tuple[str, ...] = ()
-    """Which of an example's fields are annotated; the others are replaced. Default: all but answers."""
+    """Fields of an example to annotate; the others are replaced. Default: all except answers."""
     draw_language: DrawLanguage = MixingSettings.draw_language
-    """Of several languages, draw one for each word and sentence, or one for an example."""
+    """With several languages, draw one for each word and sentence, or one for each example."""
     all_capitals: bool = MixingSettings.all_capitals
     """Also mix capitalised words within sentences, and words in capitals."""
     skip_words: str | None = None
-    """A file with words, one a line, that are never mixed."""
+    """A file with words that are never mixed, one a line."""
     dictionary_control: Control = MixingSettings.dictionary_control
     """For experiments: translations permuted among the words, or random letters; same coverage, no meaning."""
     mix_fields: tuple[str, ...] = ()
-    """Which of an example's fields are mixed, such as: instruction input output. Default: all of them."""
+    """Fields of an example to mix, such as: instruction input output. Default: all of them."""
     mix_roles: tuple[str, ...] = MIXED_ROLES
-    """Of conversations: whose contents are mixed, of user and assistant. System and tool messages never are."""
+    """Roles of a conversation to mix: user, assistant or both. System and tool messages are never mixed."""
     unmixed_share: float = MixingSettings.unmixed_share
-    """Share of examples, 0 to 1, that are left as they are, against forgetting."""
+    """Share of examples, 0 to 1, that stay unmixed, against forgetting."""
     segmentation: Segmentation = MixingSettings.segmentation
-    """Words of Thai, Lao, Khmer, Burmese, Chinese, Japanese text: by ICU (extra seg), or the dictionary's longest."""
+    """Cut Thai, Lao, Khmer, Burmese, Chinese and Japanese text by ICU (extra seg), or by the dictionary's longest
+    words."""
     languages: str | None = MixingSettings.languages
-    """Source and target language, such as en-el, where the dictionary's name and letters do not tell."""
+    """Source and target language, such as en-el, if the dictionary's name and letters do not show them."""
     skip_bad_lines: bool = False
-    """Leave out lines of a dictionary, or of sentences, that cannot be read, and say how many."""
+    """Skip and count bad lines of a dictionary or of a file of sentences, instead of stopping at the first."""
     seed: int = MixingSettings.seed
     """The same seed gives the same text, for any number of workers."""
 
@@ -155,12 +157,12 @@ class MixingFlags:
 
     @property
     def dictionary_files(self) -> list[tuple[Path, float]]:
-        """Give the dictionaries' files and weights. Raises SettingError for a weight that is no number."""
+        """Give the dictionaries' files and weights. Raises SettingError for a weight that is not a number."""
         return [file_and_weight(name) for name in self.dictionary]
 
     @property
     def sentence_files(self) -> list[tuple[Path, float]]:
-        """Give the files of sentences and their weights. Raises SettingError for a weight that is no number."""
+        """Give the files of sentences and their weights. Raises SettingError for a weight that is not a number."""
         return [file_and_weight(name, "sentences") for name in self.sentences]
 
     @property
@@ -210,7 +212,7 @@ class MixingFlags:
         for dictionary in dictionaries:
             if dictionary.skipped.lines:
                 lines, first = dictionary.skipped
-                LOGGER.warning("%s: %d bad lines are left out; the first is %s", dictionary.name, lines, first)
+                LOGGER.warning("%s: %d bad lines were skipped; the first is %s", dictionary.name, lines, first)
         return dictionaries
 
     def open_sentences(self) -> "list[SentencePairs]":
@@ -267,7 +269,7 @@ def file_and_weight(name: str, setting: str = "dictionary") -> tuple[Path, float
     try:
         return Path(file), float(weight)
     except ValueError:
-        reason = f" {name}: {weight!r} is no number; write FILE or FILE=WEIGHT"
+        reason = f" {name}: {weight!r} is not a number; write FILE or FILE=WEIGHT"
         raise SettingError(SettingName(setting), reason) from None
 
 

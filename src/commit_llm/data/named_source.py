@@ -89,7 +89,7 @@ def _named(flag: str, names: Sequence[str], *, mixed: bool) -> Iterator[NamedSou
             continue
         weight, colon, form = rest.partition(":")
         if colon and form not in get_args(FormName):
-            raise UserError(f"{flag} {text}: {form!r} is no form; it is {' or '.join(get_args(FormName))}; {HOW}")
+            raise UserError(f"{flag} {text}: {form!r} is not a form; it is {' or '.join(get_args(FormName))}; {HOW}")
         yield NamedSource(name, _weight(flag, text, weight), form if colon else None, mixed)  # type: ignore[arg-type]
 
 
@@ -99,4 +99,4 @@ def _weight(flag: str, text: str, weight: str) -> Fraction:
             return Fraction(weight)
     except ValueError:
         pass
-    raise UserError(f"{flag} {text}: {weight!r} is no weight, which is a number above 0; {HOW}")
+    raise UserError(f"{flag} {text}: {weight!r} is not a weight, which is a number above 0; {HOW}")

@@ -13,19 +13,19 @@ ALPACA, CHAT = "alpaca", "chat"
 
 @dataclass(frozen=True)
 class PromptFlags:
-    """Say what stands around the texts of a record, and which of a conversation's answers are trained."""
+    """Choose the prompt around the texts of a record, and the answers of a conversation that are trained."""
 
     prompt: str = ALPACA
     """alpaca: the paper's English template. chat: the model's own chat template, for conversations and instructions.
     Or a file of Jinja with {{ instruction }} and {{ input }}; none of these is ever mixed."""
     chat_template: str | None = None
-    """Of --prompt chat: a Jinja file, or a named one of the model's templates. Default: the model's own."""
+    """With --prompt chat: a Jinja file, or the name of one of the model's templates. Default: the model's own."""
     train_on: Literal["all", "last"] = "all"
-    """Of --prompt chat: train all answers of a conversation, or its last one alone."""
+    """With --prompt chat: train all answers of a conversation, or only its last one."""
     keep_white_space: bool = False
-    """Of --prompt chat: keep white space at both ends of answers, which a model would seldom be asked to write."""
+    """With --prompt chat: keep white space at both ends of answers; by default it is removed."""
     stop: UseAppendAction[tuple[str, ...]] = ()
-    """Of --prompt chat: a token that ends an answer, beside those of the model's folder; the export names it too."""
+    """With --prompt chat: a further token that ends an answer; the export names it too."""
 
     @property
     def chat_template_files(self) -> list[Path]:
@@ -42,7 +42,7 @@ class PromptFlags:
         """Raise UserError for flags that do not go together. takes_any: whether the recipe takes another prompt."""
         if self.prompt != ALPACA and not takes_any:
             raise UserError(
-                f"--prompt {self.prompt}: is for instructions whose prompt stays as it is: for alpaca, and for "
+                f"--prompt {self.prompt}: is for instructions whose prompt stays unmixed: for alpaca, and for "
                 "commit; a -2024 recipe has the original's, codemix-naive mixes the Alpaca prompt, and plain text has "
                 "none"
             )

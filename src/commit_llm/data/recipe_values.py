@@ -25,9 +25,9 @@ def values_of_fields(values: Mapping[str, Any], kinds: Mapping[str, Any], source
         kind = kinds[name]
         value = _as_written(value, kind)
         if isinstance(value, int) and abs(value) >= 2**63:
-            raise UserError(f"{source}: {name} is a whole number of over 18 digits, more than any field takes")
+            raise UserError(f"{source}: {name} is a whole number of over 18 digits, which no field takes")
         if not _fits(value, kind):
-            raise UserError(f"{source}: {name} is {shown(value)}, which is no {_type_name(kind)}")
+            raise UserError(f"{source}: {name} is {shown(value)}, which is not of type {_type_name(kind)}")
         checked[name] = float(value) if kind in (float, Ratio) and isinstance(value, int) else value
     return checked
 

@@ -89,7 +89,7 @@ class ChatRequests:
             raise RequestError(f"the chat template refuses it: {error}") from None
         for message in [message for message in messages if message["role"] == SYSTEM] + messages[-1:]:
             if message["content"].strip() not in text:
-                raise RequestError(f"the chat template does not write the {message['role']}'s message as it is")
+                raise RequestError(f"the chat template changes the {message['role']}'s message")
         return tokenizer.encode_rendered(text).ids
 
 

@@ -167,7 +167,7 @@ def _conversation(columns: Record, record: Record) -> Request:
 def _text(record: Record, name: str) -> str:
     value = record.get(name)
     if not isinstance(value, str | None):
-        raise RequestError(f"its {name} is no text, but {shown(value)}")
+        raise RequestError(f"its {name} is not a text, but {shown(value)}")
     return value or ""
 
 

@@ -32,7 +32,7 @@ def read_stops(folder: Path, tokenizer: Tokenizer, config: Path | None = None) -
 def with_literals(stops: tuple[int, ...], literals: Sequence[str], tokenizer: Tokenizer) -> tuple[int, ...]:
     """Give the ids that end a text with those of literals such as <|im_end|>; the tokenizer's own stays the first.
 
-    Raises UserError for one that is no token of its own.
+    Raises UserError for one that is not a token of its own.
     """
     for literal in literals:
         if literal not in tokenizer.added:

@@ -28,7 +28,7 @@ def require_target_text(choice: str, files: Sequence[str], dictionaries: int) ->
         )  # fmt: skip
     if files and choice != FREQUENT:
         raise SettingError(
-            SettingName("target_text"), f" {files[0]}: is for nothing without ", SettingName("choice"), " frequent"
+            SettingName("target_text"), f" {files[0]}: has no use without ", SettingName("choice"), " frequent"
         )
     if files and len(files) != dictionaries:
         numbers = f"{len(files)} for {dictionaries} {'dictionary' if dictionaries == 1 else 'dictionaries'}"

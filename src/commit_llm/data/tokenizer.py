@@ -54,7 +54,7 @@ class Tokenizer:
         if choice == "never":
             return replace(self, bos=())
         if self.bos_id is None:
-            LOGGER.warning("%s: has no bos token, so none stands before a text", self.path)
+            LOGGER.warning("%s: has no bos token, so it adds none to a text", self.path)
             return self
         return replace(self, bos=self.bos or (self.bos_id,))
 

@@ -34,7 +34,7 @@ def change_bos(folder: Path, tokenizer: Tokenizer) -> str | None:
         change_value(file, POST_PROCESSOR, _with_bos(processor, tokenizer) if wanted else _without_bos(processor))
         changed.append(f"{POST_PROCESSOR} of {HUGGING_FACE}")
         if bool(read_prefix(file)) != wanted:
-            return f"{HUGGING_FACE}: its {POST_PROCESSOR} is no template; it puts a bos before a text, unlike training"
+            return f"{HUGGING_FACE}: its {POST_PROCESSOR} is not a template; it adds a bos to a text, unlike training"
     if settings.is_file():
         change_value(settings, ADD_BOS, wanted)
     else:
@@ -64,7 +64,7 @@ def _with_bos(processor: Any, tokenizer: Tokenizer) -> dict[str, Any]:
 
 
 def _without_bos(processor: dict[str, Any]) -> dict[str, Any]:
-    """Give a post-processor that puts nothing before a text. One that is no template stays as it is."""
+    """Give a post-processor that puts nothing before a text. One that is not a template stays as it is."""
 
     def change(template: dict[str, Any]) -> dict[str, Any]:
         names = {item["SpecialToken"]["id"] for item in _head(template["single"])}

@@ -111,5 +111,5 @@ def _special_names(settings: Mapping[str, Any], tokenizer: Path) -> Iterator[str
 
 def _id(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise UserError(f"{where}: {shown(value)} is no id of a token")
+        raise UserError(f"{where}: {shown(value)} is not the id of a token")
     return value

@@ -91,7 +91,7 @@ def answer(
     batches = [batch for batch in planned if not all(place in answered for place in batch.prompts)]
     if batches:
         widths = ", ".join(f"{width:,}" for width in sorted({batch.width for batch in batches}))
-        say_compiled(f"the answering of prompts of up to {widths} tokens, each length when it comes up")
+        say_compiled(f"the answering of prompts of up to {widths} tokens, each length when needed")
     for batch in batches:
         ids = [prompts[place].ids for place in batch.prompts]
         out = generate_rows(model, ids, batch, endings, max_new_tokens, choice)
@@ -148,7 +148,7 @@ def require_answerable(
     if positions < max_new_tokens + FEWEST_POSITIONS:
         raise UserError(f"the model has {positions} positions, too few for {max_new_tokens} new tokens")
     if max_length is not None and max_length > positions:
-        raise UserError(f"--max-length {max_length}: the model has {positions:,} positions; take that many at most")
+        raise UserError(f"--max-length {max_length}: the model has {positions:,} positions; take at most that many")
     if max_length is not None and max_length < max_new_tokens + FEWEST_POSITIONS:
         raise UserError(f"--max-length {max_length}: too few tokens for a prompt and {max_new_tokens} new ones")
     if batch_size < 1:

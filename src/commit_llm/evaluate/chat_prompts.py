@@ -46,7 +46,7 @@ def encode_message(tokenizer: Tokenizer, template: ChatTemplate, message: str) -
     except RenderingError as fault:
         raise UserError(f"{template.source}: does not take a single user message: {fault}") from None
     if message.strip() not in text:
-        raise UserError(f"{template.source}: does not write a user message as it is; a question would be another")
+        raise UserError(f"{template.source}: changes a user message, so a question would become another one")
     return tokenizer.encode_rendered(text).ids
 
 

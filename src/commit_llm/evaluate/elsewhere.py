@@ -62,7 +62,7 @@ def score_file(path: Path, task: Task, data_dir: str | None) -> dict[str, Any]:
         if not isinstance(id, str) or not isinstance(prediction, str):
             raise UserError(f"{path}: row {row} needs texts `id` and `prediction`")
         if id in answers:
-            raise UserError(f"{path}: row {row}: id {shown(id)} stands there twice")
+            raise UserError(f"{path}: row {row}: id {shown(id)} occurs there twice")
         answers[id] = prediction
     if unknown := sorted(set(answers) - {question.id for question in questions}):
         raise UserError(f"{path}: {len(unknown)} id(s) are not of {task.name}, such as {shown(unknown[0])}")

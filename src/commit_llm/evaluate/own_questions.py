@@ -21,7 +21,7 @@ def own_name(file: Path, language: str | None) -> str:
     if language is None:
         raise UserError(f"--questions {file}: in which language? name it, such as --language el")
     if not CODE.fullmatch(language):
-        raise UserError(f"--language {shown(language)}: no code of a language; give one such as el, hi or pt-BR")
+        raise UserError(f"--language {shown(language)}: not a code of a language; give one such as el, hi or pt-BR")
     return f"{OWN}_{language}"
 
 
@@ -46,7 +46,7 @@ def require_with_questions(questions: Path | None, language: str | None, prompt:
     """Raise UserError for flags of a user's own questions where there are none."""
     if questions is None and (language, prompt) != (None, None):
         name, value = ("language", language) if prompt is None else ("prompt", prompt)
-        raise UserError(f"--{name} {value}: is of your own questions; name their file with --questions")
+        raise UserError(f"--{name} {value}: is for your own questions; name their file with --questions")
 
 
 def own_task_without_model(file: Path, language: str | None, prompt: str | None) -> Task:

@@ -140,7 +140,7 @@ def checked(questions: list[Question], where: str) -> list[Question]:
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
-            raise UserError(f"{where}: question id {shown(question.id)} stands there twice")
+            raise UserError(f"{where}: question id {shown(question.id)} occurs there twice")
         if not question.references:
             raise UserError(f"{where}: question {shown(question.id)} has no answer to compare with")
         seen.add(question.id)
@@ -149,5 +149,5 @@ def checked(questions: list[Question], where: str) -> list[Question]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{shown(value)} is no text")
+        raise TypeError(f"{shown(value)} is not a text")
     return value

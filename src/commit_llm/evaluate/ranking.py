@@ -60,11 +60,11 @@ def rank(
     batches = [batch for batch in planned if not all(place in ranked for place in batch.prompts)]
     if batches:
         widths = ", ".join(f"{width:,}" for width in sorted({batch.width for batch in batches}))
-        say_compiled(f"the ranking of answers in rows of {widths} tokens, each width when it comes up")
+        say_compiled(f"the ranking of answers in rows of {widths} tokens, each width when needed")
     for batch in batches:
         scores = add_up(prompts, batch, score_rows(model, prompts, batch))
         if not all(np.isfinite(of_prompt).all() for of_prompt in scores.values()):
-            raise UserError("the model's likelihoods are no numbers (its parameters may not be finite); train it anew")
+            raise UserError("the model's likelihoods are not numbers (are its parameters finite?); train it again")
         yield {place: Likelihoods(of_prompt, truncated[place]) for place, of_prompt in scores.items()}
 
 

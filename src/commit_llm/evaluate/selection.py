@@ -51,7 +51,7 @@ def read_per_context(values: Sequence[str], names: Sequence[str]) -> dict[str, i
         if not (number.isascii() and number.isdigit()) or int(number[:10]) < 1:
             raise UserError(f"--per-context {shown(value)}: give a number from 1, or TASK=NUMBER")
         if name and name not in names:
-            raise UserError(f"--per-context {shown(value)}: {name} is none of our tasks that --tasks names")
+            raise UserError(f"--per-context {shown(value)}: {name} is not one of our tasks in --tasks")
         if name in numbers:
             raise UserError(f"--per-context {shown(value)}: a second number for {name or 'all tasks'}; leave one out")
         numbers[name] = int(number[:10])

@@ -33,7 +33,7 @@ def checked_line(row: Mapping[str, Any]) -> bytes:
 def read_lines(path: Path, so: str) -> list[dict[str, Any]]:
     """Read the rows that are whole. A line that was cut off by a kill is removed from the end of the file.
 
-    Another one that is not as it was written is passed over and told, once for the file.
+    Another one that has changed since it was written is passed over and told, once for the file.
 
     so: what becomes of it, for the message.
     """
@@ -75,4 +75,4 @@ class Damaged:
         """Warn, where there is one. so: what becomes of them."""
         if self.numbers:
             more = f" (and {len(self.numbers) - 1:,} more)" if len(self.numbers) > 1 else ""
-            LOGGER.warning("%s:%d: a damaged line%s was passed over; %s", self.path, self.numbers[0], more, so)
+            LOGGER.warning("%s:%d: a damaged line%s was skipped; %s", self.path, self.numbers[0], more, so)

@@ -37,14 +37,14 @@ def has_data_suffix(path: Path) -> bool:
 def require_suffix(path: Path) -> None:
     """Raise UserError where a file's suffix names none of the formats."""
     if not has_data_suffix(path):
-        packed = "" if layout_of(path) == ".parquet" else f" (or {' or '.join(PACKED)} behind it, but for .parquet)"
+        packed = "" if layout_of(path) == ".parquet" else f" (or {' or '.join(PACKED)} after it, except for .parquet)"
         raise UserError(f"{path}: unknown suffix {_suffix(path)!r}; data is a {', '.join(SUFFIXES)} file{packed}")
 
 
 def require_written_suffix(path: Path) -> None:
     """Raise UserError where an output's suffix names none of the formats that are written."""
     if path.suffix.lower() not in WRITTEN:
-        raise UserError(f"{path}: unknown suffix {_suffix(path)!r}; what is written is a {', '.join(WRITTEN)} file")
+        raise UserError(f"{path}: unknown suffix {_suffix(path)!r}; the output is a {', '.join(WRITTEN)} file")
 
 
 def require_data_file(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Say of a text that is no UTF-8 which line mends it, with its encoding where that can be told."""
+"""Say of a text that is not UTF-8 which line mends it, with its encoding where that can be told."""
 
 import shlex
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -15,7 +15,7 @@ AROUND = 500  # bytes on each side of the fault that are looked at
 
 
 def not_utf_8(path: Path, where: str, text: bytes, fault: int) -> UserError:
-    """Make the error for a text that is no UTF-8.
+    """Make the error for a text that is not UTF-8.
 
     where: it is not, such as `at byte 7`.
     text: some of the file, with the fault at this place.
@@ -25,7 +25,7 @@ def not_utf_8(path: Path, where: str, text: bytes, fault: int) -> UserError:
 
 
 def likely_encoding(sample: bytes) -> str:
-    """Tell the encoding of a text that is no UTF-8 by some of its bytes, as far as they do.
+    """Tell the encoding of a text that is not UTF-8 by some of its bytes, as far as they do.
 
     >>> likely_encoding("un caf\u00e9 \u201cnoir\u201d, s'il vous pla\u00eet, et un peu de lait".encode("cp1252"))
     'WINDOWS-1252'

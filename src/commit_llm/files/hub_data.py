@@ -47,7 +47,7 @@ class HubRecords(Sequence[Record]):
 
 
 def _plain(value: Any) -> Any:
-    """Leave out of a record what is no text, number or truth value, such as images."""
+    """Leave out of a record what is not a text, number or truth value, such as images."""
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -34,7 +34,7 @@ def with_value(text: str, key: str, value: Any) -> str:
         start = _after_space(text, _after_space(text, place) + 1)  # over the colon
         _, end = decoder.raw_decode(text, start)
         if name == key:
-            span = start, end  # of one that stands there twice, the last counts
+            span = start, end  # of one that occurs there twice, the last counts
         place = _after_space(text, end)
         if text[place] == ",":
             place = _after_space(text, place + 1)

@@ -56,7 +56,7 @@ def objects_of_list(file: TextIO, longest: int = sys.maxsize) -> Iterator[dict[s
 
 
 def _values(file: TextIO, longest: int) -> Iterator[tuple[Any, str]]:
-    """Give each value of a list, with its text. Raises ValueError where the text is no list."""
+    """Give each value of a list, with its text. Raises ValueError where the text is not a list."""
     decode = json.JSONDecoder().raw_decode
     buffer, place = _next_character(file, "", 0)
     if buffer[place] != "[":
@@ -85,7 +85,7 @@ def _values(file: TextIO, longest: int) -> Iterator[tuple[Any, str]]:
         elif buffer[place] != "]":
             raise ValueError(f"has {shown(buffer[place])} between two objects")
     if buffer[place + 1 :].strip() or file.read().strip():
-        raise ValueError("goes on after the list")
+        raise ValueError("continues after the list")
 
 
 def _next_character(file: TextIO, buffer: str, place: int) -> tuple[str, int]:

@@ -51,7 +51,7 @@ def parse_json(text: str, path: Path | str, line: int | None = None, *, half_cha
     except UnicodeEncodeError as error:
         lowered = text.lower()
         where = _place(path, line, lowered, lowered.find(ascii(error.object[error.start])[1:-1]))
-        raise UserError(f"{where}: holds {error.object[error.start]!a}, half of a character; mend the text") from None
+        raise UserError(f"{where}: holds {error.object[error.start]!a}, half of a character; correct it") from None
     except json.JSONDecodeError as error:
         start = max(0, error.pos - 20)
         near = text[start : start + 40]
@@ -73,7 +73,7 @@ def _place(path: Path | str, line: int | None, text: str, position: int) -> str:
 
 
 def an_object(value: Any, where: str) -> dict[str, Any]:
-    """Give a record as it is. Raises UserError where it is no object of named fields."""
+    """Give a record as it is. Raises UserError where it is not an object of named fields."""
     if not isinstance(value, dict):
         raise UserError(f"{where}: holds {shown(value)}, not an object of named fields")
     return value

@@ -55,7 +55,7 @@ class LineRecords(Sequence[Record]):
         start, end = int(self.starts[index]), int(self.starts[index + 1])
         line = os.pread(self.file, end - start, start).partition(b"\n")[0]  # blank lines may follow
         if os.fstat(self.file).st_mtime_ns != self._changed:
-            raise UserError(f"{self.path}: has changed while it was read; begin anew when it is finished")
+            raise UserError(f"{self.path}: changed while it was read; start again when it is finished")
         try:
             return record_of_line(self.path, line, start, 0, plain_text=self.plain_text)
         except UserError:
@@ -142,5 +142,5 @@ def _converted(path: Path, check: Check | None, size: int) -> LineRecords:
 
 
 def _no_text(value: Any) -> dict[str, str]:
-    """Stand for a value that JSON does not have, such as a date: it is no text, and nothing is trained on it."""
+    """Stand for a value that JSON does not have, such as a date: it is not a text, and nothing is trained on it."""
     return {"type": type(value).__name__}

@@ -54,7 +54,7 @@ def lines_of(path: Path, span: Span) -> Iterator[tuple[int, int, bytes]]:
         while place < span.end:
             encoded = file.readline()
             if not encoded:
-                raise UserError(f"{path}: has become shorter while it was read; begin anew when it is finished")
+                raise UserError(f"{path}: became shorter while it was read; start again when it is finished")
             if every_line or not encoded.isspace():
                 yield place, number, encoded
             place += len(encoded)

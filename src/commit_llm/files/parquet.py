@@ -70,7 +70,7 @@ def table_records(table: Any, path: Path | str, first_row: int = 0) -> list[dict
                     value.as_py()
                 except UnicodeDecodeError as error:
                     place = f"row {row}, column {name!r}"
-                    raise UserError(f"{path}: {place}: not UTF-8 at byte {error.start}; mend or leave it out") from None
+                    raise UserError(f"{path}: {place}: not UTF-8 at byte {error.start}; correct or remove it") from None
         raise
 
 
@@ -103,4 +103,4 @@ def _opened(path: Path) -> Iterator[Any]:
     except pa.ArrowException as error:
         raise UserError(f"{path}: not a readable Parquet file ({error})") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a readable Parquet file (a column's name is no UTF-8: {error})") from None
+        raise UserError(f"{path}: not a readable Parquet file (a column's name is not UTF-8: {error})") from None

@@ -44,7 +44,8 @@ def _lines(file: io.BufferedReader, path: Path, *, plain_text: bool) -> Iterator
         if not line:
             return
         if len(line) > LONGEST:
-            raise UserError(f"{path}:{number}: a line of over {LONGEST >> 20} MB, which is no record; is it this file?")
+            size = f"a line of over {LONGEST >> 20} MB"
+            raise UserError(f"{path}:{number}: {size}, which is not a record; is this the right file?")
         if plain_text or not line.isspace():
             yield record_of_line(path, line, place, number, plain_text=plain_text)
         place += len(line)

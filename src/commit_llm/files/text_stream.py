@@ -89,7 +89,7 @@ def lines_of_text(file: io.BufferedReader, path: Path, longest: int, encoding: E
 
     path: its name, for messages.
     longest: characters of a line. Of a longer one only the beginning is given, as soon as that much is read.
-    encoding: the text's; its mark is no part of the first line.
+    encoding: the text's; its mark is not a part of the first line.
 
     Raises UserError where the text is of another encoding.
     """

@@ -47,7 +47,7 @@ class Parts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: dict[int, FinishedPart] = {}
-        for row in read_lines(folder / DONE, "its part is made anew"):
+        for row in read_lines(folder / DONE, "its part is made again"):
             try:
                 part = FinishedPart(**row)
             except TypeError:
@@ -95,8 +95,8 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
         differences = _differences(folder / WHAT, what)
         if differences and not overwrite:
             raise UserError(
-                f"{out}: unfinished, and begun with {', '.join(differences)}; go on with the same, choose another "
-                f"--out, or begin anew with --overwrite"
+                f"{out}: unfinished, and begun with {', '.join(differences)}; resume with the same, choose another "
+                f"--out, or start again with --overwrite"
             )
         if differences == []:
             parts = Parts(folder)  # a link in it is refused before anything is removed

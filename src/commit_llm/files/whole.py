@@ -72,7 +72,7 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
     hint says that the command has --overwrite.
     """
     if path.is_symlink() or (path.exists() and not path.is_dir()):
-        raise UserError(f"{path}: is no folder; choose another --out")
+        raise UserError(f"{path}: is not a folder; choose another --out")
     if path.resolve() == Path.cwd() or path.resolve() in Path.cwd().parents:
         raise UserError(f"{path}: is the folder you are in, or holds it; choose another --out")
     if not path.exists() or not any(path.iterdir()):
@@ -86,11 +86,11 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
 
 
 def require_utf8_name(path: Path | str) -> None:
-    """Raise UserError where a name is no UTF-8: it could stand in no file that we write, nor be given to Orbax."""
+    """Raise UserError where a name is not UTF-8: it could stand in no file that we write, nor be given to Orbax."""
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
-        raise UserError(f"{path}: a name that is no UTF-8; rename the file or folder") from None
+        raise UserError(f"{path}: a name that is not UTF-8; rename the file or folder") from None
 
 
 def make_folder(path: Path) -> None:

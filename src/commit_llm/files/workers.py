@@ -56,7 +56,7 @@ def map_in_order(
     except BrokenProcessPool:
         raise WorkerKilledError(
             "a worker was killed, perhaps for lack of memory; what is finished is kept: "
-            f"the same command goes on (with fewer than --workers {workers}, in less memory)"
+            f"the same command resumes (with fewer than --workers {workers}, in less memory)"
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)

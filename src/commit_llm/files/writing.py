@@ -87,7 +87,7 @@ def _text(record: Record, row: int, out: Path, layout: str) -> str:
             )
         if not isinstance(record["text"], str):
             raise UserError(
-                f"{out}: record {row + 1} holds {shown(record['text'])}, which is no line of a .txt file; write .jsonl"
+                f"{out}: record {row + 1} holds {shown(record['text'])}, not a line of a .txt file; write .jsonl"
             )
         if "\n" in record["text"]:
             raise UserError(f"{out}: record {row + 1} has a line break, which a .txt file cannot hold; write .jsonl")

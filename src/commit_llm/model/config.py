@@ -65,7 +65,7 @@ class ModelConfig:
         require_fields(self)
         if self.num_attention_heads % self.num_key_value_heads:
             raise UserError(
-                f"num_attention_heads {self.num_attention_heads} is no multiple of "
+                f"num_attention_heads {self.num_attention_heads} is not a multiple of "
                 f"num_key_value_heads {self.num_key_value_heads}"
             )
         if self.head_dim % 2:

@@ -115,7 +115,7 @@ def _no_number(config: ModelConfig, rows: int, devices: Sequence[Any]) -> UserEr
     processes = len(_by_process(devices))
     most, parts, lack = most_shards(config)["tensor"], processes, f"{processes} processes"
     if devices[0].platform == "tpu":
-        parts, lack = len(devices), f"{len(devices)} TPU devices of {processes} hosts, where none can stand idle"
+        parts, lack = len(devices), f"{len(devices)} TPU devices of {processes} hosts, where none can be idle"
     return UserError(
         f"--mesh {AUTO}: {_rows(rows)}, and tensor must divide {most}: no equal parts for {lack}; give a --batch-size "
         f"that is a multiple of {parts}"
@@ -150,7 +150,7 @@ def _reason(shape: tuple[int, int, int], idle: int, rows: int, most: dict[str, i
         reasons.append(f"fsdp must divide {most['fsdp']}")
     if idle:
         reasons.append(f"tensor must divide {most['tensor']}")
-    stand = f"; {idle} of {idle + int(np.prod(shape))} devices stand{'s' if idle == 1 else ''} idle" if idle else ""
+    stand = f"; {idle} of {idle + int(np.prod(shape))} devices {'is' if idle == 1 else 'are'} idle" if idle else ""
     return f"{AUTO}: {', '.join(reasons)}{stand}"
 
 

@@ -195,7 +195,7 @@ def _parse_hello(fields: dict[str, Any]) -> Hello:
 def _complaint(place: Place, hello: Hello, arrived: set[int], token: str) -> str:
     """Say what is wrong with a process that has come; "" where nothing is."""
     if hello.count != place.count:
-        return f"process {hello.index} was told of {hello.count} processes, process 0 of {place.count}"
+        return f"process {hello.index} expects {hello.count} processes, process 0 expects {place.count}"
     if hello.index in arrived or (hello.index == 0 and hello.token != token):
         return f"two processes were given --process-id {hello.index}"
     if hello.version != __version__:

@@ -92,7 +92,7 @@ def english(alpaca: ArmScores, commit: ArmScores) -> str:
     if unmixed.either - mixed.either >= FEW:
         scores += " Even with answers in either language counted, mixing cost some of the English questions."
     if mixed.target < FEW:
-        return f"{scores} commit goes on answering English questions in English."
+        return f"{scores} commit still answers English questions in English."
     ratio = percent(100 * find_recipe("commit").highest_ratio)
     often = "all" if mixed.target == 100 else "most" if mixed.target >= 50 else "some"
     return (

@@ -57,7 +57,7 @@ def open_request_form(
         if chat_template is not None:
             raise UserError(f"--chat-template {shown(chat_template)}: is for --prompt chat; leave it out")
         why = f"{folder} has neither a chat template nor a record of its prompt" if unknown else "--prompt"
-        LOGGER.info("asked with plain text, which the model goes on with (%s)", why)
+        LOGGER.info("asked with plain text, which the model continues (%s)", why)
         return PlainRequests()
     return request_form(open_asked_prompt(folder, chosen, tokenizer, stops, chat_template))
 

@@ -110,7 +110,7 @@ def require_entries(path: Path, model: Mapping[str, Any], tasks: Mapping[str, Ma
     if training is None:
         return
     if not isinstance(training, list) or not all(isinstance(stage, dict) for stage in training):
-        raise UserError(f"{path}: malformed: training is no list of stages; evaluate again with this version")
+        raise UserError(f"{path}: malformed: training is not a list of stages; evaluate again with this version")
     for number, stage in enumerate(training, 1):
         _require(path, f"stage {number} of training", stage, {}, STAGE_MAY)
 

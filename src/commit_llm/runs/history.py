@@ -74,7 +74,7 @@ def _stages(entry: Any) -> list[Stage]:
 def _stage(entry: Any, name: str) -> Stage:
     """Take the fields of a stage that COMMIT writes; raise ValueError where one is not of its type."""
     if not isinstance(entry, dict):
-        raise ValueError(f"{name} is no object")
+        raise ValueError(f"{name} is not an object")
     right = {key: isinstance(entry.get(key), str) for key in TEXTS}
     right["ratio"] = is_written_ratio(entry.get("ratio"))
     right |= {key: type(entry.get(key)) is int for key in COUNTS}

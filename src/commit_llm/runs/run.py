@@ -233,7 +233,7 @@ def begun_recipe(run: Path, asked: Recipe) -> Recipe | None:
                 f"longer, train a new run from it: --model {run} {number} --out ANOTHER"
             )
         lines = "; ".join(different.values())
-        raise UserError(f"{run}: holds a run of another recipe ({lines}); ask for the same, or choose another --out")
+        raise UserError(f"{run}: holds a run of another recipe ({lines}); give the same, or choose another --out")
     now = {name: getattr(asked, name) for name in RUNNING}
     if asked.remat == "auto":  # found once, with the memory of then
         now["remat"] = stored.recipe.remat
@@ -266,7 +266,7 @@ def require_same_files(run: Path, recipe: Recipe, tokenizer: Path) -> None:
     """Raise UserError where data, dictionary or tokenizer have changed since the run began."""
     at_the_start = read_provenance(run).get("files")
     if not isinstance(at_the_start, dict) or not all(isinstance(file, dict) for file in at_the_start.values()):
-        raise UserError(f"{run / PROVENANCE}: malformed: says nothing of the files; choose another --out")
+        raise UserError(f"{run / PROVENANCE}: malformed: does not describe the files; choose another --out")
     for role, path in _files(recipe, tokenizer):
         if role in at_the_start and sha256(path) != at_the_start[role].get("sha256"):
             raise UserError(

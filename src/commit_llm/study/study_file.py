@@ -104,7 +104,7 @@ def read_study(path: Path, given: Mapping[str, Any] | None = None) -> Study:
         raise wrong("tasks", f"is {shown(values['tasks'])}; list names of tasks")
     fields = {} if values.get("fields") is None else values["fields"]
     if not isinstance(fields, dict):
-        raise wrong("fields", "is no mapping of recipe fields")
+        raise wrong("fields", "is not a mapping of recipe fields")
     arms = _arms(values["arms"], wrong)
     equal = _equal(values.get("equal"), wrong)
     for name, stages in arms.items():
@@ -137,7 +137,7 @@ def _values(path: Path, before: tuple[Path, ...]) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"{path}: no such study file") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path}: is no UTF-8; save it as UTF-8") from None
+        raise UserError(f"{path}: is not UTF-8; save it as UTF-8") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: holds no mapping; a study has {', '.join(KEYS)}")
     for key in values:
@@ -164,11 +164,11 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _arms(value: Any, wrong: Any) -> dict[str, tuple[StageFields, ...]]:
     if not isinstance(value, dict):
-        raise wrong("arms", "is no mapping from names to stages")
+        raise wrong("arms", "is not a mapping from names to stages")
     arms = {}
     for name, stages in value.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise wrong("arms", f"{shown(name)} is no name: letters, digits and _.+- only, at most 40")
+            raise wrong("arms", f"{shown(name)} is not a name: letters, digits and _.+- only, at most 40")
         listed = stages if isinstance(stages, list) else [stages]
         arms[name] = tuple(_stage(name, stage, wrong) for stage in listed)
     lower = [name.lower() for name in arms]
@@ -204,7 +204,7 @@ def _seeds(value: Any, arms: Mapping[str, Any], wrong: Any) -> dict[str, tuple[i
     by_arm = value if isinstance(value, dict) else dict.fromkeys(arms, value)
     for name in by_arm:
         if name not in arms:
-            raise wrong("seeds", f"{shown(name)} is no arm; they are {', '.join(arms)}")
+            raise wrong("seeds", f"{shown(name)} is not an arm; they are {', '.join(arms)}")
     seeds = {}
     for name in (arm for arm in arms if arm in by_arm):
         listed = by_arm[name] if isinstance(by_arm[name], list) else [by_arm[name]]

@@ -36,7 +36,7 @@ def describe_adapter(adapter: Adapter, config: ModelConfig, recipe: Recipe) -> s
     unusual = f", that of full fine-tuning; {usual:g} is usual here" if recipe.learns_as_if_full else ""
     return (
         f"LoRA: rank {adapter.rank}, alpha {adapter.alpha:g}, on {', '.join(module_names(adapter.targets))}{saved}; "
-        f"{trained / 1e6:.3g} M numbers are trained beside {whole / 1e6:.4g} M, which stay as they are in "
+        f"{trained / 1e6:.3g} M numbers are trained, with {whole / 1e6:.4g} M frozen in "
         f"{FROZEN_DTYPE.__name__}; learning rate {recipe.peak_learning_rate:g}{unusual}"
     )
 
@@ -60,7 +60,7 @@ def naming_base(run: Path) -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(
-            f"{run}: the base of its adapter cannot be opened ({error}); put the model with these weights there again "
+            f"{run}: the base of its adapter cannot be opened ({error}); put the model with these weights back "
             f"(SHA-256: {digests(kept_weights(run)[1] or {})})"
         ) from None
 
@@ -74,7 +74,7 @@ def open_base(run: Path) -> tuple[FoundModel, int | None]:
     name, revision = (base.get("model"), base.get("revision")) if isinstance(base, dict) else (None, None)
     step, hashes = kept_weights(run)
     if not isinstance(name, str) or not isinstance(revision, str | None) or not hashes:
-        raise UserError(f"{run / PROVENANCE}: malformed: does not say what its adapter was trained beside")
+        raise UserError(f"{run / PROVENANCE}: malformed: does not name the base of its adapter")
     with naming_base(run):
         source = find_model(name, revision)
         if source.run is not None and step is not None and not (source.run / CHECKPOINTS / str(step)).is_dir():
@@ -84,7 +84,7 @@ def open_base(run: Path) -> tuple[FoundModel, int | None]:
         file = changed_weights(source, step, hashes)
     if file:
         raise UserError(
-            f"{run}: the base of its adapter, {shown(name)}, has other weights than the adapter was trained beside "
-            f"({file} has changed; SHA-256 then: {digests(hashes)}); put these there again"
+            f"{run}: the base of its adapter, {shown(name)}, has other weights than in the adapter's training "
+            f"({file} has changed; SHA-256 then: {digests(hashes)}); put the former ones back"
         )
     return source, step

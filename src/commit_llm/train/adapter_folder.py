@@ -49,16 +49,16 @@ class AdapterFolder:
         hashes = weights.get("sha256") if isinstance(weights, dict) else None
         if not isinstance(base, dict) or not isinstance(hashes, dict) or not hashes:
             raise UserError(
-                f"{self.folder / PROVENANCE}: malformed: does not say what the adapter was trained beside; export it "
+                f"{self.folder / PROVENANCE}: malformed: does not name the base of the adapter; export it "
                 "again, or take the file away, and what it was trained on is not known"
             )
         now = {name: sha256(path) for name, path in files.items()}
         for name in {**hashes, **now}:
             if hashes.get(name) != now.get(name):
                 raise UserError(
-                    f"{self.folder}: was trained beside {shown(base.get('model'))} with {name} of SHA-256 "
-                    f"{_short(hashes.get(name))}, and {shown(self.base)} has {_short(now.get(name))}; put the base "
-                    f"that it was trained beside there, or name it in {CONFIGURATION_FILE}"
+                    f"{self.folder}: its base was {shown(base.get('model'))}, with {name} of SHA-256 "
+                    f"{_short(hashes.get(name))}, and {shown(self.base)} has {_short(now.get(name))}; put its "
+                    f"former base there, or name that in {CONFIGURATION_FILE}"
                 )
 
 

@@ -150,7 +150,7 @@ class Checkpoints:
         progress = self._part(step, progress=ocp.args.JsonRestore())
         if not isinstance(progress, dict):
             raise UserError(
-                f"{self.run}: the checkpoint of step {step} says {shown(progress)} of its progress, which is no JSON "
+                f"{self.run}: the checkpoint of step {step} says {shown(progress)} of its progress, which is not JSON "
                 "object; name another with --step"
             )
         return step, progress
@@ -164,8 +164,8 @@ class Checkpoints:
         if type(number) is not int or number not in KNOWN_FORMATS:  # true and 1.0 are equal to 1
             known = ", ".join(map(str, KNOWN_FORMATS))
             raise UserError(
-                f"{self.run}: the checkpoint of step {step} has format {shown(number)}, of which this version knows "
-                f"{known}; take the version of commit-llm that wrote it"
+                f"{self.run}: the checkpoint of step {step} has format {shown(number)}, but this version knows "
+                f"{known}; use the version of commit-llm that wrote it"
             )
         return number
 
@@ -179,7 +179,7 @@ class Checkpoints:
         return steps[-1] if step is None else step
 
     def damage(self, step: int) -> str | None:
-        """Say what of a checkpoint is not as it was written; None where all is. The processes share the work."""
+        """Say what of a checkpoint has changed since it was written, or None. The processes share the work."""
         reasons = from_all("damage", damage(self.folder(step), share=index(), shares=count()))
         return next((reason for reason in reasons if reason is not None), None)
 
@@ -267,7 +267,7 @@ def restore_newest(checkpoints: Checkpoints, like: TrainState) -> Restored | Non
         for broken, reason in unreadable:
             aside = checkpoints.set_aside(broken)
             LOGGER.warning("%s: the checkpoint of step %d cannot be read (%s)", checkpoints.run, broken, reason)
-            LOGGER.warning("%s: going on from step %d; the other is kept as %s", checkpoints.run, step, aside)
+            LOGGER.warning("%s: resuming from step %d; the other is kept as %s", checkpoints.run, step, aside)
         placed = place(np.int32(step), like.step.sharding)
         return Restored(step, state._replace(step=placed), tokens, position)
     if unreadable:

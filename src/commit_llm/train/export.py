@@ -100,7 +100,7 @@ def open_run(run: Path, out: Path, step: int | None, overwrite: bool, marker: st
 
     out, marker: the folder to make, and a file that every output of this kind has.
 
-    Raises UserError where it is no run, or the folder is there already.
+    Raises UserError where it is not a run, or the folder is there already.
     """
     with together("export"):
         if is_first():

@@ -41,7 +41,7 @@ def has_manifest(folder: Path) -> bool:
 
 
 def damage(folder: Path, items: Collection[str] | None = None, share: int = 0, shares: int = 1) -> str | None:
-    """Say what of a checkpoint is not as it was written; None where all is, or where it has no manifest.
+    """Say what of a checkpoint has changed since it was written; None where all is, or where it has no manifest.
 
     items: the folders in it that are looked at, besides the files that are in none; None for all.
     share, shares: the part of the files whose bytes are read, of how many parts. Sizes are those of all files.
@@ -67,7 +67,7 @@ def damage(folder: Path, items: Collection[str] | None = None, share: int = 0, s
                 return f"{name} has {size:,} bytes, not {entries[name][BYTES]:,}"
         for name in by_size[share::shares]:
             if checksum(folder / name) != entries[name][NAME]:
-                return f"{name} is not as it was written"
+                return f"{name} has changed since it was written"
     except (OSError, UserError) as error:
         return reason_of(error)
     return None
@@ -83,7 +83,7 @@ def _read(path: Path) -> Entries:
     except (UserError, ValueError, LookupError, TypeError, AttributeError):
         whole = False
     if not whole:
-        raise UserError(f"{path.name} is not as it was written")
+        raise UserError(f"{path.name} has changed since it was written")
     return entries
 
 

@@ -147,7 +147,7 @@ def _read_config(folder: Path, run: Path | None, weights: bool) -> ModelConfig:
         if is_first():
             LOGGER.warning(
                 "%s: config.json ties the head to the embedding, but the weights hold another, %s: it is used, and the "
-                "model goes on untied",
+                "model becomes untied",
                 folder,
                 HEAD,
             )
@@ -157,7 +157,7 @@ def _read_config(folder: Path, run: Path | None, weights: bool) -> ModelConfig:
 def _with_base(folder: Path, commit: str | None, weights: bool) -> FoundModel:
     """Find the base of an adapter folder, and give both as one model. commit: of the adapter, where it is of the hub.
 
-    Raises UserError where the base is not there, is no model folder, or is one that the adapter does not fit.
+    Raises UserError where the base is not there, is not a model folder, or is one that the adapter does not fit.
     """
     configuration = read_configuration(folder)
     here = local_base(folder, configuration.base)
@@ -175,7 +175,7 @@ def _with_base(folder: Path, commit: str | None, weights: bool) -> FoundModel:
     if is_first():
         LOGGER.info("%s: an adapter of rank %d beside %s", folder, adapter.rank, name)
         if config != base_config:
-            LOGGER.warning("%s: holds an embedding or a head of its own; the model goes on untied", folder)
+            LOGGER.warning("%s: holds its own embedding or head; the model becomes untied", folder)
     return FoundModel(base, None, config, commit, AdapterFolder(folder, adapter, name, base_config))
 
 

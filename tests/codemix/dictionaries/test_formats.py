@@ -134,7 +134,7 @@ BAD = [
     ("d.jsonl", '["dog", "σκύλος"]\n', "no 'source' and 'target'"),
     ("d.jsonl", '{"source": "dog"}\n', "no 'source' and 'target'"),
     ("d.jsonl", '{"source": "dog", "target": []}\n', "no target"),
-    ("d.jsonl", '{"source": "dog", "target": [3]}\n', "3 is no text"),
+    ("d.jsonl", '{"source": "dog", "target": [3]}\n', "3 is not a text"),
     ("d.jsonl", '{"source": "dog", "target": ""}\n', "an empty field"),
     ("d.jsonl", '{"source": "dog", "target": "a\\nb"}\n', "a tab or a line break within a text"),
     ("d.jsonl", '{"source": "dog", "target": "\\ud83d"}\n', "half of a character"),

@@ -68,7 +68,7 @@ def test_words_are_those_that_the_mixer_finds():
     parts = ["σκύλος", "κι", " ", "-", ", ", "'", "\n", "_", "1", ". ", "b2b", "«", "\u200d"]
     for _ in range(200):
         text = "".join(generator.choices(parts, k=12))
-        spelt = spelling(text)  # a joiner behind a word is no part of it
+        spelt = spelling(text)  # a joiner behind a word is not a part of it
         found = Counter(spelt[word.start : word.end] for word in find_words(spelt) if not word.protected)
         assert counted(text)[0].get("σκύλος", 0) == found["σκύλος"], text
 

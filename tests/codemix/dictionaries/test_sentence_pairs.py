@@ -70,7 +70,7 @@ def test_what_is_left_out_is_counted_and_told(load):
     assert pairs.translations == {"A dog.": "ένα", "c": "d"}
     assert list(pairs.complaints()) == [
         "p.tsv: another translation of a sentence in 1 pair(s), such as 'A dog.' ('δύο'); the first is kept",
-        "p.tsv: several sentences, which are never found as one, in 2 pair(s), such as 'A dog. A cat.' ('x'); translate each by itself",
+        "p.tsv: several sentences, which never match as one, in 2 pair(s), such as 'A dog. A cat.' ('x'); translate each separately",
         "p.tsv: an empty side in 3 pair(s), such as 'a' (''); they are left out",
     ]
 
@@ -79,7 +79,7 @@ def test_bad_lines_may_be_left_out(load):
     pairs = load("p.tsv", "one column\nc\td\n\na\tb\tc\n", skip_bad_lines=True)
     assert pairs.translations == {"c": "d"}
     assert list(pairs.complaints()) == [
-        "p.tsv: 2 bad lines are left out; the first is line 1: 1 tab-separated field(s) in 'one column'"
+        "p.tsv: 2 bad lines were skipped; the first is line 1: 1 tab-separated field(s) in 'one column'"
     ]
 
 
@@ -90,16 +90,16 @@ def test_bad_lines_may_be_left_out(load):
         ("p.txt", "A dog.\tένα\tδύο", "p.txt:1: 3 tab-separated field(s) in 'A dog.\\tένα\\tδύο'; a pair of sentences is 'source<TAB>target'; skip_bad_lines skips others"),
         ("p.csv", "A dog, a cat,x", "p.csv:1: 3 comma-separated field(s) in 'A dog, a cat,x'; a pair of sentences is 'source,target'; skip_bad_lines skips others"),
         ("p.jsonl", '{"en": "a"}', """p.jsonl:1: no 'source' and 'target' in '{"en": "a"}'; a pair of sentences is '{"source": TEXT, "target": TEXT or [TEXT, ...]}'; skip_bad_lines skips others"""),
-        ("p.jsonl", '{"source": "a", "target": 5}', """p.jsonl:1: 5 is no text in '{"source": "a", "target": 5}'; a pair of sentences is '{"source": TEXT, "target": TEXT or [TEXT, ...]}'; skip_bad_lines skips others"""),
+        ("p.jsonl", '{"source": "a", "target": 5}', """p.jsonl:1: 5 is not a text in '{"source": "a", "target": 5}'; a pair of sentences is '{"source": TEXT, "target": TEXT or [TEXT, ...]}'; skip_bad_lines skips others"""),
         ("p.tsv", "", "p.tsv: no pair of sentences to use; it needs lines of 'source<TAB>target', or objects or columns `source` and `target`"),
         ("p.tsv", "a\t\nb\t", "p.tsv: no pair of sentences to use; an empty side in 2 pair(s), such as 'a' (''); they are left out"),
-        ("p.tsv", "A dog. A cat.\tx", "p.tsv: no pair of sentences to use; several sentences, which are never found as one, in 1 pair(s), such as 'A dog. A cat.' ('x'); translate each by itself"),
+        ("p.tsv", "A dog. A cat.\tx", "p.tsv: no pair of sentences to use; several sentences, which never match as one, in 1 pair(s), such as 'A dog. A cat.' ('x'); translate each separately"),
         ("p.tsv", b"\xff\xffa", "p.tsv: not UTF-8 at byte 0; convert it: iconv -f YOUR-ENCODING -t UTF-8 "),
         ("p.xlsx", "a\tb", "p.xlsx: a spreadsheet, which is not read; save it as CSV in UTF-8"),
         ("p.parquet", {"en": ["a"]}, "p.parquet: 1 column(s), 'en'; give two, or name two of them source and target"),
         ("p.parquet", {"en": ["a"], "el": ["b"], "x": ["c"]}, "p.parquet: 3 column(s), 'en', 'el', 'x'; give two, or name two of them source and target"),
         ("p.parquet", {"en": ["a", "b"], "el": ["c", None]}, None),
-        ("p.parquet", {"en": ["a"], "el": [5]}, "p.parquet: row 1: 5 is no text; a pair of sentences is two texts"),
+        ("p.parquet", {"en": ["a"], "el": [5]}, "p.parquet: row 1: 5 is not a text; a pair of sentences is two texts"),
         ("p.parquet", b"PAR2", "p.parquet: not a readable Parquet file"),
     ],
 )  # fmt: skip

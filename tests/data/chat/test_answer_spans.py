@@ -52,7 +52,7 @@ def test_an_earlier_answer_that_is_asked_for_otherwise_is_passed_over():
 
 def test_a_template_without_a_stop_is_refused():
     render = renderer(TURNS)
-    with pytest.raises(StopError, match="the template writes no stop behind an answer"):
+    with pytest.raises(StopError, match="the template writes no stop after an answer"):
         shown(render, CONVERSATIONS["two turns"], stops=["</s>"])
 
 

@@ -1,4 +1,4 @@
-"""Records of every kind as the same messages, and what is no conversation."""
+"""Records of every kind as the same messages, and what is not a conversation."""
 
 import pytest
 
@@ -74,22 +74,22 @@ def test_what_else_a_message_has_stays():
     ("record", "reason"),
     [
         ({"instruction": "a", "output": "b", "history": 5}, "its history is 5"),
-        ({"instruction": "a", "output": "b", "history": [3]}, "a turn of its history is no pair"),
+        ({"instruction": "a", "output": "b", "history": [3]}, "a turn of its history is not a pair"),
         ({"messages": []}, "it has no messages"),
-        ({"messages": ["a"]}, "a message is no object"),
+        ({"messages": ["a"]}, "a message is not an object"),
         ({"messages": [{"content": "a"}]}, "a message has the role null"),
         ({"messages": [{"role": "narrator", "content": "a"}]}, "a message has the role 'narrator'"),
         ({"messages": [{"role": ["user"], "content": "a"}]}, "a message has the role"),
-        ({"messages": [{"role": "user", "content": 7}]}, "a content is no text"),
-        ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "a content is no text"),
-        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]}, "a content is no text"),
-        ({"messages": [{"role": "user", "content": {"type": "text"}}]}, "a content is no text"),
+        ({"messages": [{"role": "user", "content": 7}]}, "a content is not a text"),
+        ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "a content is not a text"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]}, "a content is not a text"),
+        ({"messages": [{"role": "user", "content": {"type": "text"}}]}, "a content is not a text"),
         ({"messages": None}, "its messages are null"),
         ({"conversations": "[]"}, r"its conversations are '\[\]'"),
         ({"prompt": None, "completion": None}, "its prompt and completion are null"),
         ({"prompt": {"a": 1}, "completion": "b"}, "its prompt or completion is"),
-        ({"instruction": "a", "output": "b", "history": [["a"]]}, "a turn of its history is no pair"),
-        ({"instruction": "a", "output": "b", "history": ["ab"]}, "a turn of its history is no pair"),
+        ({"instruction": "a", "output": "b", "history": [["a"]]}, "a turn of its history is not a pair"),
+        ({"instruction": "a", "output": "b", "history": ["ab"]}, "a turn of its history is not a pair"),
     ],
 )
 def test_a_fault_of_one_record(record, reason):

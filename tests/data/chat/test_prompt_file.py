@@ -1,4 +1,4 @@
-"""Prompts that a user wrote: what they put where, and what is no prompt."""
+"""Prompts that a user wrote: what they put where, and what is not a prompt."""
 
 import re
 
@@ -70,7 +70,7 @@ def test_the_same_text_has_the_same_hash(asking):
     [
         ("{{ input }}", "it leaves out the instruction; a prompt is Jinja with {{ instruction }} and {{ input }}"),
         ("{{ instruction | upper }}", "the template changes a content, or writes it twice"),
-        ("{{ instruction", "it is no Jinja"),
+        ("{{ instruction", "it is not Jinja"),
         ("{{ messages[0] }}", "'messages' is undefined"),
         (
             "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}{{ instruction }}",
@@ -88,7 +88,7 @@ def test_what_is_no_prompt(tmp_path, text, message):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(UserError, match=r"--prompt .*chta: is no file, and neither alpaca nor chat"):
+    with pytest.raises(UserError, match=r"--prompt .*chta: is not a file, and neither alpaca nor chat"):
         PromptFile.open(tmp_path / "chta")
     with pytest.raises(UserError, match=r"is a folder"):
         PromptFile.open(tmp_path)

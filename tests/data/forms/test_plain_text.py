@@ -31,7 +31,7 @@ def test_blank_text_is_no_example(tokenizer):
 
 @pytest.mark.parametrize("fields", ["", "a,,b", "a+", "[a", "a]b"])
 def test_fields_that_mean_nothing(fields):
-    with pytest.raises(UserError, match="is no field"):
+    with pytest.raises(UserError, match="is not a field"):
         PlainTextForm(fields)
 
 

@@ -56,5 +56,5 @@ def test_a_sample_is_drawn_by_the_seed():
 
 
 def test_a_sample_larger_than_the_data():
-    with pytest.raises(UserError, match="--max-train-samples 6: the data has 5 examples; take that many at most"):
+    with pytest.raises(UserError, match="--max-train-samples 6: the data has 5 examples; take at most that many"):
         training_indices(0.0, 7, 5, most=6)

@@ -85,7 +85,7 @@ def test_a_mistake_in_one_share_is_raised_in_all_at_the_same_place():
     def work(process, exchange):
         def broken(epoch, row, place):
             if row == 21 and process == 1:
-                raise UserError("row 21 of da\udce9ta has no text")  # a name of a file that is no UTF-8
+                raise UserError("row 21 of da\udce9ta has no text")  # a name of a file that is not UTF-8
             return make(epoch, row)
 
         examples = SharedExamples(Examples(range(50), broken), process, 2, exchange, share=4)

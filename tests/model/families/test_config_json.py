@@ -129,7 +129,7 @@ def test_the_plain_rotary_embedding(change, theta):
         ({"rope_scaling": {"rope_theta": None}}, "rope_theta is null"),
         ({"num_attention_heads": 0}, "num_attention_heads is 0; it must be a number above 0"),
         ({"num_key_value_heads": 0}, "num_key_value_heads is 0"),
-        ({"num_key_value_heads": 3}, "num_attention_heads 4 is no multiple of num_key_value_heads 3"),
+        ({"num_key_value_heads": 3}, "num_attention_heads 4 is not a multiple of num_key_value_heads 3"),
         ({"num_hidden_layers": 2.5}, "num_hidden_layers is 2.5"),
         ({"head_dim": 15}, "head_dim 15 is odd"),
         ({"hidden_size": -64}, "hidden_size is -64"),

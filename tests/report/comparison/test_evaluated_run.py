@@ -32,7 +32,7 @@ def without(row, *names):
     [
         (lambda held: held.update(schema=2), "written with schema 2, this version reads 3 and 4; evaluate again"),
         (lambda held: held.update(tasks={"belebele": {"metrics": {}}}), "none of its tasks can be compared"),
-        (lambda held: held["model"].update(training=["x"]), "training is no list of stages"),
+        (lambda held: held["model"].update(training=["x"]), "training is not a list of stages"),
         (lambda held: held["tasks"]["ogx_xquad_el"].update(items=35), "has answers to 36 of the 35 questions"),
         (lambda held: held["tasks"]["ogx_xquad_el"].pop("f1"), "ogx_xquad_el has no f1; evaluate again"),
         (
@@ -93,12 +93,12 @@ def test_models_and_names_of_another_type(pair, edit, message):
     ("edit", "message"),
     [
         (lambda rows: rows[:-3], "has answers to 33 of the 36 questions of ogx_xquad_th"),
-        (lambda rows: [*rows[:-1], rows[0]], "question 'q0-0' of ogx_xquad_el stands there twice"),
-        (lambda rows: [{**rows[0], "exact_match": "100"}, *rows[1:]], "row 1 is no answer with its scores"),
-        (lambda rows: [{**rows[0], "exact_match": 1e9}, *rows[1:]], "row 1 is no answer with its scores"),
-        (lambda rows: [{**rows[0], "references": [1]}, *rows[1:]], "row 1 is no answer with its scores"),
-        (lambda rows: [without(rows[0], "question"), *rows[1:]], "row 1 is no answer with its scores"),
-        (lambda rows: [without(rows[0], "references"), *rows[1:]], "row 1 is no answer with its scores"),
+        (lambda rows: [*rows[:-1], rows[0]], "question 'q0-0' of ogx_xquad_el occurs there twice"),
+        (lambda rows: [{**rows[0], "exact_match": "100"}, *rows[1:]], "row 1 is not an answer with its scores"),
+        (lambda rows: [{**rows[0], "exact_match": 1e9}, *rows[1:]], "row 1 is not an answer with its scores"),
+        (lambda rows: [{**rows[0], "references": [1]}, *rows[1:]], "row 1 is not an answer with its scores"),
+        (lambda rows: [without(rows[0], "question"), *rows[1:]], "row 1 is not an answer with its scores"),
+        (lambda rows: [without(rows[0], "references"), *rows[1:]], "row 1 is not an answer with its scores"),
         (lambda rows: [{**rows[0], "id": "other"}, *rows[1:]], "has no answer to 1 questions, such as 'q0-0'"),
     ],
 )
@@ -157,12 +157,12 @@ def test_contexts_that_were_cut_short(pair, tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda row: row.update(first=101.0), "row .* is no answer with its scores"),
-        (lambda row: row.pop("first_without_context") and None, "row .* is no answer with its scores"),
-        (lambda row: row.update(right=3), "row .* is no answer with its scores"),
-        (lambda row: row.update(right=True), "row .* is no answer with its scores"),
-        (lambda row: row.update(candidates="abc"), "row .* is no answer with its scores"),
-        (lambda row: row["candidates"][0].update(score="-1"), "row .* is no answer with its scores"),
+        (lambda row: row.update(first=101.0), "row .* is not an answer with its scores"),
+        (lambda row: row.pop("first_without_context") and None, "row .* is not an answer with its scores"),
+        (lambda row: row.update(right=3), "row .* is not an answer with its scores"),
+        (lambda row: row.update(right=True), "row .* is not an answer with its scores"),
+        (lambda row: row.update(candidates="abc"), "row .* is not an answer with its scores"),
+        (lambda row: row["candidates"][0].update(score="-1"), "row .* is not an answer with its scores"),
         (lambda row: row.update(first=100.0 - row["first"]), "first of xquad_rank_en is .* and .* by its predictions"),
     ],
 )

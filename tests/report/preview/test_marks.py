@@ -28,5 +28,5 @@ def test_classes():
 def test_samples():
     assert [*samples([Replacement(), Replacement(Unit.PHRASE, annotated=True)])] == [
         "<span><mark>word</mark></span>",
-        "<span>phrase <mark class='unit-phrase behind'>(behind it)</mark></span>",
+        "<span>phrase <mark class='unit-phrase behind'>(after it)</mark></span>",
     ]

@@ -50,7 +50,7 @@ def test_reasons_are_told_apart(opened):
 
 
 def test_ways_to_mix_are_told_apart(open_page):
-    """Phrases, sentences and annotations by lines, languages by a label, which is no part of the text."""
+    """Phrases, sentences and annotations by lines, languages by a label, which is not a part of the text."""
     page = open_page(preview_page(WAYS))
     looks = [
         [style(mark, name) for name in ("textDecorationLine", "borderLeftStyle", "outlineStyle")]

@@ -59,6 +59,6 @@ def test_the_legend_shows_what_occurs():
 
     assert legend(EXPLAINED) == []
     (whole,) = legend(WAYS)
-    assert Elements(whole).text == "word phrase sentence word (behind it) phrase (behind it) its language"
+    assert Elements(whole).text == "word phrase sentence word (after it) phrase (after it) its language"
     (less,) = legend(dataclasses.replace(WAYS, rows=[{"text": WAYS_ROWS[0]["instruction"]}]))
     assert Elements(less).text == "word phrase sentence its language"

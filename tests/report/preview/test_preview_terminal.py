@@ -39,7 +39,7 @@ def test_ways_to_mix_without_colours():
     """Words in one pair of brackets, phrases in two, sentences in three; what stands behind a word; languages."""
     out = printed(WAYS, width=40)
     assert (
-        "marked:  [word]  [[phrase]]  [[[sentence]]]  word [(behind it)]  phrase [[(behind it)]]  el:its language\n"
+        "marked:  [word]  [[phrase]]  [[[sentence]]]  word [(after it)]  phrase [[(after it)]]  el:its language\n"
         in out
     )
     assert "original: A [[polar bear]] [eats] `fish`. [[[Dogs bark!]]] The <b>.\n" in out

@@ -135,7 +135,7 @@ def test_ways_to_mix():
     looked = LOOKED._replace(decoded=[LOOKED.decoded[0]._replace(replaced=ways, placed=4)])
     text = said(looked=looked)
     assert "3 trained, 1 word replaced, 2 sentences replaced, 1 word annotated" in text
-    assert "word sentence word (behind it) its original where you point at it" in text
+    assert "word sentence word (after it) its original where you point at it" in text
     piece = Piece("Ο σκύλος.", original="The dog.", way=Replacement(Unit.SENTENCE))
     sentence = looked.decoded[0]._replace(parts=[MaskedPart(True, 4, (piece,))])
     html = run_page(run_page_of(looked=looked._replace(decoded=[sentence])))

@@ -37,7 +37,7 @@ def test_the_mildest_way_of_training_that_fits_is_offered_with_what_it_costs():
     assert offer(5.0, from_scratch=True).flags == "--optimizer adamw-lean"
     split = "bf16 weights and gradients"
     lean = f"{split}, factored second moments"
-    adapters = "trains adapters alone, beside bf16 weights"
+    adapters = "trains only adapters, with bf16 weights"
     assert [change.costs for change in offered.values()] == [split, lean, adapters, adapters]
 
 
@@ -49,7 +49,7 @@ def test_what_lora_trains_unasked_beside_new_rows_is_counted():
         for conditions in (OF_7B, beside_new_rows)
     )
     assert plain.flags == grown.flags
-    assert grown.costs == "trains adapters and embed_tokens and lm_head alone, beside bf16 weights"
+    assert grown.costs == "trains only adapters and embed_tokens and lm_head, with bf16 weights"
     state = 2 * 32000 * 4096 / 8 * (4 + 4 + 4 + 2 - 2)  # weights, gradients and moments, and no copy in bfloat16
     assert (grown.needed - plain.needed) * GIB > 0.99 * state
 

@@ -92,7 +92,7 @@ def _size(inspection: Inspection) -> list[str]:
         translations = "  translations of both"
     rows.append((translations, f"{inspection.translations:,}", ""))
     if inspection.skipped.lines:
-        rows.append(("bad lines, left out", f"{inspection.skipped.lines:,}", ""))
+        rows.append(("bad lines, skipped", f"{inspection.skipped.lines:,}", ""))
     lines = [line.rstrip() for line in aligned(rows)]
     if inspection.skipped.lines:
         lines[-1] += f"  {inspection.skipped.first}"

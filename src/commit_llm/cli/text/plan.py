@@ -32,7 +32,7 @@ def plan_text(plan: "Plan") -> str:
             f"({plan.peak_dtype}, peak)"
         )
     if plan.changes:
-        rows = aligned([("change, each by itself", "GiB"), *((one.flags, f"{one.needed:.2f}") for one in plan.changes)])
+        rows = aligned([("change (one at a time)", "GiB"), *((one.flags, f"{one.needed:.2f}") for one in plan.changes)])
         remarked = zip(rows, ["", *map(_remark, plan.changes)], strict=True)
         lines += [
             "",
@@ -55,7 +55,7 @@ def _memory(plan: "Plan") -> list[str]:
         ("gradients", f"{plan.gradients:.2f}"),
         ("the rest", f"{plan.rest:.2f}"),
         (f"needed, by {'the compiler' if plan.by == 'compiler' else 'arithmetic'}", f"{plan.needed:.2f}"),
-        ("there", "not known" if plan.there is None else f"{plan.there:.2f}"),
+        ("available", "not known" if plan.there is None else f"{plan.there:.2f}"),
     ]
     lines = aligned(rows)
     if plan.there is None:

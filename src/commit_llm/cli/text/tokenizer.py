@@ -177,7 +177,7 @@ def _lengths(tokenizers: Tokenizers, texts: Sequence[TextCounts]) -> list[str]:
     left_out = sum(text.tokens[0].left_out for text in texts)
     if left_out:
         examples = "1 example" if left_out == 1 else f"{left_out:,} examples"
-        lines += _sentence(f"Training would leave out {examples}, which no row has to hold.")
+        lines += _sentence(f"Training leaves out {examples}, so no row must hold them.")
     return lines
 
 

@@ -25,15 +25,15 @@ def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
     if result.first == result.last:
         return f"{run}: finished already, at step {result.last}"
     if result.stopped is not None:
-        return f"{run}: stopped by {result.stopped.value} at step {result.last}, all saved; the same command goes on"
+        return f"{run}: stopped by {result.stopped.value} at step {result.last}, all saved; the same command resumes"
     lines = read_metrics(run)
-    went_on = f" (gone on from step {result.first})" if result.first else ""
+    went_on = f" (resumed from step {result.first})" if result.first else ""
     text = f"trained {run} to step {result.last}{went_on}"
     if lines:  # damaged ones are passed over
         text += f": loss {lines[0]['loss']:.4f} at step {lines[0]['step']}, {lines[-1]['loss']:.4f} at the last"
     if result.left_out:
         text += (
-            f"\nleft out {result.left_out:,} of the {result.seen:,} examples that came up: longer than a row of "
+            f"\nleft out {result.left_out:,} of the {result.seen:,} examples seen: longer than a row of "
             f"{seq_len} tokens; --seq-len {result.longest} would keep them, --split-long cuts them"
         )
         text += f"\n{result.tokens_a_word}" if result.tokens_a_word else ""
@@ -41,7 +41,7 @@ def training_summary(run: Path, seq_len: int, result: "TrainingResult") -> str:
     if result.waiting >= WAITING:
         text += (
             f"\nthe steps waited {100 * result.waiting:.0f} % of the time for data ({run / TIMING}: waiting_seconds); "
-            "one core makes it: see that it has one to itself"
+            "one core makes it: make sure that it has a core of its own"
         )
     return text
 
@@ -59,8 +59,8 @@ def without_example(no_example: Mapping[str, int], untrained: int, seen: int) ->
         lines.append(f"left out {number:,} of {seen:,} records: {reasons}")
     if untrained:
         lines.append(
-            f"{untrained:,} answers of conversations are not trained: the template writes them otherwise than it asks "
-            "for them, or a token spans their beginning"
+            f"{untrained:,} answers of conversations are not trained: the template writes them differently from "
+            "its own prompt for them, or a token spans their beginning"
         )
     return lines
 
@@ -90,7 +90,7 @@ def outlook_report(outlook: "Outlook", run: Path) -> str:
     lines += ["", f"{looked}; ~ is estimated from them"]
     if outlook.sources:
         lines.append("an epoch of several sources is over when each has had a whole pass")
-    lines.append(f"wrote nothing; without --dry-run {'trains' if outlook.new else 'goes on with'} {run}")
+    lines.append(f"wrote nothing; without --dry-run {'trains' if outlook.new else 'resumes'} {run}")
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from commit_llm.files.encoding_advice import iconv_line
 from commit_llm.files.text_stream import UTF_8, Encoding, encoding_of, lines_of_text, unmarked_utf_16
 from commit_llm.files.unpacking import PACKED, head_of, opened
 
-LONGEST_LINE = 65_536  # characters; no dictionary's line is longer, and a file that is one line is no dictionary
+LONGEST_LINE = 65_536  # characters; no dictionary's line is longer, and a file that is one line is not a dictionary
 
 
 class Skipped(NamedTuple):

@@ -38,17 +38,17 @@ class Layout(NamedTuple):
 
 
 def text_pair(source: Any, target: Any) -> Pair:
-    """Give a pair as it stands. Raises BadLineError where either is no text that a file can hold."""
+    """Give a pair as it stands. Raises BadLineError where either is not a text that a file can hold."""
     for text in (source, target):
         if not isinstance(text, str):
-            raise BadLineError(f"{json.dumps(text)[:SHOWN]} is no text")
+            raise BadLineError(f"{json.dumps(text)[:SHOWN]} is not a text")
         if not text.isprintable() and HALF.search(text):
             raise BadLineError("half of a character")
     return source, target
 
 
 def bare_pair(source: Any, target: Any) -> Pair:
-    """Give a pair without white space around it. Raises BadLineError where either is no text that a line can hold."""
+    """Give a pair without white space around it. Raises BadLineError unless each is a text that a line can hold."""
     source, target = (text.strip() for text in text_pair(source, target))
     for text in (source, target):
         if not text:

@@ -64,7 +64,7 @@ def scripts(text: str) -> frozenset[str]:
 
 @cache
 def _scripts_of_character(character: str) -> frozenset[str]:
-    """Give none where it is no letter; several only where its compatibility form is several letters."""
+    """Give none where it is not a letter; several only where its compatibility form is several letters."""
     if not unicodedata.category(character).startswith("L"):
         return frozenset()
     # Full-width letters are Latin ones; signs such as the degree's would become letters, and are none.

@@ -22,7 +22,7 @@ EMPTY, DISAGREES, SEVERAL = "empty", "disagrees", "several"
 REASONS = {
     EMPTY: "an empty side in {:,} pair(s), such as {}; they are left out",
     DISAGREES: "another translation of a sentence in {:,} pair(s), such as {}; the first is kept",
-    SEVERAL: "several sentences, which are never found as one, in {:,} pair(s), such as {}; translate each by itself",
+    SEVERAL: "several sentences, which never match as one, in {:,} pair(s), such as {}; translate each separately",
 }
 HEAD = 10_000  # pairs by whose letters the languages are told
 ROWS, SIZE = 16_384, 1 << 24  # of a Parquet file, at a time
@@ -116,7 +116,7 @@ class SentencePairs:
         """Give a message on each kind of pairs that were left out, with their number and the first of them."""
         lines, first = self.skipped
         if lines:
-            yield f"{self.name}: {lines:,} bad lines are left out; the first is {first}"
+            yield f"{self.name}: {lines:,} bad lines were skipped; the first is {first}"
         for kind, number in self.tally.pairs.items():
             source, target = self.tally.examples[kind][0]
             example = f"{shown(source)} ({shown(target)})"

@@ -48,7 +48,7 @@ class Table(NamedTuple):
 ENTRY, LENGTH, TARGETS, KIND, KEY_WORDS = 2, 3, 4, 5, 3
 # Those of a translation, behind the threshold of its cumulative chance: its bytes, from the record's first byte on.
 TARGET_START, TARGET_END, TARGET_WORDS = 2, 3, 2
-SEED, MULTIPLIER = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # of the hash of forms, which is no part of any draw
+SEED, MULTIPLIER = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # of the hash of forms, which is not a part of any draw
 
 BIT_SHIFT = 20  # of a hash, for the place of its bit among the beginnings
 AT_A_TIME = 8192  # pieces, which may be sentences

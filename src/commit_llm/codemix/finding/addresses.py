@@ -18,7 +18,7 @@ OPENING = rf"\s\I(\[{{=:|“‘„«‹（「『《【⟨＜：，、。—–�
 
 SCHEME_BEFORE = r"[A-Za-z0-9+.-]*[A-Za-z]"
 AFTER_SCHEME = r"://[^\s<>\"]+"
-# The last stop or bracket of a sentence is taken too, which does no harm: it is no word.
+# The last stop or bracket of a sentence is taken too, which does no harm: it is not a word.
 TAIL = r"[\w!#$%&'()*+,./:;=?@~-]"
 AFTER_MAILTO = rf":{TAIL}+"
 MAIL_BEFORE = r"[\w.+-]+"
@@ -34,7 +34,7 @@ BEGINNING = (
     r"|(?:\.\.?[/\\]|~/|[A-Za-z]:/)[.@*]*[\w]"
 )
 # A file's extension is in one case, so that no sentence begins at its dot. It stands behind more than dots, one letter
-# behind more than one, so that "a.m./p.m." is no file. A script without spaces may go on right behind it.
+# behind more than one, so that "a.m./p.m." is not a file. A script without spaces may go on right behind it.
 FILE = (
     r"(?:[^/\\?#]*+[/\\])++(?:[^/\\?#]*[^/\\?#.])?"
     r"\.(?:[a-z][a-z0-9]{1,10}|[A-Z][A-Z0-9]{1,4}|(?<![/\\.][A-Za-z0-9]\.)[a-zB-HJ-Z])(?![\M])"

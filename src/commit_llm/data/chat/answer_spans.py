@@ -17,7 +17,7 @@ MOST_RENDERED = 20_000_000
 
 
 class StopError(Exception):
-    """Raise where a template writes no stop behind an answer: a model would not learn to end."""
+    """Raise where a template writes no stop after an answer: a model would not learn to end."""
 
 
 class TurnsError(Exception):
@@ -116,5 +116,5 @@ def _closing(
         rest = text[end:]
     ends = [rest.index(stop) + len(stop) for stop in stops if stop in rest]
     if not ends:
-        raise StopError("the template writes no stop behind an answer")
+        raise StopError("the template writes no stop after an answer")
     return rest[: min(ends)]

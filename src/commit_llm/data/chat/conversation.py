@@ -100,7 +100,7 @@ def _of_instruction(record: Record, index: int) -> list[dict[str, Any]]:
         raise ConversationError(f"its history is {shown(history)}")
     for pair in history or ():
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
-            raise ConversationError("a turn of its history is no pair of an instruction and an output")
+            raise ConversationError("a turn of its history is not a pair of an instruction and an output")
         turns += zip((USER, ASSISTANT), pair, strict=True)
     turns += [(USER, f"{instruction}\n\n{input}" if input else instruction), (ASSISTANT, output)]
     return [{"role": role, "content": content} for role, content in turns]
@@ -109,7 +109,7 @@ def _of_instruction(record: Record, index: int) -> list[dict[str, Any]]:
 def _message(message: Any) -> dict[str, Any]:
     """Give a message with the names that templates know."""
     if not isinstance(message, Mapping):
-        raise ConversationError("a message is no object")
+        raise ConversationError("a message is not an object")
     role = message["from"] if message.get("role") is None and "from" in message else message.get("role")
     if not isinstance(role, str) or role not in ROLES:
         raise ConversationError(f"a message has the role {shown(role)}")
@@ -127,7 +127,7 @@ def content_key(message: Mapping[str, Any]) -> str:
 def text_parts(content: Any) -> list[tuple[tuple[str | int, ...], str]]:
     """Give the texts that make up a content, each with the path to it: a text itself, or the parts of a list.
 
-    It has none where there are calls of tools alone. Raises ConversationError for what is no text.
+    It has none where there are calls of tools alone. Raises ConversationError for what is not a text.
     """
     if content is None:
         return []
@@ -136,7 +136,7 @@ def text_parts(content: Any) -> list[tuple[tuple[str | int, ...], str]]:
     parts = content if isinstance(content, list) else [None]
     texts = [part.get("text") or "" for part in parts if isinstance(part, Mapping) and part.get("type") == "text"]
     if len(texts) < len(parts) or not all(isinstance(text, str) for text in texts):
-        raise ConversationError("a content is no text")
+        raise ConversationError("a content is not a text")
     return [((number, "text"), text) for number, text in enumerate(texts)]
 
 

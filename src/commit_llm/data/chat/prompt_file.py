@@ -35,11 +35,11 @@ class PromptFile:
 
     @classmethod
     def open(cls, path: Path) -> "PromptFile":
-        """Read a prompt. Raises UserError where there is none, or it is no Jinja with a place for an instruction."""
+        """Read a prompt. Raises UserError where there is none, or it is not Jinja with a place for an instruction."""
         try:
             prompt = cls(utf8_of(path), str(path))
         except FileNotFoundError:
-            raise UserError(f"--prompt {path}: is no file, and neither alpaca nor chat") from None
+            raise UserError(f"--prompt {path}: is not a file, and neither alpaca nor chat") from None
         except IsADirectoryError:
             raise UserError(f"--prompt {path}: is a folder; it is a file of Jinja, or alpaca, or chat") from None
         if "strftime_now" in prompt.text:

@@ -93,7 +93,7 @@ class Sandbox:
         try:
             self._template = self._environment.from_string(source)
         except (TemplateSyntaxError, RecursionError, SyntaxError, MemoryError, ValueError) as error:
-            raise RenderingError(f"it is no Jinja: {error}") from None
+            raise RenderingError(f"it is not Jinja: {error}") from None
 
     def render(self, **values: Any) -> str:
         """Give the text. Raises RenderingError where the template refuses the values, fails, or comes to no end.

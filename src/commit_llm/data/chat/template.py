@@ -57,7 +57,7 @@ class ChatTemplate:
         )  # a template may ask whether the last two are none, as transformers has it
 
     def require_usable(self) -> None:
-        """Raise UserError where the template is no Jinja that may be run."""
+        """Raise UserError where the template is not Jinja that may be run."""
         _ = self._sandbox
 
     def has_control(self, tokenizer: Tokenizer, text: str) -> bool:

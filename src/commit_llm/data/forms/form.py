@@ -43,7 +43,7 @@ class Form(Protocol):
         ...
 
     def documents(self, record: Record) -> Iterable[str]:
-        """Give the texts of a record whose hashes are kept to tell contamination. What is no text is passed over."""
+        """Give the texts of a record whose hashes are kept to tell contamination. What is not a text is passed over."""
         ...
 
 

@@ -48,7 +48,7 @@ class PlainTextForm:
             inner = part[1:-1] if part.startswith("[") and part.endswith("]") else part
             if not inner or any(not name for name in inner.split("+")) or set("[]") & set(inner):
                 raise UserError(
-                    f"--fields {self.fields!r}: {part!r} is no field; write a column, a+b, [masked] or <|eos|>"
+                    f"--fields {self.fields!r}: {part!r} is not a field; write a column, a+b, [masked] or <|eos|>"
                 )
 
     @property

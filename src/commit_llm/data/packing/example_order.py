@@ -50,7 +50,7 @@ def training_indices(share: float, seed: int, num_records: int, most: int | None
     if most is None:
         return indices
     if most > len(indices):
-        raise UserError(f"--max-train-samples {most:,}: the data has {len(indices):,} examples; take that many at most")
+        raise UserError(f"--max-train-samples {most:,}: the data has {len(indices):,} examples; take at most that many")
     return np.asarray(indices)[np.sort(permutation(len(indices), seed, SAMPLE, 0)[:most])]
 
 

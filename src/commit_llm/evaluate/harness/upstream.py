@@ -132,7 +132,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Turn a value into what JSON can hold: numpy's values into Python's, what is no finite number into null."""
+    """Turn a value into what JSON can hold: numpy's values into Python's, what is not a finite number into null."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):

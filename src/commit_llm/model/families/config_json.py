@@ -118,9 +118,7 @@ def plain_settings(config: ModelConfig, dtype: str) -> dict[str, Any]:
     named = {key: getattr(config, key) for key in (*SIZES, *PLAIN) if key != "rope_theta"}
     rope = config.kinds[0].rope or Rope()
     if config != ModelConfig(**named, kinds=(LayerKind(rope=Rope(rope.rope_theta)),)):
-        raise UserError(
-            f"a config.json from nothing is written for plain LLaMA alone, and this is a {config.model_type}"
-        )
+        raise UserError(f"a new config.json can be written only for plain LLaMA, and this is a {config.model_type}")
     return {
         "architectures": [FAMILIES["llama"].architecture],
         "model_type": "llama",
@@ -144,7 +142,7 @@ def tell_passed_over(path: Path) -> None:
     """Name the keys of a `config.json` that nothing reads, in one line. The line has no folder: copies say the same."""
     if keys := passed_over(read_json_object(path)):
         names = ", ".join(map(repr, keys))
-        LOGGER.warning("%s: keys that nothing reads are passed over: %s", path.name, names)
+        LOGGER.warning("%s: keys that nothing reads are ignored: %s", path.name, names)
 
 
 def read_config(folder: Path) -> ModelConfig:

@@ -46,7 +46,7 @@ def _window(known: Settings, family: Family) -> Any:
     if "max_window_layers" not in family.defaults:
         return known.get("sliding_window")
     if type(known["max_window_layers"]) is not int or known["max_window_layers"] < 0:
-        raise UserError(f"max_window_layers is {shown(known['max_window_layers'])}; it must be a number from 0 on")
+        raise UserError(f"max_window_layers is {shown(known['max_window_layers'])}; it must be a number, at least 0")
     return known["sliding_window"] if slides else None
 
 

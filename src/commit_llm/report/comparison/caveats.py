@@ -136,7 +136,7 @@ def _of_seeds(systems: Sequence[System], baseline: str) -> list[str]:
 def trained_on(system: System) -> list[str]:
     """Say what the models of a system were trained on: a line a stage, the oldest first.
 
-    An example counts as often as it came up. Padding is no token. Where seeds differ in a number, the line has its
+    An example counts as often as it came up. Padding is not a token. Where seeds differ in a number, the line has its
     range. Runs that differ in more than the seed have lines of their own.
     """
     alike = _alike_trained(system)

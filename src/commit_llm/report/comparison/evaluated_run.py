@@ -47,12 +47,12 @@ def read_run(folder: Path) -> EvaluatedRun:
     for number, row in enumerate(read_records(path), 1):
         entry = tasks.get(row["task"]) if isinstance(row.get("task"), str) else None
         if not _is_answer(row, METRICS if entry is None else shared_metrics(entry["suite"], [entry])):
-            raise UserError(f"{path}: row {number} is no answer with its scores; evaluate again with this version")
+            raise UserError(f"{path}: row {number} is not an answer with its scores; evaluate again with this version")
         if entry is None:
             continue
         if row["id"] in rows[row["task"]]:
             raise UserError(
-                f"{path}: row {number}: question {ascii(row['id'])[:SHOWN_ID]} of {row['task']} stands there twice"
+                f"{path}: row {number}: question {ascii(row['id'])[:SHOWN_ID]} of {row['task']} occurs there twice"
             )
         rows[row["task"]][row["id"]] = row
     for name, entry in tasks.items():

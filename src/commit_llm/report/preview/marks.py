@@ -40,5 +40,5 @@ def class_of(way: Replacement, *more: str) -> str:
 def samples(ways: Iterable[Replacement]) -> Iterator[str]:
     """Write a sample of each way to mix, for a legend."""
     for way in ways:
-        before, sample = (f"{way.unit} ", "(behind it)") if way.annotated else ("", str(way.unit))
+        before, sample = (f"{way.unit} ", "(after it)") if way.annotated else ("", str(way.unit))
         yield f"<span>{before}<mark{class_of(way)}>{sample}</mark></span>"

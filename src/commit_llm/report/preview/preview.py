@@ -179,7 +179,7 @@ def left_out(text: str, words: Sequence[Word]) -> list[str]:
 
 
 def shares(counts: Mapping[Outcome, int]) -> dict[Outcome, float | None]:
-    """Give the percentage of all words that have each outcome; None for what is protected, which is no word."""
+    """Give the percentage of all words that have each outcome; None for what is protected, which is not a word."""
     words = sum(count for outcome, count in counts.items() if outcome is not Outcome.PROTECTED)
     return {
         outcome: None if outcome is Outcome.PROTECTED else 100 * count / max(words, 1)

@@ -56,7 +56,7 @@ def _shares(preview: MixingPreview) -> str:
             left += line.share
     caption = "share of the words of each outcome"
     return (
-        f"<div><svg class='bar' role='img' aria-label='{caption}: told in the table below'>{''.join(bars)}</svg>\n"
+        f"<div><svg class='bar' role='img' aria-label='{caption}: see the table below'>{''.join(bars)}</svg>\n"
         f"<table aria-label='{caption}'>\n{''.join(rows)}</table></div>\n"
     )
 

@@ -87,7 +87,7 @@ def _legend(preview: MixingPreview, plain: bool) -> Text | None:
         return None
     legend = Text("marked:")
     for unit, annotated in ways:
-        sample = "(behind it)" if annotated else unit
+        sample = "(after it)" if annotated else unit
         legend.append("  " + f"{unit} " * annotated)
         legend.append_text(_in_marks(sample, unit, None if plain else MIXED))
     if labels:

@@ -91,12 +91,12 @@ def curves(logs: Logs, clip_norm: float, holds_out: bool) -> str:
     if missing:
         notes.append(f"Nothing is logged{'' if logs.step else ' yet'} of: {', '.join(missing)}.")
     if not logs.held_out:
-        reason = "it is not reckoned yet" if holds_out else "this run holds out no examples"
+        reason = "it is not computed yet" if holds_out else "this run holds out no examples"
         notes.append(f"No held-out loss: {reason}.")
     for chart in all_charts:
         lost = sum(line.curve.left_out for line in chart.lines)
         if lost:
-            values = "value is no finite number" if lost == 1 else "values are no finite numbers"
+            values = "value is not a finite number" if lost == 1 else "values are no finite numbers"
             notes.append(f"{chart.title}: {lost:,} logged {values}, and not drawn.")
     if len(logs.metrics) == 1:
         notes.append("One step is logged so far.")

@@ -151,7 +151,7 @@ def _leaner(recipe: Recipe, saved: tuple[str, ...]) -> Iterator[tuple[str, Recip
 def _costs(recipe: Recipe, changed: Recipe) -> str:
     if changed.lora_r != recipe.lora_r:
         trained = " and ".join(["adapters", *changed.modules_to_save])
-        return f"trains {trained} alone, beside bf16 weights"
+        return f"trains only {trained}, with bf16 weights"
     return "" if changed.optimizer == recipe.optimizer else OPTIMIZERS[changed.optimizer]
 
 

@@ -127,7 +127,7 @@ def find_byte(data, at, end, repeated):
 
 @compiled
 def skip_letters(data, at, end):
-    """Find the first byte that is no letter from A to Z or a to z; gives the end where there is none."""
+    """Find the first byte that is not a letter from A to Z or a to z; gives the end where there is none."""
     while at + 8 <= end:
         eight = load(data, at)
         lower = (eight | CAPITAL_BITS) & LOW_BITS
