@@ -102,7 +102,8 @@ def write_pages(folder: Path) -> None:
         else:
             _write(folder / place, (ROOT / path).read_text(encoding="utf-8"))
     for path in shown:
-        _write(folder / place_of(path), file_page(path))
+        if (ROOT / path).exists():  # otherwise Zensical names the link
+            _write(folder / place_of(path), file_page(path))
     shutil.copy(ROOT / "website" / "site.css", folder)
 
 
