@@ -50,6 +50,7 @@ TESTS_OF_A_WHOLE = {
     "test_scaling_docs.py": "docs/scaling.md",
     "test_site.py": "the documentation site: website/, docs/chain.md and docs/python.md",
     "test_ways_docs.py": "the three ways of docs/method.md",
+    "test_wording.py": "the English of pages, help and messages",
     "study/test_studies.py": "the studies of studies/",
     "train/test_attention.py": "fast attention in whole steps",
     "train/test_golden_training.py": "outputs of the original",

@@ -38,8 +38,8 @@ class Inspect(ColumnFlags):
     beside: str | None = None
     """Another tokenizer to compare with the first: its grown version, or another model's."""
     dictionary: UseAppendAction[tuple[Path, ...]] = ()
-    """A dictionary, to count the tokens of its translations too; repeatable. For a text in its source language, also
-    those of the translations that mixing draws."""
+    """A dictionary, to count the tokens of its translations too; repeatable. For a text in its source language, the
+    translations that mixing draws count too."""
     fields: tuple[str, ...] = ()
     """Columns of the data files. Default: a conversation's contents; instruction, input and output; or text."""
     skip_bad_lines: bool = False

@@ -23,8 +23,8 @@ def comparison_page(comparison: Comparison, contexts: Contexts, charts: Mapping[
     title = f"Comparison: {', '.join(comparison.names)}"
     notes = "".join(f"<li>{text(note)}</li>\n" for note in comparison.notes)
     parts = [
-        f"<header><h1>{text(title)}</h1>\n<p class='quiet'>{text(method(comparison))} p is that of the "
-        "sign flips, then that of the bootstrap.</p>",
+        f"<header><h1>{text(title)}</h1>\n<p class='quiet'>{text(method(comparison))} p is by "
+        "sign flips, then by the bootstrap.</p>",
         f"<ul class='notes'>\n{notes}</ul>" if notes else "",
         "<nav aria-label='sections'><a href='#scores'>Scores</a> <a href='#questions'>Questions</a> "
         "<a href='#training'>Training</a> <a href='#signatures'>Signatures</a></nav></header>",
