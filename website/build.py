@@ -16,7 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 # Pages outside docs/, and their names in the site.
-OUTSIDE_DOCS = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+OUTSIDE_DOCS = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "SECURITY.md": "security.md",
+}
 TARGET = re.compile(r"(?<=\]\()[^)\s#]+")  # of a link or a picture, without its anchor
 FENCE = re.compile(r"(^ *```.*?^ *```$)", re.M | re.S)
 API = re.compile(r"^<!-- api: ([\w.]+) -->$", re.M)  # a place for what the package exports
