@@ -62,11 +62,11 @@ class Stage(NamedTuple):
 
 
 def hashes_of(folder: Path, without: str = "") -> dict[str, str]:
-    """Give the hash of each file in a folder, but for those whose name matches."""
+    """Give the hash of each file in a folder, but for those whose name matches, and what a kill left beside outputs."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not (without and re.fullmatch(without, path.name))
+        if path.is_file() and ".partial-" not in path.as_posix() and not (without and re.fullmatch(without, path.name))
     }
 
 

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+from commit_llm.errors import UserError
 from commit_llm.files.holder import clear, holder_of
-from commit_llm.files.whole import whole_file, whole_folder
+from commit_llm.files.whole import refuse_existing_file, refuse_existing_folder, whole_file, whole_folder
 
 KILLED = """
 import os, signal, sys
@@ -69,3 +70,22 @@ def test_an_output_that_a_kill_left_moved_aside_is_put_back(tmp_path):
     clear(tmp_path / "out")
     assert (tmp_path / "out" / "marker").read_text() == "the one before"
     assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("refuse", [refuse_existing_file, refuse_existing_folder])
+def test_what_a_kill_left_behind_a_whole_output_is_removed_where_the_next_is_refused(tmp_path, refuse):
+    """A kill between the moment that the output takes its name and the end of the holder."""
+    out = tmp_path / "out"
+    out.mkdir() if refuse is refuse_existing_folder else out.touch()
+    (out / "x").touch() if out.is_dir() else None
+    left_by(out)
+    with pytest.raises(UserError, match="exists already"):
+        refuse(out)
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_one_s_own_is_not_removed_by_the_look_at_what_exists(tmp_path):
+    with whole_file(tmp_path / "out") as new:
+        new.write_text("whole")
+        refuse_existing_file(tmp_path / "out")
+        assert new.read_text() == "whole"

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,6 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
     An earlier folder is overwritten only where it holds the marker, a file that every output of the command has. It is
     moved aside first, and removed when the new one stands; where a kill comes between, the next call puts it back.
     """
-    if not path.is_symlink() and path.parent.is_dir():
-        clear(path)  # what a kill left aside is put back first
     refuse_existing_folder(path, overwrite, marker)
     asked, path = path, path.resolve()
     make_folder(path.parent)
@@ -57,8 +55,9 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
 def refuse_existing_file(path: Path, overwrite: bool = False, flag: str = "--out") -> None:
     """Raise UserError where an output file exists and is not to be overwritten, or is a folder or a link.
 
-    flag is the one that names the file.
+    flag is the one that names the file. What a kill left beside it is removed first.
     """
+    _clear(path)
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file with {flag}")
     if os.path.lexists(path) and not overwrite:
@@ -69,8 +68,9 @@ def refuse_existing_file(path: Path, overwrite: bool = False, flag: str = "--out
 def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = "", hint: bool = True) -> None:
     """Raise UserError where an output folder cannot be made or replaced. An empty folder is no output.
 
-    hint says that the command has --overwrite.
+    hint says that the command has --overwrite. What a kill left beside it is removed first, or put back.
     """
+    _clear(path)
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise UserError(f"{path}: is not a folder; choose another --out")
     if path.resolve() == Path.cwd() or path.resolve() in Path.cwd().parents:
@@ -83,6 +83,13 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
         raise UserError(
             f"{path}: holds something else (no {marker}), which --overwrite does not replace; choose another --out"
         )
+
+
+def _clear(path: Path) -> None:
+    """Remove what a kill left beside an output, also where the output itself stands and nothing will be written."""
+    if not path.is_symlink() and path.parent.is_dir():
+        with suppress(OSError):  # a folder that cannot be read: then nothing is known of it
+            clear(path)
 
 
 def require_utf8_name(path: Path | str) -> None:
