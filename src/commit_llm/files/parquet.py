@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, reason_of, shown
 from commit_llm.files.own import open_own
+from commit_llm.files.unpacking import FREE, MOST_TIMES
 
 BATCH = 256  # rows decoded at a time: a table ends at the end of one
 BUFFER = 1 << 20  # bytes of a column read at a time
+DECODED = 64 << 20  # bytes that the rows decoded at a time may have, where few bytes of the file stand for many
 
 
 def parquet_rows(path: Path) -> int:
@@ -33,7 +35,7 @@ def parquet_tables(path: Path, rows: int, size: int) -> Iterator[Any]:
 
     batches: list[pa.RecordBatch] = []
     with _opened(path) as file:
-        for batch in file.iter_batches(batch_size=min(BATCH, rows)):
+        for batch in file.iter_batches(batch_size=min(_rows_at_a_time(path, file.metadata), rows)):
             if sum(map(len, batches)) + len(batch) > rows:
                 yield _table(batches, file)
             batches.append(batch)
@@ -41,6 +43,17 @@ def parquet_tables(path: Path, rows: int, size: int) -> Iterator[Any]:
                 yield _table(batches, file)
         if batches:
             yield _table(batches, file)
+
+
+def _rows_at_a_time(path: Path, metadata: Any) -> int:
+    """Give how many rows are decoded at a time: fewer where a value that stands there once may be that of many rows.
+
+    Of rows that are packed to less than a hundredth, one value may have all the bytes. The columns' own metadata would
+    tell more, but the library ends the process where they are damaged.
+    """
+    sizes = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
+    largest = max((size for size in sizes if size > MOST_TIMES * path.stat().st_size), default=0)
+    return max(1, min(BATCH, DECODED // max(1, largest)))
 
 
 def _table(batches: list[Any], file: Any) -> Any:
@@ -58,19 +71,22 @@ def table_records(table: Any, path: Path | str, first_row: int = 0) -> list[dict
     path: of the file, or what it is called in a message.
     first_row: the index of its first row in the file.
 
-    Raises UserError naming row and column of a text that is no
-    UTF-8: Parquet does not look.
+    Raises UserError naming row and column of a text that is no UTF-8, since Parquet does not look, and of a value that
+    Python does not have, such as a date in the year 30,000.
     """
     try:
         return list(table.to_pylist())
-    except UnicodeDecodeError:
+    except (ValueError, ArithmeticError):
         for name, column in zip(table.schema.names, table.columns, strict=True):
             for row, value in enumerate(column, first_row + 1):
                 try:
                     value.as_py()
-                except UnicodeDecodeError as error:
-                    place = f"row {row}, column {name!r}"
-                    raise UserError(f"{path}: {place}: not UTF-8 at byte {error.start}; correct or remove it") from None
+                except (ValueError, ArithmeticError) as error:
+                    what = f"holds no value ({reason_of(error)})"
+                    if isinstance(error, UnicodeDecodeError):
+                        what = f"not UTF-8 at byte {error.start}"
+                    place = f"row {row}, column {shown(name)}"
+                    raise UserError(f"{path}: {place}: {what}; correct or remove it") from None
         raise
 
 
@@ -91,6 +107,16 @@ def write_parquet(tables: Iterable[Any], schema: Any, path: Path) -> Iterator[in
             yield written
 
 
+def _require_proportion(path: Path, metadata: Any) -> None:
+    """Raise UserError where a file says that it unpacks to far more than its size, as packed texts may not either."""
+    size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    if size > max(FREE, MOST_TIMES * path.stat().st_size):
+        raise UserError(
+            f"{path}: unpacks to over {MOST_TIMES} times its size, as no text does; if you trust it, write it anew "
+            "without compression"
+        )
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     import pyarrow as pa
@@ -99,8 +125,13 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         # Without both of these a whole row group is read at once, which may be all of the file.
         with pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False) as file:
+            _require_proportion(path, file.metadata)
             yield file
     except pa.ArrowException as error:
         raise UserError(f"{path}: not a readable Parquet file ({error})") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a readable Parquet file (a column's name is not UTF-8: {error})") from None
+        raise UserError(f"{path}: not a readable Parquet file (a column's name is no UTF-8: {error})") from None
+    except OSError as error:  # the library's own, of a damaged file, have no number
+        if error.errno is not None:
+            raise
+        raise UserError(f"{path}: not a readable Parquet file ({reason_of(error)}); fetch or write it again") from None
