@@ -53,6 +53,7 @@ def run(argv: list[str]) -> None:
     from commit_llm.data.excerpts import first_records
     from commit_llm.data.explained_records import explain_record
     from commit_llm.data.mixed_fields import Fields
+    from commit_llm.files.records import records_of
     from commit_llm.files.whole import refuse_existing_file, whole_file
     from commit_llm.report.preview import preview as report
     from commit_llm.report.preview.preview_page import preview_page
@@ -71,9 +72,10 @@ def run(argv: list[str]) -> None:
     fields = Fields(command.fields, command.mix_fields, command.mix_roles, columns)
     mixer, request = fitted(command, command.open_mixer(), command.input, fields)
     epoch = int(command.at)
-    explained = [
-        explain_record(record, row, mixer, fields, epoch, command.at - epoch) for row, record in enumerate(records)
-    ]
+    with records_of(command.input):
+        explained = [
+            explain_record(record, row, mixer, fields, epoch, command.at - epoch) for row, record in enumerate(records)
+        ]
     names = dict.fromkeys(text.name for texts in explained for text in texts if text.name is not None)
     for setting, asked in (("--mix-fields", command.mix_fields), ("--annotate-fields", command.annotate_fields)):
         for name in asked:

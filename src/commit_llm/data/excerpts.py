@@ -14,7 +14,7 @@ from commit_llm.files.json_list import list_items
 from commit_llm.files.lines import records_of_lines, spans, whole
 from commit_llm.files.parquet import parquet_rows, parquet_tables, table_records
 from commit_llm.files.record_stream import stream_records
-from commit_llm.files.records import Record
+from commit_llm.files.records import Record, records_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,8 +54,9 @@ def first_examples(path: Path, fields: Fields = ALL) -> list[dict[str, str]]:
 
     Raises UserError for a field that is missing or no text.
     """
-    texts = (fields.texts_of(record, row) for row, record in enumerate(islice(_records(path), FIRST)))
-    return [{name: text for name, text in of_record.items() if text is not None} for of_record in texts]
+    with records_of(path):
+        texts = (fields.texts_of(record, row) for row, record in enumerate(islice(_records(path), FIRST)))
+        return [{name: text for name, text in of_record.items() if text is not None} for of_record in texts]
 
 
 def every_text(path: Path, fields: Fields = ALL) -> Iterator[str]:
@@ -64,7 +65,9 @@ def every_text(path: Path, fields: Fields = ALL) -> Iterator[str]:
     Raises UserError for a field that is missing or no text.
     """
     for row, record in enumerate(_records(path)):
-        yield from (text for text in fields.texts_of(record, row).values() if text is not None)
+        with records_of(path):
+            texts = fields.texts_of(record, row)
+        yield from (text for text in texts.values() if text is not None)
 
 
 def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArray]":
@@ -84,7 +87,8 @@ def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArr
             size += text_size(record)
             if size >= SIZE // number:
                 break
-        samples.append((len(sample), text_columns(sample, fields, chunk.first_row)))
+        with records_of(path):
+            samples.append((len(sample), text_columns(sample, fields, chunk.first_row)))
     names = dict.fromkeys(name for _, columns in samples for name in columns)
     nulls = pa.large_string()  # of a sample in which no record has the field
     return {

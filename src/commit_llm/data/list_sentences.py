@@ -11,7 +11,7 @@ from commit_llm.codemix.finding.sentences import find_sentences, sentence_key, w
 from commit_llm.data.mixed_fields import ALL, Fields
 from commit_llm.errors import UserError
 from commit_llm.files.chunks import blocks, chunks, length
-from commit_llm.files.records import Record
+from commit_llm.files.records import Record, records_of
 from commit_llm.files.whole import whole_file
 
 LONGEST = 8192  # characters of a sentence: a longer one is a table or a list, and its pair might be no line of a file
@@ -66,7 +66,11 @@ def list_sentences(
     total, unit = length(path)
     seen: set[bytes] = set()
     rows = sentences = known_ones = too_long = 0
-    with whole_file(out, overwrite) as new, new.open("w", encoding="utf-8", newline="\n") as file:
+    with (
+        whole_file(out, overwrite) as new,
+        new.open("w", encoding="utf-8", newline="\n") as file,
+        records_of(path),
+    ):
         for chunk in chunks(path):
             for first_row, block in blocks(path, chunk):
                 if not rows:

@@ -18,6 +18,7 @@ from commit_llm.files.chunks import ROWS, SIZE, Chunk, blocks, chunks, length, t
 from commit_llm.files.data_format import layout_of, require_data_file, require_written_suffix
 from commit_llm.files.disk import DiskError, writing
 from commit_llm.files.provenance import describe, sha256, sidecar, write_provenance
+from commit_llm.files.records import records_of
 from commit_llm.files.unfinished import JOINED, FinishedPart, Parts, unfinished
 from commit_llm.files.whole import refuse_existing_file
 from commit_llm.files.workers import WorkerKilledError, give_back_freed_memory, map_in_order
@@ -202,7 +203,9 @@ def _mix_chunks(job: Job, parts: Parts, workers: int, report: Report, check: Che
             if not checked and tally.faulty < chunk.rows:
                 checked = True
                 row, first = next(blocks(job.input, chunk))
-                warning = check(tally.words, text_columns(first, job.fields, row), chunk.done < total)
+                with records_of(job.input):
+                    columns = text_columns(first, job.fields, row)
+                warning = check(tally.words, columns, chunk.done < total)
             counts = [*tally.words, tally.conversations, tally.faulty]
             parts.keep(chunk.number, written, chunk.rows, counts, tally.fault)
             rows += chunk.rows
@@ -226,7 +229,8 @@ def _mix_chunk(job: Job, folder: Path, chunk: Chunk) -> tuple[Path, RecordCounts
     ) -> Iterator[tuple[int, Any]]:
         nonlocal tally
         for row, block in blocks:
-            mixed_block, of_block = mix(block, job.mixer, job.fields, row)
+            with records_of(job.input):
+                mixed_block, of_block = mix(block, job.mixer, job.fields, row)
             tally = tally.plus(of_block)
             yield row, mixed_block
 

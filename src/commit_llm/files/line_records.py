@@ -18,7 +18,7 @@ from commit_llm.files.chunks import blocks, chunks
 from commit_llm.files.data_format import access_of, layout_of, require_data_file
 from commit_llm.files.lines import lines_of, record_of_line, whole
 from commit_llm.files.parquet import parquet_bytes
-from commit_llm.files.records import Record, read_records
+from commit_llm.files.records import Record, read_records, records_of
 from commit_llm.files.unpacking import is_packed, unpacked_bytes
 
 LOGGER = logging.getLogger("commit_llm")
@@ -80,14 +80,15 @@ def open_records(path: Path, check: Check | None = None) -> Sequence[Record]:
     """
     require_data_file(path)
     records: Sequence[Record]
-    if access_of(path) == "lines":
-        records = _index(path, check)
-    elif (size := _size(path)) > IN_MEMORY:
-        records = _converted(path, check, size)
-    else:
-        records = read_records(path)
-        for row, record in enumerate(records if check else ()):
-            check(record, row)  # type: ignore[misc]
+    with records_of(path):
+        if access_of(path) == "lines":
+            records = _index(path, check)
+        elif (size := _size(path)) > IN_MEMORY:
+            records = _converted(path, check, size)
+        else:
+            records = read_records(path)
+            for row, record in enumerate(records if check else ()):
+                check(record, row)  # type: ignore[misc]
     if not records:
         raise UserError(f"{path}: holds no record")
     return records

@@ -1,7 +1,8 @@
 """Reading records: all of a data file at once."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,17 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
     if not records:
         raise UserError(f"{path}: holds no record")
     return records
+
+
+@contextmanager
+def records_of(path: Path) -> Iterator[None]:
+    """Put a file's name before the message of an error about one of its records that is raised while inside."""
+    try:
+        yield
+    except UserError as error:
+        if str(error).startswith("record "):  # as text_of and its likes begin, which know no file
+            raise UserError(f"{path}: {error}") from None
+        raise
 
 
 def text_of(record: Record, field: str, row: int) -> str:
