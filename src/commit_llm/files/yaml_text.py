@@ -22,6 +22,12 @@ def parse_yaml(text: str, source: str) -> Any:
                 _refuse(source, self.peek_event(), "an alias (*name)", "write the value itself")
             return super().compose_node(parent, index)
 
+        def construct_scalar(self, node: Any) -> Any:
+            value = super().construct_scalar(node)
+            if "\0" in value:  # which no name of a file has, and no text needs
+                _refuse(source, node, "a NUL character", "leave it out")
+            return value
+
         def construct_mapping(self, node: "yaml.MappingNode", deep: bool = False) -> Any:
             names: set[str] = set()
             for key, _ in node.value:
@@ -36,7 +42,8 @@ def parse_yaml(text: str, source: str) -> Any:
     except yaml.MarkedYAMLError as error:
         where = source if error.problem_mark is None else f"{source}:{error.problem_mark.line + 1}"
         raise UserError(f"{where}: not readable YAML ({error.problem})") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2026-99-99, or over 4,300 digits
+    # 2026-99-99, or over 4,300 digits; and what the library raises for a tag that does not fit, such as !!int ''.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise UserError(f"{source}: not readable YAML ({reason_of(error)})") from None
 
 
