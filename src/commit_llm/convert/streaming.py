@@ -22,6 +22,7 @@ DTYPES: dict[str, Any] = {
 }  # fmt: skip
 CHUNKED = "__msgpack_chunked_array__"
 LARGEST_VALUE = 2**32 - 1  # bytes that a msgpack value can have
+MOST_PARTS = 100  # of a key; the library makes room for as many as a value says it has, before it reads them
 # The prefix of parameters in a train state; in a parameter file they have none.
 STATE_PREFIX = ("params", "params")
 
@@ -47,7 +48,9 @@ def _entries(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
         raise UserError(f"{path}: no such checkpoint file")
     size = path.stat().st_size
     with path.open("rb") as file:
-        unpacker = msgpack.Unpacker(file, max_buffer_size=LARGEST_VALUE, strict_map_key=True)
+        unpacker = msgpack.Unpacker(
+            file, max_buffer_size=LARGEST_VALUE, strict_map_key=True, max_array_len=MOST_PARTS, max_map_len=0
+        )
         start = 0
         try:
             for value in unpacker:

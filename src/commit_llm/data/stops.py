@@ -26,6 +26,8 @@ def read_stops(folder: Path, tokenizer: Tokenizer, config: Path | None = None) -
     settings = _read_if_there(config)
     named = {*named_stops(settings, config), *named_stops(_read_if_there(generation), generation)}
     vocab_size = settings.get("vocab_size", tokenizer.vocab_size)
+    if type(vocab_size) is not int:
+        raise UserError(f"{config}: vocab_size is {shown(vocab_size)}; it must be a whole number")
     return (tokenizer.eos_id, *sorted(token for token in named - {tokenizer.eos_id} if 0 <= token < vocab_size))
 
 

@@ -8,6 +8,7 @@ from commit_llm.errors import UserError, shown
 from commit_llm.files.json_text import read_json_object
 
 CONFIG, SPECIALS, ADDED = "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
+LONGEST_ID = 20  # digits
 LISTS_OF_SPECIALS = ("additional_special_tokens", "extra_special_tokens")  # of transformers 4 and 5
 
 
@@ -73,7 +74,8 @@ def read_added_tokens(tokenizer: Path) -> dict[int, AddedToken]:
         content = entry["content"]
         flags = {name: bool(entry.get(name)) for name in ("lstrip", "rstrip", "single_word")}
         special = bool(entry.get("special")) or content in specials
-        added[_id(int(key) if key.isascii() and key.isdigit() else key, where)] = AddedToken(content, special, **flags)
+        is_number = key.isascii() and key.isdigit() and len(key) < LONGEST_ID
+        added[_id(int(key) if is_number else key, where)] = AddedToken(content, special, **flags)
     return {number: token for number, token in added.items() if token.content}
 
 

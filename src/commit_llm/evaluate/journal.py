@@ -38,8 +38,11 @@ class Journal:
         self.folder = out / UNFINISHED
         self.replies: dict[str, dict[int, Any]] = defaultdict(dict)
         for row in read_lines(self.folder / ANSWERS, ASKED_AGAIN) if rows is None else rows:
+            if not isinstance(row.get("task"), str) or type(row.get("place")) is not int:
+                continue  # of no reply that this version keeps: asked again
             kind = Likelihoods if "log_likelihoods" in row else Answer
-            self.replies[row["task"]][row["place"]] = kind(*(row[name] for name in kind._fields))
+            if all(name in row for name in kind._fields):
+                self.replies[row["task"]][row["place"]] = kind(*(row[name] for name in kind._fields))
 
     def keep(self, task: str, replies: Mapping[int, Any]) -> None:
         """Add a batch of replies. Process 0 writes them to the file."""

@@ -47,11 +47,10 @@ class Parts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: dict[int, FinishedPart] = {}
-        for row in read_lines(folder / DONE, "its part is made again"):
-            try:
-                part = FinishedPart(**row)
-            except TypeError:
+        for row in read_lines(folder / DONE, "its part is made anew"):
+            if not _is_part(row):
                 continue  # of an earlier version: the part is made anew
+            part = FinishedPart(**row)
             path = self.path(part.number)
             refuse_link(path)
             if path.is_file() and path.stat().st_size == part.size and checksum(path) == part.checksum:
@@ -71,6 +70,19 @@ class Parts:
     def remove(self) -> None:
         """Remove the folder, but for what others put there. Without its description it means nothing."""
         remove_own(self.folder, OWN, first=WHAT)
+
+
+def _is_part(row: Mapping[str, Any]) -> bool:
+    """Say whether a row has what describes a part, and nothing else."""
+    numbers = [row.get(name) for name in ("number", "rows", "size")]
+    counts = row.get("counts")
+    return (
+        row.keys() <= {*FinishedPart._fields}
+        and isinstance(counts, list)
+        and all(type(number) is int and number >= 0 for number in (*numbers, *counts))
+        and all(isinstance(row.get(name, ""), str) for name in ("checksum", "note"))
+        and "checksum" in row
+    )
 
 
 def folder_of(out: Path) -> Path:

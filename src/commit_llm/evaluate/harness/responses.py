@@ -19,7 +19,8 @@ class Responses:
         self.path = path
         self.by_request: dict[str, Any] = {}
         for row in read_lines(path, ASKED_AGAIN) if path else []:
-            self.by_request[row["request"]] = row["response"]
+            if isinstance(row.get("request"), str) and "response" in row:
+                self.by_request[row["request"]] = row["response"]
 
     def keep(self, kind: str, arguments: Any, response: Any) -> None:
         """Add a response, to the file too."""

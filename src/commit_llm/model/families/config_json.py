@@ -23,6 +23,7 @@ FIELDS = (
     "attn_logit_softcapping", "final_logit_softcapping", "embedding_multiplier", "residual_multiplier",
     "logits_scaling",
 )  # fmt: skip
+MOST_LAYERS = 10_000  # each has an entry in lists; no model has a tenth of them
 # What a file with several parts says of its decoder outside of the decoder's own settings.
 OF_ALL_PARTS = (
     "bos_token_id", "eos_token_id", "pad_token_id", "dtype", "torch_dtype", "transformers_version",
@@ -55,6 +56,8 @@ def config_from_settings(settings: Mapping[str, Any], source: str = "config.json
 def _config(known: Settings, family: Family, model_type: str) -> ModelConfig:
     for key in (*SIZES, "max_position_embeddings"):
         require_value(key, known[key], int)
+    if known["num_hidden_layers"] > MOST_LAYERS:
+        raise UserError(f"num_hidden_layers is {known['num_hidden_layers']}; it must be {MOST_LAYERS:,} or less")
     heads = known["num_attention_heads"]
     fields = {key: known[key] for key in FIELDS if key in family.defaults}
     for key in ("query_pre_attn_scalar", "attention_multiplier"):
