@@ -62,6 +62,7 @@ FOLDERS_OF_A_WHOLE = {
     "architecture": "the rules of the house",
     "benchmarks": "the programs of benchmarks/",
     "faults": "every stage, disturbed in every way",
+    "fuzz": "every reader, with any bytes",
     "long": "the long tier",
     "parity": "our code beside torch and transformers",
 }
