@@ -130,7 +130,7 @@ def _opened(path: Path) -> Iterator[Any]:
     except pa.ArrowException as error:
         raise UserError(f"{path}: not a readable Parquet file ({error})") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a readable Parquet file (a column's name is no UTF-8: {error})") from None
+        raise UserError(f"{path}: not a readable Parquet file (a column's name is not UTF-8: {error})") from None
     except OSError as error:  # the library's own, of a damaged file, have no number
         if error.errno is not None:
             raise

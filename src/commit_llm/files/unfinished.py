@@ -47,7 +47,7 @@ class Parts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: dict[int, FinishedPart] = {}
-        for row in read_lines(folder / DONE, "its part is made anew"):
+        for row in read_lines(folder / DONE, "its part is made again"):
             if not _is_part(row):
                 continue  # of an earlier version: the part is made anew
             part = FinishedPart(**row)

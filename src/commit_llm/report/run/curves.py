@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZE: Size = (3.75, 2.4)  # 360 px wide: as wide as a phone, and three stand beside one another on a desk
+LARGEST = 3.5e38  # no number of float32 is above; a chart of larger ones would overflow
 FEW = 40  # points; so many have a marker each
 
 
@@ -154,6 +155,6 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return float(value) if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) and abs(value) < LARGEST else None
     except OverflowError:
         return None
