@@ -1,6 +1,5 @@
 """Every reader of a user's file: a call for a folder, and the valid files that it reads."""
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -319,6 +318,16 @@ def _one(name: str, content: Callable[[], bytes], read: Callable[[Path], object]
 OBJECTS = [{"source": one, "target": two} for one, two in valid.PAIRS]
 SENTENCE_OBJECTS = [{"source": one, "target": two} for one, two in valid.SENTENCES]
 OWN = [{"id": "a", "context": "Anna lives.", "question": "Who?", "answers": {"text": ["Anna"]}}]
+TRIAL = {
+    "made_of": {
+        "arm": "a",
+        "model": {"w": "1"},
+        "equal": None,
+        "tasks": {"t": {"limit": 1}},
+        "stages": [{"recipe": {"ratio": 0.9}, "files": {"data": "0"}}],
+    },
+    "made": {"hours": 1.0},
+}
 ASKS = {"messages": valid.CONVERSATION["messages"][:1]}
 GIVEN = [{"id": "q1", "prediction": "Athens"}]
 
@@ -361,9 +370,7 @@ READERS: dict[str, Reader] = {
     "record of a file": Reader(folders.dictionary_with_record, sidecar),
     "parts of mix": Reader(folders.parts, parts, True),
     "journal of eval": Reader(folders.answers, answers, True),
-    "trial": Reader(lambda: {"trial.json": json.dumps({"made_of": {
-        "arm": "a", "model": {"w": "1"}, "equal": None, "tasks": {"t": {"limit": 1}},
-        "stages": [{"recipe": {"ratio": 0.9}, "files": {"data": "0"}}]}, "made": {"hours": 1.0}}).encode()}, finished),
+    "trial": Reader(lambda: {"trial.json": as_json(TRIAL), "results.json": b"{}", "predictions.jsonl": b""}, finished),
     "given answers": Reader(lambda: {"given.jsonl": as_lines(GIVEN), "xquad.el.json": as_json(valid.SQUAD),
                                      "xquad.en.json": as_json(valid.SQUAD_IN_ENGLISH)}, score),
     "requests": Reader(lambda: {"asked.jsonl": as_lines([*valid.RECORDS, ASKS])}, requests),
