@@ -225,7 +225,7 @@ def test_what_a_damaged_line_answered_is_asked_again(tmp_path, caplog):
         with journal(tmp_path / "eval", what, False, "results.json") as kept:
             assert kept.replies == {"t": {0: answer, 2: answer}}
         (record,) = caplog.records
-        told = f"{path}:2: a damaged line was passed over; what it answered is asked again"
+        told = f"{path}:2: a damaged line was skipped; what it answered is asked again"
         assert record.getMessage() == told
 
 
