@@ -72,9 +72,9 @@ def test_roles_are_told_of_conversations_alone(mix, tmp_path):
         (
             [TALK, {"a": 1}],
             [],
-            "record 2 of the data: no column 'instruction' or 'text', only 'a', and no conversation",
+            "in.jsonl: record 2 of the data: no column 'instruction' or 'text', only 'a', and no conversation",
         ),
-        ([TALK], ["--fields", "messages"], "record 1 of the data: field 'messages' holds list"),
+        ([TALK], ["--fields", "messages"], "in.jsonl: record 1 of the data: field 'messages' holds list"),
         ([TALK], ["--mix-fields", "input"], "--mix-fields input: no such field in the data; there are user 1, output"),
         ([TALK], ["--mix-roles", "tool"], "--mix-roles 'tool': contents of this role are never mixed"),
         (
