@@ -367,7 +367,7 @@ MISTAKES = [
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", 2, "--out", "{out}"], "--ratio 2.0"),
     (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", "0.1@0", "0.9@2", "--out", "{out}"], "--ratio 0.1@0 0.9@2: changes with the passes"),
     (["mix", "--ratio", "0.9@1", "0.1@0", "{data}", "--dictionary", "{en-el}", "--out", "{out}"], "--ratio 0.9@1 0.1@0: points must be in the order"),
-    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", "0.5@0", "--out", "{out}"], "--ratio 0.5@0: a ratio that moves has two points"),
+    (["mix", "{data}", "--dictionary", "{en-el}", "--ratio", "0.5@0", "--out", "{out}"], "--ratio 0.5@0: a changing ratio has two points"),
     (["preview", "{data}", "--dictionary", "{en-el}", "--ratio=0.5@0", "1.5@1"], "--ratio 1.5@1: the probability"),
     (["preview", "{data}", "--dictionary", "{en-el}", "--ratio", "0.5@0", "0.6"], "--ratio 0.6: write one number, or points RATIO@PASSES"),
     (["preview", "{data}", "--dictionary", "{en-el}", "--ratio", "much"], "--ratio much: write one number, or points"),

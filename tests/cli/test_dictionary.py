@@ -119,7 +119,7 @@ def test_bad_lines(run, tmp_path):
     assert run("inspect", path) == (2, "", message)
     status, printed, _ = run("inspect", path, "--skip-bad-lines")
     assert status == 0
-    assert "\nbad lines, skipped              2  line 2: 5 tab-separated field(s)" in printed
+    assert "\nbad lines, skipped               2  line 2: 5 tab-separated field(s)" in printed
 
 
 def test_the_wrong_way_round(run, file, tmp_path):

@@ -73,7 +73,7 @@ def test_prompts_alone_need_no_model(run, questions, tmp_path):
     ("words", "message"),
     [
         (["--language", "el"], "--language el: is for your own questions; name their file with --questions"),
-        (["--tasks", "ogx_xquad_el", "--prompt", "chat"], "--prompt chat: is of your own questions"),
+        (["--tasks", "ogx_xquad_el", "--prompt", "chat"], "--prompt chat: is for your own questions"),
         (["--questions", "own.jsonl"], "--questions own.jsonl: in which language? name it, such as --language el"),
         ([], "no task; name some with --tasks, or your own questions with --questions FILE --language CODE"),
     ],

@@ -80,7 +80,7 @@ def test_protected_texts(run, folder):
     command = [folder / "model", "--text", spanish, "--size", 12, "--protect", english, "--out", folder / "new"]
     status, out, err = run(*command)
     assert status == 0, err
-    assert "the texts of --protect have the ids of before; " in out
+    assert "the texts of --protect keep their ids; " in out
     assert "; 0 pieces were dropped" not in out
     text = english.read_text(encoding="utf-8")
     assert load_tokenizer(folder / "new").encode(text) == load_tokenizer(folder / "model").encode(text)

@@ -50,8 +50,8 @@ def test_it_never_leaves_its_ratios_and_is_written_as_it_is_read(ratios, passes)
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        (["0.5@0"], "ratio 0.5@0: a ratio that moves has two points or more, such as 0.1@0 0.9@2"),
-        ([], "ratio : a ratio that moves has two points or more"),
+        (["0.5@0"], "ratio 0.5@0: a changing ratio has two points or more, such as 0.1@0 0.9@2"),
+        ([], "ratio : a changing ratio has two points or more"),
         (
             ["0.8@1", "0.2@0"],
             "ratio 0.8@1 0.2@0: points must be in the order of their passes, but 0 does not come after",

@@ -162,10 +162,10 @@ def test_what_mixes():
             {"choice": "frequent", "target_text": ("a.txt",), "style": "original"},
             "--choice: style original mixes as the original does; --style clean has it",
         ),
-        ({"ratio": ("0.5@0",)}, "--ratio 0.5@0: a ratio that moves has two points or more, such as 0.1@0 0.9@2"),
+        ({"ratio": ("0.5@0",)}, "--ratio 0.5@0: a changing ratio has two points or more, such as 0.1@0 0.9@2"),
         (
             {"ratio": ("0.1@0", "0.9@2"), "target_cmi": 5.0},
-            "--target-cmi 5.0: asks for one ratio, and 0.1@0 0.9@2 moves; leave out one of them",
+            "--target-cmi 5.0: asks for one ratio, and 0.1@0 0.9@2 changes; leave out one of them",
         ),
         ({"target_share": 2.0}, "--target-share 2.0: the share of words to replace is above 0 and at most 1"),
         ({"target_share": 0.5, "target_cmi": 5.0}, "--target-share and --target-cmi: ask for one of the two"),

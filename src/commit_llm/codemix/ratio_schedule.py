@@ -37,7 +37,7 @@ class RatioSchedule:
             if not 0.0 <= passes < math.inf:
                 raise _refused(_written(point), "passes over the data are a number, at least 0")
         if len(self.points) < 2:
-            raise _refused(str(self), f"a ratio that moves has two points or more, such as {EXAMPLE}")
+            raise _refused(str(self), f"a changing ratio has two points or more, such as {EXAMPLE}")
         for (_, before), (_, after) in zip(self.points, self.points[1:], strict=False):
             if after <= before:
                 order = f"{_number(after)} does not come after {_number(before)}"

@@ -242,7 +242,7 @@ class MixingFlags:
             what, requested = amount(self.target_share, self.target_cmi)  # said before anything is read
             if isinstance(self.ratio, tuple):
                 moving = ratio_text(self.ratio)
-                reason = f" {requested}: asks for one ratio, and {moving} moves; leave out one of them"
+                reason = f" {requested}: asks for one ratio, and {moving} changes; leave out one of them"
                 raise SettingError(SettingName(f"target_{what}"), reason)
             if not self.dictionary:
                 reason = f" {requested}: asks for a ratio of words; name a dictionary with "
