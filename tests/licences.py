@@ -46,7 +46,7 @@ def licence_of(name: str) -> str:
         return expression
     classes = [line.split(" :: ")[-1] for line in metadata.get_all("Classifier") or [] if line.startswith("License ::")]
     text = (metadata.get("License") or "").strip()
-    if text and len(text) < 60 and "\n" not in text:
+    if text not in ("", "UNKNOWN") and len(text) < 60 and "\n" not in text:
         return text
     return "; ".join(classes) or "not said"
 
