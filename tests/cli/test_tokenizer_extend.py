@@ -63,6 +63,25 @@ def test_a_dictionary_alone(run, folder, initialise):
     assert load_tokenizer(folder / "new").vocab_size == 335
 
 
+def test_the_contexts_of_questions_are_texts_too(run, folder, monkeypatch):
+    """And of each file, and of learning, the command shows how far it is."""
+    reports = []
+    monkeypatch.setattr("commit_llm.cli.progress.PlainLines.__call__", lambda self, *words: reports.append(words))
+    paragraphs = [{"context": text, "qas": []} for text in GREEK]
+    content = json.dumps({"data": [{"title": "t", "paragraphs": paragraphs}]})
+    (folder / "xquad.el.json").write_text(content, encoding="utf-8")
+    for name in ("el.txt", "xquad.el.json"):
+        command = [folder / "model", "--text", folder / name, "--protect", folder / "en.txt", "--size", 9]
+        status, _, err = run(*command, "--out", folder / f"of-{name}")
+        assert status == 0, err
+        last = {words[0]: words[1:3] for words in reports}
+        assert last.keys() == {f"counting {name}", "keeping en.txt", "learning"}
+        assert all(done == total > 0 for done, total in last.values())
+        reports.clear()
+    weights = [(folder / f"of-{name}/model.safetensors").read_bytes() for name in ("el.txt", "xquad.el.json")]
+    assert weights[0] == weights[1]
+
+
 def test_the_same_command_gives_the_same_bytes(run, folder):
     for out in ("one", "two"):
         command = [folder / "model", "--text", folder / "el.txt", "--dictionary", folder / "en-el.txt", "--size", 20]

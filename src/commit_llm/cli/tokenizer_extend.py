@@ -1,7 +1,8 @@
 """`commit-llm tokenizer extend`: a model with new pieces of a language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from commit_llm.vocabulary.initial_rows import Initialise
 
 if TYPE_CHECKING:
     from commit_llm.train.model_source import ModelSource
+    from commit_llm.vocabulary.counted_texts import TextFile
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Extend(ColumnFlags):
     protect: UseAppendAction[tuple[Path, ...]] = ()
     """A data file whose ids must not change; repeatable. Default: 23,957 English words."""
     fields: tuple[str, ...] = ()
-    """Columns of the data files. Default: a conversation's contents; instruction, input and output; or text."""
+    """Columns of --text. Default: a conversation's contents; instruction, input and output; or text."""
     model_revision: str | None = None
     """Commit, tag or branch of a hub model."""
     overwrite: bool = False
@@ -50,11 +52,9 @@ class Extend(ColumnFlags):
 
 def extend(command: Extend) -> None:
     from commit_llm.cli.progress import bars
-    from commit_llm.data.column_names import column_names
-    from commit_llm.data.excerpts import every_text
-    from commit_llm.data.mixed_fields import Fields
     from commit_llm.files.provenance import public_name
     from commit_llm.files.whole import refuse_existing_folder
+    from commit_llm.vocabulary.counted_texts import open_text
     from commit_llm.vocabulary.english import english_texts, english_words, read_word_pairs
     from commit_llm.vocabulary.extend import learn, open_growing, write_extended
     from commit_llm.vocabulary.growth import count_words, tokens_a_word, without_english
@@ -64,19 +64,22 @@ def extend(command: Extend) -> None:
     source = _open(command)
     model = open_growing(source.folder, source.config, source.tokenizer, source.stops)
     pairs = read_word_pairs(command.dictionary) if command.dictionary else []
-    columns = Fields(command.fields, columns=column_names(command.columns))
-    texts = (text for file in command.text for text in every_text(file, columns))
-    counts = count_words(model.growable, texts if command.text else (target for _, target in pairs))
-    words = without_english(counts)
-
-    def protect() -> Iterator[str]:
-        return (
-            (text for file in command.protect for text in every_text(file))
-            if command.protect
-            else iter(english_texts())
-        )
+    files = [open_text(file, file.name, command.columns, command.fields, None) for file in command.text]
+    protected = [open_text(file, file.name, (), (), None) for file in command.protect]
 
     with bars() as bar:
+
+        def texts_of(files: Sequence["TextFile"], doing: str) -> Iterator[str]:
+            for file in files:
+                for example in file.read(partial(bar, f"{doing} {file.name}")):
+                    yield from example.texts.values()
+
+        def protect() -> Iterator[str]:
+            return texts_of(protected, "keeping") if protected else iter(english_texts())
+
+        targets = (target for _, target in pairs)
+        counts = count_words(model.growable, texts_of(files, "counting") if files else targets)
+        words = without_english(counts)
         growth, grown = learn(model, words, protect, command.size, lambda number: bar("learning", number, command.size))
     made_of: dict[str, Any] = {
         "base": public_name(command.model),

@@ -59,17 +59,6 @@ def first_examples(path: Path, fields: Fields = ALL) -> list[dict[str, str]]:
         return [{name: text for name, text in of_record.items() if text is not None} for of_record in texts]
 
 
-def every_text(path: Path, fields: Fields = ALL) -> Iterator[str]:
-    """Give the texts of all records of a data file, one after the other.
-
-    Raises UserError for a field that is missing or no text.
-    """
-    for row, record in enumerate(_records(path)):
-        with records_of(path):
-            texts = fields.texts_of(record, row)
-        yield from (text for text in texts.values() if text is not None)
-
-
 def sample_columns(path: Path, fields: Fields = ALL) -> "dict[str, pa.ChunkedArray]":
     """Read the texts of at most 20,000 records, or 64 MB, the first ones of every chunk of a file.
 
