@@ -1,14 +1,9 @@
 """Each fault of `mutants.py`, put into a copy of the source, makes a quick test of its room fail."""
 
-import os
-import shutil
-import subprocess
-import sys
-
 import pytest
 
 from tests.architecture.source import FILES, inside, room_of
-from tests.conftest import ROOT
+from tests.long.copied_source import CopiedSource
 from tests.long.mutants import MUTANTS
 
 
@@ -24,20 +19,7 @@ def place_of(mutant):
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A copy of source and tests."""
-    folder = tmp_path_factory.mktemp("mutants")
-    for name in ("src", "tests"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    return folder
-
-
-def quick_tests(copy, room):
-    """Run a room's quick tests on the copy until one fails; what pytest said."""
-    tests = copy / "tests" / room if (copy / "tests" / room).is_dir() else copy / "tests" / f"test_{room}.py"
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(tests)]
-    environment = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    return CopiedSource.in_folder(tmp_path_factory.mktemp("mutants"))
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +33,10 @@ def test_a_fault_is_noticed(mutant, copy, sound_rooms):
     path = place_of(mutant)
     room = room_of(path)
     if room not in sound_rooms:
-        outcome = quick_tests(copy, room)
+        outcome = copy.test(room)
         assert outcome.returncode == 0, outcome.stdout[-3000:]
         sound_rooms.add(room)
-    target = copy / "src" / "commit_llm" / inside(path)
-    text = target.read_text(encoding="utf-8")
-    target.write_text(text.replace(mutant.source, mutant.fault), encoding="utf-8")
-    try:
-        outcome = quick_tests(copy, room)
-    finally:
-        target.write_text(text, encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    with copy.with_fault(inside(path), text.replace(mutant.source, mutant.fault)):
+        outcome = copy.test(room)
     assert outcome.returncode == 1, f"{inside(path)}: no test failed with {mutant.fault!r}\n{outcome.stdout[-2000:]}"
