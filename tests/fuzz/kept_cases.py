@@ -12,6 +12,14 @@ def _settings(**changes):
     return as_json({"bos_token": "<s>", "eos_token": "</s>"} | changes)
 
 
+def _without_post_processors_token():
+    """A tokenizer.json whose post-processor names a token that it does not describe: the library panics."""
+    files = valid.in_folder(valid.json_tokenizer)
+    content = json.loads(files["tokenizer.json"])
+    content["post_processor"]["special_tokens"] = {}
+    return as_json(content)
+
+
 def _trial(**changes):
     made_of = {"arm": "a", "model": {"w": "1"}, "equal": None, "stages": [], "tasks": {}}
     return as_json({"made_of": made_of | changes})
@@ -60,6 +68,7 @@ def cases():
         yield "study", "study.yaml", valid.STUDY.encode() + line.encode()
     yield "tokenizer.model", "tokenizer_config.json", _settings(added_tokens_decoder={DIGITS: {"content": "<x>"}})
     yield "tokenizer.model", "added_tokens.json", as_json({"<x>": 2**70})
+    yield "tokenizer.json", "tokenizer.json", _without_post_processors_token()
     yield "tokenizer.json", "config.json", as_json(valid.CONFIG | {"vocab_size": "a"})
     yield "tokenizer.json", "generation_config.json", as_json({"eos_token_id": [2**70, -1]})
     yield "config.json llama", "config.json", as_json(valid.CONFIG | {"num_hidden_layers": 10**9})

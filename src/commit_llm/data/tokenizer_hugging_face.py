@@ -22,12 +22,13 @@ def load_hugging_face(path: Path) -> Loaded:
     _make_special(library, [name for name in names if name])
     specials = {token.content: i for i, token in library.get_added_tokens_decoder().items() if token.special}
     vocab_size = max(library.get_vocab().values()) + 1
-    return Loaded(vocab_size, bos_id, eos_id, _prefix(library), specials, _HuggingFace(library, path, tuple(specials)))
+    prefix = _prefix(library, path)
+    return Loaded(vocab_size, bos_id, eos_id, prefix, specials, _HuggingFace(library, path, tuple(specials)))
 
 
 def read_prefix(path: Path) -> tuple[int, ...]:
     """Give the ids that a tokenizer.json puts before a text."""
-    return _prefix(_read(path))
+    return _prefix(_read(path), path)
 
 
 def added_ids(path: Path) -> dict[str, int]:
@@ -40,12 +41,19 @@ def _read(path: Path) -> Any:
 
     try:
         library = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises bare Exception
+    except BaseException as error:
+        _require_of_library(error)
         raise UserError(f"{path}: not a tokenizer.json ({error})") from None
     library.encode_special_tokens = True  # a literal special token in a text stays text
     library.no_truncation()  # settings of whoever saved the file, which would cut or pad our training data
     library.no_padding()
     return library
+
+
+def _require_of_library(error: BaseException) -> None:
+    """Raise an error again that is not the library's: it raises bare Exception, and a panic of Rust, which is none."""
+    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        raise error
 
 
 def _make_special(library: Any, names: list[str]) -> None:
@@ -58,15 +66,20 @@ def _make_special(library: Any, names: list[str]) -> None:
             library.add_special_tokens([AddedToken(name, special=True, normalized=False)])
 
 
-def _prefix(library: Any) -> tuple[int, ...]:
+def _prefix(library: Any, path: Path) -> tuple[int, ...]:
     """Give the ids that the post-processor puts before a text, as an encoded text shows."""
     for text in _texts(library):
         try:
             plain = library.encode(text, add_special_tokens=False).ids
-        except Exception:  # of a vocabulary of words that has no token for unknown ones
+        except BaseException as error:  # of a vocabulary of words that has no token for unknown ones
+            _require_of_library(error)
             continue
         if plain:
-            whole = library.encode(text)
+            try:
+                whole = library.encode(text)
+            except BaseException as error:  # of a post-processor that names a token that is not there
+                _require_of_library(error)
+                raise UserError(f"{path}: its post-processor cannot be applied ({error})") from None
             added = zip(whole.ids, whole.special_tokens_mask, strict=True)
             return tuple(token for token, _ in takewhile(lambda pair: pair[1], added))
     return ()
@@ -87,7 +100,8 @@ class _HuggingFace:
     def encode(self, text: str) -> list[int]:
         try:
             return self.library.encode(text, add_special_tokens=False).ids
-        except Exception as error:  # the library raises bare Exception
+        except BaseException as error:
+            _require_of_library(error)
             raise UserError(f"{self.path}: cannot spell {shown(text)}: {error}") from None
 
     def encode_rendered(self, text: str) -> RenderedIds:
