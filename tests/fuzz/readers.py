@@ -25,7 +25,7 @@ class Reader(NamedTuple):
 
 def every_way(path: Path) -> None:
     """Read a data file in every way that there is."""
-    from commit_llm.data.excerpts import every_text, first_records, sample_columns
+    from commit_llm.data.excerpts import first_examples, first_records, sample_columns
     from commit_llm.files.chunks import blocks, chunks, length
     from commit_llm.files.line_records import open_records
     from commit_llm.files.records import read_records
@@ -36,7 +36,7 @@ def every_way(path: Path) -> None:
     records = read_records(path)
     assert len(list(open_records(path))) == len(records)
     first_records(path, 2)
-    list(every_text(path))
+    first_examples(path)
     sample_columns(path)
 
 
