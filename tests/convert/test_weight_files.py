@@ -139,7 +139,7 @@ def test_a_whole_file_beside_an_index_of_others(tmp_path, told):
     save_file({EMBEDDING: filled(3.0), "b": filled(3.0)}, tmp_path / "model.safetensors")
     assert values(tmp_path) == {EMBEDDING: 3.0, "b": 3.0}
     (line,) = told()
-    assert "model.safetensors: is whole, and read; model.safetensors.index.json beside it, which names other" in line
+    assert "model.safetensors: is whole, and is used; model.safetensors.index.json names other" in line
     for name in ("1.safetensors", "2.safetensors"):
         (tmp_path / name).unlink()
     assert values(tmp_path) == {EMBEDDING: 3.0, "b": 3.0}

@@ -63,8 +63,8 @@ def test_plain_text_has_the_bos_alone_before_it(tokenizer):
         ("none", RECORD, "it has an input, and plain text has no place for one; name a --prompt"),
         ("turns", {"prompt": "a<end>b"}, "it has what a model reads as a control token"),
         ("strict", {"messages": conversation(("s", "a"), ("u", "c"))}, "the chat template refuses it: No system here"),
-        ("{{ messages[0].content }}", {"messages": conversation(("u", "a"), ("a", "b"), ("u", "c"))}, "the chat template does not write the user's"),
-        ("{{ messages[-1].content }}", {"messages": conversation(("s", "b"), ("u", "c"))}, "the chat template does not write the system's"),
+        ("{{ messages[0].content }}", {"messages": conversation(("u", "a"), ("a", "b"), ("u", "c"))}, "the chat template changes the user's"),
+        ("{{ messages[-1].content }}", {"messages": conversation(("s", "b"), ("u", "c"))}, "the chat template changes the system's"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked(tmp_path, tokenizer, template, record, message):

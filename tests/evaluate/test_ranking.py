@@ -68,7 +68,7 @@ def test_prompts_are_shortened_by_the_rule_of_the_instruct_tasks(model, items):
 def test_a_model_that_gives_no_number_is_refused(model, items, monkeypatch):
     monkeypatch.setattr("commit_llm.evaluate.ranking.score_rows", lambda model, prompts, batch: np.full(999, np.nan))
     prompts, truncated = encode_candidates(model, TASK, items[:1], None)
-    with pytest.raises(UserError, match="are no numbers"):
+    with pytest.raises(UserError, match="are not numbers"):
         list(rank(model, prompts, truncated, 8))
 
 

@@ -36,7 +36,7 @@ def test_any_changed_bit_is_noticed_and_told_once(tmp_path, caplog):
             assert read_lines(path, "it is asked again") == [ROWS[0], ROWS[2]]
             (record,) = caplog.records
             more = " (and 1 more)" if path.read_bytes()[place] == ord("\n") else ""
-            message = f"{path}:2: a damaged line{more} was passed over; it is asked again"
+            message = f"{path}:2: a damaged line{more} was skipped; it is asked again"
             assert record.getMessage() == message
 
 

@@ -44,7 +44,7 @@ def test_logs_are_read_as_far_as_they_go(tmp_path, caplog):
     logs = read_logs(tmp_path)
     assert logs.step == 2
     assert list(logs.metrics.items()) == [(1, first), (2, again)]
-    rest = f"(and {len(DAMAGED) - 1} more) was passed over; the log is read without it"
+    rest = f"(and {len(DAMAGED) - 1} more) was skipped; the log is read without it"
     assert warnings_of(caplog) == [f"{path}:3: a damaged line {rest}"]
     assert read_metrics(tmp_path) == list(logs.metrics.values())
     assert (logs.timing, logs.held_out, Logs({}, {}, {}).step) == ({}, {}, 0)
@@ -86,7 +86,7 @@ def test_a_damaged_line_takes_no_other_with_it(tmp_path, caplog, damaged):
     cut_back(path, 3)
     assert path.read_bytes() == first + last
     cut_back(path, 3)
-    assert warnings_of(caplog) == [f"{path}:2: a damaged line was passed over; it is dropped"]
+    assert warnings_of(caplog) == [f"{path}:2: a damaged line was skipped; it is dropped"]
 
 
 def test_a_line_that_stands_there_twice_is_kept_once(tmp_path, caplog):

@@ -105,9 +105,9 @@ def test_a_checkpoint_says_its_format_and_one_that_is_not_known_is_refused(small
     [
         ({"format": []}, r"has format \[\], but this version knows 1, 2"),
         ({"format": {"1": 1}}, "has format .*, but this version knows 1, 2"),
-        ({"format": True}, "has format true, of which"),
-        ({"format": 1.0}, r"has format 1\.0, of which"),
-        ({"format": None}, "has format null, of which"),
+        ({"format": True}, "has format true, but"),
+        ({"format": 1.0}, r"has format 1\.0, but"),
+        ({"format": None}, "has format null, but"),
         ([1], r"step 8 says \[1\] of its progress, which is not JSON object; name another with --step"),
     ],
 )

@@ -297,7 +297,7 @@ def test_the_settings_of_a_text_part_are_whole():
 
 
 def test_a_config_json_from_nothing_is_plain_llama_s():
-    with pytest.raises(UserError, match="is written for plain LLaMA alone"):
+    with pytest.raises(UserError, match="can be written only for plain LLaMA"):
         plain_settings(config_from_settings(GROUPED | {"model_type": "qwen2"}), "float32")
 
 
