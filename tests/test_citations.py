@@ -12,7 +12,7 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"
 )
 ALL = [path for path in (*CODE, *PAGES) if path != Path(__file__)]
 # Notes that lie outside the repository, by path or by their names in capitals.
-OUTSIDE = re.compile(r"shared/reference|\b(?!README|CONTRIBUTING|CHANGELOG)[A-Z]{2,}\.md")
+OUTSIDE = re.compile(r"shared/reference|\b(?!README|CONTRIBUTING|CHANGELOG|SECURITY)[A-Z]{2,}\.md")
 
 
 def unwrapped(text):
