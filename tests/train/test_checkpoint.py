@@ -221,3 +221,15 @@ def test_no_link_in_a_run_is_written_through(tmp_path, name):
 def read_lines(run):
     path = run / "metrics.jsonl"
     return path.read_bytes().splitlines() if path.is_file() else []
+
+
+@pytest.mark.slow
+def test_what_a_kill_left_as_it_wrote_a_manifest_is_removed_by_who_writes_alone(tmp_path):
+    left = tmp_path / "checkpoints" / "2" / ".manifest.json.partial-abcdefgh"
+    left.mkdir(parents=True)
+    for name in (".lock", "new"):
+        (left / name).touch()
+    with Checkpoints(tmp_path):
+        assert left.exists()
+    with Checkpoints(tmp_path, keep=2):
+        assert not left.exists()

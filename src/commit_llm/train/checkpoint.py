@@ -13,13 +13,14 @@ import orbax.checkpoint as ocp
 
 from commit_llm.errors import UserError, reason_of, shown
 from commit_llm.files.disk import writing
+from commit_llm.files.holder import clear
 from commit_llm.files.own import refuse_link
 from commit_llm.files.whole import require_utf8_name
 from commit_llm.parallel.mesh import place
 from commit_llm.parallel.processes import barrier, count, from_all, index, is_first, seen_by_all
 from commit_llm.recipes import END_OF_COUNTS
 from commit_llm.runs.run import CHECKPOINTS
-from commit_llm.train.manifest import damage, has_manifest, write_manifest
+from commit_llm.train.manifest import MANIFEST, damage, has_manifest, write_manifest
 from commit_llm.train.split_weights import SplitWeights, halves_like, join_in_place
 from commit_llm.train.step import TrainState
 
@@ -48,6 +49,9 @@ class Checkpoints:
         writes = keep is not None
         for path in (run / CHECKPOINTS).glob("*") if writes else ():
             refuse_link(path)  # Orbax will remove what is in it; the folder around them may be on another disk
+        for path in (run / CHECKPOINTS).glob("*/") if writes and is_first() else ():
+            if path.is_dir():
+                clear(path / MANIFEST)  # what a kill left as it wrote the manifest
         options = ocp.CheckpointManagerOptions(
             max_to_keep=keep, create=writes, read_only=not writes, cleanup_tmp_directories=writes
         )
