@@ -43,7 +43,8 @@ def test_a_number_for_all_or_for_a_task(values, numbers):
     ("values", "message"),
     [
         (["0"], "--per-context '0': give a number from 1"), (["a"], "'a': give a number"), (["a="], "'a=': give"),
-        (["a=1.5"], "'a=1.5': give"), (["-1"], "'-1': give"), (["²"], "'²': give"), (["c=1"], "c is not one of our tasks"),
+        (["a=1.5"], "'a=1.5': give"), (["-1"], "'-1': give"), (["²"], "'²': give"),
+        (["c=1"], "c is not one of our tasks"),
         (["1", "2"], "a second number for all tasks"), (["a=1", "a=1"], "a second number for a;"),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """A grown model folder, of every kind of tokenizer: ids of old, fewer tokens, rows of old and new."""
 
 import json
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,60 @@ def test_added_tokens_behind_a_sentencepiece_model_keep_their_ids(tmp_path):
     assert len(new.encode(GREEK[0])) < len(old.encode(GREEK[0]))
 
 
+@pytest.mark.parametrize("kind", ["spaces", "sentencepiece"])
+def test_an_added_token_is_no_new_piece(tmp_path, kind):
+    """A letter, and the end of a word: both would be learnt, and take the token's id from it."""
+    write_growing_model(tmp_path / "old", kind, padding=4)
+    size = load_tokenizer(tmp_path / "old").vocab_size
+    added = {"θ": size, "ησί": size + 1}
+    if kind == "sentencepiece":
+        (tmp_path / "old/added_tokens.json").write_text(json.dumps(added))
+    else:
+        file = tmp_path / "old/tokenizer.json"
+        content = json.loads(file.read_text())
+        flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized", "special"), False)
+        content["added_tokens"] += [{"id": number, "content": text, **flags} for text, number in added.items()]
+        file.write_text(json.dumps(content))
+    growth, _, _ = extended(tmp_path / "old", tmp_path / "new", texts=["θη θη ησί ησί ησί ρησί ρησί"], size=3)
+    assert growth.first_id == size + 2
+    assert not {"θ", "ησί"} & {*growth.pieces}
+    old, new = load_tokenizer(tmp_path / "old"), load_tokenizer(tmp_path / "new")
+    for text in added:
+        assert new.encode(text) == old.encode(text)
+        assert added[text] in new.encode(text)
+
+
+def ends(pieces):
+    """Where each of a word's pieces ends."""
+    return {*accumulate(map(len, pieces))}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_new_pieces_join_old_ones_and_part_none(tmp_path, kind):
+    write_growing_model(tmp_path / "old", kind)
+    model = opened(tmp_path / "old")
+    words = count_words(model.growable, SPANISH)
+    _, grown = learn(model, words, lambda: iter(["xyz"]), 12)
+    assert any(len(grown.pieces_of(word)) < len(model.growable.pieces_of(word)) for word in words)
+    for word in [*words, " other", " this", " bread"]:
+        assert ends(grown.pieces_of(word)) <= ends(model.growable.pieces_of(word))
+
+
+def test_merges_as_texts_stay_texts(tmp_path):
+    """As older files have them."""
+    write_growing_model(tmp_path / "old", "bytes")
+    extended(tmp_path / "old", tmp_path / "pairs")
+    file = tmp_path / "old/tokenizer.json"
+    content = json.loads(file.read_text())
+    content["model"]["merges"] = [" ".join(pair) for pair in content["model"]["merges"]]
+    file.write_text(json.dumps(content))
+    extended(tmp_path / "old", tmp_path / "texts")
+    merges = [
+        json.loads((tmp_path / f"{name}/tokenizer.json").read_text())["model"]["merges"] for name in ("pairs", "texts")
+    ]
+    assert [" ".join(pair) for pair in merges[0]] == merges[1]
+
+
 SPANISH = ["La casa está cerca de la estación y la canción está en la estación."] * 3
 
 
@@ -177,13 +232,17 @@ def test_too_many_pieces_are_refused_with_their_number(tmp_path):
     [
         ({"type": "WordLevel"}, "a tokenizer of the type WordLevel cannot grow"),
         ({"end_of_word_suffix": "</w>"}, "a tokenizer with a end_of_word_suffix"),
+        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "ByteLevel"}]}}, "whose normalizer makes bytes"),
     ],
 )
 def test_a_tokenizer_json_that_cannot_grow(tmp_path, change, message):
     write_growing_model(tmp_path / "old", "bytes")
     file = tmp_path / "old/tokenizer.json"
     content = json.loads(file.read_text())
-    content["model"] |= change
+    if "normalizer" in change:
+        content |= change
+    else:
+        content["model"] |= change
     if "type" in change:
         content["model"] = {"type": "WordLevel", "vocab": content["model"]["vocab"], "unk_token": "a"}
     file.write_text(json.dumps(content))

@@ -13,11 +13,13 @@ class Growable(ABC):
     """Hold a tokenizer's pieces, and how they are joined.
 
     ids: of the pieces that stand in texts, by the text of each as the file writes it.
+    others: of special and added tokens, by text. No piece may have the text of one.
     pairs: the library's model of byte pairs.
     next_id: the highest id, and one more.
     """
 
     ids: Mapping[str, int]
+    others: Mapping[str, int]
     pairs: Any
     next_id: int
 

@@ -94,13 +94,13 @@ def grow(
     characters: Counter[str] = Counter()
     for word, count in words.items():
         characters.update(dict.fromkeys(growable.spelt(word), count))
-    missing = missing_characters(characters, growable.ids)[:size]
+    missing = missing_characters(characters, {*growable.ids, *growable.others})[:size]
     known = {*growable.ids, *missing}
     parts: Counter[tuple[str, ...]] = Counter()
     for word, count in words.items():
         for part in _parts(growable.pieces_of(word), known):
             parts[part] += count
-    learnt = PieceLearner(parts, known, protected).learn(size - len(missing), report)
+    learnt = PieceLearner(parts, known.union(growable.others), protected).learn(size - len(missing), report)
     return Growth(missing + learnt.pieces, growable.next_id, learnt.dropped)
 
 
