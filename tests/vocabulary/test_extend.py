@@ -127,7 +127,7 @@ def test_an_added_token_is_no_new_piece(tmp_path, kind):
         flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized", "special"), False)
         content["added_tokens"] += [{"id": number, "content": text, **flags} for text, number in added.items()]
         file.write_text(json.dumps(content))
-    growth, _, _ = extended(tmp_path / "old", tmp_path / "new", texts=["θη θη ησί ησί ησί ρησί ρησί"], size=3)
+    growth, _, _ = extended(tmp_path / "old", tmp_path / "new", texts=["θη θη ησί ησί ησί ρησί ρησί"], size=7)
     assert growth.first_id == size + 2
     assert not {"θ", "ησί"} & {*growth.pieces}
     old, new = load_tokenizer(tmp_path / "old"), load_tokenizer(tmp_path / "new")
