@@ -97,7 +97,7 @@ def test_what_is_no_text_in_a_conversation_is_told():
     messages = pa.ListArray.from_arrays([0, 1], message)
     with pytest.raises(UserError, match=r"the data: row 8, column 'messages': not UTF-8 at byte 3; correct"):
         mix_table(pa.table({"messages": messages}), EVERY, first_row=7)
-    with pytest.raises(UserError, match="column 'text': stands 2 times in the file"):
+    with pytest.raises(UserError, match="column 'text': occurs 2 times in the file"):
         mix_table(pa.Table.from_arrays([pa.array(["dog"])] * 2, ["text", "text"]), EVERY)
 
 
