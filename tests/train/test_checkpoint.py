@@ -107,7 +107,7 @@ def test_what_is_read_of_a_damaged_checkpoint_is_refused_with_the_other_steps(un
     (data,) = (run / "checkpoints/8/params").glob("manifest.ocdbt")
     data.write_bytes(b"x" + data.read_bytes()[1:])
     source = open_model(str(run))
-    message = r"step 8 is damaged \(params/manifest\.ocdbt is not .*; name another with --step \(6\)"
+    message = r"step 8 is damaged \(params/manifest\.ocdbt has changed .*; name another with --step \(6\)"
     with pytest.raises(UserError, match=message):
         load_params(source)
     load_params(source, step=6)
