@@ -44,7 +44,7 @@ def steps_on(devices, shared, case, *meshes, **variables):
 @pytest.mark.slow
 def test_twenty_golden_steps_on_meshes(shared):
     golden = shared.golden_json("train_log.json")["fp32mom_lr1e-3"]["steps"]
-    for mesh, steps in steps_on(8, shared, "golden", "2,2,2", "4,1,2", "1,4,2", "1,2,4").items():
+    for mesh, steps in steps_on(8, shared, "golden", "2,2,2", "1,2,4").items():
         for ours, theirs in (("loss", "loss"), ("grad_norm", "gradient_norm"), ("param_norm", "param_norm")):
             np.testing.assert_allclose(steps[ours], [step[theirs] for step in golden], rtol=1e-5, err_msg=mesh)
 

@@ -6,10 +6,11 @@ import importlib.util
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.train.plan import planning
 from commit_llm.train.plan.changes import Conditions
 from commit_llm.train.plan.compilation import needed_by
 from commit_llm.train.plan.estimate import GIB
-from commit_llm.train.plan.planning import _compile_apart, make_plan
+from commit_llm.train.plan.planning import make_plan
 from tests.train.plan.recipes_of_7b import SPREAD, TINY
 
 needs_libtpu = pytest.mark.skipif(
@@ -26,14 +27,16 @@ def test_figures_in_the_compiler_s_message():
 
 @needs_libtpu
 @pytest.mark.slow
-def test_a_tiny_model_compiled_for_a_tpu():
+def test_a_tiny_model_compiled_for_a_tpu(monkeypatch):
     """The real step for v5e:2x4: it fits; eight thousand times the rows do not, and the figure is told."""
+    compiled, compile_apart = [], planning._compile_apart
+    monkeypatch.setattr(planning, "_compile_apart", lambda *step: compiled.append(compile_apart(*step)) or compiled[-1])
     plan = make_plan(SPREAD, TINY, "v5e:2x4")
     assert (plan.by, plan.fits, plan.devices, plan.mesh["fsdp"]) == ("compiler", True, 8, 8)
     assert (plan.dtype, plan.attention.split()[0]) == ("bfloat16", "reference")
     assert plan.parameters == pytest.approx(Conditions(TINY, "bfloat16").estimate(SPREAD, 8).parameters / GIB, rel=1e-3)
     assert 0.1 < plan.needed < 3
-    assert _compile_apart(SPREAD, TINY, "v5e:2x4").hosts == 2
+    assert compiled[0].hosts == 2
     plan = make_plan(dataclasses.replace(SPREAD, batch_size=131072), TINY, "v5e:2x4")
     assert "RESOURCE_EXHAUSTED" in plan.compiler_message
     assert not plan.fits
