@@ -141,7 +141,7 @@ def test_ten_kills(whole, study_of, world, tmp_path):
     for number in range(40):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            process.wait(2 + 0.7 * (number + 1))
+            process.wait(None if kills >= 10 else 2 + 0.7 * (number + 1))  # then to its end, however slow the machine
             if kills >= 10:
                 break
             shutil.rmtree(out)  # done too soon: from the start, until there were ten
