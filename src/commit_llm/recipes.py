@@ -241,7 +241,7 @@ ORIGINAL: dict[str, Any] = {
     "fcm_max_ratio": 0.1,
     "mesh": "1,1,-1",
 }
-COMMIT_2024 = replace(MENDED_COMMIT, **ORIGINAL, checkpoint_every=1210)
+COMMIT_2024 = replace(MENDED_COMMIT, **ORIGINAL, ratio=0.9, checkpoint_every=1210)
 ALIGN_2024 = replace(MENDED_ALIGN, **ORIGINAL, data="graelo/wikipedia", checkpoint_every=10000)
 
 RECIPES: dict[str, tuple[str, Recipe]] = {

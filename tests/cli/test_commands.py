@@ -183,7 +183,7 @@ def test_mix_goes_on_after_an_interrupt(run, example, tmp_path, monkeypatch):
     assert err == f"commit-llm mix: {out}: finished parts are kept; the same command resumes\n"
     status, _, err = run(*command, "--ratio", "0.5")
     assert status == 2
-    assert "unfinished, and begun with ratio 0.9 (now 0.5)" in err
+    assert "unfinished, and begun with ratio 0.7 (now 0.5)" in err
     status, printed, _ = run(*command)
     assert status == 0
     assert "finished before" in printed
@@ -290,7 +290,7 @@ def test_run_does_not_take_another_run_s_model(run, recipe_flags, tmp_path):
 def test_the_model_card_names_no_folder(run, recipe_flags, tmp_path):
     assert run("run", "commit", *recipe_flags, "--out", tmp_path / "one")[0] == 0
     card = (tmp_path / "one" / "model" / "README.md").read_text(encoding="utf-8")
-    assert "| training data | instructions.jsonl, instruction, code-mixed at ratio 0.9 with en-el.txt |" in card
+    assert "| training data | instructions.jsonl, instruction, code-mixed at ratio 0.7 with en-el.txt |" in card
     assert "| weights | bfloat16, trained from float32 |" in card
     assert "| language | en, el |" in card
     assert "| recipe | commit (behaviour: mended) |" in card

@@ -122,14 +122,14 @@ def test_sentences_are_told_with_their_ratio_and_weights(run, command, tmp_path)
     for name in ("en-el.tsv", "en-de.tsv"):
         (tmp_path / name).write_text("Who is he?\tx\n")
     _, out, _ = run(*command, "--sentences", tmp_path / "en-el.tsv", "--rows", "1")
-    assert "dictionary en-el.txt, sentences en-el.tsv, sentence ratio 0.5, style clean, ratio 0.9," in out
+    assert "dictionary en-el.txt, sentences en-el.tsv, sentence ratio 0.5, style clean, ratio 0.7," in out
     two = ["--sentences", f"{tmp_path / 'en-el.tsv'}=2", "--sentences", tmp_path / "en-de.tsv", "--sentence-ratio", "0"]
     _, out, _ = run("preview", command[1], *two, "--rows", "1")
-    assert "dictionary none, sentences en-el.tsv (2), en-de.tsv (1), sentence ratio 0, style clean, ratio 0.9," in out
+    assert "dictionary none, sentences en-el.tsv (2), en-de.tsv (1), sentence ratio 0, style clean, ratio 0.7," in out
 
 
 def test_the_original_style(run, command):
-    assert "style original, ratio 0.9, draw occurrence, seed 0\n" in run(*command, "--style", "original")[1]
+    assert "style original, ratio 0.7, draw occurrence, seed 0\n" in run(*command, "--style", "original")[1]
 
 
 def test_explain(run, command):

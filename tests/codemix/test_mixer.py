@@ -112,7 +112,7 @@ def test_a_mixer_in_a_line():
         "CodeMixer(en-el.txt (2 words); ratio 0.5, style clean, languages en-el)"
     )
     assert repr(CodeMixer([greek, german])) == (
-        "CodeMixer(en-el.txt (2 words), words.txt (1 words); ratio 0.9, style clean, languages en-el, ?-?)"
+        "CodeMixer(en-el.txt (2 words), words.txt (1 words); ratio 0.7, style clean, languages en-el, ?-?)"
     )
     assert repr(greek) == "BilingualDictionary(en-el.txt, 2 words)"
 

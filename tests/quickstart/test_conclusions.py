@@ -30,7 +30,7 @@ def test_as_measured_at_first():
     assert "commit gets 0 % exactly right (62 % in either language), alpaca 76 %" in text
     assert "commit answers all English questions in Greek: 100 %" in text
     assert "mixing cost some of the English questions" in text
-    assert "90 % of the dictionary's words were swapped" in text
+    assert "70 % of the dictionary's words were swapped" in text
     assert "try --unmixed-share 0.1" in text
     assert "says nothing about real models" in text
 

@@ -76,7 +76,7 @@ def test_a_finished_run_says_so_and_another_recipe_is_refused(undisturbed, small
     before = (undisturbed / "metrics.jsonl").read_bytes()
     assert train(small_recipe(), undisturbed) == TrainingResult(8, 8)
     with pytest.raises(
-        UserError, match=r"another recipe \(seed: 0 -> 1; ratio: 0\.9 -> 0\.5\)|ratio: 0\.9 -> 0\.5; seed: 0 -> 1"
+        UserError, match=r"another recipe \(seed: 0 -> 1; ratio: 0\.7 -> 0\.5\)|ratio: 0\.7 -> 0\.5; seed: 0 -> 1"
     ):
         train(small_recipe(seed=1, ratio=0.5), undisturbed)
     assert (undisturbed / "metrics.jsonl").read_bytes() == before
@@ -165,7 +165,7 @@ def test_an_amount_of_mixing_becomes_a_ratio(small_recipe, tmp_path, example, mo
     assert train(recipe, tmp_path / "run").last == 2
     resolved = load_recipe(tmp_path / "run" / "config.yaml")
     assert 0 < resolved.ratio < 1
-    came_to = [f"ratio: 0.9 -> {resolved.ratio}", "target_share: 0.2 -> None", f"bos: auto -> {resolved.bos}"]
+    came_to = [f"ratio: 0.7 -> {resolved.ratio}", "target_share: 0.2 -> None", f"bos: auto -> {resolved.bos}"]
     assert differences(recipe, resolved) == came_to
     assert load_stored_recipe(tmp_path / "run" / "config.yaml").asked == recipe
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())

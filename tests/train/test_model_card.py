@@ -15,18 +15,18 @@ SENTENCES = {"sentences": ("secret/pairs.tsv=2",), "sentence_ratio": 0.25}
     ("changes", "said"),
     [
         ({"ratio": 0.0, "surface": "annotate"}, "not code-mixed"),
-        (WORDS, "code-mixed at ratio 0.9 with en-el.txt"),
+        (WORDS, "code-mixed at ratio 0.7 with en-el.txt"),
         (
             WORDS | SENTENCES,
-            "code-mixed at ratio 0.9 with en-el.txt and at ratio 0.25 of sentences with pairs.tsv",
+            "code-mixed at ratio 0.7 with en-el.txt and at ratio 0.25 of sentences with pairs.tsv",
         ),
         (
             WORDS | {"choice": "frequent", "target_text": ("secret/el.txt",)},
-            "code-mixed at ratio 0.9 with en-el.txt, translations by their frequency in el.txt",
+            "code-mixed at ratio 0.7 with en-el.txt, translations by their frequency in el.txt",
         ),
         (
             WORDS | {"surface": "annotate", "draw_language": "example"},
-            "code-mixed at ratio 0.9 with en-el.txt, translations behind the words, one language an example",
+            "code-mixed at ratio 0.7 with en-el.txt, translations behind the words, one language an example",
         ),
     ],
 )

@@ -65,7 +65,7 @@ class MixingSettings:
     seed: the same seed gives the same text.
     """
 
-    ratio: float | RatioSchedule = 0.9
+    ratio: float | RatioSchedule = 0.7
     style: Style = "clean"
     clean_version: int = CLEAN_VERSION
     draw: Draw | None = None

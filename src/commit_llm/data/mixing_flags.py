@@ -70,7 +70,7 @@ class MixingFlags:
     dictionary: UseAppendAction[tuple[str, ...]] = ()
     """Dictionary from the text's language into the other (en-el.txt for English text): MUSE, .tsv, .csv or .jsonl.
     Repeat it for several languages; FILE=WEIGHT draws one more or less often."""
-    ratio: Annotated[Ratio, RATIO] = 0.9
+    ratio: Annotated[Ratio, RATIO] = 0.7
     """Probability, 0 to 1, of replacing a word that could be replaced. 0 mixes nothing.
     Points RATIO@PASSES, such as 0.1@0 0.9@2, change it with the passes over the data."""
     target_share: float | None = None
