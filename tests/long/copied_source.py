@@ -25,15 +25,23 @@ class CopiedSource(NamedTuple):
         shutil.copy(ROOT / "pyproject.toml", folder)
         return cls(folder)
 
-    def test(
-        self, room: str, marks: str | None = None, seconds: float | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a room's tests on the copy until one fails: the quick ones, or those of the marks.
+    def tests_near(self, path: str) -> list[str]:
+        """Give where the tests of a file of the package are: its own file, its folder, and so on out to its room."""
+        own, room = Path(path).with_name(f"test_{Path(path).name}"), Path(path).parts[0]
+        places = [own, *(parent for parent in Path(path).parents if parent.parts[:1] == (room,))]
+        return [str(place) for place in places if (self.folder / "tests" / place).exists()]
 
+    def test(
+        self, place: str, marks: str | None = None, seconds: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run tests on the copy until one fails: the quick ones, or those of the marks.
+
+        place: a room, or a folder, a file or a test inside `tests`.
         Raises subprocess.TimeoutExpired after so many seconds.
         """
-        tests = self.folder / "tests" / room
-        tests = tests if tests.is_dir() else tests.with_name(f"test_{room}.py")
+        tests = self.folder / "tests" / place
+        if "::" not in place and not tests.exists():
+            tests = tests.with_name(f"test_{place}.py")
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(tests)]
         command += [] if marks is None else ["-m", marks]
         environment = os.environ | {"PYTHONPATH": str(self.folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}

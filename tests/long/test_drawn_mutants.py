@@ -4,6 +4,7 @@ python -m pytest -m long tests/long/test_drawn_mutants.py -s        (pip install
 """
 
 import difflib
+import re
 import subprocess
 import time
 
@@ -17,36 +18,38 @@ pytest.importorskip("cosmic_ray", reason="cosmic-ray is not installed (pip insta
 
 SEED, NUMBER, LEAST = 20261128, 30, 24
 SLOW = "slow or parity"
-SECONDS = 2400  # for the tests of a room
+SECONDS = 2400  # for the tests of a place
 
 
-def killed_by(copy, room):
-    """Which of a room's tests notice: the quick ones, or the others; None where none does."""
-    for tier, marks in (("quick", None), ("slow", SLOW)):
+def killed_by(copy, path):
+    """Which tests of a file's room notice, the nearest and quickest asked first, and the one that fails; or None."""
+    *near, room = copy.tests_near(path)
+    for place, marks in (*((place, None) for place in (*near, room)), (room, SLOW)):
+        tests = f"{place}, {'slow' if marks else 'quick'}"
         try:
-            status = copy.test(room, marks, SECONDS).returncode
-        except subprocess.TimeoutExpired:  # a loop without an end
-            return tier
-        if status not in (0, 5):  # 5: there are no such tests
-            return tier
+            done = copy.test(place, marks, SECONDS)
+        except subprocess.TimeoutExpired:
+            return tests, "a loop without an end"
+        if done.returncode not in (0, 5):  # 5: there are no such tests
+            return tests, re.findall(r"^(?:FAILED|ERROR) tests/(.+?)(?: - |$)", done.stdout, re.MULTILINE)[0]
     return None
 
 
 def test_most_drawn_faults_are_noticed(tmp_path):
     copy, alive = CopiedSource.in_folder(tmp_path), []
     for mutant in draw_mutants(SEED, NUMBER):
-        room = mutant.path.split("/")[0]
         source = (SOURCE / mutant.path).read_text(encoding="utf-8")
         fault = mutant.of(source)
         began = time.monotonic()
         with copy.with_fault(mutant.path, fault):
-            tier = killed_by(copy, room)
-        print(
-            f"{mutant}: {f'killed by {tier} tests' if tier else 'LIVES'} in {time.monotonic() - began:.0f} s",
-            flush=True,
-        )
-        if tier is None:
+            killer = killed_by(copy, mutant.path)
+        told = f"killed by {' '.join(killer)}" if killer else "LIVES"
+        print(f"{mutant}: {told} in {time.monotonic() - began:.0f} s", flush=True)
+        if killer is None:
             lines = difflib.unified_diff(source.splitlines(), fault.splitlines(), lineterm="", n=0)
             print(*[line for line in lines if line[:2] not in ("--", "++", "@@")], sep="\n", flush=True)
             alive.append(mutant)
+        elif "::" in killer[1]:  # which passes without the fault
+            sound = copy.test(killer[1], "slow or not slow")
+            assert sound.returncode == 0, sound.stdout[-3000:]
     assert NUMBER - len(alive) >= LEAST, [*map(str, alive)]
