@@ -39,7 +39,9 @@ def test_loss_and_accuracy_by_hand():
     ("chunk", "rule"),
     [
         *((chunk, PLAIN_LOGITS) for chunk in (None, 1, 2, 3, 5)),
+        (2, LogitRule(0.5)),
         *(pytest.param(chunk, LogitRule(3.0, 1.5), marks=pytest.mark.slow) for chunk in (None, 2)),
+        pytest.param(2, LogitRule(softcap=1.5), marks=pytest.mark.slow),
     ],
 )
 def test_the_gradient_is_that_of_log_softmax_however_it_is_cut(chunk, rule):
