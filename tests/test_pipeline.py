@@ -13,6 +13,7 @@ from commit_llm.recipes import find_recipe
 from commit_llm.train.model_source import open_model
 from tests.data.tokenizer_folders import pieces
 from tests.evaluate.chat_models import chat_tokenizer
+from tests.files.test_holder import left_by
 
 
 def test_processes_compare_the_questions_before_they_train(example, tmp_path, monkeypatch):
@@ -24,6 +25,16 @@ def test_processes_compare_the_questions_before_they_train(example, tmp_path, mo
     with pytest.raises(UserError, match=r"^evaluation: questions of xquad_instruct_el$"):
         run_chain(find_recipe("commit"), tmp_path / "out", [find_task("xquad_instruct_el")], data_dir=str(example))
     assert not (tmp_path / "out").exists()
+
+
+def test_what_a_kill_left_beside_an_export_is_removed(example, tmp_path, monkeypatch):
+    """An export that stands is not made again."""
+    monkeypatch.setattr("commit_llm.pipeline.train", trained)
+    (tmp_path / "out").mkdir()
+    left = left_by(tmp_path / "out" / "model")
+    with pytest.raises(TrainedError):
+        run_chain(dataclasses.replace(find_recipe("commit"), model=str(example / "model")), tmp_path / "out")
+    assert not left.exists()
 
 
 class TrainedError(Exception):

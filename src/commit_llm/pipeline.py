@@ -19,6 +19,7 @@ from commit_llm.evaluate.placement import Placement
 from commit_llm.evaluate.runner import OnAnswers, evaluate
 from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task
+from commit_llm.files.holder import clear_folder
 from commit_llm.files.whole import refuse_existing_folder
 from commit_llm.model.execution import compute_dtype
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
@@ -72,6 +73,7 @@ def run_chain(
         selections = {task.name: Selection(limit, (per_context or {}).get(task.name)) for task in tasks}
         asked = {task.name: ask(task, data_dir, selections[task.name]).prompts_sha256 for task in tasks}
         if is_first():
+            clear_folder(out)
             _require_usable(run, exported, evaluation, asked)
         config = None
         if tasks and recipe.model is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.files.holder import clear, holder_of
+from commit_llm.files.lock import locked
 from commit_llm.files.whole import refuse_existing_file, refuse_existing_folder, whole_file, whole_folder
 
 KILLED = """
@@ -82,6 +83,23 @@ def test_what_a_kill_left_behind_a_whole_output_is_removed_where_the_next_is_ref
     with pytest.raises(UserError, match="exists already"):
         refuse(out)
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_what_a_kill_left_beside_and_in_a_folder_is_removed_by_who_goes_on_there(tmp_path):
+    """A kill as above, of an output that is not refused when it stands, but gone on with."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "metrics.jsonl").touch()
+    other = left_by(tmp_path / "other")
+    for output in (run, run / "metrics.jsonl", run / "gone"):
+        left_by(output)
+    with locked(run, "training"), whole_file(run / "new") as new:
+        new.write_text("whole")
+        with pytest.raises(UserError, match="is training here"), locked(run, "training"):
+            pass
+    assert {path for path in tmp_path.rglob("*") if other not in path.parents} == {
+        other, run, run / ".lock", run / "metrics.jsonl", run / "new"
+    }  # fmt: skip
 
 
 def test_one_s_own_is_not_removed_by_the_look_at_what_exists(tmp_path):

@@ -31,7 +31,8 @@ def killed_by(copy, path):
         except subprocess.TimeoutExpired:
             return tests, "a loop without an end"
         if done.returncode not in (0, 5):  # 5: there are no such tests
-            return tests, re.findall(r"^(?:FAILED|ERROR) tests/(.+?)(?: - |$)", done.stdout, re.MULTILINE)[0]
+            failed = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - |$)", done.stdout, re.MULTILINE)
+            return tests, failed[1] if failed else f"the process, which ended with {done.returncode}"
     return None
 
 

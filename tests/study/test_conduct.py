@@ -15,6 +15,7 @@ from commit_llm.study.study_report import report
 from commit_llm.study.trials import Trial
 from commit_llm.train.model_source import open_model
 from commit_llm.train.stop import Reason
+from tests.files.test_holder import left_by
 from tests.train.test_grown_rows import BOTH, LORA, grow
 
 pytestmark = pytest.mark.slow
@@ -71,7 +72,9 @@ def test_all_arms_see_the_same_sample(whole):
 
 def test_nothing_is_done_twice(whole, study_of, how, monkeypatch):
     monkeypatch.setattr("commit_llm.study.conduct.run_trial", None)
+    left = left_by(whole[0] / "finished" / "commit" / "el" / "seed-0")
     assert done(study_of(), whole[0], how)[0] == whole[1]
+    assert not left.exists()  # a kill had come between the results' taking their name and its end
 
 
 def test_results_that_are_handed_in(whole, study_of, how, tmp_path, monkeypatch):

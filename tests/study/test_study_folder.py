@@ -5,8 +5,10 @@ import dataclasses
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.files.lock import locked
 from commit_llm.study.study_file import Amount, read_study
 from commit_llm.study.study_folder import begin
+from tests.files.test_holder import left_by
 from tests.study.test_trials import ARMS, STUDY
 
 
@@ -26,12 +28,9 @@ def test_more_of_a_study_is_no_other_study(tmp_path):
 
 
 def test_what_a_kill_at_the_very_start_leaves_is_no_one_elses(tmp_path):
-    (tmp_path / ".lock").touch()
-    left = tmp_path / ".study.yaml.partial-abcdefgh"
-    left.mkdir()
-    for name in (".lock", "new"):
-        (left / name).touch()
-    begin(tmp_path, STUDY)
+    left_by(tmp_path / "study.yaml")
+    with locked(tmp_path, "conducting a study"):
+        begin(tmp_path, STUDY)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "study.yaml"]
 
 

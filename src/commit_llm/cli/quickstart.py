@@ -10,8 +10,7 @@ from pathlib import Path
 from commit_llm.cli.lines import say
 from commit_llm.cli.parse import parse
 from commit_llm.errors import UserError
-from commit_llm.files.holder import clear
-from commit_llm.files.lock import FILE as LOCK
+from commit_llm.files.holder import LOCK, clear
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder, whole_file, write_json
 

@@ -14,8 +14,8 @@ from commit_llm.evaluate.answer_text import Answer
 from commit_llm.evaluate.candidates import Likelihoods
 from commit_llm.files.checked_lines import add_lines, read_lines
 from commit_llm.files.disk import writing
+from commit_llm.files.holder import LOCK
 from commit_llm.files.json_text import read_json_object
-from commit_llm.files.lock import FILE as LOCK
 from commit_llm.files.lock import locked
 from commit_llm.files.own import describe_own, empty_own, refuse_link, remove_own, require_own
 from commit_llm.files.whole import make_folder, refuse_existing_folder

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from commit_llm.errors import UserError
 from commit_llm.files.disk import message
-from commit_llm.files.lock import FILE as LOCK
 
+LOCK = ".lock"
 NEW, OLD = "new", "old"  # what is half-written; and what it replaces, until it stands
 
 
@@ -34,11 +34,28 @@ def holder_of(path: Path) -> Iterator[Path]:
 
 
 def clear(path: Path) -> None:
-    """Remove what killed processes left beside an output; one that was moved aside is put back first."""
-    pattern = re.compile(re.escape(f".{path.name}.partial-") + r"\w{8}")
-    for folder in [each for each in path.parent.iterdir() if pattern.fullmatch(each.name)]:
-        with suppress(OSError):  # another process has just removed it, or it is not ours to remove
-            _remove_abandoned(folder, path)
+    """Remove what killed processes left beside an output; one that was moved aside is put back first.
+
+    Where the folder cannot be read, or the output is a link, nothing is known of it.
+    """
+    if not path.is_symlink():
+        _clear(path.parent, re.escape(path.name))
+
+
+def clear_folder(folder: Path) -> None:
+    """Remove what killed processes left beside a folder, and in it beside any output, as `clear` does for one."""
+    clear(folder)
+    _clear(folder, ".+")
+
+
+def _clear(folder: Path, name: str) -> None:
+    """Do so in a folder. name: a pattern for that of the output."""
+    pattern = re.compile(rf"\.({name})\.partial-\w{{8}}")
+    with suppress(OSError):
+        for holder, match in [(each, pattern.fullmatch(each.name)) for each in folder.iterdir()]:
+            if match is not None:
+                with suppress(OSError):  # another process has just removed it, or it is not ours to remove
+                    _remove_abandoned(holder, folder / match[1])
 
 
 def _make(path: Path) -> tuple[Path, int]:

@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from commit_llm.errors import UserError
+from commit_llm.files.holder import LOCK, clear_folder
 from commit_llm.files.own import open_own
-
-FILE = ".lock"
 
 
 @contextmanager
 def locked(folder: Path, doing: str) -> Iterator[None]:
     """Hold the folder; the system lets go of it when the process ends, however it ends.
 
+    What killed processes left beside the folder and in it is removed: whoever works there goes on with what stands.
+
     Raises UserError, naming the holder and what it is doing, where another process holds it, and where the lock is a
     link: the file that it leads to would be emptied.
     """
-    with open_own(folder / FILE, "a+", encoding="utf-8", errors="replace") as file:
+    with open_own(folder / LOCK, "a+", encoding="utf-8", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -34,4 +35,5 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}")
         file.flush()
+        clear_folder(folder)
         yield

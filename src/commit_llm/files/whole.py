@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def refuse_existing_file(path: Path, overwrite: bool = False, flag: str = "--out
 
     flag is the one that names the file. What a kill left beside it is removed first.
     """
-    _clear(path)
+    clear(path)
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file with {flag}")
     if os.path.lexists(path) and not overwrite:
@@ -70,7 +70,7 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
 
     hint says that the command has --overwrite. What a kill left beside it is removed first, or put back.
     """
-    _clear(path)
+    clear(path)
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise UserError(f"{path}: is not a folder; choose another --out")
     if path.resolve() == Path.cwd() or path.resolve() in Path.cwd().parents:
@@ -83,13 +83,6 @@ def refuse_existing_folder(path: Path, overwrite: bool = False, marker: str = ""
         raise UserError(
             f"{path}: holds something else (no {marker}), which --overwrite does not replace; choose another --out"
         )
-
-
-def _clear(path: Path) -> None:
-    """Remove what a kill left beside an output, also where the output itself stands and nothing will be written."""
-    if not path.is_symlink() and path.parent.is_dir():
-        with suppress(OSError):  # a folder that cannot be read: then nothing is known of it
-            clear(path)
 
 
 def require_utf8_name(path: Path | str) -> None:

@@ -12,6 +12,7 @@ from commit_llm.evaluate.asked import ask
 from commit_llm.evaluate.chat_prompts import template_for
 from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import find_task
+from commit_llm.files.holder import clear
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder
 from commit_llm.pipeline import require_exported_asks
@@ -72,6 +73,7 @@ def conduct(
         todo = []
         for trial, now in described.items():
             place = out / FINISHED / trial.folder
+            clear(place)
             handed_in = None if how.finished is None else how.finished / trial.folder
             if not is_finished(place, now) and not (handed_in and take_in(handed_in, place, now)):
                 todo.append(trial)

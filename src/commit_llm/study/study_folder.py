@@ -4,7 +4,6 @@ import dataclasses
 from pathlib import Path
 
 from commit_llm.errors import UserError, reason_of, shown
-from commit_llm.files.holder import clear
 from commit_llm.files.own import open_own
 from commit_llm.files.whole import whole_file
 from commit_llm.files.yaml_text import parse_yaml
@@ -26,7 +25,6 @@ def begin(out: Path, study: Study) -> None:
     """
     path = out / STUDY
     now = as_plain(study)
-    clear(path)  # what a kill left half-written is nothing else
     others = sorted(item.name for item in out.iterdir() if item.name != ".lock")
     if path.is_file():
         try:
