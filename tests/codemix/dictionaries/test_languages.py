@@ -45,6 +45,7 @@ def make(name, pairs=GREEK):
         ("new_dic.tsv", ("new", "dic")),  # nothing better to go by
         ("greek_new_dic.tsv", (None, None)),
         ("en-en.txt", ("en", "en")),
+        ("de-fr-it.txt", ("de", "fr")),  # no pair has the entries' scripts: the first
     ],
 )
 def test_the_name_tells_the_languages(name, expected):
