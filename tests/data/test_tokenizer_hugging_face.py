@@ -50,6 +50,15 @@ def test_a_vocabulary_that_knows_no_letter_a(tmp_path, unknown):
     assert read_prefix(tmp_path / "tokenizer.json") == (0,)
 
 
+def test_a_post_processor_that_names_a_token_that_is_not_there_is_one_line(tmp_path):
+    file = write_bytes_tokenizer(tmp_path, template())
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["post_processor"]["special_tokens"] = {}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UserError, match=r"tokenizer\.json: its post-processor cannot be applied \(no entry found"):
+        load_hugging_face(file)
+
+
 def test_a_text_that_a_vocabulary_cannot_spell_is_one_line(tmp_path):
     """One of words alone, without a token for all others."""
     words = Tokenizer(models.WordLevel({"</s>": 0, "ναι": 1}, unk_token="<unk>"))
