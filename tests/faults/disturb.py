@@ -158,7 +158,7 @@ class Fault:
         assert not outside.exists() or outside.read_bytes() == content, "it was written through the link"
         if ended.status == MISTAKE and "exists already" not in ended.line:
             return what, "as found", self._way_out(ended, path, content)
-        if path.name in LOGS:  # what was logged before is as the fault left it
+        if path.relative_to(self.folder).as_posix() in LOGS:  # what was logged before is as the fault left it
             weights, lines = self.stage.results(self.folder)
             assert weights == self.whole.results[0]
             assert lines[-1] == self.whole.results[1][-1]

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-LOGS = ("metrics.jsonl", "timing.jsonl", "held_out.jsonl")  # of a run: no checksum says what stood in them
+# Of a run that goes on: no checksum says what stood in them.
+LOGS = ("run/metrics.jsonl", "run/timing.jsonl", "run/held_out.jsonl")
 SIZE = ["--warmup-steps", 1, "--batch-size", 2, "--seq-len", 128, "--log-every", 1, "--checkpoint-every", 2]
 STUDY = """
 model: {model}
@@ -119,7 +120,7 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
     exported = (made / "export", "model/*.safetensors")
     train = Stage(
         ["train", *training], "run", "run/checkpoints/6/manifest.json", lambda folder: weights(folder / "run"),
-        (f"run/{CHECKPOINTS}", *(f"run/{name}" for name in LOGS)),
+        (f"run/{CHECKPOINTS}", *LOGS),
     )  # fmt: skip
     return {
         "fetch": Stage(
