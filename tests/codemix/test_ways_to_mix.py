@@ -16,6 +16,7 @@ WORDS = BilingualDictionary.from_pairs([("dog", "σκύλος"), ("hot", "ζεσ
 PHRASES = BilingualDictionary.from_pairs(
     [*((w, t[0]) for w, t in WORDS.translations.items()), ("hot dog", "χοτ ντογκ")], "en-el"
 )
+ONE_PHRASE = BilingualDictionary.from_pairs([("hot dog", "χοτ ντογκ")], "en-el")
 SPANISH = BilingualDictionary.from_pairs([("dog", "perro"), ("hot dog", "perrito"), ("cat", "gato")], "en-es")
 SENTENCES = SentencePairs.from_pairs([("A dog barks.", "Ένα σκυλί γαβγίζει."), ("No.", "Όχι.")], "en-el")
 IN_SPANISH = SentencePairs.from_pairs([("A dog barks.", "Un perro ladra.")], "en-es")
@@ -83,6 +84,12 @@ TABLE = [
     ("annotation, answers", WORDS, [], ANNOTATE | {"annotate_fields": ("input", "output")}, 0, 0.0,
      {"input": "The hot dog. (The dog)", "output": "hot dog"},
      {"input": "The hot (ζεστός) dog (σκύλος). (The dog, σκύλος)", "output": "hot (ζεστός) dog (σκύλος)"}),
+    ("annotation, answers", WORDS, [], ANNOTATE | {"annotate_fields": ("input", "output")}, 0, 0.0,
+     {"input": "A dog dog hot barks.", "output": "dog hot"},
+     {"input": "A dog dog hot barks (γαβγίζει).", "output": "dog hot"}),  # the second dog would have no brackets
+    ("annotation, answers", ONE_PHRASE, [], ANNOTATE | {"annotate_fields": ("input", "output")}, 0, 0.0,
+     {"input": "A hot dog hot dog barks.", "output": "hot dog barks"},
+     {"input": "A hot dog hot dog barks.", "output": "hot dog barks"}),  # nor the second phrase
     ("annotation, a moving ratio", WORDS, [], ANNOTATE | {"ratio": RISING}, 0, 0.0, {"input": "A dog."},
      {"input": "A dog."}),
     ("languages, answers", [PHRASES, SPANISH], [], EXAMPLE, ES, 0.0, {"input": "A hot dog.", "output": "dog"},
