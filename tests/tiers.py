@@ -59,8 +59,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of the longest files first; `--no-loadscope-reorder` keeps them there."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a long test to its own tier, whatever other marks it has; put the tests of the longest files first.
+
+    `--no-loadscope-reorder` keeps them there.
+    """
+    asked = config.option.markexpr
+    long = [item for item in items if asked and "long" not in asked and tier_of(item) == "long"]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if tier_of(item) != "long"]
     rank = {name: number for number, name in enumerate(LONGEST_FILES)}
     items.sort(key=lambda item: rank.get(item.location[0], len(rank)))
 

@@ -27,7 +27,9 @@ def call(*words):
     assert main(list(map(str, words))) == 0
 
 
-@pytest.mark.parametrize(("kind", "tied"), [("bytes", False), ("sentencepiece", True)])
+@pytest.mark.parametrize(
+    ("kind", "tied"), [pytest.param("bytes", False, marks=pytest.mark.long), ("sentencepiece", True)]
+)
 def test_from_extend_to_lm_eval(example, tmp_path, kind, tied):
     write_growing_model(tmp_path / "model", kind, tied, times=3)
     with (example / "texts.jsonl").open(encoding="utf-8") as file:

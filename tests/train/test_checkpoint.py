@@ -133,8 +133,15 @@ def test_a_step_without_a_manifest_is_used_with_a_warning(small_recipe, undistur
     assert "the checkpoint of step 8 has no manifest" in caplog.text
 
 
-@pytest.mark.parametrize("times", [pytest.param(3, marks=pytest.mark.slow), pytest.param(10, marks=pytest.mark.long)])
-@pytest.mark.parametrize("make", ["small_recipe", "several_sources"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("make", "times"),
+    [
+        ("small_recipe", 3),
+        pytest.param("small_recipe", 10, marks=pytest.mark.long),
+        pytest.param("several_sources", 10, marks=pytest.mark.long),
+    ],
+)
 def test_killed_several_times_the_metrics_are_those_of_an_undisturbed_run(request, tmp_path, make, times):
     """SIGKILL at random moments; a checkpoint is being written at most of them."""
     steps = 20 * times

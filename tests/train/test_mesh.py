@@ -55,7 +55,7 @@ def test_twenty_golden_steps_on_meshes(shared):
     [
         ("wide", "threefry2x32", ("8,1,1", "1,8,1", "1,1,8")),
         ("parts", "rbg", ("1,4,2", "2,2,2")),
-        ("adapter", "threefry2x32", ("1,2,4", "2,2,2")),
+        pytest.param("adapter", "threefry2x32", ("1,2,4", "2,2,2"), marks=pytest.mark.long),
     ],
 )
 def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, meshes):
@@ -68,7 +68,10 @@ def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, m
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("case", "meshes"), [("split", ("8,1,1", "2,2,2")), ("lean", ("1,2,2", "1,4,2"))])
+@pytest.mark.parametrize(
+    ("case", "meshes"),
+    [pytest.param("split", ("8,1,1", "2,2,2"), marks=pytest.mark.long), ("lean", ("1,2,2", "1,4,2"))],
+)
 def test_split_weights_take_the_same_steps_on_every_mesh(shared, case, meshes):
     """But for the rounding of gradients to bfloat16, which may go the other way: by one part in 256 of one number."""
     one = steps_on(1, shared, case, "1,1,1")["1,1,1"]
@@ -80,23 +83,29 @@ def test_split_weights_take_the_same_steps_on_every_mesh(shared, case, meshes):
 
 
 @pytest.mark.slow
-def test_families_take_the_same_step_on_meshes():
+@pytest.mark.parametrize("mesh", ["2,2,2", pytest.param("1,2,4", marks=pytest.mark.long)])
+def test_families_take_the_same_step_on_a_mesh(mesh):
     """Gemma 3 has two kinds of layers, and Qwen 3 norms each head; OLMo 2 norms all heads at once, over devices."""
-    families = json.loads(on_devices(8, ["-m", "tests.train.family_program", "2,2,2", "1,2,4"]))
+    families = json.loads(on_devices(8, ["-m", "tests.train.family_program", mesh]))
     assert list(families) == ["gemma 3", "qwen 3", "olmo 2"]
     for family, meshes in families.items():
-        for mesh, differences in meshes.items():
-            assert list(differences) == ["loss", "grad_norm", "parameters"]
-            assert max(differences.values()) <= 1e-5, (family, mesh, differences)
+        assert list(meshes) == [mesh]
+        assert list(meshes[mesh]) == ["loss", "grad_norm", "parameters"]
+        assert max(meshes[mesh].values()) <= 1e-5, (family, meshes)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("heads", "kv_heads", "told"),
     [
-        (8, 8, "8 x cpu, mesh data 1, fsdp 4, tensor 2 (auto: 4 rows at a time); "),
+        pytest.param(8, 8, "8 x cpu, mesh data 1, fsdp 4, tensor 2 (auto: 4 rows at a time); ", marks=pytest.mark.long),
         (9, 3, "6 x cpu, mesh data 1, fsdp 2, tensor 3 (auto: 4 rows at a time, tensor must divide 3; 2 of 8 devices "),
-        (4, 1, "4 x cpu, mesh data 1, fsdp 4, tensor 1 (auto: 4 rows at a time, tensor must divide 1; 4 of 8 devices "),
+        pytest.param(
+            4,
+            1,
+            "4 x cpu, mesh data 1, fsdp 4, tensor 1 (auto: 4 rows at a time, tensor must divide 1; 4 of 8 devices ",
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["llama", "as SmolLM2", "as Gemma 3 1B"],
 )

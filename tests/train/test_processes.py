@@ -99,6 +99,7 @@ def test_each_process_has_as_many_idle_devices(small_recipe, example, tmp_path):
     assert not (tmp_path / "one row").exists()
 
 
+@pytest.mark.long
 def test_two_processes_train_an_adapter_as_one_does_and_one_goes_on_with_their_run(recipe, alone, tmp_path):
     export(alone, tmp_path / "base")
     adapters = {"model": str(tmp_path / "base"), "from_scratch": False, "lora_r": 4, "modules_to_save": ("lm_head",)}
@@ -316,7 +317,15 @@ print(json.dumps([digest.hexdigest(), state, len(made)]))
 """
 
 
-@pytest.mark.parametrize("name", ["commit", "align", "commit-2024", "several sources"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("commit", marks=pytest.mark.long),
+        pytest.param("align", marks=pytest.mark.long),
+        "commit-2024",
+        "several sources",
+    ],
+)
 def test_batches_are_the_same_bytes_and_each_process_makes_its_share(small_recipe, several_sources, tmp_path, name):
     changes = {"form": "text", "fields": "instruction+output"} if name == "align" else {}
     config = tmp_path / "config.yaml"
