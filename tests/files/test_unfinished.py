@@ -3,7 +3,9 @@
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.files.unfinished import folder_of, unfinished
+from commit_llm.files import unfinished as module
+from commit_llm.files.own import remove_own
+from commit_llm.files.unfinished import folder_of, refuse_existing_output, unfinished
 
 WHAT = {"input": "a" * 64, "ratio": 0.5}
 
@@ -115,3 +117,49 @@ def test_other_work_is_refused_or_begun_anew(tmp_path):
     with unfinished(out, other, overwrite=True) as parts:
         assert parts.done == {}
     assert not folder_of(out).exists()  # nothing was finished
+
+
+def finish(out, overwrite=False):
+    with unfinished(out, WHAT, overwrite) as parts:
+        keep(parts, 0, "one")
+        (parts.folder / "joined").write_text("one")
+        parts.finish(out)
+
+
+def killed(*_, **__):
+    raise KeyboardInterrupt
+
+
+def killed_behind_the_description(folder, names, first):
+    (folder / first).unlink()
+    killed()
+
+
+@pytest.mark.parametrize("kill", [killed, killed_behind_the_description])
+def test_what_a_kill_left_behind_a_whole_output_is_removed_where_the_next_is_refused(tmp_path, monkeypatch, kill):
+    out = tmp_path / "out.jsonl"
+    monkeypatch.setattr(module, "remove_own", kill)
+    with pytest.raises(KeyboardInterrupt):
+        finish(out)
+    assert folder_of(out).is_dir()
+    assert out.read_text() == "one"
+    monkeypatch.setattr(module, "remove_own", remove_own)
+    with pytest.raises(UserError, match="exists already"):
+        refuse_existing_output(out, overwrite=False)
+    assert [*tmp_path.iterdir()] == [out]
+
+
+@pytest.mark.parametrize("where", ["before it is joined", "before it takes the name"])
+def test_parts_that_will_replace_an_output_stay_when_the_next_is_refused(tmp_path, where):
+    out = tmp_path / "out.jsonl"
+    out.write_text("the one before")
+    with unfinished(out, WHAT, overwrite=True) as parts:
+        keep(parts, 0, "one")
+        if where == "before it takes the name":
+            (parts.folder / "joined").write_text("one")
+            (parts.folder / "written").touch()
+    with pytest.raises(UserError, match="exists already"):
+        refuse_existing_output(out, overwrite=False)
+    with unfinished(out, WHAT, overwrite=True) as parts:
+        assert parts.done.keys() == {0}
+        assert not (parts.folder / "written").exists()

@@ -78,10 +78,9 @@ def run(argv: list[str]) -> int | None:
     from commit_llm.data.mix_file import mix_file
     from commit_llm.data.mixed_fields import Fields
     from commit_llm.files.data_format import require_data_file, require_written_suffix
-    from commit_llm.files.unfinished import folder_of
-    from commit_llm.files.whole import refuse_existing_file
+    from commit_llm.files.unfinished import folder_of, refuse_existing_output
 
-    refuse_existing_file(out, command.overwrite)
+    refuse_existing_output(out, command.overwrite)
     require_written_suffix(out)
     require_data_file(command.input)
     named = [path for path, _ in (*command.dictionary_files, *command.sentence_files)]

@@ -97,8 +97,8 @@ def fetch_dictionary(
         # The record first: a record without its file is harmless.
         with whole_file(sidecar(path), overwrite=True) as temporary:
             temporary.write_text(json.dumps(asdict(provenance), indent=2) + "\n", encoding="utf-8")
+        _validator_of(partial).unlink(missing_ok=True)  # before the last step: nobody looks for it behind that
         os.replace(partial, path)
-        _validator_of(partial).unlink(missing_ok=True)
     return path, provenance, False
 
 

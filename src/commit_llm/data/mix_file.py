@@ -19,7 +19,7 @@ from commit_llm.files.data_format import layout_of, require_data_file, require_w
 from commit_llm.files.disk import DiskError, writing
 from commit_llm.files.provenance import describe, sha256, sidecar, write_provenance
 from commit_llm.files.records import records_of
-from commit_llm.files.unfinished import JOINED, FinishedPart, Parts, unfinished
+from commit_llm.files.unfinished import JOINED, FinishedPart, Parts, refuse_existing_output, unfinished
 from commit_llm.files.whole import refuse_existing_file
 from commit_llm.files.workers import WorkerKilledError, give_back_freed_memory, map_in_order
 from commit_llm.files.writing import join_parts, write_part, write_table_part
@@ -108,7 +108,7 @@ def mix_file(
     Raises UserError where input, output or settings are wrong, or where `out` was begun with others (unless
     overwrite). Finished chunks are then removed, but for a refusal, a killed worker or an error of the disk.
     """
-    refuse_existing_file(job.out, overwrite)
+    refuse_existing_output(job.out, overwrite)
     require_written_suffix(job.out)
     require_data_file(job.input)
     before = _size_and_date(job.input)
@@ -153,8 +153,7 @@ def mix_file(
                 counts={"words": counts.words, "hits": counts.hits, **counts._asdict(), **_conversations(tally)},
                 output=output,
             )
-            os.replace(parts.folder / JOINED, job.out)  # last: the file says that all is done
-            parts.remove()
+            parts.finish(job.out)  # last: the file says that all is done
         except (WorkerKilledError, DiskError):
             raise
         except UserError:

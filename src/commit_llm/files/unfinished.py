@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +14,13 @@ from commit_llm.files.checksum import checksum
 from commit_llm.files.holder import LOCK
 from commit_llm.files.json_text import read_json_object
 from commit_llm.files.lock import locked
-from commit_llm.files.own import describe_own, empty_own, refuse_link, remove_own, require_own
-from commit_llm.files.whole import make_folder
+from commit_llm.files.own import describe_own, empty_own, open_own, refuse_link, remove_own, require_own
+from commit_llm.files.whole import make_folder, refuse_existing_file
 
 WHAT, DONE, JOINED = "what.json", "done.jsonl", "joined"
-HALF_WRITTEN = re.compile(rf"\d{{6,}}\.\d+|{JOINED}")  # of a part: its number, and that of the process that writes it
+WRITTEN = "written"  # beside what is joined, as it is about to take the output's name; and when it has taken it
+# Of a part: its number, and that of the process that writes it.
+HALF_WRITTEN = re.compile(rf"\d{{6,}}\.\d+|{JOINED}|{WRITTEN}")
 OWN = re.compile(rf"\.lock|what\.json(\.new)?|done\.jsonl|\d{{6,}}|{HALF_WRITTEN.pattern}")
 
 
@@ -67,6 +69,12 @@ class Parts:
         add_lines(self.folder / DONE, [part._asdict()])
         self.done[number] = part
 
+    def finish(self, out: Path) -> None:
+        """Let what is joined take the output's name, and remove the folder."""
+        open_own(self.folder / WRITTEN, "w").close()
+        os.replace(self.folder / JOINED, out)
+        self.remove()
+
     def remove(self) -> None:
         """Remove the folder, but for what others put there. Without its description it means nothing."""
         remove_own(self.folder, OWN, first=WHAT)
@@ -88,6 +96,22 @@ def _is_part(row: Mapping[str, Any]) -> bool:
 def folder_of(out: Path) -> Path:
     """Name the folder of an output's parts, which is there as long as the output is not finished."""
     return out.parent / f".{out.name}.unfinished"
+
+
+def refuse_existing_output(out: Path, overwrite: bool) -> None:
+    """Raise UserError as `refuse_existing_file` does. What a kill left of the output's own parts is removed first.
+
+    Parts of other work stay: of what is to replace it.
+    """
+    folder = folder_of(out)
+    if out.is_file() and folder.is_dir() and not folder.is_symlink():
+        with suppress(UserError, OSError):  # it is not ours, or another process is at work there
+            require_own(folder, OWN, WHAT)
+            with locked(folder, f"writing {out.name}"):
+                has_become_out = (folder / WRITTEN).is_file() and not (folder / JOINED).exists()
+                if has_become_out or not (folder / WHAT).is_file():
+                    remove_own(folder, OWN, first=WHAT)
+    refuse_existing_file(out, overwrite)
 
 
 @contextmanager

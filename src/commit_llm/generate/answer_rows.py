@@ -25,7 +25,7 @@ from commit_llm.evaluate.endings import Ending
 from commit_llm.evaluate.token_choice import TokenChoice
 from commit_llm.files.disk import writing
 from commit_llm.files.records import Record
-from commit_llm.files.unfinished import JOINED, Parts, unfinished
+from commit_llm.files.unfinished import JOINED, Parts, refuse_existing_output, unfinished
 from commit_llm.files.whole import refuse_existing_file
 from commit_llm.runs.evaluation import write_lines
 
@@ -178,8 +178,7 @@ def write_answers(
             progress(len(answers), len(prompts))
         write_lines(parts.folder / JOINED, (job.row(place, answers[place]) for place in range(len(prompts))))
         refuse_existing_file(out, overwrite)  # something may have come there meanwhile
-        os.replace(parts.folder / JOINED, out)
-        parts.remove()
+        parts.finish(out)
     return earlier
 
 
@@ -187,7 +186,7 @@ def require_rows_file(out: Path, overwrite: bool) -> None:
     """Raise UserError where answers cannot be written to a file of this name."""
     if out.suffix != ROWS:
         raise UserError(f"--out {out}: answers are JSON lines; name a {ROWS} file")
-    refuse_existing_file(out, overwrite)
+    refuse_existing_output(out, overwrite)
 
 
 def _keep(parts: Parts, batch: Mapping[int, Answer]) -> None:
