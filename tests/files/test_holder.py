@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from commit_llm.errors import UserError
-from commit_llm.files.holder import clear, holder_of
+from commit_llm.files.holder import clear, clear_folder, holder_of, remove_folder
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import refuse_existing_file, refuse_existing_folder, whole_file, whole_folder
 
@@ -100,6 +100,22 @@ def test_what_a_kill_left_beside_and_in_a_folder_is_removed_by_who_goes_on_there
     assert {path for path in tmp_path.rglob("*") if other not in path.parents} == {
         other, run, run / ".lock", run / "metrics.jsonl", run / "new"
     }  # fmt: skip
+
+
+def test_a_folder_is_removed_at_once(tmp_path, monkeypatch):
+    """A kill while its files are removed leaves no half of it in its place."""
+    folder = tmp_path / "run" / "checkpoints"
+    (folder / "4" / "params").mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        remove_folder(folder)
+    assert not folder.exists()
+    assert [*tmp_path.rglob("params")]
+    clear_folder(folder.parent)
+    assert [*tmp_path.rglob("*")] == [folder.parent]
+    folder.mkdir()
+    remove_folder(folder)
+    assert [*tmp_path.rglob("*")] == [folder.parent]
 
 
 def test_one_s_own_is_not_removed_by_the_look_at_what_exists(tmp_path):

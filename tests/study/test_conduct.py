@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -72,9 +73,10 @@ def test_all_arms_see_the_same_sample(whole):
 
 def test_nothing_is_done_twice(whole, study_of, how, monkeypatch):
     monkeypatch.setattr("commit_llm.study.conduct.run_trial", None)
-    left = left_by(whole[0] / "finished" / "commit" / "el" / "seed-0")
+    commit = Path("commit", "el", "seed-0")
+    left = [left_by(whole[0] / "finished" / commit), left_by(whole[0] / "arms" / commit / "run" / "checkpoints")]
     assert done(study_of(), whole[0], how)[0] == whole[1]
-    assert not left.exists()  # a kill had come between the results' taking their name and its end
+    assert not any(folder.exists() for folder in left)  # of a kill as results took their name, or checkpoints went
 
 
 def test_results_that_are_handed_in(whole, study_of, how, tmp_path, monkeypatch):

@@ -33,6 +33,12 @@ def holder_of(path: Path) -> Iterator[Path]:
         os.close(lock)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder at once: a kill leaves it whole, or moved to what `clear` removes."""
+    with holder_of(path) as holder:
+        os.rename(path, holder / NEW)
+
+
 def clear(path: Path) -> None:
     """Remove what killed processes left beside an output; one that was moved aside is put back first.
 

@@ -1,6 +1,5 @@
 """One trial of a study: trained stage by stage, exported, evaluated, and its results kept without texts."""
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from commit_llm.evaluate.journal import is_finished
 from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.runner import OnAnswers
 from commit_llm.evaluate.tasks import find_task
+from commit_llm.files.holder import clear, remove_folder
 from commit_llm.parallel.mesh_sizes import EVERY_DEVICE
 from commit_llm.pipeline import evaluate_model, run_chain
 from commit_llm.recipes import Recipe
@@ -128,10 +128,9 @@ def run_trial(
         if chain.trained.stopped is not None:
             return chain.trained.stopped
     else:
-        if is_finished(
-            folder / EVALUATION, RESULTS
-        ):  # a kill came before its results were kept, or they were taken away
-            shutil.rmtree(folder / EVALUATION)
+        # A kill came before its results were kept, or they were taken away.
+        if is_finished(folder / EVALUATION, RESULTS):
+            remove_folder(folder / EVALUATION)
         evaluate_model(model, tasks, folder / EVALUATION, dtype=(study.fields or {}).get("dtype", "auto"), **asked)
     made = {
         "version": __version__,
@@ -149,10 +148,11 @@ def remove_models(folder: Path) -> None:
     """Remove checkpoints and exported models of a trial that is finished. A link in their place goes itself."""
     runs = [folder / RUN, *folder.glob("stage-*")]
     for path in [folder / EXPORT, *(run / CHECKPOINTS for run in runs)]:
+        clear(path)  # what a kill left of them
         if path.is_symlink():
             path.unlink()
         elif path.is_dir():
-            shutil.rmtree(path)
+            remove_folder(path)
 
 
 def _require_unseen(study: Study, trial: Trial, data: RecipeData, how: Conduct) -> None:
