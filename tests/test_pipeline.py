@@ -28,9 +28,11 @@ def test_processes_compare_the_questions_before_they_train(example, tmp_path, mo
 
 
 def test_what_a_kill_left_beside_an_export_is_removed(example, tmp_path, monkeypatch):
-    """An export that stands is not made again."""
+    """Beside a run, whose chain resumes, so that nothing looks whether the export can be made."""
     monkeypatch.setattr("commit_llm.pipeline.train", trained)
-    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run").mkdir(parents=True)
+    for name in ("config.yaml", "provenance.json"):
+        (tmp_path / "out" / "run" / name).touch()
     left = left_by(tmp_path / "out" / "model")
     with pytest.raises(TrainedError):
         run_chain(dataclasses.replace(find_recipe("commit"), model=str(example / "model")), tmp_path / "out")

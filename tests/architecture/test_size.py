@@ -17,7 +17,6 @@ MAY_BE_SHORT = {
     "data/recipe_paths.py": "what two rooms need, recipes and studies",
     "evaluate/harness/responses.py": "a file of lm-eval's answers, which needs no lm-eval",
     "files/checksum.py": "checkpoints and exports, of two rooms, carry it",
-    "files/lock.py": "a lock knows nothing of what it guards",
     "parallel/alarm_filter.py": "a program of its own, which has to start at once",
     "parallel/mesh_sizes.py": "flags read it, without jax",
     "parallel/unused_gpu.py": "files of a driver, which nothing else looks at",

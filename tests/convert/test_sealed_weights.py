@@ -90,7 +90,9 @@ def test_a_file_that_others_rewrote_carries_no_checksum_and_is_read(exported, tm
     for file in exported.iterdir():
         content = file.read_bytes()
         if file.suffix == ".safetensors":
-            save_file({name: tensor + 1 for name, tensor in load_file(file).items()}, tmp_path / file.name)
+            save_file(
+                {name: tensor + tensor.dtype.type(1) for name, tensor in load_file(file).items()}, tmp_path / file.name
+            )
         else:
             (tmp_path / file.name).write_bytes(content)
     assert read_weights(tmp_path, SMALL)[1] == "bfloat16"

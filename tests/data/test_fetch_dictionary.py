@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
 import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -148,6 +150,18 @@ def test_killed_at_any_file_it_opens_it_mixes_no_two_versions(server, tmp_path, 
         with pytest.raises(KeyboardInterrupt):
             fetch_dictionary("en-el", tmp_path, server.url)
     assert fetch_dictionary("en-el", tmp_path, server.url)[0].read_bytes() == server.content
+
+
+def test_killed_behind_the_last_step_nothing_stays_beside_the_dictionary(server, tmp_path, monkeypatch):
+    def killed(*paths, replace=os.replace):
+        replace(*paths)
+        if Path(paths[1]) == tmp_path / "en-el.txt":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fetch_dictionary("en-el", tmp_path, server.url)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["en-el.txt", "en-el.txt.provenance.json"]
 
 
 def test_two_at_once(server, tmp_path):

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import commit_llm.data.mix_file
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.mix_file import Job, mix_file
 from commit_llm.data.mixed_fields import Fields
@@ -123,6 +124,22 @@ def test_columns_that_only_later_chunks_have(tmp_path):
     with pytest.raises(UserError, match=r"other\.parquet: the records do not fit Parquet"):
         mix_file(job(tmp_path, "parquet", "other"))
     assert not folder_of(tmp_path / "other.parquet").exists()
+
+
+def test_where_something_has_come_to_the_output_meanwhile_the_parts_stay(tmp_path, monkeypatch):
+    write_records([{"text": "dog"}] * 120, tmp_path / "in.jsonl")
+
+    def join(job, *rest, join=commit_llm.data.mix_file._join):
+        job.out.write_text("precious")
+        return join(job, *rest)
+
+    monkeypatch.setattr("commit_llm.data.mix_file._join", join)
+    with pytest.raises(UserError, match=r"out\.jsonl: exists already"):
+        mix_file(job(tmp_path, "jsonl"))
+    assert (tmp_path / "out.jsonl").read_text() == "precious"
+    (tmp_path / "out.jsonl").unlink()
+    monkeypatch.undo()
+    assert mix_file(job(tmp_path, "jsonl")).earlier_rows == 120
 
 
 class Stop(BaseException):

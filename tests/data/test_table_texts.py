@@ -21,18 +21,25 @@ def test_lists_and_slices_of_them(kind, first):
     assert new.to_pylist() == expected[first:]
 
 
+CATEGORY = pa.dictionary(pa.int8(), pa.large_string())  # as Polars writes one
+
+
 @pytest.mark.parametrize(
-    ("kind", "values", "text", "expected"),
+    ("array", "text", "expected"),
     [
-        (pa.string(), ["a", None], PlacedText(0, (), "x"), ["x", None]),
-        (pa.dictionary(pa.int8(), pa.large_string()), ["a", "b"], PlacedText(1, (), "x"), ["a", "x"]),
-        (pa.list_(pa.string(), 2), [["a", "b"], None], PlacedText(0, (1,), "x"), [["a", "x"], None]),
+        (pa.array(["a", None]), PlacedText(0, (), "x"), ["x", None]),
+        (
+            pa.array(["a", "b"], pa.large_string()).dictionary_encode().cast(CATEGORY),
+            PlacedText(1, (), "x"),
+            ["a", "x"],
+        ),
+        (pa.array([["a", "b"], None], pa.list_(pa.string(), 2)), PlacedText(0, (1,), "x"), [["a", "x"], None]),
     ],
-    ids=str,
+    ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
 )
-def test_columns_of_texts(kind, values, text, expected):
-    new = with_texts_in_column(pa.chunked_array([pa.array(values, kind)]), [text])
-    assert (new.type, new.to_pylist()) == (kind, expected)
+def test_columns_of_texts(array, text, expected):
+    new = with_texts_in_column(pa.chunked_array([array]), [text])
+    assert (new.type, new.to_pylist()) == (array.type, expected)
 
 
 def test_nothing_to_replace():

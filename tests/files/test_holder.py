@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -106,8 +107,10 @@ def test_a_folder_is_removed_at_once(tmp_path, monkeypatch):
     """A kill while its files are removed leaves no half of it in its place."""
     folder = tmp_path / "run" / "checkpoints"
     (folder / "4" / "params").mkdir(parents=True)
+    for name in ("a", "z"):
+        (folder / name).touch()
     with monkeypatch.context() as patch:
-        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)  # stopped in the first folder
         remove_folder(folder)
     assert not folder.exists()
     assert [*tmp_path.rglob("params")]
@@ -116,6 +119,28 @@ def test_a_folder_is_removed_at_once(tmp_path, monkeypatch):
     folder.mkdir()
     remove_folder(folder)
     assert [*tmp_path.rglob("*")] == [folder.parent]
+
+
+def test_half_of_what_was_overwritten_is_not_put_back(tmp_path, monkeypatch):
+    """A kill as the folder that was moved aside is removed; then the new one is renamed."""
+    out = tmp_path / "out"
+    for content in ("one", "two"):
+        with monkeypatch.context() as patch:
+            patch.setattr("shutil.rmtree", lambda *_, **__: None)
+            with whole_folder(out, overwrite=True, marker="marker") as new:
+                (new / "marker").write_text(content)
+    out.rename(tmp_path / "renamed")
+    clear(out)
+    assert [*tmp_path.iterdir()] == [tmp_path / "renamed"]
+    assert (tmp_path / "renamed" / "marker").read_text() == "two"
+
+
+def test_the_current_folder_is_cleared_too(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    left = left_by(tmp_path / "run")
+    monkeypatch.chdir(tmp_path / "run")
+    clear_folder(Path())
+    assert not left.exists()
 
 
 def test_one_s_own_is_not_removed_by_the_look_at_what_exists(tmp_path):

@@ -11,8 +11,9 @@ WHAT = {"input": "a" * 64, "ratio": 0.5}
 
 
 def keep(parts, number, text):
-    (parts.folder / "written").write_text(text)
-    parts.keep(number, parts.folder / "written", 1, [number])
+    written = parts.folder / f"{number:06}.1"
+    written.write_text(text)
+    parts.keep(number, written, 1, [number])
 
 
 def test_finished_parts_are_there_again(tmp_path):
@@ -119,8 +120,8 @@ def test_other_work_is_refused_or_begun_anew(tmp_path):
     assert not folder_of(out).exists()  # nothing was finished
 
 
-def finish(out, overwrite=False):
-    with unfinished(out, WHAT, overwrite) as parts:
+def finish(out):
+    with unfinished(out, WHAT, overwrite=False) as parts:
         keep(parts, 0, "one")
         (parts.folder / "joined").write_text("one")
         parts.finish(out)

@@ -97,7 +97,7 @@ def fetch_dictionary(
         # The record first: a record without its file is harmless.
         with whole_file(sidecar(path), overwrite=True) as temporary:
             temporary.write_text(json.dumps(asdict(provenance), indent=2) + "\n", encoding="utf-8")
-        _validator_of(partial).unlink(missing_ok=True)  # before the last step: nobody looks for it behind that
+        _validator_of(partial).unlink(missing_ok=True)  # first, since nothing looks for it once the file stands
         os.replace(partial, path)
     return path, provenance, False
 

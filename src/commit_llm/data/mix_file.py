@@ -141,24 +141,24 @@ def mix_file(
             if warning and not counts.hits:
                 raise UserError(warning)
             output = _join(job, parts, rows, report)
-            refuse_existing_file(job.out, overwrite)  # something may have come there meanwhile
-            write_provenance(
-                sidecar(job.out),
-                source={**source, "rows": rows},
-                dictionaries=dictionaries,
-                sentences=sentences,
-                others=other_files,
-                recipe={name: value for name, value in job.recipe.items() if name != ROLES or tally.conversations},
-                languages=job.mixer.count_languages(rows),
-                counts={"words": counts.words, "hits": counts.hits, **counts._asdict(), **_conversations(tally)},
-                output=output,
-            )
-            parts.finish(job.out)  # last: the file says that all is done
         except (WorkerKilledError, DiskError):
             raise
         except UserError:
             parts.remove()  # nothing can go on with them: the input or a setting has to be another one
             raise
+        refuse_existing_file(job.out, overwrite)  # something may have come there meanwhile; the parts stay
+        write_provenance(
+            sidecar(job.out),
+            source={**source, "rows": rows},
+            dictionaries=dictionaries,
+            sentences=sentences,
+            others=other_files,
+            recipe={name: value for name, value in job.recipe.items() if name != ROLES or tally.conversations},
+            languages=job.mixer.count_languages(rows),
+            counts={"words": counts.words, "hits": counts.hits, **counts._asdict(), **_conversations(tally)},
+            output=output,
+        )
+        parts.finish(job.out)  # last: the file says that all is done
     return MixedFile(rows, earlier_rows, *tally)
 
 

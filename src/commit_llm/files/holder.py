@@ -29,7 +29,7 @@ def holder_of(path: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         os.close(lock)
 
 
@@ -50,7 +50,7 @@ def clear(path: Path) -> None:
 
 def clear_folder(folder: Path) -> None:
     """Remove what killed processes left beside a folder, and in it beside any output, as `clear` does for one."""
-    clear(folder)
+    clear(folder.resolve())
     _clear(folder, ".+")
 
 
@@ -62,6 +62,17 @@ def _clear(folder: Path, name: str) -> None:
             if match is not None:
                 with suppress(OSError):  # another process has just removed it, or it is not ours to remove
                     _remove_abandoned(holder, folder / match[1])
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, its lock last: where a kill comes between, the next one knows it as left."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOCK:
+                path.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(path: Path) -> tuple[Path, int]:
@@ -78,8 +89,13 @@ def _make(path: Path) -> tuple[Path, int]:
         except OSError:
             os.rmdir(folder)
             raise
-        with suppress(OSError):  # a file system without locks: then nothing is removed as left either
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # another process is just removing it
+            os.close(lock)
+            continue
+        except OSError:
+            pass  # a file system without locks: then nothing is removed as left either
         if os.fstat(lock).st_nlink:
             return folder, lock
         os.close(lock)
@@ -100,6 +116,6 @@ def _remove_abandoned(folder: Path, path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if OLD in names and not os.path.lexists(path):
             os.rename(folder / OLD, path)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
     finally:
         os.close(lock)

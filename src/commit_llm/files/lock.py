@@ -32,6 +32,8 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
             raise UserError(
                 f"{folder}: its file system cannot lock files ({error.strerror}); choose another --out"
             ) from None
+        if os.fstat(file.fileno()).st_nlink == 0:
+            raise UserError(f"{folder}: another process has just finished {doing} here; give the command again")
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}")
         file.flush()

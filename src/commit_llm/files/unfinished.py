@@ -18,7 +18,8 @@ from commit_llm.files.own import describe_own, empty_own, open_own, refuse_link,
 from commit_llm.files.whole import make_folder, refuse_existing_file
 
 WHAT, DONE, JOINED = "what.json", "done.jsonl", "joined"
-WRITTEN = "written"  # beside what is joined, as it is about to take the output's name; and when it has taken it
+# An empty file, made just before what is joined takes the output's name: with it and no `joined`, the output stands.
+WRITTEN = "written"
 # Of a part: its number, and that of the process that writes it.
 HALF_WRITTEN = re.compile(rf"\d{{6,}}\.\d+|{JOINED}|{WRITTEN}")
 OWN = re.compile(rf"\.lock|what\.json(\.new)?|done\.jsonl|\d{{6,}}|{HALF_WRITTEN.pattern}")
@@ -101,10 +102,10 @@ def folder_of(out: Path) -> Path:
 def refuse_existing_output(out: Path, overwrite: bool) -> None:
     """Raise UserError as `refuse_existing_file` does. What a kill left of the output's own parts is removed first.
 
-    Parts of other work stay: of what is to replace it.
+    Parts of work that is to replace the output stay.
     """
     folder = folder_of(out)
-    if out.is_file() and folder.is_dir() and not folder.is_symlink():
+    if not overwrite and out.is_file() and folder.is_dir() and not folder.is_symlink():
         with suppress(UserError, OSError):  # it is not ours, or another process is at work there
             require_own(folder, OWN, WHAT)
             with locked(folder, f"writing {out.name}"):
@@ -136,6 +137,7 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
             )
         if differences == []:
             parts = Parts(folder)  # a link in it is refused before anything is removed
+            (folder / WRITTEN).unlink(missing_ok=True)  # first: what is joined goes next
             empty_own(folder, HALF_WRITTEN, but=LOCK)
         else:
             empty_own(folder, OWN, but=LOCK)

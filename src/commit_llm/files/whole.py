@@ -50,6 +50,8 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
             if aside.is_dir():
                 os.rename(aside, path)
             raise UserError(f"{path}: cannot be put in place ({error.strerror}); choose another --out") from None
+        if aside.is_dir():
+            os.rename(aside, temporary)  # half of it, as a kill leaves it, must not be put back
 
 
 def refuse_existing_file(path: Path, overwrite: bool = False, flag: str = "--out") -> None:

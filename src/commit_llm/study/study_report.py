@@ -7,7 +7,7 @@ from commit_llm.files.whole import whole_file
 from commit_llm.report.comparison.compare_systems import ComparisonSettings, compare_systems
 from commit_llm.report.comparison.comparison import Comparison
 from commit_llm.report.comparison.markup import markdown
-from commit_llm.report.comparison.output_folder import MARKER, write_comparison
+from commit_llm.report.comparison.output_folder import write_comparison
 from commit_llm.report.comparison.systems import read_systems
 from commit_llm.runs.chain import EVALUATION
 from commit_llm.runs.entries import is_line
@@ -37,7 +37,7 @@ def report(study: Study, out: Path, trials: Sequence[Trial], *, allow_contaminat
         comparison = compare_systems(systems, settings)
         folder = out / COMPARED / language
         folder.parent.mkdir(exist_ok=True)
-        write_comparison(comparison, folder, overwrite=(folder / MARKER).is_file())
+        write_comparison(comparison, folder, overwrite=True)
         compared.append(folder)
         parts += ["", _in_language(comparison, language)]
     for name, lines in ((HOURS, _hours(out, trials)), (TABLE, parts)):

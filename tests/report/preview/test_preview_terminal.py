@@ -70,7 +70,7 @@ def test_ways_to_mix_have_styles():
 
 
 def test_nothing_is_cut_where_there_is_no_terminal():
-    text = "word " * 60
+    text = "word " * 60 + "word"
     assert f"text, original: {text}\n" in printed(MixingPreview([{"text": (text, [])}], 1, {}), width=30)
 
 
