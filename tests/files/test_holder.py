@@ -141,6 +141,8 @@ def test_the_current_folder_is_cleared_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "run")
     clear_folder(Path())
     assert not left.exists()
+    Path("circle").symlink_to("circle")
+    clear_folder(Path("circle"))
 
 
 def test_one_s_own_is_not_removed_by_the_look_at_what_exists(tmp_path):

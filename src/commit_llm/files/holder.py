@@ -50,7 +50,8 @@ def clear(path: Path) -> None:
 
 def clear_folder(folder: Path) -> None:
     """Remove what killed processes left beside a folder, and in it beside any output, as `clear` does for one."""
-    clear(folder.resolve())
+    with suppress(OSError, RuntimeError):  # links in a circle
+        clear(folder.resolve())
     _clear(folder, ".+")
 
 

@@ -7,6 +7,7 @@ import lzma
 import sqlite3
 import tarfile
 import zipfile
+from contextlib import closing
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,9 +44,9 @@ def parquet():
 
 
 def sqlite():
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE words (source, target)")
-    return database.serialize()
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE words (source, target)")
+        return database.serialize()
 
 
 TEI = b'<?xml version="1.0"?>\n<!DOCTYPE TEI SYSTEM "freedict-P5.dtd">\n<TEI xmlns="http://www.tei-c.org/ns/1.0">'

@@ -43,7 +43,9 @@ def read_systems(arguments: Sequence[str]) -> list[System]:
         try:
             chosen, folder = _name_and_folder(argument)
             name, place = chosen or _own_name(folder), folder.resolve()
-        except (OSError, RuntimeError) as error:  # a name too long for a file, links in a circle (Python 3.11)
+            if place.is_symlink():  # links in a circle, which Python 3.13 resolves to themselves
+                raise RuntimeError
+        except (OSError, RuntimeError) as error:  # a name too long for a file, links in a circle
             reason = getattr(error, "strerror", None) or "links in a circle"
             raise UserError(
                 f"{argument[:200]}: cannot be looked for ({reason}); name an evaluation directory"
