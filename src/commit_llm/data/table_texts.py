@@ -56,7 +56,7 @@ def _with_texts(array: Any, texts: Sequence[PlacedText]) -> Any:
     values = array.to_pylist()
     for row, path, text in texts:
         _put(values, (row, *path), text)
-    if pa.types.is_dictionary(kind):  # pyarrow before 26 makes none of large strings
+    if pa.types.is_dictionary(kind):  # pyarrow 20 to 22 make none of large strings
         return pa.array(values, kind.value_type).dictionary_encode().cast(kind)
     return pa.array(values, kind)
 

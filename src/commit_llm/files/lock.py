@@ -18,8 +18,8 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
 
     What killed processes left beside the folder and in it is removed: whoever works there goes on with what stands.
 
-    Raises UserError, naming the holder and what it is doing, where another process holds it, and where the lock is a
-    link: the file that it leads to would be emptied.
+    Raises UserError, naming the holder and what it is doing, where another process holds it or has just removed it, and
+    where the lock is a link: the file that it leads to would be emptied.
     """
     with open_own(folder / LOCK, "a+", encoding="utf-8", errors="replace") as file:
         try:
