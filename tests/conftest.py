@@ -26,6 +26,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker takes the folder of the 
     os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 
+# The hub's libraries read it once, when they are imported.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
 # A product of a bool and a float, say, is an error here, and in the programs that tests start.
 os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"
 
@@ -101,7 +104,6 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reaches for the hub, or asks whether it answers, which takes too long on a busy machine."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("commit_llm.files.hub_reach._REACHES", {})
     monkeypatch.setattr("commit_llm.files.hub_reach.hub_answers", lambda: True)
 

@@ -20,7 +20,7 @@ MODEL = {
     "num_attention_heads": 4, "max_position_embeddings": 2048, "rms_norm_eps": 1e-6,
 }  # fmt: skip
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.optimised]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def flags(shared, tmp_path_factory):
 def chain(shared, flags, tmp_path_factory):
     """`commit-llm run commit-2024` as a user would type it."""
     out = tmp_path_factory.mktemp("chain") / "out"
-    argv = ["run", "commit-2024", *flags["scratch"], "--steps", "300", "--warmup-steps", "20", "--out", str(out)]
+    argv = ["run", "commit-2024", *flags["scratch"], "--steps", "150", "--warmup-steps", "20", "--out", str(out)]
     argv += ["--data", str(shared.data("alpaca/alpaca_1807.jsonl")), "--dictionary", str(shared.data("muse/en-el.txt"))]
     argv += ["--tasks", "ogx_xquad_el", "--data-dir", str(shared.data("xquad")), "--limit", "20"]
     assert main(argv) == 0
@@ -52,7 +52,7 @@ def chain(shared, flags, tmp_path_factory):
 def test_the_loss_falls(chain):
     lines = read_metrics(chain / "run")
     losses = [line["loss"] for line in lines]
-    assert (lines[0]["step"], lines[-1]["step"]) == (1, 300)
+    assert (lines[0]["step"], lines[-1]["step"]) == (1, 150)
     assert losses[0] == pytest.approx(np.log(32000), rel=0.01)
     assert np.mean(losses[-5:]) < losses[0] - 3
 

@@ -6,6 +6,7 @@ A pytest plugin, loaded by tests/conftest.py. A test without a mark is quick.
 """
 
 import os
+import sys
 import time
 from collections import Counter
 
@@ -32,8 +33,18 @@ LONGEST_FILES = (
     "tests/train/test_lineage.py",
 )
 WHOLE_TIER = 1000  # tests, at least, of the quick tier; fewer are a part of it
+COMPILE_FAST = pytest.StashKey[bool]()
 LEFT_OUT = pytest.StashKey[Counter]()
 SHARED = pytest.StashKey[Counter]()
+
+
+def in_long_tier(*values: object) -> list[object]:
+    """Give values of `pytest.mark.parametrize` whose tests are in the long tier; CI runs the values beside them.
+
+    values: of one parameter, or plain tuples, each of several parameters.
+    """
+    several = (value if type(value) is tuple else (value,) for value in values)
+    return [pytest.param(*each, marks=pytest.mark.long) for each in several]
 
 
 def tier_of(item: pytest.Item) -> str:
@@ -50,12 +61,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare the counts; let XLA compile fast rather than well in the quick tier, where programs run once."""
-    if "not slow" in config.option.markexpr:
-        os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # also of the programs that tests start
+    """Prepare the counts; choose how XLA compiles."""
+    asked = config.option.markexpr
+    config.stash[COMPILE_FAST] = bool(asked) and "long" not in asked.replace("not long", "")
+    compile_fast(config.stash[COMPILE_FAST])
     config.stash[LEFT_OUT] = Counter()
     config.stash[SHARED] = Counter()
     config.pluginmanager.register(FromWorkers(config))
+
+
+def compile_fast(fast: bool) -> None:
+    """Let XLA compile fast rather than well, or as it does for users, here and in the programs that tests start."""
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = str(int(fast))
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_disable_most_optimizations", fast)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Compile fast in CI, where most programs run once; as for users what holds the numerics: goldens and parity."""
+    numerics = item.get_closest_marker("optimised") or item.get_closest_marker("parity")
+    compile_fast(item.config.stash[COMPILE_FAST] and not numerics)
 
 
 @pytest.hookimpl(trylast=True)

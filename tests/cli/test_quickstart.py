@@ -85,6 +85,7 @@ def test_a_second_one_in_the_same_folder_is_refused(tmp_path, skipped, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experiment, "SETTINGS", TINY)
     out = tmp_path / "out"

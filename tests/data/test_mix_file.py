@@ -22,6 +22,7 @@ from commit_llm.files.provenance import describe, sha256, sidecar
 from commit_llm.files.records import read_records
 from commit_llm.files.unfinished import folder_of
 from commit_llm.files.writing import write_records
+from tests.tiers import in_long_tier
 
 MIXER = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος"), ("dog", "σκυλί"), ("cat", "γάτα")]), ratio=0.5)
 RECORDS = [
@@ -339,8 +340,9 @@ def test_a_killed_worker_is_told_and_what_is_finished_is_kept(tmp_path, monkeypa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize(
+    ("workers", "suffix"), [(3, "parquet"), *in_long_tier((1, "jsonl"), (1, "parquet"), (3, "jsonl"))]
+)
 def test_kills_do_not_matter(tmp_path, suffix, workers):
     """Killed three times, each time after some more chunks, at whatever it was doing then."""
     mix_file(job(tmp_path, suffix, "undisturbed", suffix))

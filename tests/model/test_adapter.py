@@ -11,6 +11,7 @@ from commit_llm.errors import UserError
 from commit_llm.model.adapter import Adapter, declare_adapter, frozen_part, init_adapter, joined, merged
 from tests.model.test_decoder import SMALL, draw_parameters, draw_tokens
 from tests.model.test_decoder import whole_forward as forward
+from tests.tiers import in_long_tier
 
 KERNELS = ("query", "key", "value", "output", "gate", "up", "down")
 MODELS = {
@@ -39,7 +40,7 @@ def base_of(config, dtype=jnp.bfloat16):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["plain", QUICK, *in_long_tier("tied", "biases")])
 @pytest.mark.parametrize("saved", [(), ("embedding",)], ids=["kernels", "and the embedding"])
 def test_the_start_is_the_base_bit_for_bit(name, saved):
     config, adapter = MODELS[name], replace(ADAPTER, saved=saved)

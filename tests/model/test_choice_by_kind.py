@@ -17,6 +17,7 @@ from commit_llm.model.fast_attention import cudnn_attention, splash_attention
 from commit_llm.model.layer_kinds import LayerKind, Rope
 from tests.model.attention_cases import packed
 from tests.model.test_decoder import draw_parameters
+from tests.tiers import in_long_tier
 
 SIZES = (9, 32, 8, 4, 4, 4, 8)
 TWO_KINDS = ModelConfig(*SIZES, kinds=(LayerKind(6), LayerKind()), pattern=(0, 0, 1, 0))
@@ -83,9 +84,12 @@ def expected():
 @pytest.mark.parametrize(
     ("attention", "remat", "unroll"),
     [
-        *(("cudnn", remat, unroll) for remat in ("none", "dots", "nothing") for unroll in (False, True)),
-        ("splash", "none", False), ("splash", "nothing", False), ("reference", "nothing", True),
+        ("cudnn", "none", False), ("splash", "nothing", False), ("reference", "nothing", True),
         ("by_row", "nothing", False),
+        *in_long_tier(
+            ("cudnn", "none", True), ("cudnn", "dots", False), ("cudnn", "dots", True), ("cudnn", "nothing", False),
+            ("cudnn", "nothing", True), ("splash", "none", False),
+        ),
     ],
 )  # fmt: skip
 def test_every_attention_takes_the_window_of_its_layer(expected, attention, remat, unroll, monkeypatch):

@@ -17,6 +17,7 @@ from commit_llm.study.trials import Trial
 from commit_llm.train.model_source import open_model
 from commit_llm.train.stop import Reason
 from tests.files.test_holder import left_by
+from tests.tiers import in_long_tier
 from tests.train.test_grown_rows import BOTH, LORA, grow
 
 pytestmark = pytest.mark.slow
@@ -135,8 +136,9 @@ def test_a_study_grows(whole, study_of, how, tmp_path):
     assert "| alpaca |" in table
 
 
-def test_ten_kills(whole, study_of, world, tmp_path):
-    """Killed ten times, at moments spread over all it does, it ends with the same table."""
+@pytest.mark.parametrize("times", [3, *in_long_tier(10)])
+def test_kills(whole, study_of, world, tmp_path, times):
+    """Killed several times, at moments spread over all it does, it ends with the same table."""
     study_of()
     out = tmp_path / "out"
     command = [
@@ -146,15 +148,16 @@ def test_ten_kills(whole, study_of, world, tmp_path):
     for number in range(40):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            process.wait(None if kills >= 10 else 2 + 0.7 * (number + 1))  # then to its end, however slow the machine
-            if kills >= 10:
+            # A moment later each time; then to its end, however slow the machine.
+            process.wait(None if kills >= times else 2 + 7 / times * (number + 1))
+            if kills >= times:
                 break
-            shutil.rmtree(out)  # done too soon: from the start, until there were ten
+            shutil.rmtree(out)  # done too soon: from the start, until there were as many
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
             kills += 1
-    assert kills >= 10
+    assert kills >= times
     assert process.returncode == 0
     assert (out / "study.md").read_text(encoding="utf-8") == whole[1]
 

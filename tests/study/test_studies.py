@@ -11,6 +11,7 @@ from commit_llm.study.study_file import read_study
 from commit_llm.study.study_report import report
 from commit_llm.study.trial_run import Conduct
 from commit_llm.study.trials import trials_of
+from tests.tiers import in_long_tier
 
 STUDIES = Path(__file__).parents[2] / "studies"
 TINY = {"batch_size": 2, "seq_len": 128, "steps": 1, "warmup_steps": 0}
@@ -40,7 +41,7 @@ def test_the_parts_for_a_cpu_are_of_the_whole_study():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["paper-tables", "methods"])
+@pytest.mark.parametrize("name", ["paper-tables", *in_long_tier("methods")])
 def test_a_study_at_tiny_scale(name, world, tmp_path):
     """Every stage is trained for a step; the second language has the first one's files."""
     for pattern in ("en-LANG.txt", "LANG-en.txt", "text.LANG.jsonl", "sentences.LANG-en.tsv"):

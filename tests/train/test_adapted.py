@@ -21,6 +21,7 @@ from commit_llm.train.loop import train
 from commit_llm.train.model_source import open_model
 from commit_llm.train.prepare import prepare
 from commit_llm.train.weights import load_params
+from tests.tiers import in_long_tier
 from tests.train.test_loop import StopHereError, params_of, stop_at
 
 pytestmark = pytest.mark.slow
@@ -145,9 +146,9 @@ def test_a_base_is_found_from_another_folder(adapted, lora_recipe, base, tmp_pat
     assert params_of(run)["layers"]["query"].any()
 
 
-@pytest.mark.parametrize("saved", [(), ("embed_tokens", "lm_head")], ids=["kernels", "and both ends"])
+@pytest.mark.parametrize("saved", ["embed_tokens lm_head", *in_long_tier("")], ids=["and both ends", "kernels"])
 def test_the_next_stage_stands_on_the_adapter(adapted, lora_recipe, tmp_path, saved, caplog):
-    recipe = lora_recipe(model=str(adapted), modules_to_save=saved, steps=3)
+    recipe = lora_recipe(model=str(adapted), modules_to_save=tuple(saved.split()), steps=3)
     train(recipe, tmp_path / "next")
     assert "run: the adapter needs its checkpoint from now on; train it no further" in caplog.text
     adapter = adapter_of(recipe)
@@ -165,7 +166,7 @@ def test_the_next_stage_stands_on_the_adapter(adapted, lora_recipe, tmp_path, sa
     assert open_model(str(tmp_path / "model")).config == open_model(str(adapted)).config
 
 
-@pytest.mark.parametrize("name", ["alpaca", "codemix-naive", "clm-naive", "align-2024", "commit-2024"])
+@pytest.mark.parametrize("name", ["align-2024", *in_long_tier("alpaca", "codemix-naive", "clm-naive", "commit-2024")])
 def test_adapters_go_with_every_recipe(name, lora_recipe, example, tmp_path):
     changes = {"dictionary": ()} if name in ("alpaca", "clm-naive") else {}
     if name.startswith(("align", "clm")):

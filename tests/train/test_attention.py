@@ -17,6 +17,7 @@ def run_program(program, environment):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_attention_takes_the_same_step():
     """Forgetful masking, packed segments, padding and grouped heads, on one device and on eight."""
     meshes = {"1,1,1": 1, "1,4,2": 8}

@@ -25,6 +25,7 @@ from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.watch import watching
 from commit_llm.train.weights import load_params
 from tests.disks import enlarge, small_disk
+from tests.tiers import in_long_tier
 
 SEED = 28
 
@@ -136,11 +137,7 @@ def test_a_step_without_a_manifest_is_used_with_a_warning(small_recipe, undistur
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "times"),
-    [
-        ("small_recipe", 3),
-        pytest.param("small_recipe", 10, marks=pytest.mark.long),
-        pytest.param("several_sources", 10, marks=pytest.mark.long),
-    ],
+    [("small_recipe", 2), *in_long_tier(("small_recipe", 10), ("several_sources", 10))],
 )
 def test_killed_several_times_the_metrics_are_those_of_an_undisturbed_run(request, tmp_path, make, times):
     """SIGKILL at random moments; a checkpoint is being written at most of them."""
@@ -170,7 +167,7 @@ def test_killed_several_times_the_metrics_are_those_of_an_undisturbed_run(reques
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kilobytes", [250, 1500])
+@pytest.mark.parametrize("kilobytes", [250, *in_long_tier(1500)])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # cli/lines.py: pass_over_late_writes
 def test_a_full_disk_is_known_at_the_next_logged_step(small_recipe, tmp_path, monkeypatch, kilobytes):
     """Room for no checkpoint, or for one; the next save would be three steps later."""

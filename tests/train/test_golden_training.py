@@ -13,8 +13,9 @@ from commit_llm.model.execution import Execution
 from commit_llm.train.optimizer import learning_rate_schedule, make_optimizer
 from commit_llm.train.step import init_state, make_train_step
 from tests.conftest import GOLDEN
+from tests.tiers import in_long_tier
 
-RUNS = ["bf16mom_lr1e-3", "fp32mom_lr1e-3", "paper_lr2e-5_w36_d1210", "clip0.05_lr1e-3", "remat_none_bf16mom_lr1e-3"]
+RUNS = ["paper_lr2e-5_w36_d1210", "fp32mom_lr1e-3", "bf16mom_lr1e-3", "clip0.05_lr1e-3", "remat_none_bf16mom_lr1e-3"]
 
 
 def batch_of(batches, index):
@@ -76,6 +77,7 @@ def check_steps(shared, tiny, run, steps, **options):
 
 
 @pytest.mark.slow
+@pytest.mark.optimised
 def test_gradient_accumulation_leaves_the_loss_unchanged(shared, tiny):
     check_steps(shared, tiny, "bf16mom_lr1e-3", 2, gradient_accumulation=2)
 
@@ -96,7 +98,8 @@ def pairs(golden, config, *trees):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.optimised
+@pytest.mark.parametrize("run", [*RUNS[:2], *in_long_tier(*RUNS[2:])])
 def test_twenty_steps(shared, tiny, run):
     config, start = tiny
     final, log = check_steps(shared, tiny, run, 20)
@@ -116,6 +119,7 @@ def test_twenty_steps(shared, tiny, run):
 
 
 @pytest.mark.slow
+@pytest.mark.optimised
 def test_gradients_of_the_first_batch(shared, tiny):
     config, params = tiny
     batches = np.load(shared.golden("train_batches20.npz"))

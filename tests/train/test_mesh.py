@@ -12,6 +12,7 @@ import pytest
 from commit_llm.recipes import dump_recipe, find_recipe, load_recipe
 from commit_llm.runs.logs import read_logs, read_metrics
 from tests.conftest import ROOT
+from tests.tiers import in_long_tier
 from tests.train.conftest import model_with_heads
 
 TRAIN = """
@@ -42,6 +43,7 @@ def steps_on(devices, shared, case, *meshes, **variables):
 
 
 @pytest.mark.slow
+@pytest.mark.optimised
 def test_twenty_golden_steps_on_meshes(shared):
     golden = shared.golden_json("train_log.json")["fp32mom_lr1e-3"]["steps"]
     for mesh, steps in steps_on(8, shared, "golden", "2,2,2", "1,2,4").items():
@@ -53,9 +55,10 @@ def test_twenty_golden_steps_on_meshes(shared):
 @pytest.mark.parametrize(
     ("case", "random_bits", "meshes"),
     [
-        ("wide", "threefry2x32", ("8,1,1", "1,8,1", "1,1,8")),
         ("parts", "rbg", ("1,4,2", "2,2,2")),
-        pytest.param("adapter", "threefry2x32", ("1,2,4", "2,2,2"), marks=pytest.mark.long),
+        *in_long_tier(
+            ("wide", "threefry2x32", ("8,1,1", "1,8,1", "1,1,8")), ("adapter", "threefry2x32", ("1,2,4", "2,2,2"))
+        ),
     ],
 )
 def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, meshes):
@@ -68,10 +71,8 @@ def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, m
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("case", "meshes"),
-    [pytest.param("split", ("8,1,1", "2,2,2"), marks=pytest.mark.long), ("lean", ("1,2,2", "1,4,2"))],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("case", "meshes"), [("split", ("8,1,1", "2,2,2")), ("lean", ("1,2,2", "1,4,2"))])
 def test_split_weights_take_the_same_steps_on_every_mesh(shared, case, meshes):
     """But for the rounding of gradients to bfloat16, which may go the other way: by one part in 256 of one number."""
     one = steps_on(1, shared, case, "1,1,1")["1,1,1"]
@@ -83,7 +84,8 @@ def test_split_weights_take_the_same_steps_on_every_mesh(shared, case, meshes):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mesh", ["2,2,2", pytest.param("1,2,4", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("mesh", ["2,2,2", "1,2,4"])
 def test_families_take_the_same_step_on_a_mesh(mesh):
     """Gemma 3 has two kinds of layers, and Qwen 3 norms each head; OLMo 2 norms all heads at once, over devices."""
     families = json.loads(on_devices(8, ["-m", "tests.train.family_program", mesh]))
@@ -95,17 +97,13 @@ def test_families_take_the_same_step_on_a_mesh(mesh):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("heads", "kv_heads", "told"),
     [
-        pytest.param(8, 8, "8 x cpu, mesh data 1, fsdp 4, tensor 2 (auto: 4 rows at a time); ", marks=pytest.mark.long),
+        (8, 8, "8 x cpu, mesh data 1, fsdp 4, tensor 2 (auto: 4 rows at a time); "),
         (9, 3, "6 x cpu, mesh data 1, fsdp 2, tensor 3 (auto: 4 rows at a time, tensor must divide 3; 2 of 8 devices "),
-        pytest.param(
-            4,
-            1,
-            "4 x cpu, mesh data 1, fsdp 4, tensor 1 (auto: 4 rows at a time, tensor must divide 1; 4 of 8 devices ",
-            marks=pytest.mark.long,
-        ),
+        (4, 1, "4 x cpu, mesh data 1, fsdp 4, tensor 1 (auto: 4 rows at a time, tensor must divide 1; 4 of 8 devices "),
     ],
     ids=["llama", "as SmolLM2", "as Gemma 3 1B"],
 )
@@ -130,6 +128,7 @@ def test_commit_runs_on_eight_devices_without_a_mesh(small_recipe, example, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_run_goes_on_on_another_mesh(small_recipe, tmp_path):
     def train(run, devices, mesh, minutes=60):
         config = tmp_path / "recipe.yaml"

@@ -18,6 +18,7 @@ from commit_llm.train.export import export
 from commit_llm.train.loop import train
 from commit_llm.train.manifest import MANIFEST
 from tests.parallel.processes import Processes, flags, free_port, run_command
+from tests.tiers import in_long_tier
 from tests.train.conftest import BEFORE, NOW, model_with_heads
 
 pytestmark = pytest.mark.slow
@@ -58,6 +59,7 @@ def assert_same_metrics(run, alone):
         assert [line[name] for line in ours] == pytest.approx([line[name] for line in theirs], rel=1e-5)
 
 
+@pytest.mark.long
 def test_two_processes_give_the_losses_of_one_and_either_goes_on_with_the_other_s_run(recipe, alone, tmp_path):
     run = tmp_path / "run"
     argv = command(recipe, tmp_path, run)
@@ -81,6 +83,7 @@ def test_two_processes_give_the_losses_of_one_and_either_goes_on_with_the_other_
     assert_same_metrics(run, alone)
 
 
+@pytest.mark.long
 def test_each_process_has_as_many_idle_devices(small_recipe, example, tmp_path):
     """Of four each, for four rows of a model with one key-value head: two each work, to the losses of one device."""
     model = model_with_heads(example / "model", tmp_path / "model", 4, 1)
@@ -127,6 +130,7 @@ def test_two_processes_train_several_sources_at_a_ratio_that_moves_as_one_does(s
     assert next(losses) == pytest.approx(next(losses), rel=1e-5)
 
 
+@pytest.mark.long
 def test_where_one_process_cannot_read_a_checkpoint_all_take_the_one_before(recipe, alone, tmp_path):
     run = tmp_path / "run"
     argv = command(recipe, tmp_path, run)
@@ -281,6 +285,7 @@ def test_a_coordinator_that_never_answers(recipe, tmp_path):
         assert time.monotonic() - began < SHUTDOWN_SECONDS
 
 
+@pytest.mark.long
 def test_twenty_golden_steps_in_two_processes(shared, tmp_path):
     golden = shared.golden_json("train_log.json")["fp32mom_lr1e-3"]["steps"]
     together = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port()}", "JAX_NUM_PROCESSES": "2"}
@@ -317,15 +322,7 @@ print(json.dumps([digest.hexdigest(), state, len(made)]))
 """
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("commit", marks=pytest.mark.long),
-        pytest.param("align", marks=pytest.mark.long),
-        "commit-2024",
-        "several sources",
-    ],
-)
+@pytest.mark.parametrize("name", ["several sources", *in_long_tier("commit", "commit-2024", "align")])
 def test_batches_are_the_same_bytes_and_each_process_makes_its_share(small_recipe, several_sources, tmp_path, name):
     changes = {"form": "text", "fields": "instruction+output"} if name == "align" else {}
     config = tmp_path / "config.yaml"

@@ -33,6 +33,7 @@ def test_join_gives_back_a_hundred_million_random_patterns():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_join_gives_back_every_pattern():
     block = np.arange(2**24, dtype=np.uint32)
     for first in range(0, 2**32, 2**24):

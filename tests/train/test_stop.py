@@ -11,6 +11,7 @@ from commit_llm.cli.main import main
 from commit_llm.recipes import dump_recipe
 from commit_llm.train.loop import TrainingResult, train
 from commit_llm.train.stop import Reason
+from tests.tiers import in_long_tier
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_a_signal_in_the_last_step_is_not_lost(small_recipe, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), *in_long_tier((signal.SIGTERM, 143))])
 def test_a_signal_while_the_first_step_is_compiled_ends_the_command_at_once(
     small_recipe, tmp_path, monkeypatch, number, status
 ):

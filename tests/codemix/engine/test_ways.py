@@ -50,5 +50,6 @@ def test_a_hundred_examples():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_twenty_thousand_examples():
     fuzz_all(range(100, 300), 100)
