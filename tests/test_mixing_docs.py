@@ -316,6 +316,7 @@ def test_the_amounts_of_the_recipes_ratios(shared, tmp_path, run_mix, pair):
     table = PAGE.split("| texts, dictionary, ratio |")[1].split("\n\n")[0]
     rows = re.findall(rf"^\| [\d,]+ \w+ of (\w+), {pair}, ([\d.]+) \| ([\d.]+) % \| ([\d.]+) % \|$", table, re.M)
     assert len(rows) == (2 if pair.startswith("en") else 1)
+    assert len(re.findall(r"^\| [\d,]+ \w+ of \w+, \w\w-\w\w, ", table, re.M)) == 9
     for source, ratio, *shares in rows:
         texts = shared.data("alpaca/alpaca_1807.jsonl")
         if source == "XQuAD":

@@ -26,10 +26,9 @@ LONGEST_FILES = (
     "tests/parity/test_evaluation.py",
     "tests/parity/test_gradients.py",
     "tests/parity/test_switches.py",
-    "tests/test_chain_of_families.py",
     "tests/test_chain.py",
+    "tests/test_chain_of_families.py",
     "tests/evaluate/test_mesh.py",
-    "tests/train/test_attention.py",
     "tests/train/test_lineage.py",
 )
 WHOLE_TIER = 1000  # tests, at least, of the quick tier; fewer are a part of it
@@ -79,9 +78,13 @@ def compile_fast(fast: bool) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Compile fast in CI, where most programs run once; as for users what holds the numerics: goldens and parity."""
-    numerics = item.get_closest_marker("optimised") or item.get_closest_marker("parity")
-    compile_fast(item.config.stash[COMPILE_FAST] and not numerics)
+    """Compile fast where programs run once; as for users in the long tier, and what holds the numerics.
+
+    That is what has the mark `optimised`, and parity, except with its tiny models.
+    """
+    parity = item.get_closest_marker("parity") and "tiny_models" not in getattr(item, "fixturenames", ())
+    as_for_users = item.get_closest_marker("optimised") or parity
+    compile_fast(item.config.stash[COMPILE_FAST] and not as_for_users)
 
 
 @pytest.hookimpl(trylast=True)

@@ -155,6 +155,7 @@ for name in sys.argv[1:]:
 
 
 @pytest.mark.slow
+@pytest.mark.optimised
 def test_splash_compiles_for_every_tpu_that_it_is_chosen_for():
     pytest.importorskip("libtpu", reason="no libtpu here (extra tpu), so no TPU topologies")
     names = ["v4:2x2x1", "v5e:2x4", "v5p:2x2x1", "v6e:2x4", "tpu7x:2x2x1"]

@@ -56,7 +56,7 @@ def test_greedy_text_on_real_prompts(shared, llama, tmp_path, count):
     for batch in answer(model, encoded, 2, ending=Ending(model.stops, ()), longest=1792, max_new_tokens=NEW):
         ours |= batch
     assert len(ours) == count
-    assert count // 50 <= sum(given.truncated for given in ours.values()) <= count // 16
+    assert max(1, count // 50) <= sum(given.truncated for given in ours.values()) <= count // 16
     expected = []
     for prompt in prompts:
         ids = torch.tensor([llama.encode(prompt)[-1792:]])

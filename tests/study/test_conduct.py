@@ -144,20 +144,21 @@ def test_kills(whole, study_of, world, tmp_path, times):
     command = [
         sys.executable, "-m", "commit_llm", "study", tmp_path / "study.yaml", "--root", world, "--out", out,
     ]  # fmt: skip
-    kills = 0
-    for number in range(40):
+    kills, seconds = 0, 2.0
+    for _ in range(4 * times):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            # A moment later each time; then to its end, however slow the machine.
-            process.wait(None if kills >= times else 2 + 7 / times * (number + 1))
-            if kills >= times:
+            process.wait(None if kills == times else seconds)  # at last to its end, however slow the machine
+            if kills == times:
                 break
-            shutil.rmtree(out)  # done too soon: from the start, until there were as many
+            shutil.rmtree(out)  # done too soon: from the start
+            seconds = 2.0
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
             kills += 1
-    assert kills >= times
+            seconds += 7 / times
+    assert kills == times
     assert process.returncode == 0
     assert (out / "study.md").read_text(encoding="utf-8") == whole[1]
 

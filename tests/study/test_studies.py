@@ -48,7 +48,7 @@ def test_a_study_at_tiny_scale(name, world, tmp_path):
         copy = world / pattern.replace("LANG", "hi")
         if not copy.exists():
             copy.write_bytes((world / pattern.replace("LANG", "el")).read_bytes())
-    languages = ["el", "hi"] if name == "methods" else ["el"]
+    languages = ["el", "hi"]
     given = {
         "model": str(world / "base"), "languages": languages, "data": "instructions.jsonl", "text": "text.LANG.jsonl",
         "data_dir": ".", "tasks": ["xquad_instruct_el"], "limit": 2, "seeds": [0], "fields": TINY,

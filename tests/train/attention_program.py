@@ -1,9 +1,9 @@
-"""A step of training with each attention on meshes, as a program of its own: jax settles its devices when it starts.
+"""A step of training with each attention on a mesh, as a program of its own: jax settles its devices when it starts.
 
-    python -m tests.train.attention_program MESH ...
+    python -m tests.train.attention_program MESH ATTENTION ...
 
-Splash is interpreted and cuDNN is left to XLA, for a CPU has neither. Prints {mesh: {attention: {name: value}}}
-as JSON: the metrics, and the norm of the parameters after the step.
+Splash is interpreted and cuDNN is left to XLA, for a CPU has neither. Prints {attention: {name: value}} as JSON:
+the metrics, and the norm of the parameters after the step.
 """
 
 import dataclasses
@@ -53,5 +53,4 @@ if __name__ == "__main__":
     decoder.FAST_ATTENTION["cudnn"] = functools.partial(cudnn_attention, implementation="xla")
     # Larger than fresh weights are, so that it matters what is attended to.
     PARAMS = jax.tree.map(lambda x: 4 * jax.device_get(x), init_parameters(CONFIG, jax.random.key(0)))
-    paths = ("reference", "splash", "cudnn")
-    print(json.dumps({sizes: {path: step(sizes, path) for path in paths} for sizes in sys.argv[1:]}))
+    print(json.dumps({attention: step(sys.argv[1], attention) for attention in sys.argv[2:]}))

@@ -135,6 +135,7 @@ def test_a_step_without_a_manifest_is_used_with_a_warning(small_recipe, undistur
 
 
 @pytest.mark.slow
+@pytest.mark.optimised
 @pytest.mark.parametrize(
     ("make", "times"),
     [("small_recipe", 2), *in_long_tier(("small_recipe", 10), ("several_sources", 10))],

@@ -71,8 +71,9 @@ def test_dropout_and_all_are_the_same_on_every_mesh(shared, case, random_bits, m
 
 
 @pytest.mark.slow
-@pytest.mark.long
-@pytest.mark.parametrize(("case", "meshes"), [("split", ("8,1,1", "2,2,2")), ("lean", ("1,2,2", "1,4,2"))])
+@pytest.mark.parametrize(
+    ("case", "meshes"), [("lean", ("1,4,2",)), *in_long_tier(("lean", ("1,2,2",)), ("split", ("8,1,1", "2,2,2")))]
+)
 def test_split_weights_take_the_same_steps_on_every_mesh(shared, case, meshes):
     """But for the rounding of gradients to bfloat16, which may go the other way: by one part in 256 of one number."""
     one = steps_on(1, shared, case, "1,1,1")["1,1,1"]
@@ -84,16 +85,20 @@ def test_split_weights_take_the_same_steps_on_every_mesh(shared, case, meshes):
 
 
 @pytest.mark.slow
-@pytest.mark.long
-@pytest.mark.parametrize("mesh", ["2,2,2", "1,2,4"])
-def test_families_take_the_same_step_on_a_mesh(mesh):
+@pytest.mark.parametrize(
+    ("mesh", "families"),
+    [
+        ("2,2,2", ["gemma 3", "olmo 2"]),
+        *in_long_tier(("2,2,2", ["qwen 3"]), ("1,2,4", ["gemma 3", "qwen 3", "olmo 2"])),
+    ],
+)
+def test_families_take_the_same_step_on_a_mesh(mesh, families):
     """Gemma 3 has two kinds of layers, and Qwen 3 norms each head; OLMo 2 norms all heads at once, over devices."""
-    families = json.loads(on_devices(8, ["-m", "tests.train.family_program", mesh]))
-    assert list(families) == ["gemma 3", "qwen 3", "olmo 2"]
-    for family, meshes in families.items():
-        assert list(meshes) == [mesh]
-        assert list(meshes[mesh]) == ["loss", "grad_norm", "parameters"]
-        assert max(meshes[mesh].values()) <= 1e-5, (family, meshes)
+    differences = json.loads(on_devices(8, ["-m", "tests.train.family_program", mesh, *families]))
+    assert list(differences) == families
+    for family, of_step in differences.items():
+        assert list(of_step) == ["loss", "grad_norm", "parameters"]
+        assert max(of_step.values()) <= 1e-5, (family, of_step)
 
 
 @pytest.mark.slow
@@ -127,17 +132,35 @@ def test_commit_runs_on_eight_devices_without_a_mesh(small_recipe, example, tmp_
     assert load_recipe(tmp_path / "8" / "config.yaml").mesh == "auto"  # it may go on on other devices
 
 
-@pytest.mark.slow
-@pytest.mark.long
-def test_a_run_goes_on_on_another_mesh(small_recipe, tmp_path):
+@pytest.fixture
+def trained(small_recipe, example, tmp_path):
+    """A function that trains a run on some devices; what it told, and the losses and tokens of its steps so far."""
+    model = model_with_heads(example / "model", tmp_path / "model", 9, 3)
+
     def train(run, devices, mesh, minutes=60):
         config = tmp_path / "recipe.yaml"
-        config.write_text(dump_recipe(small_recipe(mesh=mesh, batch_size=4, log_every=1)))
-        on_devices(devices, ["-c", TRAIN, str(config), str(tmp_path / run), str(minutes)])
-        return [(line["loss"], line["tokens"]) for line in read_metrics(tmp_path / run)]
+        config.write_text(dump_recipe(small_recipe(model=str(model), mesh=mesh, batch_size=4, log_every=1)))
+        said = on_devices(devices, ["-c", TRAIN, str(config), str(tmp_path / run), str(minutes)], stderr=True)
+        return said, [(line["loss"], line["tokens"]) for line in read_metrics(tmp_path / run)]
 
-    whole = train("whole", 1, "1,1,1")
-    begun = train("begun", 8, "2,2,2", minutes=0)
+    return train
+
+
+@pytest.mark.slow
+def test_a_run_of_eight_devices_without_a_mesh_goes_on_on_one(trained):
+    """Of the eight two have no work."""
+    _, whole = trained("whole", 1, "auto")
+    said, begun = trained("begun", 8, "auto", minutes=0)
+    assert "6 x cpu, mesh data 1, fsdp 2, tensor 3 (auto: 4 rows at a time, tensor must divide 3; 2 of 8 " in said
     assert 1 <= len(begun) < len(whole)
-    assert train("begun", 4, "1,2,2", minutes=0)[: len(begun)] == begun
-    np.testing.assert_allclose(train("begun", 1, "1,1,1"), whole, rtol=1e-5)
+    np.testing.assert_allclose(trained("begun", 1, "auto")[1], whole, rtol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_a_run_goes_on_on_other_meshes(trained):
+    _, whole = trained("whole", 1, "1,1,1")
+    _, begun = trained("begun", 8, "4,2,1", minutes=0)
+    assert 1 <= len(begun) < len(whole)
+    assert trained("begun", 6, "1,2,3", minutes=0)[1][: len(begun)] == begun
+    np.testing.assert_allclose(trained("begun", 1, "1,1,1")[1], whole, rtol=1e-5)

@@ -119,6 +119,7 @@ def test_two_processes_train_an_adapter_as_one_does_and_one_goes_on_with_their_r
     assert_same_metrics(run, tmp_path / "alone")
 
 
+@pytest.mark.long
 def test_two_processes_train_several_sources_at_a_ratio_that_moves_as_one_does(several_sources, tmp_path):
     recipe = several_sources(batch_size=8, log_every=1, held_out_share=0.1, eval_every=4)
     train(recipe, tmp_path / "alone")
@@ -130,7 +131,6 @@ def test_two_processes_train_several_sources_at_a_ratio_that_moves_as_one_does(s
     assert next(losses) == pytest.approx(next(losses), rel=1e-5)
 
 
-@pytest.mark.long
 def test_where_one_process_cannot_read_a_checkpoint_all_take_the_one_before(recipe, alone, tmp_path):
     run = tmp_path / "run"
     argv = command(recipe, tmp_path, run)

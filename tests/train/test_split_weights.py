@@ -25,6 +25,7 @@ def test_join_gives_back_what_was_split_at_every_edge():
 
 
 @pytest.mark.slow
+@pytest.mark.optimised
 def test_join_gives_back_a_hundred_million_random_patterns():
     random = np.random.default_rng(0)
     for _ in range(10):

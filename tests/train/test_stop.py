@@ -78,6 +78,7 @@ def test_a_signal_in_the_last_step_is_not_lost(small_recipe, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.optimised  # so that compiling takes long enough
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), *in_long_tier((signal.SIGTERM, 143))])
 def test_a_signal_while_the_first_step_is_compiled_ends_the_command_at_once(
     small_recipe, tmp_path, monkeypatch, number, status

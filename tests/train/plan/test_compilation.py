@@ -27,6 +27,7 @@ def test_figures_in_the_compiler_s_message():
 
 @needs_libtpu
 @pytest.mark.slow
+@pytest.mark.optimised
 def test_a_tiny_model_compiled_for_a_tpu(monkeypatch):
     """The real step for v5e:2x4: it fits; eight thousand times the rows do not, and the figure is told."""
     compiled, compile_apart = [], planning._compile_apart
