@@ -17,19 +17,23 @@ COMMANDS = {
     "parity": "python -m pytest -m parity      (extra parity)",
     "long": "python -m pytest -m long        (docs/testing.md)",
 }
-# Files that take minutes, the longest first: begun first, so that no worker is left alone with one at the end.
+# Files that take a minute or more: begun first, so that no worker is left alone with one at the end. Those of several
+# processes, which wait for each other, come when .ci/run has nothing beside them any more.
 LONGEST_FILES = (
+    "tests/codemix/test_promises.py",
+    "tests/parity/test_transformers.py",
+    "tests/train/test_golden_training.py",
+    "tests/test_chain.py",
+    "tests/parity/test_gradients.py",
+    "tests/train/test_loop.py",
     "tests/train/test_processes.py",
     "tests/train/test_mesh.py",
-    "tests/train/test_checkpoint.py",
-    "tests/parity/test_transformers.py",
-    "tests/parity/test_evaluation.py",
-    "tests/parity/test_gradients.py",
-    "tests/parity/test_switches.py",
-    "tests/test_chain.py",
-    "tests/test_chain_of_families.py",
     "tests/evaluate/test_mesh.py",
-    "tests/train/test_lineage.py",
+    "tests/train/plan/test_compilation.py",
+    "tests/train/test_adapted.py",
+    "tests/study/test_conduct.py",
+    "tests/parity/test_evaluation.py",
+    "tests/test_chain_of_families.py",
 )
 WHOLE_TIER = 1000  # tests, at least, of the quick tier; fewer are a part of it
 COMPILE_FAST = pytest.StashKey[bool]()

@@ -8,7 +8,6 @@ import pytest
 
 from commit_llm.cli.main import main
 from commit_llm.data.tokenizer import load_tokenizer
-from tests.tiers import in_long_tier
 from tests.vocabulary.growing_models import write_growing_model
 
 pytest.importorskip("torch", reason="torch is not installed (extra parity)")
@@ -28,7 +27,8 @@ def call(*words):
     assert main(list(map(str, words))) == 0
 
 
-@pytest.mark.parametrize(("kind", "tied"), [("sentencepiece", True), *in_long_tier(("bytes", False))])
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "tied"), [("sentencepiece", True), ("bytes", False)])
 def test_from_extend_to_lm_eval(example, tmp_path, kind, tied):
     write_growing_model(tmp_path / "model", kind, tied, times=3)
     with (example / "texts.jsonl").open(encoding="utf-8") as file:

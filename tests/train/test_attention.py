@@ -79,7 +79,7 @@ for name, sizes in (case.split("/") for case in sys.argv[1:]):
 
 
 @pytest.mark.slow
-@pytest.mark.optimised
+@pytest.mark.long
 def test_a_step_with_splash_compiles_for_tpus():
     pytest.importorskip("libtpu", reason="no libtpu here (extra tpu), so no TPU topologies")
     cases = [("v4:2x2x1", "1,-1,1"), ("v5e:2x4", "1,-1,2")]  # each compiles for a quarter of a minute

@@ -15,14 +15,6 @@ from tests.conftest import ROOT
 from tests.tiers import in_long_tier
 from tests.train.conftest import model_with_heads
 
-TRAIN = """
-import sys
-from pathlib import Path
-from commit_llm.train.loop import train
-from commit_llm.recipes import find_recipe
-train(find_recipe(sys.argv[1]), Path(sys.argv[2]), stop_after_minutes=float(sys.argv[3]))
-"""
-
 
 def on_devices(devices, program, stderr=False, **variables):
     """Run Python on so many fake devices; what it printed, or what it told."""
@@ -140,7 +132,8 @@ def trained(small_recipe, example, tmp_path):
     def train(run, devices, mesh, minutes=60):
         config = tmp_path / "recipe.yaml"
         config.write_text(dump_recipe(small_recipe(model=str(model), mesh=mesh, batch_size=4, log_every=1)))
-        said = on_devices(devices, ["-c", TRAIN, str(config), str(tmp_path / run), str(minutes)], stderr=True)
+        argv = ["train", str(config), "--out", str(tmp_path / run), "--stop-after-minutes", str(minutes)]
+        said = on_devices(devices, ["-m", "commit_llm", *argv], stderr=True)
         return said, [(line["loss"], line["tokens"]) for line in read_metrics(tmp_path / run)]
 
     return train
