@@ -153,7 +153,7 @@ def test_a_run_of_eight_devices_without_a_mesh_goes_on_on_one(trained):
 @pytest.mark.long
 def test_a_run_goes_on_on_other_meshes(trained):
     _, whole = trained("whole", 1, "1,1,1")
-    _, begun = trained("begun", 8, "4,2,1", minutes=0)
+    _, begun = trained("begun", 12, "2,2,3", minutes=0)
     assert 1 <= len(begun) < len(whole)
     assert trained("begun", 6, "1,2,3", minutes=0)[1][: len(begun)] == begun
     np.testing.assert_allclose(trained("begun", 1, "1,1,1")[1], whole, rtol=1e-5)
