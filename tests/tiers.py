@@ -6,9 +6,9 @@ A pytest plugin, loaded by tests/conftest.py. A test without a mark is quick.
 """
 
 import os
-import sys
 import time
 from collections import Counter
+from importlib.metadata import version
 
 import pytest
 
@@ -36,7 +36,10 @@ LONGEST_FILES = (
     "tests/test_chain_of_families.py",
 )
 WHOLE_TIER = 1000  # tests, at least, of the quick tier; fewer are a part of it
-COMPILE_FAST = pytest.StashKey[bool]()
+# A small training step compiles in 1.1 s instead of 7 (jaxlib 0.10.2), and takes three times as long.
+FAST_COMPILATION = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+if version("jaxlib").startswith("0.10."):  # 0.12 has no such flag, and ends at flags that it does not know
+    FAST_COMPILATION["XLA_FLAGS"] = "--xla_cpu_use_fusion_emitters=false"
 LEFT_OUT = pytest.StashKey[Counter]()
 SHARED = pytest.StashKey[Counter]()
 
@@ -64,31 +67,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare the counts; choose how XLA compiles."""
+    """Prepare the counts; let XLA compile fast rather than well where programs run once."""
     asked = config.option.markexpr
-    config.stash[COMPILE_FAST] = bool(asked) and "long" not in asked.replace("not long", "")
-    compile_fast(config.stash[COMPILE_FAST])
+    if "not slow" in asked or "not optimised" in asked:
+        for name, value in FAST_COMPILATION.items():
+            os.environ.setdefault(name, value)  # also of the programs that tests start
     config.stash[LEFT_OUT] = Counter()
     config.stash[SHARED] = Counter()
     config.pluginmanager.register(FromWorkers(config))
-
-
-def compile_fast(fast: bool) -> None:
-    """Let XLA compile fast rather than well, or as it does for users, here and in the programs that tests start."""
-    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = str(int(fast))
-    if "jax" in sys.modules:
-        sys.modules["jax"].config.update("jax_disable_most_optimizations", fast)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Compile fast where programs run once; as for users in the long tier, and what holds the numerics.
-
-    That is what has the mark `optimised`, and parity, except with its tiny models.
-    """
-    parity = item.get_closest_marker("parity") and "tiny_models" not in getattr(item, "fixturenames", ())
-    as_for_users = item.get_closest_marker("optimised") or parity
-    compile_fast(item.config.stash[COMPILE_FAST] and not as_for_users)
 
 
 @pytest.hookimpl(trylast=True)

@@ -29,6 +29,11 @@ def free_port():
         return one.getsockname()[1]
 
 
+def fake_devices(count):
+    """Give XLA_FLAGS for so many devices on a CPU, beside the flags that the tests have (tests/tiers.py)."""
+    return f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={count}"
+
+
 def flags(number, count, port, timeout=60):
     return [
         *("--coordinator", f"127.0.0.1:{port}", "--num-processes", str(count)),
@@ -41,7 +46,7 @@ class Processes:
 
     def __init__(self, commands, folder, devices=4, folders=None, variables=None):
         environment = os.environ | {
-            "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+            "XLA_FLAGS": fake_devices(devices),
             "JAX_PLATFORMS": "cpu",
             "HF_HUB_OFFLINE": "1",
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]),

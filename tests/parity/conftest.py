@@ -1,7 +1,8 @@
-"""Give parity tests their models, each made once."""
+"""Give parity tests their models, each made once, and programs that are compiled fast, because they run once."""
 
 from typing import Any
 
+import jax
 import pytest
 
 # They hold no tests, and need torch where they are imported.
@@ -15,8 +16,7 @@ MODELS: dict[str, Any] = {}  # by variant, each made once
 def tiny_models(tmp_path_factory):
     """Give a function from a variant's name to its tiny model.
 
-    Programs are compiled fast (tests/tiers.py). torch has one thread, for the tests of one module: those of others must
-    not notice.
+    Programs are compiled fast, and torch has one thread, for the tests of one module: those of others must not notice.
     """
     import torch
 
@@ -27,7 +27,10 @@ def tiny_models(tmp_path_factory):
             MODELS[case] = tiny_model(case, tmp_path_factory.mktemp("variant"))
         return MODELS[case]
 
-    threads = torch.get_num_threads()
+    threads, setting = torch.get_num_threads(), "jax_disable_most_optimizations"
+    before = jax.config.read(setting)
     torch.set_num_threads(1)  # of models so small
+    jax.config.update(setting, True)
     yield model_of
     torch.set_num_threads(threads)
+    jax.config.update(setting, before)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.parallel.processes import fake_devices
 from tests.tiers import in_long_tier
 
 
@@ -20,8 +21,8 @@ def run_program(program, environment):
 
 def step_with(sizes, devices, *attention):
     """What a step on a mesh comes to, with each attention."""
-    fake = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
-    [metrics] = run_program(["-m", "tests.train.attention_program", sizes, *attention], fake)
+    program = ["-m", "tests.train.attention_program", sizes, *attention]
+    [metrics] = run_program(program, {"XLA_FLAGS": fake_devices(devices)})
     return metrics
 
 

@@ -12,6 +12,7 @@ import pytest
 from commit_llm.recipes import dump_recipe, find_recipe, load_recipe
 from commit_llm.runs.logs import read_logs, read_metrics
 from tests.conftest import ROOT
+from tests.parallel.processes import fake_devices
 from tests.tiers import in_long_tier
 from tests.train.conftest import model_with_heads
 
@@ -19,7 +20,7 @@ from tests.train.conftest import model_with_heads
 def on_devices(devices, program, stderr=False, **variables):
     """Run Python on so many fake devices; what it printed, or what it told."""
     environment = os.environ | variables | {
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "XLA_FLAGS": fake_devices(devices),
         "JAX_PLATFORMS": "cpu",
     }  # fmt: skip
     done = subprocess.run(
