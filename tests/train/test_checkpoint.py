@@ -135,10 +135,9 @@ def test_a_step_without_a_manifest_is_used_with_a_warning(small_recipe, undistur
 
 
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.optimised
 @pytest.mark.parametrize(
-    ("make", "times"),
-    [("small_recipe", 10), ("several_sources", 10)],
+    ("make", "times"), [("small_recipe", 2), *in_long_tier(("small_recipe", 10), ("several_sources", 10))]
 )
 def test_killed_several_times_the_metrics_are_those_of_an_undisturbed_run(request, tmp_path, make, times):
     """SIGKILL at random moments; a checkpoint is being written at most of them."""
