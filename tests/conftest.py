@@ -13,7 +13,8 @@ from jaxtyping import install_import_hook
 # jaxtyping annotations are checked in tests only. Before the modules are imported.
 CHECKED = [
     "model.attention", "model.attention_choice", "model.block", "model.decoder", "model.fast_attention",
-    "model.generation", "model.head", "model.regularisation", "model.rotary", "model.sampling", "model.tree_likelihood",
+    "model.generation", "model.head", "model.regularisation", "model.rotary", "model.row_attention", "model.sampling",
+    "model.tree_likelihood",
     "train.loss", "train.step",
 ]  # fmt: skip
 install_import_hook([f"commit_llm.{name}" for name in CHECKED], "beartype.beartype")

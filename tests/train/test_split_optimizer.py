@@ -49,6 +49,7 @@ def steps_of_both(weight_decay, round_beta1):
     [(0.1, False, jnp.bfloat16), (0.0, True, jnp.float32)],
 )
 @pytest.mark.slow
+@pytest.mark.optimised
 def test_a_hundred_updates_give_the_fp32_bits_of_adamw(weight_decay, round_beta1, dtype):
     """Of gradients that are clipped and gradients that are not, through warm-up and decay."""
     (step, whole), (split_step, halves) = steps_of_both(weight_decay, round_beta1)

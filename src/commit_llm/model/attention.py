@@ -3,17 +3,14 @@
 Shapes: B rows, T queries, S keys, H query heads, K key-value heads, G = H / K, D head size.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 MASKED = -1e30  # added to a masked score; finite, so that a row that is all masked gives no NaN
-LEAST_BLOCK = 128  # queries of a block, in training on a CPU
-MOST_BLOCKS = 8  # of a row there, because each is compiled by itself
 
 
 class Scoring(NamedTuple):
@@ -106,62 +103,6 @@ def attend(
     return (attended / total).astype(value.dtype).reshape(query.shape)
 
 
-def attend_by_row(
-    query: Float[Array, "B H T D"],
-    key: Float[Array, "B K T D"],
-    value: Float[Array, "B K T D"],
-    mask: Bool[Array, "B 1 T T"],
-    keep_weights: Bool[Array, "#B #H T T"] | None = None,
-    keep_probability: float = 1.0,
-    scoring: Scoring = PLAIN_SCORES,
-) -> Float[Array, "B H T D"]:
-    """Compute `attend` for a causal mask, one row and one block of queries at a time.
-
-    The backward pass makes the scores again. This is for training on a CPU, where the scores of a block stay in the
-    cache: one row of 1,024 tokens takes 0.36 of the time that all its scores at once take, and 2,048 tokens half of it.
-    Rows must not be split over devices.
-    """
-    shared_mask = keep_weights is not None and keep_weights.shape[0] == 1  # one for all rows, as in the original
-    mask_of_rows = None if shared_mask else keep_weights
-
-    def attend_row(row: tuple[Any, ...]) -> Array:
-        query_HTD, key_KTD, value_KTD, mask_1TT, keep_HTT = row
-        block = max(LEAST_BLOCK, -(-query.shape[2] // MOST_BLOCKS))
-        keep = keep_weights if shared_mask else None if keep_HTT is None else keep_HTT[None]
-        arrays = query_HTD[None], key_KTD[None], value_KTD[None], mask_1TT[None]
-        return attend_by_block(*arrays, keep, keep_probability, scoring, block=block, attend=attend_folded)[0]
-
-    rows = (query, key, value, mask, mask_of_rows)
-    if query.shape[0] == 1:  # XLA runs the body of a loop on fewer cores
-        return attend_row(jax.tree.map(lambda x: x[0], rows))[None]
-    return jax.lax.map(attend_row, rows)
-
-
-@partial(jax.checkpoint, static_argnums=(5, 6))
-def attend_folded(
-    query: Float[Array, "B H T D"],
-    key: Float[Array, "B K S D"],
-    value: Float[Array, "B K S D"],
-    mask: Bool[Array, "B 1 T S"],
-    keep_weights: Bool[Array, "#B #H T S"] | None = None,
-    keep_probability: float = 1.0,
-    scoring: Scoring = PLAIN_SCORES,
-) -> Float[Array, "B H T D"]:
-    """Compute `attend` with the heads of a group as further queries of one head, which XLA runs faster on a CPU.
-
-    The backward pass makes the scores again.
-    """
-    batch, heads, _, head_dim = query.shape
-    groups, keys = batch * key.shape[1], key.shape[2]
-
-    def fold(x: Array) -> Array:
-        return jnp.broadcast_to(x, (batch, heads, *x.shape[2:])).reshape(groups, 1, -1, x.shape[3])
-
-    keep = None if keep_weights is None else fold(keep_weights)
-    key, value = (x.reshape(groups, 1, keys, head_dim) for x in (key, value))
-    return attend(fold(query), key, value, fold(mask), keep, keep_probability, scoring).reshape(query.shape)
-
-
 def attend_by_block(
     query: Float[Array, "B H T D"],
     key: Float[Array, "B K T D"],
@@ -172,15 +113,13 @@ def attend_by_block(
     scoring: Scoring = PLAIN_SCORES,
     *,
     block: int = 256,
-    attend: Callable[..., Array] = attend,
 ) -> Float[Array, "B H T D"]:
     """Compute `attend` for a causal mask, a block of queries at a time, with only the keys that the block may see.
 
-    This halves the work. In inference it keeps the scores of only one block in memory; a gradient would keep those of
-    all blocks, unless `attend` makes them again.
+    This halves the work, and keeps the scores of only one block in memory. It is for inference: a gradient would keep
+    those of all blocks.
 
     block: how many queries a block has.
-    attend: what computes a block.
     """
     attended_blocks = []
     for start in range(0, query.shape[2], block):

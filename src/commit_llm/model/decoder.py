@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from commit_llm.model.attention import attend, attend_by_row, masks_of_kinds
+from commit_llm.model.attention import attend, masks_of_kinds
 from commit_llm.model.block import block, scoring_of
 from commit_llm.model.choice_by_kind import by_kind, call_of_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.config import ModelConfig
@@ -21,6 +21,7 @@ from commit_llm.model.head import unembed
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.regularisation import Regularisation, attention_dropout, dropout, forgetful_keys
 from commit_llm.model.rotary import tables_of_kinds
+from commit_llm.model.row_attention import attend_by_row
 
 HIDDEN_AXES: Axes = ("batch", None, None)  # of hidden states (B, T, E)
 FAST_ATTENTION: dict[str, Callable[..., Array]] = {"splash": splash_attention, "cudnn": cudnn_attention}

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
-from commit_llm.model.attention import Scoring, attend, attend_by_block, masks_of_kinds
+from commit_llm.model.attention import attend, attend_by_block, masks_of_kinds
 from commit_llm.model.block import block, scoring_of
 from commit_llm.model.choice_by_kind import KindNumber, by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.config import ModelConfig
@@ -23,6 +23,7 @@ from commit_llm.model.decoder import embed
 from commit_llm.model.head import unembed
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.rotary import tables_of_kinds
+from commit_llm.model.row_attention import attend_by_row
 from commit_llm.model.sampling import Sampling, choose
 
 
@@ -154,10 +155,10 @@ def _begun(
             padding = ((0, 0), (0, 0), (0, max_new_tokens), (0, 0))  # room for the new tokens
             if last:  # only the last token of a prompt says what follows it
                 attended = attend(query[:, :, -1:], key, value, prompt_mask[:, :, -1:], scoring=scoring)
-            elif unroll:
-                attended = _attend_by_row_and_block(query, key, value, prompt_mask, scoring)
             else:
-                attended = attend_by_block(query, key, value, prompt_mask, scoring=scoring)
+                attended = (attend_by_row if unroll else attend_by_block)(
+                    query, key, value, prompt_mask, scoring=scoring
+                )
             return attended, (jnp.pad(key, padding), jnp.pad(value, padding))
 
         return block(config, layer.parameters, x, prompt_tables_of(layer.kind), attention)
@@ -261,14 +262,3 @@ def _over_layers(
         x, new_cache = function(x, Layer(parameters, cache, kind), index == config.num_hidden_layers - 1)
         new_caches.append(new_cache)
     return x, tuple(new_caches)
-
-
-def _attend_by_row_and_block(query: Array, key: Array, value: Array, mask: Array, scoring: Scoring) -> Array:
-    """Compute `attend_by_block` one row at a time, so that the scores stay in the processor's cache."""
-
-    def attend_row(row: tuple[Array, ...]) -> Array:
-        query_HTD, key_KTD, value_KTD, mask_1TT = row
-        arrays = query_HTD[None], key_KTD[None], value_KTD[None], mask_1TT[None]
-        return attend_by_block(*arrays, scoring=scoring)[0]
-
-    return jax.lax.map(attend_row, (query, key, value, mask))

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from commit_llm.model.attention import attend_by_block, attend_by_row
+from commit_llm.model.attention import attend_by_block
 from commit_llm.model.block import block, scoring_of
 from commit_llm.model.choice_by_kind import by_kind, kind_numbers, windows_of_kinds
 from commit_llm.model.config import ModelConfig
@@ -27,6 +27,7 @@ from commit_llm.model.decoder import embed
 from commit_llm.model.head import unembed
 from commit_llm.model.parameters import Parameters
 from commit_llm.model.rotary import tables_of_kinds
+from commit_llm.model.row_attention import attend_by_row
 
 CHUNK = 256  # log-probabilities whose logits are in memory at a time; their number is a multiple of it
 
