@@ -10,7 +10,7 @@ from commit_llm.train.model_source import open_model
 from commit_llm.train.weights import load_params
 from tests.parity.families import CASES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def test_a_gemma_3_is_trained_stopped_exported_asked_and_shown(shared, tmp_path, capsys):

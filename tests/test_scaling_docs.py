@@ -85,6 +85,7 @@ def test_batches_of_shuffled_data_are_mixed_as_a_file_is(mixed, tmp_path, monkey
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_blocks_in_random_order_on_ray_are_mixed_as_a_file_is(mixed, tmp_path):
     """In a program of its own: Ray leaves processes and warnings behind."""
     pytest.importorskip("ray", reason="Ray is not installed (extra ray)")

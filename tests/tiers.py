@@ -33,7 +33,6 @@ LONGEST_FILES = (
     "tests/train/test_adapted.py",
     "tests/study/test_conduct.py",
     "tests/parity/test_evaluation.py",
-    "tests/test_chain_of_families.py",
 )
 WHOLE_TIER = 1000  # tests, at least, of the quick tier; fewer are a part of it
 # A small training step compiles in 1.1 s instead of 7 (jaxlib 0.10.2), and takes three times as long.

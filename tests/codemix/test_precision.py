@@ -9,6 +9,7 @@ from commit_llm.codemix.dictionaries.stop_words import STOP_WORDS
 from commit_llm.codemix.finding.clean_words import find_words
 from commit_llm.codemix.finding.spelling import spelling
 from commit_llm.codemix.precision import Standing, stem, translation_precision
+from tests.tiers import in_long_tier
 
 PAIRS = [
     ("dog", "σκύλος"), ("dog", "σκυλί"), ("barks", "γαβγίζω"), ("cat", "γάτα"), ("ice cream", "παγωτό"),
@@ -134,7 +135,7 @@ EVIDENCE = {"el": ("muse/en-el.txt", "xquad/xquad.el.json", 78, 34, 63),
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", EVIDENCE)
+@pytest.mark.parametrize("language", ["el", *in_long_tier("tr")])
 def test_muse_over_xquad(shared, language):
     dictionary, translated, *expected = EVIDENCE[language]
     data = json.loads(shared.data(translated).read_text(encoding="utf-8"))["data"]

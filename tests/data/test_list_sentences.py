@@ -128,6 +128,7 @@ def test_a_list_that_exists_is_refused(listing):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_few_bytes_are_kept_of_a_sentence(listing, tmp_path):
     listing()
     path = tmp_path / "large.jsonl"

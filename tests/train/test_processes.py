@@ -131,6 +131,7 @@ def test_two_processes_train_several_sources_at_a_ratio_that_moves_as_one_does(s
     assert next(losses) == pytest.approx(next(losses), rel=1e-5)
 
 
+@pytest.mark.long
 def test_where_one_process_cannot_read_a_checkpoint_all_take_the_one_before(recipe, alone, tmp_path):
     run = tmp_path / "run"
     argv = command(recipe, tmp_path, run)
@@ -172,6 +173,7 @@ def test_sigterm_to_one_stops_both_at_one_step_and_all_is_saved(recipe, alone, t
     assert (run / "checkpoints" / str(step)).is_dir()
 
 
+@pytest.mark.long
 def test_hosts_that_have_other_commits_of_a_hub_model_end_with_one_line(recipe, example, tmp_path):
     """Each has a cache of its own, whose main branch is where it was when the model was fetched."""
     caches = [tmp_path / f"cache {number}" for number in range(2)]
@@ -216,7 +218,7 @@ def test_a_mistake_in_process_0_ends_both(recipe, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("there", ["none", "another", "half"])
+@pytest.mark.parametrize("there", ["another", *in_long_tier("none", "half")])
 def test_files_that_are_not_the_same_on_every_host(recipe, tmp_path, there):
     """Half of the data is other batches too, which nobody may wait for before the files are compared."""
     hosts = [tmp_path / "host-0", tmp_path / "host-1"]
@@ -322,7 +324,7 @@ print(json.dumps([digest.hexdigest(), state, len(made)]))
 """
 
 
-@pytest.mark.parametrize("name", ["several sources", *in_long_tier("commit", "commit-2024", "align")])
+@pytest.mark.parametrize("name", in_long_tier("several sources", "commit", "commit-2024", "align"))
 def test_batches_are_the_same_bytes_and_each_process_makes_its_share(small_recipe, several_sources, tmp_path, name):
     changes = {"form": "text", "fields": "instruction+output"} if name == "align" else {}
     config = tmp_path / "config.yaml"

@@ -59,6 +59,7 @@ def test_our_tasks_in_lm_eval_are_answered_as_by_our_runner(model, example, tmp_
             assert error == pytest.approx(ours[name][f"{metric}_stderr"], abs=0.005)
 
 
+@pytest.mark.long
 def test_a_prompt_of_3000_tokens_is_answered_whole(model, example, tmp_path, monkeypatch):
     """By our runner and in lm-eval; the model has 8,192 positions."""
     large = dataclasses.replace(model, config=dataclasses.replace(model.config, max_position_embeddings=8192))
