@@ -1,4 +1,4 @@
-"""The reference path of attention: its dropout, and the paths by row and by block against it."""
+"""The reference path of attention: its dropout, and the path by block against it."""
 
 import itertools
 from functools import partial
@@ -8,9 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from commit_llm.model import row_attention
 from commit_llm.model.attention import Scoring, attend, attend_by_block, attention_mask, masks_of_kinds
-from commit_llm.model.row_attention import attend_by_row
 
 SCORING = Scoring(0.7, 2.0)
 
@@ -50,57 +48,6 @@ def test_kept_attention_weights_are_scaled_up():
     compiled = jax.jit(attend, static_argnums=5)
     kept = compiled(query, key, value, mask, jnp.ones((1, 2, 4, 4), bool), 0.5)
     np.testing.assert_allclose(kept, 2 * compiled(query, key, value, mask, None, 0.0), rtol=1e-6)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("block", [2, 4, 64])
-@pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize("shared", [None, True, False])
-def test_attention_by_row_is_attention(shared, rows, block, monkeypatch):
-    monkeypatch.setattr(row_attention, "BLOCK", block)
-    query, key, value, mask = (x[:rows] for x in arrays())
-    shape = (1, 1, 6, 6) if shared else (rows, 4, 6, 6)
-    keep = None if shared is None else jax.random.bernoulli(jax.random.key(1), 0.5, shape)
-
-    def run(function):
-        def loss(query, key, value):
-            return (function(query, key, value, mask, keep, 0.5, SCORING) ** 2).sum()
-
-        return jax.jit(jax.value_and_grad(loss, argnums=(0, 1, 2)))(query, key, value)
-
-    for expected, by_row in zip(*map(jax.tree.leaves, (run(attend), run(attend_by_row))), strict=True):
-        np.testing.assert_allclose(by_row, expected, rtol=1e-5, atol=5e-5)
-
-
-@pytest.mark.slow
-def test_attention_by_row_of_bfloat16():
-    """Sums are fp32; the gradients of keys too, which come from several blocks of queries."""
-    *in_fp32, mask = arrays()
-
-    def run(function, arrays):
-        def loss(query, key, value):
-            return (function(query, key, value, mask).astype(jnp.float32) ** 2).sum()
-
-        return jax.jit(jax.value_and_grad(loss, argnums=(0, 1, 2)))(*arrays)
-
-    expected = run(attend, [x.astype(jnp.bfloat16).astype(jnp.float32) for x in in_fp32])
-    by_row = run(attend_by_row, [x.astype(jnp.bfloat16) for x in in_fp32])
-    for exact, rounded in zip(jax.tree.leaves(expected[1]), jax.tree.leaves(by_row[1]), strict=True):
-        assert rounded.dtype == jnp.bfloat16
-        np.testing.assert_allclose(rounded.astype(jnp.float32), exact, rtol=0.02, atol=0.05)
-
-
-@pytest.mark.slow
-def test_a_block_of_keys_that_no_query_sees_is_not_read(monkeypatch):
-    monkeypatch.setattr(row_attention, "BLOCK", 2)
-    query, key, value, _ = (x[:1] for x in arrays())
-    mask = attention_mask(jnp.array([[1, 1, 2, 2, 2, 2]]))
-    key = key.at[0, :, :2].set(jnp.nan)
-    gradients = jax.jit(jax.grad(lambda *x: attend_by_row(*x, mask)[:, :, 2:].sum(), argnums=(0, 1, 2)))
-    attended = jax.jit(attend_by_row)(query, key, value, mask)
-    assert np.isnan(attended[:, :, :2]).all()
-    assert np.isfinite(attended[:, :, 2:]).all()
-    assert all(np.isfinite(gradient[:, :, 2:]).all() for gradient in gradients(query, key, value))
 
 
 @pytest.mark.parametrize("block", [4, 256])
