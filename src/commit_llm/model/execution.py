@@ -15,8 +15,8 @@ REMAT_POLICIES: dict[str, Callable[..., Any]] = {
     "dots": jax.checkpoint_policies.dots_with_no_batch_dims_saveable,
     "nothing": jax.checkpoint_policies.nothing_saveable,
 }
-# "reference" can express every case, and "by_row" is the same for a CPU (model/row_attention.py). "splash" for a TPU and
-# "cudnn" for a GPU have no attention dropout (model/fast_attention.py). model/attention_choice.py chooses one.
+# "reference" can express every case, and "by_row" is the same for a CPU (model/row_attention.py). "splash" for a TPU
+# and "cudnn" for a GPU have no attention dropout (model/fast_attention.py). model/attention_choice.py chooses one.
 AttentionPath = Literal["reference", "by_row", "splash", "cudnn"]
 
 # A logical name for each dimension of an array. None stands for a dimension that every device has whole.
