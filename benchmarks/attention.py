@@ -11,10 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from clock import seconds  # before jax
+
+# isort: split
 import jax
 import jax.numpy as jnp
 import numpy as np
-from clock import seconds
 
 from commit_llm.model.attention import attend, attention_mask
 from commit_llm.model.row_attention import attend_by_row

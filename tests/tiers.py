@@ -44,7 +44,7 @@ SHARED = pytest.StashKey[Counter]()
 
 
 def in_long_tier(*values: object) -> list[object]:
-    """Give values of `pytest.mark.parametrize` whose tests are in the long tier; CI runs the values beside them.
+    """Give values of `pytest.mark.parametrize` whose tests are in the long tier; CI runs those beside them, if any.
 
     values: of one parameter, or plain tuples, each of several parameters.
     """

@@ -108,10 +108,7 @@ def attend_by_block(
     key: Float[Array, "B K T D"],
     value: Float[Array, "B K T D"],
     mask: Bool[Array, "B 1 T T"],
-    keep_weights: Bool[Array, "#B #H T T"] | None = None,
-    keep_probability: float = 1.0,
     scoring: Scoring = PLAIN_SCORES,
-    *,
     block: int = 256,
 ) -> Float[Array, "B H T D"]:
     """Compute `attend` for a causal mask, a block of queries at a time, with only the keys that the block may see.
@@ -125,6 +122,5 @@ def attend_by_block(
     for start in range(0, query.shape[2], block):
         end = min(start + block, query.shape[2])
         visible = (query[:, :, start:end], key[:, :, :end], value[:, :, :end], mask[:, :, start:end, :end])
-        keep = None if keep_weights is None else keep_weights[:, :, start:end, :end]
-        attended_blocks.append(attend(*visible, keep, keep_probability, scoring))
+        attended_blocks.append(attend(*visible, scoring=scoring))
     return jnp.concatenate(attended_blocks, axis=2)

@@ -35,7 +35,7 @@ def scoring_of(config: ModelConfig) -> Scoring:
 
 def rms_norm(x: Float[Array, "... E"], scale: Float[Array, "E"], eps: float) -> Float[Array, "... E"]:
     """Compute x / sqrt(mean(x^2) + eps) * scale, in fp32 (Zhang and Sennrich, 2019)."""
-    if x.ndim == 3 and x.shape[0] == 1:  # XLA on a CPU sums the gradient of the scale 40 times as fast of (T, E)
+    if x.ndim == 3 and x.shape[0] == 1:  # XLA on a CPU sums the gradient of the scale 40 times as fast over (T, E)
         return rms_norm(x[0], scale, eps)[None]
     x_fp32 = x.astype(jnp.float32)
     normed = x_fp32 * jax.lax.rsqrt(jnp.mean(x_fp32 * x_fp32, axis=-1, keepdims=True) + eps)
