@@ -55,19 +55,19 @@ def attend_by_row(
     keys come, and the backward pass makes the scores again ("FlashAttention", Dao et al., 2022, algorithms 1 and 4).
     Rows must not be split over devices.
     """
-    shared_mask = keep_weights is not None and keep_weights.shape[0] == 1  # one for all rows, as in the original
+    # One mask for all rows, as in the original.
+    shared = keep_weights[0] if keep_weights is not None and len(keep_weights) == 1 else None
 
     def attend_row(row: tuple[Any, ...]) -> Array:
         query_HTD, key_KTD, value_KTD, mask_TT, keep_HTT = row
-        keep = keep_weights[0] if keep_weights is not None and shared_mask else keep_HTT
         query_RHND, key_RKMD, value_RKMD = (_blocks(x, (1,)) for x in (query_HTD, key_KTD, value_KTD))
         query_RKGND = query_RHND.reshape(*key_RKMD.shape[:2], -1, *query_RHND.shape[2:])
-        pairs = _pairs(mask_TT, keep, len(key_KTD))
+        pairs = _pairs(mask_TT, keep_HTT if shared is None else shared, len(key_KTD))
         attended = _attend_pairs(query_RKGND, key_RKMD, value_RKMD, pairs, keep_probability, scoring)
         whole_HTD = jnp.moveaxis(attended.reshape(query_RHND.shape), 0, 1).reshape(len(query_HTD), -1, query.shape[3])
         return whole_HTD[:, : query.shape[2]]
 
-    return jax.lax.map(attend_row, (query, key, value, mask[:, 0], None if shared_mask else keep_weights))
+    return jax.lax.map(attend_row, (query, key, value, mask[:, 0], keep_weights if shared is None else None))
 
 
 def _blocks(x: Array, axes: tuple[int, ...]) -> Array:
