@@ -53,7 +53,7 @@ def attend_by_row(
 
     So the tokens of a short example cost as little in a long row as in a row of their own. The softmax is corrected as
     keys come, and the backward pass makes the scores again ("FlashAttention", Dao et al., 2022, algorithms 1 and 4).
-    Rows must not be split over devices.
+    Rows must not be split over devices. A query that sees no key gets a mean of values, of fewer keys than in `attend`.
     """
     # One mask for all rows, as in the original.
     shared = keep_weights[0] if keep_weights is not None and len(keep_weights) == 1 else None
