@@ -50,6 +50,9 @@ def test_questions_of_a_context_are_matched_with_their_answers():
     ]
     figures = rank_figures([*pair, RANKINGS[0]])
     assert (figures["matched"], figures["matched_without_context"]) == (83.33, 16.67)  # the third counts as chance
+    # 83.33 - 100, twice in one context, and 83.33 - 50 in the other: two contexts differ, not three questions.
+    assert figures["matched_stderr"] == figures["matched_without_context_stderr"] == 22.22
+    assert rank_figures(pair)["matched_stderr"] is None
     rows = rank_rows(TASK, [*pair, RANKINGS[0]])
     assert [(row["matched"], row["matched_without_context"]) for row in rows] == [(100, 0), (100, 0), (50, 50)]
 

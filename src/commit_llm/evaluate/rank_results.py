@@ -9,6 +9,8 @@ from commit_llm.evaluate.matching import matched
 from commit_llm.evaluate.results import mean_and_error
 from commit_llm.evaluate.tasks import Task
 
+OF_PAIRS = ("matched", "matched_without_context")
+
 
 class Ranking(NamedTuple):
     """Hold the log-likelihoods of a question's candidates, with and without the context, and whether it was shortened.
@@ -48,13 +50,15 @@ def is_first(scores: Sequence[float], right: int) -> bool:
 def rank_figures(rankings: Sequence[Ranking]) -> dict[str, Any]:
     """Give the figures of a task, shares 0-100 with standard errors.
 
+    matched: its error is over contexts, because both questions of a pair have its result.
     chance: the share that guessing has first.
     candidates: their mean number.
     log_likelihood: of the right answer, by character; the mean.
     """
     figures: dict[str, Any] = {}
+    contexts = [ranking.item.context_id for ranking in rankings]
     for name, values in _shares(rankings).items():
-        figures |= mean_and_error(name, values)
+        figures |= mean_and_error(name, values, contexts if name in OF_PAIRS else None)
     numbers = [len(ranking.item.candidates) for ranking in rankings]
     return figures | {
         "chance": round(100 * sum(1 / number for number in numbers) / len(numbers), 2),

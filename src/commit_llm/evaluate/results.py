@@ -3,7 +3,8 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from commit_llm import __version__
@@ -166,16 +167,26 @@ def signature(
     )
 
 
-def mean_and_error(name: str, values: Sequence[float]) -> dict[str, float | None]:
-    """Give the mean of values in [0, 1] and its standard error over questions (None for one), both times 100.
+def mean_and_error(
+    name: str, values: Sequence[float], contexts: Sequence[str] | None = None
+) -> dict[str, float | None]:
+    """Give the mean of values in [0, 1] and its standard error, both times 100.
+
+    contexts: of each value. Values of one context then count as dependent, and the error is over contexts. None: the
+        error is over values, as if they were independent. The error of one context, or of one value, is None.
 
     >>> mean_and_error("f1", [1.0, 0.0, 0.0, 1.0])
     {'f1': 50.0, 'f1_stderr': 28.87}
+    >>> mean_and_error("matched", [1.0, 1.0, 0.0, 0.0], ["0-1", "0-1", "0-2", "0-2"])
+    {'matched': 50.0, 'matched_stderr': 50.0}
     """
-    count, mean = len(values), sum(values) / len(values)
-    error = None
+    mean, deviations = sum(values) / len(values), defaultdict[Hashable, float](float)
+    for group, value in zip(contexts or range(len(values)), values, strict=True):
+        deviations[group] += value - mean
+    count, error = len(deviations), None
     if count > 1:
-        error = round(100 * math.sqrt(sum((value - mean) ** 2 for value in values) / (count - 1) / count), 2)
+        squares = sum(deviation**2 for deviation in deviations.values())
+        error = round(100 * math.sqrt(squares * count / (count - 1)) / len(values), 2)
     return {name: round(100 * mean, 2), f"{name}_stderr": error}
 
 

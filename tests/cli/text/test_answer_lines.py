@@ -26,9 +26,9 @@ def test_a_line_a_task():
         BY_LETTERS,
         IDENTIFIED.format("py3langid 0.4.0"),
         "el: answered in the language 96 %, in English 2 %, right in English only 1.3 %, in the context 28 %: "
-        "little for mixing to mend (docs/choosing.md)",
+        "mixing can help little (docs/choosing.md)",
         "es: answered in the language 40 %, in English 10 %, in the context 30.5 %: "
-        "mixing has something to mend (docs/choosing.md)",
+        "mixing can help (docs/choosing.md)",
     ]
 
 
@@ -48,18 +48,22 @@ def test_why_no_language_is_known_is_said_once():
 @pytest.mark.parametrize(
     ("shares", "only", "verdict"),
     [
-        ((90.1, 9.9, 0.0, 0.0), 9.9, "little for mixing to mend"),
-        ((90.0, 10.0, 0.0, 0.0), 0.0, "mixing has something to mend"),
-        ((45.5, 4.5, 0.0, 50.0), 0.0, "little for mixing to mend"),
-        ((45.0, 5.0, 0.0, 50.0), 0.0, "mixing has something to mend"),
-        ((100.0, 0.0, 0.0, 0.0), 10.0, "mixing has something to mend"),
-        ((0.0, 9.0, 0.0, 91.0), 0.0, "the language of most answers is not known"),
+        ((90.1, 9.9, 0.0, 0.0), 9.9, "mixing can help little"),
+        ((90.0, 10.0, 0.0, 0.0), 0.0, "mixing can help"),
+        ((45.5, 4.5, 0.0, 50.0), 0.0, "mixing can help little"),
+        ((45.0, 5.0, 0.0, 50.0), 0.0, "mixing can help"),
+        ((100.0, 0.0, 0.0, 0.0), 10.0, "mixing can help"),
+        ((0.0, 9.0, 0.0, 91.0), 10.0, "mixing can help"),
+        (None, 10.0, "mixing can help"),
+        (None, 9.0, "the language of most answers is not known"),
+        ((0.0, 9.0, 0.0, 91.0), 9.9, "the language of most answers is not known"),
         ((30.0, 2.0, 68.0, 0.0), 0.0, "few answers are in the language or in English alone"),
-        ((25.0, 0.0, 25.0, 50.0), 0.0, "little for mixing to mend"),
+        ((25.0, 0.0, 25.0, 50.0), 0.0, "mixing can help little"),
         ((24.0, 0.0, 26.0, 50.0), 0.0, "few answers are in the language or in English alone"),
     ],
 )
 def test_room(shares, only, verdict):
-    kinds = dict(zip(("target", "english", "other", "unknown"), shares, strict=True))
-    entry = {"in_context": 1.0, "exact_match_english_only": only, "answer_language": kinds | {"items": 9}}
+    entry = {"in_context": 1.0, "exact_match_english_only": only}
+    if shares is not None:  # as where py3langid is not installed
+        entry["answer_language"] = dict(zip(("target", "english", "other", "unknown"), shares, strict=True)) | {"items": 9}
     assert answer_lines({"es": entry})[-1].endswith(f": {verdict} (docs/choosing.md)")

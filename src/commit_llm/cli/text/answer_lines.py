@@ -44,25 +44,29 @@ def answer_lines(own: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _room(task: str, entry: Mapping[str, Any], shares: AnswerShares | None) -> str | None:
-    """Say how much there is for mixing to mend, of a task that is not in English."""
-    if shares is None or shares.english is None:
+    """Say how much mixing can help, of a task that is not in English and whose answers are known in some way."""
+    only_in_english = entry.get("exact_match_english_only")
+    if shares.english is None if shares else only_in_english is None:
         return None
     figures = {
-        "answered in the language": shares.target,
-        "in English": shares.english,
-        "right in English only": entry.get("exact_match_english_only"),
+        "answered in the language": shares and shares.target,
+        "in English": shares and shares.english,
+        "right in English only": only_in_english,
         "in the context": entry.get("in_context"),
     }
     parts = [f"{name} {figure:g} %" for name, figure in figures.items() if figure is not None]
-    verdict = _verdict(shares.target, shares.english, 100 - shares.unknown, figures["right in English only"] or 0.0)
-    return f"{task}: {', '.join(parts)}: {verdict} (docs/choosing.md)"
+    return f"{task}: {', '.join(parts)}: {_verdict(shares, only_in_english or 0.0)} (docs/choosing.md)"
 
 
-def _verdict(target: float, english: float, known: float, right_in_english_only: float) -> str:
-    if known < FEW:
+def _verdict(shares: AnswerShares | None, right_in_english_only: float) -> str:
+    """Give the verdict. shares: of a task that is not in English; None where nothing tells the languages apart."""
+    if right_in_english_only >= FEW:  # whatever language the others are in
+        return "mixing can help"
+    known = 100 - shares.unknown if shares else 0.0
+    if shares is None or known < FEW:
         return "the language of most answers is not known"
-    if english >= FEW * known / 100 or right_in_english_only >= FEW:
-        return "mixing has something to mend"
-    if target < known / 2:
+    if shares.english is not None and shares.english >= FEW * known / 100:
+        return "mixing can help"
+    if shares.target < known / 2:
         return "few answers are in the language or in English alone"
-    return "little for mixing to mend"
+    return "mixing can help little"
