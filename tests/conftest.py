@@ -102,6 +102,25 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def paragraphs(example, tmp_path_factory):
+    """The example's questions, those of a person under one paragraph: there are answers to choose from."""
+    folder = tmp_path_factory.mktemp("paragraphs")
+    for language in ("en", "el"):
+        text = (example / f"xquad.{language}.json").read_text(encoding="utf-8")
+        given = json.loads(text)["data"][0]["paragraphs"]
+        joined = [
+            {
+                "context": given[start]["context"],
+                "qas": [asked for paragraph in given[start : start + 4] for asked in paragraph["qas"]],
+            }
+            for start in range(0, len(given), 4)
+        ]
+        data = {"data": [{"title": "people", "paragraphs": joined}]}
+        (folder / f"xquad.{language}.json").write_text(json.dumps(data), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reaches for the hub, or asks whether it answers, which takes too long on a busy machine."""

@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from xxhash import xxh3_128_hexdigest
+
 from tests.fuzz import valid_files as valid
 from tests.fuzz import valid_folders as folders
 from tests.fuzz.valid_files import Files, as_json, as_lines, in_folder
@@ -235,8 +237,7 @@ def finished(folder: Path) -> None:
     from commit_llm.study.finished import is_finished, read_made
 
     read_made(folder)
-    now = {"arm": "a", "model": {"w": "1"}, "equal": None, "tasks": {"t": {"limit": 1}}}
-    is_finished(folder, now | {"stages": [{"recipe": {"ratio": 0.9}, "files": {"data": "0"}}]})
+    is_finished(folder, TRIAL["made_of"])
 
 
 def score(folder: Path) -> None:
@@ -322,11 +323,13 @@ TRIAL = {
     "made_of": {
         "arm": "a",
         "model": {"w": "1"},
+        "dtype": None,
         "equal": None,
         "tasks": {"t": {"limit": 1}},
-        "stages": [{"recipe": {"ratio": 0.9}, "files": {"data": "0"}}],
+        "stages": [{"recipe": {"ratio": 0.9}, "files": {"data": "0"}, "sources": {"data": [["a", "1", None, True]]}}],
     },
     "made": {"hours": 1.0},
+    "checksums": {"results.json": xxh3_128_hexdigest(b"{}"), "predictions.jsonl": xxh3_128_hexdigest(b"")},
 }
 ASKS = {"messages": valid.CONVERSATION["messages"][:1]}
 GIVEN = [{"id": "q1", "prediction": "Athens"}]

@@ -18,8 +18,8 @@ data: instructions.jsonl
 text: texts.jsonl
 dictionary: en-LANG.txt
 data_dir: .
-tasks: [xquad_instruct_LANG, xquad_instruct_en]
-limit: 4
+tasks: [xquad_instruct_LANG, xquad_instruct_en, xquad_rank_LANG]
+limit: 8
 equal: {{examples: 24}}
 fields: {{batch_size: 2, seq_len: 128, warmup_steps: 1, checkpoint_every: 2}}
 arms:
@@ -30,10 +30,14 @@ arms:
 
 
 @pytest.fixture(scope="session")
-def world(example, tmp_path_factory):
-    """The example's folder with `base`, a run of two steps from random weights, and a dictionary into English."""
+def world(example, paragraphs, tmp_path_factory):
+    """The example's folder with `base`, a run of two steps from random weights, and a dictionary into English.
+
+    Its questions stand four under a paragraph.
+    """
     folder = tmp_path_factory.mktemp("study") / "world"
     shutil.copytree(example, folder)
+    shutil.copytree(paragraphs, folder, dirs_exist_ok=True)
     pairs = [line.split() for line in (folder / "en-el.txt").read_text(encoding="utf-8").splitlines()]
     (folder / "el-en.txt").write_text("".join(f"{to}\t{word}\n" for word, to in pairs), encoding="utf-8")
     greek = dict(pairs)

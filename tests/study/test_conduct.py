@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from commit_llm.errors import UserError
+from commit_llm.study.budget import steps_for
 from commit_llm.study.conduct import _beside, conduct, trials_done
 from commit_llm.study.study_report import report
-from commit_llm.study.trials import Trial
+from commit_llm.study.trial_run import open_stage
+from commit_llm.study.trials import Trial, trials_of
 from commit_llm.train.model_source import open_model
 from commit_llm.train.stop import Reason
 from tests.files.test_holder import left_by
@@ -62,14 +64,25 @@ def test_what_a_study_leaves(whole):
     assert str(out.parent) not in json.dumps(trial)
 
 
-def test_all_arms_see_the_same_sample(whole):
+def test_all_arms_see_the_same_sample(whole, study_of, world):
     out = whole[0]
     stages = [
         json.loads((out / "finished" / arm / where / "seed-0" / "results.json").read_text())["model"]["training"][-1]
         for arm, where in (("alpaca", "any"), ("commit", "el"))
     ]
     assert {stage["data"] for stage in stages} == {"instructions.jsonl"}
-    assert all(24 <= stage["examples"] <= 48 for stage in stages)
+    assert all(24 <= stage["examples"] <= 48 for stage in stages)  # the last rows of a pass hold some again
+    study = study_of()
+    _, alpaca, commit = trials_of(study, world)
+    ids = [ids_of_one_pass(study, trial.stages[-1]) for trial in (alpaca, commit)]
+    assert len(ids[0]) == 24
+    assert ids[0] == ids[1]
+
+
+def ids_of_one_pass(study, recipe):
+    data = open_stage(study, recipe, study.model)[1]
+    batches = [next(data.batches) for _ in range(steps_for(data, study.equal))]
+    return {int(number) for batch in batches for number in batch["example_ids"].flat} - {-1}
 
 
 def test_nothing_is_done_twice(whole, study_of, how, monkeypatch):
@@ -99,7 +112,7 @@ def test_chat_tasks_of_a_model_without_a_template(world, study_of, how, tmp_path
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"limit": 3}, "another|other questions of xquad_instruct_el"),
+        ({"limit": 3}, "these results are of other questions of xquad_instruct_el"),
         ({"fields": "{batch_size: 2, seq_len: 128, warmup_steps: 2}"}, "alpaca.*stage 1: warmup_steps 1 -> 2"),
         ({"equal": "{examples: 23}"}, "another amount of training"),
     ],
@@ -110,12 +123,47 @@ def test_results_of_another_study_handed_in(whole, study_of, how, tmp_path, chan
         conduct(study_of(**change), tmp_path / "out", handed_in)
 
 
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
+def test_results_of_another_model_handed_in(whole, world, study_of, how, tmp_path, name):
+    """Its weights alone do not make it the same."""
+    other = shutil.copytree(world / "base", tmp_path / "base")
+    (path,) = other.rglob(name)
+    path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    study = dataclasses.replace(study_of(), model=str(other))
+    with pytest.raises(UserError, match=r"trial\.json: these results are of another model"):
+        conduct(study, tmp_path / "out", dataclasses.replace(how, finished=whole[0] / "finished"))
+
+
+@pytest.mark.parametrize(("name", "message"), [("finishd", "no such folder"), ("", "has no trial of this study")])
+def test_a_mistyped_folder_of_results(whole, study_of, how, tmp_path, name, message):
+    """The folder of the study itself, too."""
+    handed_in = dataclasses.replace(how, finished=whole[0] / name)
+    with pytest.raises(UserError, match=rf"--finished .*: {message}.*; give the folder finished of a study"):
+        conduct(study_of(), tmp_path / "out", handed_in)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_link_in_the_place_of_a_model_goes_itself(whole, study_of, how, tmp_path):
+    """What it leads to stays."""
+    out = shutil.copytree(whole[0], tmp_path / "out")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("")
+    link = out / "arms" / "alpaca" / "any" / "seed-0" / "model"
+    link.symlink_to(tmp_path / "mine")
+    assert done(study_of(), out, how)[0] == whole[1]
+    assert not link.is_symlink()
+    assert (tmp_path / "mine" / "file").exists()
+
+
 def test_the_same_scores_again(whole, study_of, how, tmp_path):
     shutil.copytree(whole[0], tmp_path / "out")
     for folder in ("finished", "arms"):
         shutil.rmtree(tmp_path / "out" / folder / "commit")
     table, progress = done(study_of(), tmp_path / "out", how)
     assert (table, len(progress)) == (whole[1], 2)
+    again, before = (folder / "finished" / "commit" / "el" / "seed-0" for folder in (tmp_path / "out", whole[0]))
+    for name in ("predictions.jsonl", "results.json"):
+        assert (again / name).read_bytes() == (before / name).read_bytes()
 
 
 def test_results_that_were_taken_away_are_made_again(whole, study_of, how, tmp_path):
@@ -166,29 +214,6 @@ def test_kills(whole, study_of, world, tmp_path, times):
 def test_it_stops_when_the_time_is_over(study_of, how, tmp_path):
     assert conduct(study_of(), tmp_path / "out", how, stop_after_minutes=0.0) is Reason.MINUTES
     assert trials_done(study_of(), tmp_path / "out", how) == []
-
-
-def test_texts_of_the_test_among_those_of_training(study_of, how, world, tmp_path):
-    questions = json.loads((world / "xquad.en.json").read_text(encoding="utf-8"))
-    paragraph = questions["data"][0]["paragraphs"][0]
-    record = {"instruction": "who?", "input": paragraph["context"], "output": "anna"}
-    (tmp_path / "seen.jsonl").write_text("".join(json.dumps(record) + "\n" for _ in range(24)), encoding="utf-8")
-    study = study_of(data=f"{tmp_path}/seen.jsonl")
-    with pytest.raises(
-        UserError, match="alpaca, seed 0: its training data has 1 of the 4 contexts of xquad_instruct_en"
-    ):
-        conduct(study, tmp_path / "out", how)
-    assert not [*(tmp_path / "out").rglob("run")]
-
-
-def test_more_than_any_arm_has(study_of, how, tmp_path):
-    study = study_of(equal="{supervised_tokens: 1000000}")
-    with pytest.raises(
-        UserError, match=r"equal: supervised_tokens 1,000,000: no arm has as many in one pass.*; ask for"
-    ):
-        conduct(study, tmp_path / "out", how)
-    with pytest.raises(UserError, match=r"--max-train-samples 1,000: the data has 324 examples"):
-        conduct(study_of(equal="{examples: 1000}"), tmp_path / "other", how)
 
 
 def test_an_arm_that_is_none(study_of, how, tmp_path):

@@ -1,14 +1,15 @@
 """Results without texts: what stays of an evaluation, and what is refused of those that are handed in."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from commit_llm.errors import UserError
 from commit_llm.files.records import read_records
-from commit_llm.study.finished import is_finished, read_made, take_in, write_finished
+from commit_llm.study.finished import is_finished, read_made, require_results, take_in, write_finished
 
-NOW = {"arm": "alpaca", "model": {"w": "1"}, "equal": None, "stages": [], "tasks": {}}
+NOW = {"arm": "alpaca", "model": {"w": "1"}, "dtype": "auto", "equal": None, "stages": [], "tasks": {}}
 ROW = {
     "id": "7", "task": "xquad_instruct_el", "context_id": "0-1", "question": "who?", "prediction": "Anna",
     "references": ["Άννα"], "exact_match": 0.0, "f1": 12.5, "truncated": False, "finish_reason": "stop",
@@ -93,10 +94,19 @@ def test_any_changed_byte_of_the_results_is_noticed(tmp_path, evaluation, name):
     assert is_finished(tmp_path / "there", NOW)
 
 
-def test_results_of_an_earlier_version_have_no_checksums(tmp_path, evaluation):
+@pytest.mark.parametrize("sums", [None, 3, []])
+def test_results_without_checksums_could_be_any(tmp_path, evaluation, sums):
     write_finished(evaluation, tmp_path / "there", NOW, {})
     path = tmp_path / "there" / "trial.json"
-    trial = json.loads(path.read_text())
-    del trial["checksums"]
-    path.write_text(json.dumps(trial))
-    assert is_finished(tmp_path / "there", NOW)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"checksums": sums}))
+    with pytest.raises(UserError, match=r"trial\.json: has no checksums, which say what the results were; take the"):
+        is_finished(tmp_path / "there", NOW)
+
+
+def test_an_empty_folder_may_still_get_results(tmp_path):
+    require_results(tmp_path, [Path("a")])
+    (tmp_path / "b").mkdir()
+    with pytest.raises(UserError, match="has no trial of this study"):
+        require_results(tmp_path, [Path("a")])
+    (tmp_path / "a").mkdir()
+    require_results(tmp_path, [Path("a")])

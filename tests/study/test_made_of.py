@@ -24,10 +24,10 @@ def folder_of(path, **contents):
     return path
 
 
-def described(root, study=STUDY, equal=None, weights=WEIGHTS, asked=ASKED):
-    """The description of the last of two stages in Greek, as it is read again from a file."""
-    trial = next(trial for trial in trials_of(study, root) if trial.arm == "both")
-    return json.loads(json.dumps(made_of(trial, equal, weights, asked)))
+def described(root, study=STUDY, equal=None, weights=WEIGHTS, asked=ASKED, arm="both", dtype="auto"):
+    """The description of an arm's trial in Greek, as it is read again from a file."""
+    trial = next(trial for trial in trials_of(study, root) if trial.arm == arm)
+    return json.loads(json.dumps(made_of(trial, equal, weights, asked, dtype)))
 
 
 @pytest.fixture
@@ -81,3 +81,39 @@ def test_a_field_that_came_later_has_its_value_of_before(here):
 def test_a_description_that_is_none(here, change):
     now = described(here)
     assert differences(now | change, now)
+
+
+def with_commit(**fields):
+    return dataclasses.replace(STUDY, arms={"both": ({"recipe": "commit", **fields},)}, seeds={"both": (1,)})
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "message"),
+    [
+        ({"data": "tatsu-lab/alpaca"}, {"data": "databricks/dolly"}, "other weights, forms or hub ids of data"),
+        ({"data_unmixed": ["text.el.txt=1:text"]}, {"data_unmixed": ["text.el.txt=9:text"]}, "of data"),
+        ({"data": ["reading.jsonl", "text.el.txt=1:text"]}, {"data": ["reading.jsonl", "text.el.txt=1"]}, "of data"),
+        ({"dictionary": ["en-el.txt=1", "en-hi.txt"]}, {"dictionary": ["en-el.txt=9", "en-hi.txt"]}, "of dictionary"),
+        ({"sentences": ["el-en.txt=1", "hi-en.txt"]}, {"sentences": ["el-en.txt=9", "hi-en.txt"]}, "of sentences"),
+    ],
+)
+def test_what_is_said_of_a_file_beside_its_content(here, one, two, message):
+    before, now = (described(here, with_commit(**fields)) for fields in (one, two))
+    (difference,) = differences(before, now)
+    assert difference.endswith(message)
+    assert differences(now, now) == []
+
+
+def test_another_tokenizer_of_a_stage(here, example):
+    text = (example / "model" / "tokenizer.json").read_text(encoding="utf-8")
+    for name, content in (("one", text), ("two", text.replace("\n", " "))):
+        (here / name).mkdir()
+        (here / name / "tokenizer.json").write_text(content, encoding="utf-8")
+    before, now = (described(here, with_commit(tokenizer=name)) for name in ("one", "two"))
+    assert differences(before, now) == ["stage 1: another tokenizer"]
+
+
+def test_the_dtype_of_an_untuned_model(here):
+    before, now = (described(here, arm="untuned", dtype=dtype) for dtype in ("float32", "bfloat16"))
+    assert differences(before, now) == ["another dtype"]
+    assert described(here, dtype="float32") == described(here, dtype="bfloat16")

@@ -16,18 +16,17 @@ from commit_llm.files.holder import clear
 from commit_llm.files.lock import locked
 from commit_llm.files.whole import make_folder
 from commit_llm.pipeline import require_exported_asks
-from commit_llm.study.budget import in_one_pass
-from commit_llm.study.finished import is_finished, read_made, take_in
-from commit_llm.study.made_of import TEMPLATE, made_of
+from commit_llm.study.before_training import require_data
+from commit_llm.study.finished import is_finished, read_made, require_results, take_in
+from commit_llm.study.made_of import TEMPLATE, made_of, model_hashes
 from commit_llm.study.study_file import Study
 from commit_llm.study.study_folder import ARMS, FINISHED, begin
-from commit_llm.study.trial_run import Conduct, data_dir, open_stage, remove_models, run_trial
+from commit_llm.study.trial_run import Conduct, data_dir, dtype_of_untuned, remove_models, run_trial
 from commit_llm.study.trials import Trial, per_context_of, trials_of
 from commit_llm.train.grown_rows import saving_grown_rows
 from commit_llm.train.model_source import ModelSource, open_model
 from commit_llm.train.recipe_data import open_recipe_model
 from commit_llm.train.stop import Reason
-from commit_llm.train.weights_identity import agree_on_weights
 
 
 class Progress(NamedTuple):
@@ -65,8 +64,10 @@ def conduct(
     asked = {name: _asked(study, name, how.root) for trial in trials for name in trial.tasks}
     _require_asking(study, trials)
     source = open_model(study.model)
-    weights = agree_on_weights(source, hashed=True).hashes
-    described = {trial: made_of(_beside(source, trial), study.equal, weights, asked) for trial in trials}
+    model, dtype = model_hashes(source), dtype_of_untuned(study)
+    described = {trial: made_of(_beside(source, trial), study.equal, model, asked, dtype) for trial in trials}
+    if how.finished is not None:
+        require_results(how.finished, [trial.folder for trial in trials_of(study, how.root)])
     make_folder(out)
     with locked(out, "conducting a study"):
         begin(out, study)
@@ -79,7 +80,7 @@ def conduct(
                 todo.append(trial)
             elif not how.keep_models:  # the process may have been killed before it did
                 remove_models(out / ARMS / trial.folder)
-        _require_reached(study, todo)
+        require_data(study, todo, how)
         for number, trial in enumerate(todo):
             if minutes_left() == 0:
                 return Reason.MINUTES
@@ -137,9 +138,11 @@ def _require_asking(study: Study, trials: Sequence[Trial]) -> None:
 
 
 def _seconds_left(out: Path, done: Sequence[Trial], todo: Sequence[Trial]) -> float | None:
-    """Estimate the time of the trials to do: each as long as those done with as many stages, or as all of them."""
+    """Estimate the time of the trials to do: each as long as those done here with as many stages, or as all of them."""
     seconds: dict[Trial, float] = {}
     for trial in done:
+        if not (out / ARMS / trial.folder).is_dir():
+            continue  # handed in, perhaps from another machine
         made = read_made(out / FINISHED / trial.folder)
         parts = [made.get(name) for name in ("training_seconds", "evaluating_seconds")]
         if all(isinstance(part, int) for part in parts):
@@ -152,21 +155,3 @@ def _seconds_left(out: Path, done: Sequence[Trial], todo: Sequence[Trial]) -> fl
         return sum(alike) / len(alike)
 
     return sum(map(estimate, todo))
-
-
-def _require_reached(study: Study, trials: Sequence[Trial]) -> None:
-    """Raise UserError where no arm is trained as much as is held equal in one pass over its data."""
-    equal, most, of = study.equal, 0, ""
-    first_of_arms = {trial.arm: trial for trial in reversed(trials) if trial.stages}
-    if equal is None or equal.unit == "examples" or not first_of_arms:
-        return
-    for arm, trial in reversed(first_of_arms.items()):
-        reached = in_one_pass(open_stage(study, trial.stages[-1], study.model)[1], equal)
-        if reached >= equal.number:
-            return
-        if reached > most:
-            most, of = reached, arm
-    raise UserError(
-        f"equal: {equal.unit} {equal.number:,}: no arm has as many in one pass over its data; {of} has most, {most:,}; "
-        "ask for less, or give more data"
-    )

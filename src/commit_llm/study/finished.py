@@ -1,7 +1,7 @@
 """Results of a trial without texts: an evaluation directory of ids and scores, with what the trial was made of."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from commit_llm.files.records import read_records
 from commit_llm.files.whole import whole_folder, write_json
 from commit_llm.runs.evaluation import PREDICTIONS, RESULTS, write_lines
 from commit_llm.study.made_of import Description, differences
+from commit_llm.study.study_folder import FINISHED
 
 TRIAL = "trial.json"  # what the trial was made of, and how it was made
 MADE_OF, MADE, SUMS = "made_of", "made", "checksums"
@@ -43,10 +44,7 @@ def read_made(folder: Path) -> dict[str, Any]:
 
 
 def is_finished(folder: Path, now: Description) -> bool:
-    """Tell whether a folder has the results of a trial. Raises UserError where they are damaged, or of something else.
-
-    Results of earlier versions have no checksums.
-    """
+    """Tell whether a folder has the results of a trial. Raises UserError where they are damaged or of another one."""
     try:
         trial = read_json_object(folder / TRIAL)
     except (FileNotFoundError, NotADirectoryError):
@@ -63,12 +61,25 @@ def is_finished(folder: Path, now: Description) -> bool:
             f"{folder / TRIAL}: these results are of {different[0]}{more}; take the folder away, or study the same"
         )
     sums = trial.get(SUMS)
+    if not isinstance(sums, dict):
+        raise UserError(f"{folder / TRIAL}: has no {SUMS}, which say what the results were; {AWAY}")
     for name in (RESULTS, PREDICTIONS):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: has no {name}; hand in the whole folder, or {AWAY}")
-        if isinstance(sums, dict) and checksum(folder / name) != sums.get(name):
+        if checksum(folder / name) != sums.get(name):
             raise UserError(f"{folder / name}: is not as it was written; {AWAY}")
     return True
+
+
+def require_results(folder: Path, trials: Iterable[Path]) -> None:
+    """Raise UserError where a folder that is handed in is not there, or has something else than results of trials.
+
+    trials: the folders of those of the study. An empty folder may still become one of results.
+    """
+    if not folder.is_dir():
+        raise UserError(f"--finished {folder}: no such folder; give the folder {FINISHED} of a study")
+    if any(folder.iterdir()) and not any((folder / trial).is_dir() for trial in trials):
+        raise UserError(f"--finished {folder}: has no trial of this study; give the folder {FINISHED} of a study")
 
 
 def take_in(handed_in: Path, out: Path, now: Description) -> bool:

@@ -6,38 +6,55 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from commit_llm.convert.folder import CONFIG_FILE
+from commit_llm.data.tokenizer import load_tokenizer
 from commit_llm.files.provenance import public_name, sha256
 from commit_llm.recipes import BEFORE_IT_EXISTED, RUNNING, Recipe, files_of
 from commit_llm.study.study_file import Amount
 from commit_llm.study.trials import Trial
+from commit_llm.train.model_source import ModelSource
+from commit_llm.train.weights_identity import agree_on_weights
 
 # Fields of a recipe that do not decide what is trained, beside those of RUNNING: the model is described by its weights.
 BESIDE = {*RUNNING, "model", "model_revision", "checkpoint_every", "keep_checkpoints", "log_every", "eval_every"}
 NAMES_OF_FILES = ("data", "data_unmixed", "dictionary", "sentences", "skip_words", "target_text", "tokenizer")
 
 TEMPLATE = "template_sha256"  # of what decides the questions of a chat task
-MEANINGS = {"model": "another model", "equal": "another amount of training"}
+MEANINGS = {"model": "another model", "dtype": "another dtype", "equal": "another amount of training"}
 
 Description = dict[str, Any]
 
 
 def made_of(
-    trial: Trial, equal: Amount | None, weights: Mapping[str, str], asked: Mapping[str, Mapping[str, Any]]
+    trial: Trial,
+    equal: Amount | None,
+    model: Mapping[str, str],
+    asked: Mapping[str, Mapping[str, Any]],
+    dtype: str = "auto",
 ) -> Description:
     """Describe a trial: plain values, as JSON has them.
 
-    weights: SHA-256 of the files of the base model's weights, by name.
+    model: SHA-256 of what the base model is, by name (`model_hashes`).
     asked: by task, what decides its questions.
+    dtype: that an untuned model is evaluated in; the recipes of stages have their own.
     """
     return {
         "arm": trial.arm,
         "language": trial.language,
         "seed": trial.seed,
-        "model": dict(weights),
+        "model": dict(model),
+        "dtype": None if trial.stages else dtype,
         "equal": None if equal is None else equal._asdict(),
         "stages": [_stage(recipe) for recipe in trial.stages],
         "tasks": {name: dict(asked[name]) for name in trial.tasks},
     }
+
+
+def model_hashes(source: ModelSource) -> dict[str, str]:
+    """Hash what decides a base model's numbers and the ids of its texts: weights, configuration, tokenizer."""
+    weights = agree_on_weights(source, hashed=True).hashes
+    config = sha256(source.folder / CONFIG_FILE)
+    return {**weights, CONFIG_FILE: config, "tokenizer": source.tokenizer.fingerprint()}
 
 
 def differences(before: Description, now: Description) -> list[str]:
@@ -63,7 +80,21 @@ def _stage(recipe: Recipe) -> Description:
         fields[name] = [*map(public_name, value)] if isinstance(value, tuple) else value and public_name(value)
     fields = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
     files = {role: _hash(path) for role, path in files_of(recipe) if path.is_file()}
-    return {"recipe": fields, "files": files}
+    if recipe.tokenizer is not None:
+        files["tokenizer"] = load_tokenizer(Path(recipe.tokenizer)).fingerprint()
+    return {"recipe": fields, "files": files, "sources": _sources(recipe)}
+
+
+def _sources(recipe: Recipe) -> dict[str, list[Any]]:
+    """Describe what a recipe says of its files beside their content, and what it takes from the hub."""
+    return {
+        "data": [
+            [None if Path(name).is_file() else name, str(weight), form, mixed]
+            for name, weight, form, mixed in recipe.sources
+        ],
+        "dictionary": [weight for _, weight in recipe.dictionary_files],
+        "sentences": [weight for _, weight in recipe.sentence_files],
+    }
 
 
 @cache
@@ -79,6 +110,13 @@ def _changes(old: Any, new: Description) -> list[str]:
         f"{name} {before.get(name)} -> {value}"
         for name, value in new["recipe"].items()
         if name not in NAMES_OF_FILES and _plain(before.get(name)) != value
+    ]
+    sources = old.get("sources")
+    before_of = sources if isinstance(sources, dict) else {}
+    changed += [
+        f"other weights, forms or hub ids of {role}"
+        for role in new["sources"]
+        if before_of.get(role) != new["sources"][role]
     ]
     files = old.get("files")
     of_files = files if isinstance(files, dict) else {}

@@ -1,7 +1,7 @@
 """The YAML file of a study: what it holds, read and checked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -16,6 +16,7 @@ RECIPE = "recipe"
 ALL_LANGUAGES = "all_languages"  # of a stage: it gets the dictionaries of all languages of the study
 # Fields that a study sets itself, and where they are given.
 SET_BY_STUDY = {"model": "model", "seed": "seeds"}
+COUNTING = {"steps", "epochs", "max_train_samples"}  # fields that say how much a stage is trained on
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 LARGEST = 10**15
@@ -97,7 +98,7 @@ def read_study(path: Path, given: Mapping[str, Any] | None = None) -> Study:
         if not isinstance(values.get(key, ""), str | None):
             raise wrong(key, f"is {shown(values[key])}, and no text")
     languages = _texts(values["languages"])
-    if not languages or not all(map(LANGUAGE.fullmatch, languages)) or len(set(languages)) < len(languages):
+    if not languages or not all(map(LANGUAGE.fullmatch, languages)) or len(set(_lowered(languages))) < len(languages):
         raise wrong("languages", f"is {shown(values['languages'])}; list codes such as el, each once")
     tasks = _texts(values["tasks"])
     if not tasks:
@@ -105,10 +106,13 @@ def read_study(path: Path, given: Mapping[str, Any] | None = None) -> Study:
     fields = {} if values.get("fields") is None else values["fields"]
     if not isinstance(fields, dict):
         raise wrong("fields", "is not a mapping of recipe fields")
+    for name, key in SET_BY_STUDY.items():
+        if name in fields:
+            raise wrong("fields", f"sets {name}; see the key {key}")
     arms = _arms(values["arms"], wrong)
     equal = _equal(values.get("equal"), wrong)
     for name, stages in arms.items():
-        if equal and stages and (counted := {"steps", "epochs"} & {*stages[-1], *fields}):
+        if equal and stages and (counted := COUNTING & {*stages[-1], *fields}):
             raise wrong("equal", f"arm {name} has {sorted(counted)[0]} in its last stage too; leave out one of them")
     baseline = values.get("baseline", next(iter(arms)))
     if baseline not in arms:
@@ -156,6 +160,11 @@ def _values(path: Path, before: tuple[Path, ...]) -> dict[str, Any]:
     return other | {key: value for key, value in values.items() if key != LIKE} | merged
 
 
+def _lowered(names: Iterable[str]) -> list[str]:
+    """Give names in lower case: two that are one then would share a folder where a system ignores case."""
+    return [name.lower() for name in names]
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     """Give a text, or a list of texts, as a tuple; an empty one for anything else."""
     items = value if isinstance(value, list | tuple) else [value]
@@ -171,7 +180,7 @@ def _arms(value: Any, wrong: Any) -> dict[str, tuple[StageFields, ...]]:
             raise wrong("arms", f"{shown(name)} is not a name: letters, digits and _.+- only, at most 40")
         listed = stages if isinstance(stages, list) else [stages]
         arms[name] = tuple(_stage(name, stage, wrong) for stage in listed)
-    lower = [name.lower() for name in arms]
+    lower = _lowered(arms)
     for name in arms:
         if lower.count(name.lower()) > 1:
             raise wrong("arms", f"{name}: two arms have this name, letters' case aside; rename one")

@@ -62,14 +62,14 @@ def _in_language(comparison: Comparison, language: str) -> str:
 def _hours(out: Path, trials: Sequence[Trial]) -> list[str]:
     """Write how long each trial took."""
     lines = [
-        "| arm | training in | seed | hours of training | of evaluation | on | version |",
-        "|---|---|---|---|---|---|---|",
+        "| arm | training in | seed | hours of training | of evaluation | on | processor | version |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for trial in trials:
         made = read_made(out / FINISHED / trial.folder)
         hours = [_as_hours(made.get(f"{part}_seconds")) for part in ("training", "evaluating")]
         seed = str(trial.seed) if trial.stages else ""
-        where = [_in_a_table(made.get(name)) for name in ("devices", "version")]
+        where = [_in_a_table(made.get(name)) for name in ("devices", "processor", "version")]
         lines.append(f"| {' | '.join([trial.arm, trial.language, seed, *hours, *where])} |")
     return lines
 

@@ -1,5 +1,8 @@
 """One trial of a study: trained stage by stage, exported, evaluated, and its results kept without texts."""
 
+import os
+import platform
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -7,13 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from commit_llm import __version__
-from commit_llm.data.document_hashes import hash_texts
-from commit_llm.errors import UserError
 from commit_llm.evaluate.journal import is_finished
-from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.runner import OnAnswers
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.files.holder import clear, remove_folder
@@ -63,6 +62,11 @@ def data_dir(study: Study, root: Path) -> str | None:
     return None if study.data_dir is None else str(root / study.data_dir)
 
 
+def dtype_of_untuned(study: Study) -> str:
+    """Give the dtype that the untuned model is evaluated in."""
+    return (study.fields or {}).get("dtype", "auto")
+
+
 def open_stage(study: Study, recipe: Recipe, model: str) -> tuple[Recipe, RecipeData]:
     """Open the data of the last stage of an arm, with the sample that is held equal. model: what it starts from."""
     recipe = replace(with_sample(recipe, study.equal), model=model)
@@ -99,16 +103,14 @@ def run_trial(
     out: the folder of the study.
     minutes_left: asked before each stage; None where there is no end.
 
-    Raises UserError for what the user got wrong, and where questions are asked about texts that are trained on.
+    Raises UserError for what the user got wrong.
     """
     folder = out / ARMS / trial.folder
     folder.mkdir(parents=True, exist_ok=True)
     model, runs = study.model, []
     for number, recipe in enumerate(trial.stages[:-1], 1):
         runs.append(folder / f"stage-{number}")
-        stage = replace(recipe, model=model)
-        _require_unseen(study, trial, open_recipe_batches(stage, open_recipe_model(stage, weights=False)), how)
-        trained = train(stage, runs[-1], how.on_step, stop_after_minutes=minutes_left())
+        trained = train(replace(recipe, model=model), runs[-1], how.on_step, stop_after_minutes=minutes_left())
         if trained.stopped is not None:
             return trained.stopped
         model = str(runs[-1])
@@ -121,7 +123,6 @@ def run_trial(
     if trial.stages:
         runs.append(folder / RUN)
         recipe, data = open_stage(study, trial.stages[-1], model)
-        _require_unseen(study, trial, data, how)
         if study.equal is not None:
             recipe = replace(recipe, steps=steps_for(data, study.equal))
         chain = run_chain(recipe, folder, tasks, stop_after_minutes=minutes_left(), on_step=how.on_step, **asked)
@@ -131,10 +132,11 @@ def run_trial(
         # A kill came before its results were kept, or they were taken away.
         if is_finished(folder / EVALUATION, RESULTS):
             remove_folder(folder / EVALUATION)
-        evaluate_model(model, tasks, folder / EVALUATION, dtype=(study.fields or {}).get("dtype", "auto"), **asked)
+        evaluate_model(model, tasks, folder / EVALUATION, dtype=dtype_of_untuned(study), **asked)
     made = {
         "version": __version__,
         "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
+        "processor": processor(),
         "training_seconds": round(sum(line["seconds"] for run in runs for line in read_logs(run).timing.values())),
         "evaluating_seconds": round(clock.seconds),
     }
@@ -155,16 +157,10 @@ def remove_models(folder: Path) -> None:
             remove_folder(path)
 
 
-def _require_unseen(study: Study, trial: Trial, data: RecipeData, how: Conduct) -> None:
-    """Raise UserError before training where questions are asked about texts that are trained on."""
-    if how.allow_contamination:
-        return
-    documents = data.documents()
-    for name in trial.tasks:
-        questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
-        contexts = hash_texts({question.context for question in questions})
-        if count := int(np.isin(contexts, documents).sum()):
-            raise UserError(
-                f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, "
-                "or --allow-contamination"
-            )
+def processor(information: Path = Path("/proc/cpuinfo")) -> str:
+    """Name the processor of this machine and its number of cores, for whoever reads how long a trial took."""
+    try:
+        names = re.findall(r"^model name\s*: (.+)$", information.read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:  # not Linux
+        names = []
+    return f"{os.cpu_count()} x {names[0].strip() if names else platform.machine()}"

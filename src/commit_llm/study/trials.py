@@ -59,8 +59,15 @@ def trials_of(study: Study, root: Path) -> list[Trial]:
 
 
 def per_context_of(study: Study) -> dict[str, int]:
-    """Give how many questions of each context are asked, by task. A task of all of them is not there."""
+    """Give how many questions of each context are asked, by task. A task of all of them is not there.
+
+    Raises UserError for a task that the study does not have.
+    """
     named, numbers = study.per_context or {}, {}
+    tasks = {task for language in study.languages for task in in_language(study.tasks, language)}
+    for name in named:
+        if name and tasks.isdisjoint(in_language(name, language) for language in study.languages):
+            raise UserError(f"per_context: {name}: no task of the study, which has {', '.join(study.tasks)}")
     for language in study.languages:
         of_language = {in_language(task, language): number for task, number in named.items()}
         for task in in_language(study.tasks, language):

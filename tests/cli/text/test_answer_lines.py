@@ -27,8 +27,7 @@ def test_a_line_a_task():
         IDENTIFIED.format("py3langid 0.4.0"),
         "el: answered in the language 96 %, in English 2 %, right in English only 1.3 %, in the context 28 %: "
         "mixing can help little (docs/choosing.md)",
-        "es: answered in the language 40 %, in English 10 %, in the context 30.5 %: "
-        "mixing can help (docs/choosing.md)",
+        "es: answered in the language 40 %, in English 10 %, in the context 30.5 %: mixing can help (docs/choosing.md)",
     ]
 
 
@@ -65,5 +64,7 @@ def test_why_no_language_is_known_is_said_once():
 def test_room(shares, only, verdict):
     entry = {"in_context": 1.0, "exact_match_english_only": only}
     if shares is not None:  # as where py3langid is not installed
-        entry["answer_language"] = dict(zip(("target", "english", "other", "unknown"), shares, strict=True)) | {"items": 9}
+        entry["answer_language"] = dict(zip(("target", "english", "other", "unknown"), shares, strict=True)) | {
+            "items": 9
+        }
     assert answer_lines({"es": entry})[-1].endswith(f": {verdict} (docs/choosing.md)")

@@ -1,0 +1,92 @@
+"""What is asked of the data of all trials before the first is trained: enough of it, and no text of the questions."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from commit_llm.data.document_hashes import hash_texts
+from commit_llm.data.mixing_flags import MixingFlags
+from commit_llm.data.packing.example_order import training_indices
+from commit_llm.errors import UserError
+from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.tasks import find_task
+from commit_llm.recipes import Recipe
+from commit_llm.study.budget import in_one_pass, with_sample
+from commit_llm.study.study_file import Study
+from commit_llm.study.trial_run import Conduct, data_dir, open_stage
+from commit_llm.study.trials import Trial
+from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
+
+OF_DATA = ("seed", "mix_roles")  # flags of mixing that say what the data are, too
+
+
+def require_data(study: Study, trials: Sequence[Trial], how: Conduct) -> None:
+    """Raise UserError where a trial has too little data, or is asked about texts that it is trained on."""
+    if study.equal is not None and study.equal.unit != "examples":
+        _require_tokens(study, trials)
+    hashed_texts: dict[Recipe, np.ndarray] = {}
+    for trial in trials:
+        for number, recipe in enumerate(trial.stages, 1):
+            stage = _unmixed(recipe, study.model)
+            if number == len(trial.stages):
+                _require_examples(study, trial, stage)
+                stage = with_sample(stage, study.equal)
+            if how.allow_contamination:
+                continue
+            if stage not in hashed_texts:
+                hashed_texts[stage] = _open(stage).documents()
+            _require_unseen(study, trial, hashed_texts[stage], how)
+
+
+def _unmixed(recipe: Recipe, model: str) -> Recipe:
+    """Give a recipe of the same data without mixing: it opens sooner, and equals those that differ in mixing alone."""
+    plain = MixingFlags(ratio=0.0)
+    mixing = {name: getattr(plain, name) for name in MixingFlags.__dataclass_fields__ if name not in OF_DATA}
+    return replace(recipe, model=model, **mixing)
+
+
+def _open(stage: Recipe) -> RecipeData:
+    return open_recipe_batches(stage, open_recipe_model(stage, weights=False))
+
+
+def _require_examples(study: Study, trial: Trial, stage: Recipe) -> None:
+    equal = study.equal
+    if equal is None or equal.unit != "examples":
+        return
+    records = _open(stage).makes[0].records
+    number = len(training_indices(stage.held_out_share, stage.seed, len(records)))
+    if number < equal.number:
+        raise UserError(
+            f"equal: examples {equal.number:,}: {trial} has {number:,} in its first source; ask for less, or give more "
+            "data"
+        )
+
+
+def _require_tokens(study: Study, trials: Sequence[Trial]) -> None:
+    """Raise UserError where no arm is trained as much as is held equal in one pass over its data."""
+    equal, most, of = study.equal, 0, ""
+    first_of_arms = {trial.arm: trial for trial in reversed(trials) if trial.stages}
+    if equal is None or not first_of_arms:
+        return
+    for arm, trial in reversed(first_of_arms.items()):
+        reached = in_one_pass(open_stage(study, trial.stages[-1], study.model)[1], equal)
+        if reached >= equal.number:
+            return
+        if reached > most:
+            most, of = reached, arm
+    raise UserError(
+        f"equal: {equal.unit} {equal.number:,}: no arm has as many in one pass over its data; {of} has most, {most:,}; "
+        "ask for less, or give more data"
+    )
+
+
+def _require_unseen(study: Study, trial: Trial, documents: np.ndarray, how: Conduct) -> None:
+    for name in trial.tasks:
+        questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
+        contexts = hash_texts({question.context for question in questions})
+        if count := int(np.isin(contexts, documents).sum()):
+            raise UserError(
+                f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, "
+                "or --allow-contamination"
+            )
