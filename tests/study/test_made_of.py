@@ -104,6 +104,11 @@ def test_what_is_said_of_a_file_beside_its_content(here, one, two, message):
     assert differences(now, now) == []
 
 
+def test_a_ratio_that_is_fitted_does_not_matter(here):
+    one, two = (described(here, with_commit(target_share=0.3, ratio=ratio)) for ratio in (0.7, 0.9))
+    assert one == two
+
+
 def test_another_tokenizer_of_a_stage(here, example):
     text = (example / "model" / "tokenizer.json").read_text(encoding="utf-8")
     for name, content in (("one", text), ("two", text.replace("\n", " "))):

@@ -1,12 +1,16 @@
 """The studies that come with the project: read as they are, and done at tiny scale from end to end."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
-from commit_llm.study.conduct import conduct, trials_done
+from commit_llm.files.json_text import read_json_object
+from commit_llm.study.conduct import asked_of, conduct, trials_done
+from commit_llm.study.finished import is_finished
+from commit_llm.study.made_of import made_of
 from commit_llm.study.study_file import read_study
 from commit_llm.study.study_report import report
 from commit_llm.study.trial_run import Conduct
@@ -67,3 +71,36 @@ def test_a_study_at_tiny_scale(name, world, tmp_path):
 
 def _short(stages):
     return tuple({name: value for name, value in stage.items() if name != "steps"} for stage in stages)
+
+
+@pytest.fixture
+def evidence(shared, tmp_path):
+    """The folder that docs/study.md describes, of links."""
+    places = {
+        "en": "evidence/en/*", "mono": "evidence/mono/*", "muse": "*muse/*.txt", "xquad": "*xquad/xquad.*.json",
+        "alpaca": "alpaca/alpaca_1807.jsonl",
+    }  # fmt: skip
+    for name, pattern in places.items():
+        (tmp_path / name).mkdir()
+        for path in [*shared.data("").glob(pattern), *shared.data("evidence").glob(pattern)]:
+            link = tmp_path / name / path.name
+            if not link.exists():
+                link.symlink_to(path)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(path.name for path in (STUDIES / "results").iterdir()))
+def test_results_that_come_with_a_study_are_taken_in(name, evidence):
+    """As they are, for the model that they say; their study is not trained again."""
+    study, results = read_study(STUDIES / f"{name}.yaml"), STUDIES / "results" / name
+    trials, there = trials_of(study, evidence), 0
+    asked = {task: asked_of(study, task, evidence) for trial in trials for task in trial.tasks}
+    for trial in trials:
+        if (folder := results / trial.folder).is_dir():
+            model = read_json_object(folder / "trial.json")["made_of"]["model"]
+            assert {"model.safetensors", "config.json", "tokenizer"} == set(model)
+            now = json.loads(json.dumps(made_of(trial, study.equal, model, asked)))
+            assert is_finished(folder, now)
+            there += 1
+    assert there == len([*results.rglob("trial.json")]) > 0

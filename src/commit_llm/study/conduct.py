@@ -61,7 +61,7 @@ def conduct(
         return None if deadline is None else max(0.0, deadline - time.monotonic()) / 60
 
     trials = _chosen(trials_of(study, how.root), how.arms)
-    asked = {name: _asked(study, name, how.root) for trial in trials for name in trial.tasks}
+    asked = {name: asked_of(study, name, how.root) for trial in trials for name in trial.tasks}
     _require_asking(study, trials)
     source = open_model(study.model)
     model, dtype = model_hashes(source), dtype_of_untuned(study)
@@ -113,7 +113,7 @@ def _beside(source: ModelSource, trial: Trial) -> Trial:
     )
 
 
-def _asked(study: Study, name: str, root: Path) -> dict[str, Any]:
+def asked_of(study: Study, name: str, root: Path) -> dict[str, Any]:
     """Give what decides the questions of a task. They are read, so that a missing file ends a study at once."""
     selection = Selection(study.limit, per_context_of(study).get(name))
     task = find_task(name)

@@ -79,6 +79,8 @@ def _stage(recipe: Recipe) -> Description:
         value = fields[name]
         fields[name] = [*map(public_name, value)] if isinstance(value, tuple) else value and public_name(value)
     fields = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+    if recipe.asks_for_amount:
+        fields["ratio"] = None  # it is fitted to the amount, wherever it begins
     files = {role: _hash(path) for role, path in files_of(recipe) if path.is_file()}
     if recipe.tokenizer is not None:
         files["tokenizer"] = load_tokenizer(Path(recipe.tokenizer)).fingerprint()
