@@ -52,6 +52,7 @@ TESTS_OF_A_WHOLE = {
     "test_ways_docs.py": "the three ways of docs/method.md",
     "test_wording.py": "the English of pages, help and messages",
     "study/test_studies.py": "the studies of studies/",
+    "test_study_docs.py": "docs/study.md",
     "train/test_attention.py": "fast attention in whole steps",
     "train/test_golden_training.py": "outputs of the original",
     "train/test_mesh.py": "a training on any mesh",
