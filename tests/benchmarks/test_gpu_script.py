@@ -176,7 +176,7 @@ def test_what_8b_lacks_or_fails_is_told(run):
 
 def test_the_longest_operations_of_a_profile(tmp_path):
     """Summed over their numbers; loops, whose time is that of what is in them, and the host's work are left out."""
-    events = [("dot.1", 3000), ("dot.27", 1000), ("fusion", 1000), ("while.3", 9000), (None, 9000)]
+    events = [("dot.1", 3000), ("dot.27", 1000), ("fusion", 1000), ("while.3", 9000), ("cond.4", 9000), (None, 9000)]
     trace = [{"ph": "X", "dur": dur, "args": {"hlo_op": name} if name else {}} for name, dur in events]
     folder = tmp_path / "plugins" / "profile"
     folder.mkdir(parents=True)
