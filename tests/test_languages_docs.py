@@ -12,6 +12,7 @@ from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.codemix.inspection import clean_lines, inspect_dictionary, text_coverage
 from commit_llm.data.fetch_dictionary import LANGUAGES
 from tests.conftest import ROOT
+from tests.documented_commands import documented
 from tests.tiers import in_long_tier
 
 PAGE = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
@@ -136,6 +137,11 @@ def test_a_one_liner_makes_a_dictionary(tmp_path, source):
     source(tmp_path)
     subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True)
     assert BilingualDictionary.load(tmp_path / "en-el.tsv").translations == EXPECTED
+
+
+def test_every_one_liner_is_tried():
+    programs = [one for one in documented() if (one.page, one.program) == ("languages.md", "python3")]
+    assert len(programs) == len({source.__name__.partition("_")[0] for source in FORMATS})
 
 
 def test_the_other_way_round(tmp_path):

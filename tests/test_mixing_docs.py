@@ -13,11 +13,10 @@ from commit_llm.cli.mix import Mix
 from commit_llm.codemix import BilingualDictionary, CodeMixer
 from commit_llm.data.mixing_flags import MixingFlags
 from tests.conftest import ROOT
-from tests.test_docs import blocks, commands
+from tests.documented_commands import documented
 from tests.tiers import in_long_tier
 
 PAGE = (ROOT / "docs" / "mixing.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Mixing\n")[1].split("\n## ")[0]
 
 GREEK = [("the", "ο"), ("dog", "σκύλος"), ("cat", "γάτα"), ("barks", "γαβγίζει"), ("house", "σπίτι"), ("utc", "utc")]
 GERMAN = [("dog", "Hund"), ("where", "wo")]
@@ -60,10 +59,10 @@ def read(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("page", [PAGE, README], ids=["mixing.md", "README.md"])
-def test_the_commands_run(folder, page, capsys):
+@pytest.mark.parametrize(("page", "section"), [("mixing.md", None), ("README.md", "Mixing")])
+def test_the_commands_run(folder, page, section, capsys):
     """In order; what each of them prints is of these examples, and what `mix` writes is mixed."""
-    found = [words for block in blocks(page) for words, _ in commands(block)]
+    found = [list(one.words) for one in documented() if one.page == page and section in (None, one.section)]
     assert {words[0] for words in found} == {"mix", "preview", "dictionary"}
     for words in found:
         assert main(words) == 0, (words, capsys.readouterr().err)
