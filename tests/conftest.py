@@ -19,7 +19,7 @@ CHECKED = [
 ]  # fmt: skip
 install_import_hook([f"commit_llm.{name}" for name in CHECKED], "beartype.beartype")
 
-pytest_plugins = ["tests.tiers"]
+pytest_plugins = ["tests.tiers", "tests.browser"]
 
 # Many tests compile the same few programs: keep them, between processes too, for as long as the session lasts.
 if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker takes the folder of the process that started it
