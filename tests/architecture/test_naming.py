@@ -52,6 +52,7 @@ TESTS_OF_A_WHOLE = {
     "test_scaling_docs.py": "docs/scaling.md",
     "test_site.py": "the documentation site: website/, docs/chain.md and docs/python.md",
     "test_site_in_browser.py": "the built site in a browser",
+    "test_supply.py": ".ci/supply",
     "test_ways_docs.py": "the three ways of docs/method.md",
     "test_wording.py": "the English of pages, help and messages",
     "study/test_studies.py": "the studies of studies/",
