@@ -23,6 +23,7 @@ LONGEST_FILES = (
     "tests/codemix/test_promises.py",
     "tests/parity/test_transformers.py",
     "tests/train/test_golden_training.py",
+    "tests/test_documented_commands.py",
     "tests/test_chain.py",
     "tests/parity/test_gradients.py",
     "tests/train/test_loop.py",
