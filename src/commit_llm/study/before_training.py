@@ -13,7 +13,7 @@ from commit_llm.evaluate.questions import load_questions
 from commit_llm.evaluate.tasks import find_task
 from commit_llm.recipes import Recipe
 from commit_llm.study.budget import in_one_pass, with_sample
-from commit_llm.study.study_file import Study
+from commit_llm.study.study_file import Amount, Study
 from commit_llm.study.trial_run import Conduct, data_dir, open_stage
 from commit_llm.study.trials import Trial
 from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
@@ -23,20 +23,12 @@ OF_DATA = ("seed", "mix_roles")  # flags of mixing that say what the data are, t
 
 def require_data(study: Study, trials: Sequence[Trial], how: Conduct) -> None:
     """Raise UserError where a trial has too little data, or is asked about texts that it is trained on."""
-    if study.equal is not None and study.equal.unit != "examples":
-        _require_tokens(study, trials)
-    hashed_texts: dict[Recipe, np.ndarray] = {}
-    for trial in trials:
-        for number, recipe in enumerate(trial.stages, 1):
-            stage = _unmixed(recipe, study.model)
-            if number == len(trial.stages):
-                _require_examples(study, trial, stage)
-                stage = with_sample(stage, study.equal)
-            if how.allow_contamination:
-                continue
-            if stage not in hashed_texts:
-                hashed_texts[stage] = _open(stage).documents()
-            _require_unseen(study, trial, hashed_texts[stage], how)
+    if study.equal is not None and study.equal.unit == "examples":
+        _require_examples(study, trials, study.equal.number)
+    elif study.equal is not None:
+        _require_tokens(study, trials, study.equal)
+    if not how.allow_contamination:
+        _require_unseen(study, trials, how)
 
 
 def _unmixed(recipe: Recipe, model: str) -> Recipe:
@@ -50,43 +42,53 @@ def _open(stage: Recipe) -> RecipeData:
     return open_recipe_batches(stage, open_recipe_model(stage, weights=False))
 
 
-def _require_examples(study: Study, trial: Trial, stage: Recipe) -> None:
-    equal = study.equal
-    if equal is None or equal.unit != "examples":
-        return
-    records = _open(stage).makes[0].records
-    number = len(training_indices(stage.held_out_share, stage.seed, len(records)))
-    if number < equal.number:
-        raise UserError(
-            f"equal: examples {equal.number:,}: {trial} has {number:,} in its first source; ask for less, or give more "
-            "data"
-        )
+def _require_examples(study: Study, trials: Sequence[Trial], wanted: int) -> None:
+    """Raise UserError where the last stage of a trial has fewer examples in its first source."""
+    numbers: dict[Recipe, int] = {}
+    for trial in trials:
+        for recipe in trial.stages[-1:]:
+            stage = replace(_unmixed(recipe, study.model), seed=0)  # which does not change how many there are
+            if stage not in numbers:
+                records = _open(stage).makes[0].records
+                numbers[stage] = len(training_indices(stage.held_out_share, stage.seed, len(records)))
+            if numbers[stage] < wanted:
+                raise UserError(
+                    f"equal: examples {wanted:,}: {trial} has {numbers[stage]:,} in its first source; ask for less, or "
+                    "give more data"
+                )
 
 
-def _require_tokens(study: Study, trials: Sequence[Trial]) -> None:
+def _require_tokens(study: Study, trials: Sequence[Trial], equal: Amount) -> None:
     """Raise UserError where no arm is trained as much as is held equal in one pass over its data."""
-    equal, most, of = study.equal, 0, ""
+    most, of = 0, ""
     first_of_arms = {trial.arm: trial for trial in reversed(trials) if trial.stages}
-    if equal is None or not first_of_arms:
-        return
     for arm, trial in reversed(first_of_arms.items()):
         reached = in_one_pass(open_stage(study, trial.stages[-1], study.model)[1], equal)
         if reached >= equal.number:
             return
         if reached > most:
             most, of = reached, arm
-    raise UserError(
-        f"equal: {equal.unit} {equal.number:,}: no arm has as many in one pass over its data; {of} has most, {most:,}; "
-        "ask for less, or give more data"
-    )
+    if first_of_arms:
+        raise UserError(
+            f"equal: {equal.unit} {equal.number:,}: no arm has as many in one pass over its data; {of} has most, "
+            f"{most:,}; ask for less, or give more data"
+        )
 
 
-def _require_unseen(study: Study, trial: Trial, documents: np.ndarray, how: Conduct) -> None:
-    for name in trial.tasks:
-        questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
-        contexts = hash_texts({question.context for question in questions})
-        if count := int(np.isin(contexts, documents).sum()):
-            raise UserError(
-                f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other data, "
-                "or --allow-contamination"
-            )
+def _require_unseen(study: Study, trials: Sequence[Trial], how: Conduct) -> None:
+    """Raise UserError where a context of a trial's questions is among the texts of one of its stages."""
+    hashes: dict[Recipe, np.ndarray] = {}
+    for trial in trials:
+        stages = [_unmixed(recipe, study.model) for recipe in trial.stages]
+        stages[-1:] = [with_sample(stage, study.equal) for stage in stages[-1:]]
+        for stage in stages:
+            if stage not in hashes:
+                hashes[stage] = _open(stage).documents()
+            for name in trial.tasks:
+                questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
+                contexts = hash_texts({question.context for question in questions})
+                if count := int(np.isin(contexts, hashes[stage]).sum()):
+                    raise UserError(
+                        f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other "
+                        "data, or --allow-contamination"
+                    )
