@@ -30,7 +30,8 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
     """Everything that decides a training run. Every field is a flag; config.yaml keeps the resolved values."""
 
     behaviour: Literal["mended", "original"] = "mended"
-    """Treatment of the original's faults: mended, or replicated exactly (the -2024 recipes)."""
+    """Treatment of the faults of the authors' code. mended: they are corrected.
+    original: they are replicated exactly (the -2024 recipes)."""
     form: Literal["instruction", "text"] = "instruction"
     """Kind of the records: instruction examples (instruction, input, output), or plain text."""
 
@@ -83,8 +84,8 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
     attention: Literal["auto", "reference"] = "auto"
     """auto: fast attention if it supports the recipe. reference: always the reference path."""
     remat: Literal["auto", "none", "dots", "nothing"] = "nothing"
-    """Recomputation in the backward pass: none (a layer keeps all), dots (it keeps matrix products), nothing.
-    auto: keep as much as fits the memory; the run stores the choice."""
+    """What a layer keeps for the backward pass; it computes the rest again. none: all values. dots: its input and its
+    matrix products. nothing: its input alone. auto: as much as fits the memory; the run stores the choice."""
     embd_pdrop: float = 0.0
     """Dropout after the embedding."""
     resid_pdrop: float = 0.0

@@ -41,10 +41,10 @@ source words                     3
 source words after cleaning      2  66.7 %
   their translations             2
 
-what cleaning finds            pairs
-  a word by itself: no choice      2  40.0 %  dog → dog, utc → utc
-  in another script: left out      1  20.0 %  cat → kitten
-  punctuation around: mended       1  20.0 %  cat → γάτα,
+what cleaning finds              pairs
+  a word by itself: no choice        2  40.0 %  dog → dog, utc → utc
+  in another script: left out        1  20.0 %  cat → kitten
+  punctuation around: corrected      1  20.0 %  cat → γάτα,
 
 running words of 1 example           6
   can be replaced                    2  33.3 %
@@ -276,12 +276,12 @@ source words after cleaning      3   75.0 %
 phrases after cleaning           1   25.0 %
   translations of both           6
 
-what cleaning finds              pairs
-  a list: each part counts           1  16.7 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…
-  notes in brackets: dropped         2  33.3 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…; dog (animal) → σκύλος
-  nothing but a note: left out       1  16.7 %  cat → (ζώο)
-  ~ for a space: mended              1  16.7 %  polar~bear → πολική~αρκούδα
-  &...; for a character: mended      1  16.7 %  war → πόλεμος &amp; ειρήνη
+what cleaning finds                 pairs
+  a list: each part counts              1  16.7 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…
+  notes in brackets: dropped            2  33.3 %  make → φτιάχνω, κατασκευάζω, κάνω (κάτι γι…; dog (animal) → σκύλος
+  nothing but a note: left out          1  16.7 %  cat → (ζώο)
+  ~ for a space: corrected              1  16.7 %  polar~bear → πολική~αρκούδα
+  &...; for a character: corrected      1  16.7 %  war → πόλεμος &amp; ειρήνη
 """
 
 

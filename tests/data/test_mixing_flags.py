@@ -134,8 +134,8 @@ def test_what_mixes():
             "--mix-roles 'system': contents of this role are never mixed; choose among user assistant",
         ),
         ({"mix_roles": ()}, "--mix-roles: names no role; choose among user assistant"),
-        ({"skip_words": "none.txt"}, "--skip-words none.txt: no such file; it holds a word a line"),
-        ({"skip_words": "."}, "--skip-words .: is a folder; it is a file with a word a line"),
+        ({"skip_words": "none.txt"}, "--skip-words none.txt: no such file; name a file of words"),
+        ({"skip_words": "."}, "--skip-words .: is a folder; name a file of words"),
         (
             {"skip_words": "latin.txt"},
             "--skip-words latin.txt: not UTF-8 at byte 3; convert it: iconv -f YOUR-ENCODING -t UTF-8 latin.txt > "

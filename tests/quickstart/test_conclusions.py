@@ -31,7 +31,7 @@ def test_as_measured_at_first():
     assert "commit answers all English questions in Greek: 100 %" in text
     assert "mixing cost some of the English questions" in text
     assert "70 % of the dictionary's words were swapped" in text
-    assert "try --unmixed-share 0.1" in text
+    assert "in your own training, try `train --unmixed-share 0.1`." in text
     assert "says nothing about real models" in text
 
 

@@ -33,8 +33,8 @@ KINDS = {
     LIST: "a list: each part counts",
     NOTE: "notes in brackets: dropped",
     ONLY_NOTE: "nothing but a note: left out",
-    TILDE: "~ for a space: mended",
-    REFERENCE: "&...; for a character: mended",
+    TILDE: "~ for a space: corrected",
+    REFERENCE: "&...; for a character: corrected",
     IDENTITY: "a word by itself: no choice",
     WRONG_SCRIPT: "in another script: left out",
     LONG_PHRASE: "over five words: passed over",
@@ -42,7 +42,7 @@ KINDS = {
     NO_LETTER: "target has no letter: left out",
     DUPLICATE: "twice: counts once",
     ACCENT_VARIANT: "tonos differs: counts once",
-    PUNCTUATED: "punctuation around: mended",
+    PUNCTUATED: "punctuation around: corrected",
 }
 
 

@@ -32,8 +32,8 @@ OUTPUT = "output"  # the field of an example that holds its answer
 EARLIER_ANSWER = re.compile("assistant [0-9]+")  # a field of a conversation
 # Of what style `clean` makes of a text: it rises where the same settings give other words. The newest alone is kept.
 CLEAN_VERSION = 2
-# The last release that mixes as an older version did.
-LAST_RELEASE_WITH = {1: "0.1.0"}
+# The last commit-llm that mixes as an older version did. 0.1.0 was never released; the repository's history has it.
+LAST_WITH = {1: "0.1.0"}
 CODE = re.compile("[a-z]{2,3}")
 
 
@@ -153,12 +153,11 @@ def require_clean_version(version: int) -> None:
     """Raise SettingError where texts are to be mixed as another version of style `clean` did."""
     if version == CLEAN_VERSION:
         return
-    release = LAST_RELEASE_WITH.get(version)
-    install = f"install commit-llm=={release}" if release else "install the commit-llm that it was made with"
+    before = f"commit-llm {LAST_WITH[version]}" if version in LAST_WITH else "the commit-llm that it was made with"
     raise SettingError(
         SettingName("clean_version"),
         f" {version}: this commit-llm mixes as version {CLEAN_VERSION} of style clean does; to mix as before, "
-        f"{install}; otherwise start again",
+        f"use {before}; otherwise start again",
     )
 
 

@@ -105,7 +105,7 @@ class MixingFlags:
     all_capitals: bool = MixingSettings.all_capitals
     """Also mix capitalised words within sentences, and words in capitals."""
     skip_words: str | None = None
-    """A file with words that are never mixed, one a line."""
+    """A file with words that are never mixed, in any case, with white space between them."""
     dictionary_control: Control = MixingSettings.dictionary_control
     """For experiments: translations permuted among the words, or random letters; same coverage, no meaning."""
     mix_fields: tuple[str, ...] = ()
@@ -283,9 +283,9 @@ def read_words(path: Path) -> frozenset[str]:
             lines = lines_of_text(file, path, sys.maxsize, encoding_of(head_of(file)))
             return frozenset(word for line in lines for word in line.split())
     except FileNotFoundError:
-        reason = "no such file; it holds a word a line"
+        reason = "no such file; name a file of words"
     except IsADirectoryError:
-        reason = "is a folder; it is a file with a word a line"
+        reason = "is a folder; name a file of words"
     except UserError as error:
         raise SettingError(SettingName("skip_words"), f" {error}") from None
     raise SettingError(SettingName("skip_words"), f" {path}: {reason}")

@@ -98,7 +98,8 @@ def english(alpaca: ArmScores, commit: ArmScores) -> str:
     return (
         f"{scores} But commit answers {often} English questions in Greek: {percent(mixed.target)} of its answers are "
         f"in Greek letters. In its training data {ratio} of the dictionary's "
-        "words were swapped, answers included; to keep answers in English, try --unmixed-share 0.1."
+        "words were swapped, answers included; to keep answers in English in your own training, try `train "
+        "--unmixed-share 0.1`."
     )
 
 

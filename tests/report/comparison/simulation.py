@@ -115,7 +115,7 @@ def main():
     simulations = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     tests = ("bootstrap p < 0.05", "sign flip p < 0.05", "both", "McNemar p < 0.05")
     heads = ("true difference", "interval holds it", *tests)
-    print(f"| case | seeds differ by | {' | '.join(heads)} |\n|{' --- |' * (2 + len(heads))}")
+    print(f"| case | seeds' standard deviation | {' | '.join(heads)} |\n|{' --- |' * (2 + len(heads))}")
     for case in CASES:
         found = simulate(case, simulations, 1000)
         shares = " | ".join(f"{100 * share:.1f} %" for share in found[1:6])
