@@ -79,7 +79,7 @@ def run_chain(
         if tasks and recipe.model is not None:
             source = open_recipe_model(recipe, weights=False)
             config = source.config
-            require_answerable(config, batch_size)
+            require_answerable(config, batch_size, name=source.name)
             require_exported_asks(tasks, recipe, source)
     require_same("evaluation", {f"questions of {name}": prompts for name, prompts in asked.items()}, SAME_FILES)
     with together("answering devices"):  # a section of its own, as in the loop

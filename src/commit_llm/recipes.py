@@ -145,7 +145,9 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
         if not 0 <= self.seed < 2**32:
             raise UserError(f"--seed {self.seed}: must be at least 0 and below 2^32")
         if self.fcm_min_ratio > self.fcm_max_ratio:
-            raise UserError(f"--fcm-min-ratio {self.fcm_min_ratio}: above --fcm-max-ratio {self.fcm_max_ratio}")
+            raise UserError(
+                f"--fcm-min-ratio {self.fcm_min_ratio}: above --fcm-max-ratio {self.fcm_max_ratio}; lower it"
+            )
         for name in ("epochs", "max_train_samples"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise UserError(f"{flag(name)} {value}: must be at least 1")
@@ -153,18 +155,22 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
         self.check_prompt(takes_any=is_mended and self.form == "instruction" and self.block_template)
         if self.prompt == CHAT and self.mix_fields:
             raise UserError(
-                f"--mix-fields {' '.join(self.mix_fields)}: with --prompt chat, --mix-roles says what is mixed"
+                f"--mix-fields {' '.join(self.mix_fields)}: with --prompt chat, --mix-roles says what is mixed; leave "
+                "out --mix-fields"
             )
         if self.prompt != CHAT and self.mix_roles != Recipe.mix_roles:
             names = " ".join(self.mix_roles)
-            raise UserError(f"--mix-roles {names}: is for --prompt chat; --mix-fields says which columns are mixed")
+            raise UserError(
+                f"--mix-roles {names}: is for --prompt chat; leave it out (--mix-fields says which columns are mixed)"
+            )
         self.check_adapter(from_scratch=self.from_scratch)
         self.check_columns()
         require_target_text(self.choice, self.target_text, len(self.dictionary))
         require_together(self.sources, self.epochs, self.behaviour)
         if self.batch_size % self.gradient_accumulation:
             raise UserError(
-                f"--gradient-accumulation {self.gradient_accumulation}: does not divide --batch-size {self.batch_size}"
+                f"--gradient-accumulation {self.gradient_accumulation}: does not divide --batch-size "
+                f"{self.batch_size}; give a number that does"
             )
 
     def check_columns(self) -> None:
@@ -188,7 +194,8 @@ class Recipe(TrainingFlags, PromptFlags, ColumnFlags, MixingFlags):
         """Raise UserError where a row is longer than the model allows. longest: its max_position_embeddings."""
         if self.seq_len > longest:
             raise UserError(
-                f"--seq-len {self.seq_len}: the model allows {longest} (max_position_embeddings in its config.json)"
+                f"--seq-len {self.seq_len}: the model allows {longest} (max_position_embeddings in its config.json); "
+                "lower it"
             )
 
 
@@ -345,7 +352,7 @@ def load_stored_recipe(path: Path) -> StoredRecipe:
     try:
         return parse_recipe(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        raise UserError(f"{path}: no such recipe file") from None
+        raise UserError(f"{path}: no such recipe file; `commit-llm recipes` lists the recipes") from None
     except (UnicodeDecodeError, IsADirectoryError) as error:
         raise UserError(f"{path}: not readable YAML ({error})") from None
 
@@ -358,10 +365,10 @@ def parse_recipe(text: str, source: str) -> StoredRecipe:
     """
     values = parse_yaml(text, source)
     if not isinstance(values, dict):
-        raise UserError(f"{source}: holds no mapping of recipe fields")
+        raise UserError(f"{source}: holds no mapping of recipe fields; write a line `FIELD: VALUE` for each")
     asked = values.pop(ASKED, {})
     if not isinstance(asked, dict):
-        raise UserError(f"{source}: {ASKED} holds no mapping of recipe fields")
+        raise UserError(f"{source}: {ASKED} holds no mapping of recipe fields; leave it out")
     values, asked = checked_fields(values, source), checked_fields(asked, source)
     if not FIELDS - set(values) - set(BEFORE_IT_EXISTED):
         values = BEFORE_IT_EXISTED | values

@@ -115,7 +115,8 @@ def test_a_system_that_the_template_refuses(talk, tmp_path):
     status, _, err = talk(model, flags=("--system", "Be kind."))
     assert (status, err.splitlines()[-1]) == (
         2,
-        "commit-llm chat: --system: the chat template refuses it: No system here.",
+        "commit-llm chat: --system: the chat template refuses it: No system here.; change it, or name "
+        "another --chat-template",
     )
 
 

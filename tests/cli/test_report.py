@@ -186,7 +186,8 @@ def test_whatever_provenance_says_of_files_the_page_is_made(report, begun, files
     run = begun()
     (run / "provenance.json").write_text(json.dumps({"files": files}))
     text, html = report(run, "--rows", "1")
-    assert text.count("Not shown: the data instructions.jsonl has changed since the run began.") == missing
+    changed = "the data instructions.jsonl has changed since the run began; restore it, and give the command again"
+    assert text.count(f"Not shown: {changed}.") == missing
     assert html.count("<section class='sample'") == (0 if missing else 1)
 
 

@@ -60,5 +60,5 @@ def test_only_llama_comes_from_easylm(tmp_path):
     with pytest.raises(UserError, match="is a gemma; checkpoints of EasyLM are LLaMA"):
         named_config(str(file))
     file.write_text(json.dumps(sizes | {"attention_bias": True}))
-    with pytest.raises(UserError, match="LLaMA as EasyLM has it has no query_bias, and --config says so"):
+    with pytest.raises(UserError, match="has no query_bias, but --config asks for it; is --config right"):
         from_easylm({}, named_config(str(file)))

@@ -91,7 +91,7 @@ def test_the_other_direction_is_told(tokenizer):
 def test_a_field_without_a_hit(tokenizer):
     mixer = CodeMixer(BilingualDictionary.from_pairs([("dog", "σκύλος")], "en-el.txt"), ratio=0.5)
     require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer, ("instruction",)))
-    with pytest.raises(UserError, match=r"\('input',\): has no word to mix"):
+    with pytest.raises(UserError, match=r"^input: has no word to mix; give other data"):
         require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer, mixer, ("input",)))
     require_hit(ExampleMaker(InstructionForm(), [RECORD], tokenizer))  # nothing is mixed
 

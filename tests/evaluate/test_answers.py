@@ -104,23 +104,23 @@ def test_each_stop_of_the_model_ends_an_answer(model):
 @pytest.mark.parametrize(
     ("positions", "max_length", "message"),
     [
-        (200, None, "the model has 200 positions, too few for 256 new tokens"),
+        (200, None, "tiny: has 200 positions .*, too few for 256 new tokens; take a model with 258 or more"),
         (8192, 8193, "--max-length 8193: the model has 8,192 positions; take at most that many"),
-        (8192, 257, "--max-length 257: too few tokens for a prompt and 256 new ones"),
+        (8192, 257, "--max-length 257: too few tokens for a prompt and 256 new ones; give 258 or more"),
         (8192, -1, "--max-length -1: too few"),
     ],
 )
 def test_no_room_for_an_answer(model, positions, max_length, message):
     config = dataclasses.replace(model.config, max_position_embeddings=positions)
     with pytest.raises(UserError, match=f"^{message}"):
-        require_answerable(config, 1, max_length)
+        require_answerable(config, 1, max_length, name="tiny")
 
 
 def test_what_there_is_room_for(model):
     config = dataclasses.replace(model.config, max_position_embeddings=8192)
     for max_length in (None, 258, 8192):
         require_answerable(config, 1, max_length)
-    with pytest.raises(UserError, match="a batch of 0 questions"):
+    with pytest.raises(UserError, match="--batch-size 0: must be at least 1"):
         require_answerable(config, 0)
 
 

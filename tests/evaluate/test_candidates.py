@@ -64,7 +64,10 @@ def test_candidates_are_of_the_whole_paragraph_whichever_questions_are_asked(
     ("paragraphs", "message"),
     [
         ([("Uno.", ["Uno", "uno"])], "no paragraph has two different answers"),
-        ([("Uno y dos.", ["Uno", ""])], "the answer of question '0-1' is empty"),
+        (
+            [("Uno y dos.", ["Uno", ""])],
+            "xquad.es.json: the answer of question '0-1' is empty, and cannot be ranked; write one",
+        ),
     ],
 )
 def test_what_cannot_be_ranked_is_refused(tmp_path, paragraphs, message):

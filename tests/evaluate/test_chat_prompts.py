@@ -55,7 +55,10 @@ def test_a_model_without_a_template(tmp_path):
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ("{{ raise_exception('No users here.') }}", "does not take a single user message: No users here."),
+        (
+            "{{ raise_exception('No users here.') }}",
+            "does not take a single user message: No users here.; correct it, or take an _instruct_ task",
+        ),
         ("{% for message in", "it is not Jinja"),
         ("{% include 'other' %}", "takes something from another file"),
         ("{{ messages[0].content | upper }}", "changes a user message, so a question"),

@@ -208,18 +208,18 @@ def test_folders_that_are_no_evaluation(tmp_path):
     for schema in (3, 4):
         (tmp_path / "results.json").write_text(f'{{"schema": {schema}, "model": {{}}, "tasks": {{"a": {{}}}}}}')
         assert read_results(tmp_path) == {"a": {}}
-    for text in (
-        "[]",
-        "no JSON",
-        "[" * 100_000,
-        "{}",
-        '{"schema": 4, "tasks": {}}',
-        '{"schema": 4, "model": {}, "tasks": []}',
-        '{"schema": 4, "model": {}, "tasks": {"a": 1}}',
-        '{"schema": 4, "model": [], "tasks": {}}',
+    for text, fault in (
+        ("[]", ": holds no JSON object"),
+        ("no JSON", " JSON: "),
+        ("[" * 100_000, " JSON: nested too deeply"),
+        ("{}", ": has no schema; evaluate again with this version"),
+        ('{"schema": 4, "tasks": {}}', ": has no model; evaluate again"),
+        ('{"schema": 4, "model": {}, "tasks": []}', r": 'tasks' is \[\], not an object; evaluate again"),
+        ('{"schema": 4, "model": {}, "tasks": {"a": 1}}', ": 'a' is 1, not an object; evaluate again"),
+        ('{"schema": 4, "model": [], "tasks": {"model": {}}}', r": 'model' is \[\], not an object; evaluate again"),
     ):
         (tmp_path / "results.json").write_text(text)
-        with pytest.raises(UserError, match=r"results\.json: malformed"):
+        with pytest.raises(UserError, match=rf"results\.json(:1)?: malformed{fault}"):
             read_results(tmp_path)
     with pytest.raises(UserError, match="not an evaluation directory"):
         read_results(tmp_path / "results.json")

@@ -48,7 +48,7 @@ def test_a_template_that_is_another_one_is_told(tmp_path, caplog):
 def test_a_record_that_is_malformed(tmp_path, described):
     tokenizer = chat_tokenizer(tmp_path)
     (tmp_path / "provenance.json").write_text(json.dumps({"prompt": described}))
-    with pytest.raises(UserError, match=r"provenance\.json is malformed: its prompt is .*; name one with --prompt"):
+    with pytest.raises(UserError, match=r"/provenance\.json: malformed: its prompt is .*; name one with --prompt"):
         open_asked_prompt(tmp_path, None, tokenizer, (2,))
 
 

@@ -115,7 +115,7 @@ def test_what_is_read_of_a_damaged_checkpoint_is_refused_with_the_other_steps(un
     with Checkpoints(run) as checkpoints:
         assert checkpoints.progress(8)[0] == 8  # which is another item
     shutil.rmtree(run / "checkpoints/6")
-    with pytest.raises(UserError, match="there is no other"):
+    with pytest.raises(UserError, match="there is no other; train again with another --out"):
         load_params(source)
 
 

@@ -108,7 +108,7 @@ def test_a_checkpoint_says_its_format_and_one_that_is_not_known_is_refused(small
         ({"format": True}, "has format true, but"),
         ({"format": 1.0}, r"has format 1\.0, but"),
         ({"format": None}, "has format null, but"),
-        ([1], r"step 8 says \[1\] of its progress, which is not JSON object; name another with --step"),
+        ([1], r"step 8 says \[1\] of its progress, which is not a JSON object; there is no other; train again with"),
     ],
 )
 def test_a_format_that_is_no_number_and_a_progress_that_is_no_object_are_one_line(tmp_path, progress, message):

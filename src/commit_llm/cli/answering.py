@@ -84,7 +84,7 @@ def opened(name: str, flags: AnsweringFlags, usual_new_tokens: int) -> OpenedMod
             f"some of them; take at most {positions - FEWEST_POSITIONS:,}"
         )
     new_tokens = flags.max_new_tokens or min(usual_new_tokens, positions // 2)
-    require_answerable(source.config, 1, max_new_tokens=new_tokens)
+    require_answerable(source.config, 1, max_new_tokens=new_tokens, name=name)
     LOGGER.info("%s", describe(source.config))
     form = open_request_form(source.origin_folder, flags.prompt, source.tokenizer, source.stops, flags.chat_template)
     return OpenedModel(source, form, choice, new_tokens, positions - new_tokens)

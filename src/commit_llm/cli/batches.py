@@ -36,7 +36,7 @@ def run(argv: list[str]) -> None:
 
     refuse_existing_file(command.out, command.overwrite)
     if command.out.suffix != ".npz":
-        raise UserError(f"{command.out}: the arrays go into an .npz file")
+        raise UserError(f"{command.out}: the arrays go into an .npz file; name one")
     if command.num_batches < 1:
         raise UserError(f"--num-batches {command.num_batches}: must be at least 1")
     command.recipe.check()

@@ -155,7 +155,7 @@ def _evaluate(command: Eval, name: str, tasks: "list[Task]", foreign: list[str],
             prompt = open_asked_prompt(source.origin_folder, command.prompt, source.tokenizer, source.stops)
             tasks = [*tasks, own_task(command.questions, command.language, prompt)]
         if tasks:
-            require_answerable(source.config, command.batch_size, command.max_length)
+            require_answerable(source.config, command.batch_size, command.max_length, name=name)
         template = template_for(tasks, source.tokenizer, source.stops)
     step = agree_on_weights(source, command.step).step
     dtype = compute_dtype(command.dtype)

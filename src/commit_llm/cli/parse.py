@@ -106,7 +106,9 @@ def _refuse_endless_numbers(command: Any) -> None:
         if dataclasses.is_dataclass(value):
             _refuse_endless_numbers(value)
         elif isinstance(value, int) and abs(value) >= 2**63:
-            raise UserError(f"{flag(field.name)}: a whole number of over 18 digits, which no flag takes")
+            raise UserError(
+                f"{flag(field.name)}: a whole number of over 18 digits, which no flag takes; give a smaller one"
+            )
 
 
 def _names_for_several(command: type) -> Iterator[str]:

@@ -62,10 +62,10 @@ def run(argv: list[str]) -> None:
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")
     if not 0 <= command.at < math.inf:
-        raise UserError(f"--at {command.at:g}: passes over the data are a number, at least 0")
+        raise UserError(f"--at {command.at:g}: passes over the data are a number, at least 0; give one such as 1.5")
     if command.html is not None:
         if command.html.suffix not in (".html", ".htm"):
-            raise UserError(f"--html {command.html}: the page is an .html file")
+            raise UserError(f"--html {command.html}: the page is an .html file; name one")
         refuse_existing_file(command.html, command.overwrite, "--html")
     records, total = first_records(command.input, command.rows)
     columns = open_columns(command.columns, command.input, command.fields)

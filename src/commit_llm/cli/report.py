@@ -46,7 +46,7 @@ def run(argv: list[str]) -> None:
     if command.rows < 1:
         raise UserError(f"--rows {command.rows}: must be at least 1")
     if command.out is not None and command.out.suffix not in (".html", ".htm"):
-        raise UserError(f"--out {command.out}: the page is an .html file")
+        raise UserError(f"--out {command.out}: the page is an .html file; name one")
     run = find_run(command.run)
     out = run / PAGE if command.out is None else command.out
     overwrite = command.overwrite or out.resolve() == (run / PAGE).resolve()

@@ -28,7 +28,10 @@ def named_config(name: str) -> ModelConfig:
             raise UserError(f"--config {name}: give a config.json or one of {', '.join(LLAMA_1)}")
         config = read_config_file(Path(name))
         if config.model_type != "llama":
-            raise UserError(f"--config {name}: is a {config.model_type}; checkpoints of EasyLM are LLaMA")
+            raise UserError(
+                f"--config {name}: is a {config.model_type}; checkpoints of EasyLM are LLaMA: name the "
+                "config.json of one"
+            )
         tell_passed_over(Path(name))
         return config
     hidden, mlp, layers, heads, epsilon = LLAMA_1[name]
@@ -53,7 +56,7 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
     """
     names = parameter_names(config)
     if more := [name.path[-1] for name in names if name.easylm is None]:
-        raise UserError(f"{source}: LLaMA as EasyLM has it has no {more[0]}, and --config says so")
+        raise UserError(f"{source}: EasyLM's LLaMA has no {more[0]}, but --config asks for it; is --config right?")
     declared = declare(config)
     params: dict[str, Any] = {"layers": {}}
     used: set[str] = set()
@@ -63,7 +66,8 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
             raise UserError(f"{source}: parameter {key!r} is missing; is --config right?")
         if arrays[key].shape != shape:
             raise UserError(
-                f"{source}: parameter {key!r} has shape {arrays[key].shape}, the configuration says {shape}"
+                f"{source}: parameter {key!r} has shape {arrays[key].shape}, the configuration says {shape}; is "
+                "--config right?"
             )
         used.add(key)
         return half_split(arrays[key], config.head_dim) if rotary else arrays[key]
@@ -77,5 +81,7 @@ def from_easylm(arrays: Mapping[str, np.ndarray], config: ModelConfig, source: s
         else:
             params[name.path[0]] = array(name.easylm, declared[name.path[0]].shape, name.rotary)
     if extra := sorted(set(arrays) - used):
-        raise UserError(f"{source}: parameter {shown(extra[0])} belongs to no LLaMA of this configuration")
+        raise UserError(
+            f"{source}: parameter {shown(extra[0])} belongs to no LLaMA of this configuration; is --config right?"
+        )
     return params

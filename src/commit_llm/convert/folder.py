@@ -104,7 +104,7 @@ def rounded(key: str, value: np.ndarray, dtype: str) -> np.ndarray:
         if np.isfinite(number):
             way_out = "export with --dtype bfloat16 or float32"
             raise UserError(f"tensor {key}: {dtype} has no room for {wrong}; {way_out}")
-        raise UserError(f"tensor {key}: {wrong}, are not finite; nobody can use these weights")
+        raise UserError(f"tensor {key}: {wrong}, are not finite; nobody can use these weights; take other ones")
     return cast
 
 

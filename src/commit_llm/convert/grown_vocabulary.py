@@ -39,6 +39,6 @@ def read_grown_vocabulary(folder: Path, rows: int) -> GrownVocabulary | None:
     if grown.first_id + grown.pieces > rows:
         raise UserError(
             f"{file}: malformed: {PIECES} is {grown.pieces} from {FIRST_ID} {grown.first_id} on, and the model has "
-            f"{rows} rows"
+            f"{rows} rows; take the folder as `tokenizer extend` wrote it"
         )
     return grown if grown.pieces else None

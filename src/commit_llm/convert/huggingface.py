@@ -184,7 +184,8 @@ def _require_fit(tensors: Mapping[str, Tensor], config: ModelConfig, source: str
         for key in hf_names(name, config):
             if tensors[key].shape != hf_shape:
                 raise UserError(
-                    f"{source}: tensor {key!r} has shape {tensors[key].shape}, the configuration says {hf_shape}"
+                    f"{source}: tensor {key!r} has shape {tensors[key].shape}, the configuration says {hf_shape}; "
+                    "is config.json that of these weights?"
                 )
 
 

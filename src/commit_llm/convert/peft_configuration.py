@@ -86,7 +86,7 @@ def read_configuration(folder: Path) -> PeftConfiguration:
     try:
         settings = read_json_object(path)
     except FileNotFoundError:
-        raise UserError(f"{folder}: not an adapter folder (no {CONFIGURATION_FILE} in it)") from None
+        raise UserError(f"{folder}: not an adapter folder (no {CONFIGURATION_FILE} in it); name another") from None
     _require_plain(settings, path)
     rank = _required(settings, "r", path)
     if type(rank) is not int or not 0 < rank < LARGEST[int]:

@@ -121,7 +121,8 @@ def _require_fit(
             )
         if tensors[key].dtype not in DTYPE_NAMES:
             raise UserError(
-                f"{file}: tensor {key!r} is of type {tensors[key].dtype}; known are {', '.join(DTYPE_NAMES)}"
+                f"{file}: tensor {key!r} is of type {tensors[key].dtype}; known are {', '.join(DTYPE_NAMES)}: save it "
+                "as one of them"
             )
     if twice and not are_equal(tensors[PREFIX + HEAD], tensors[PREFIX + EMBEDDING]):
         raise UserError(

@@ -17,6 +17,7 @@ ENTRY = "commit_llm.checksum"  # in the metadata
 METADATA = "__metadata__"  # of a safetensors header
 # What a file is written with, before it is sealed. The format is what transformers looks for.
 UNSEALED = {"format": "pt", ENTRY: f"{NAME}:{'0' * DIGITS}"}
+AGAIN = "fetch or export it again"
 LENGTH = 8  # bytes at the head of a file: the length of its header
 LONGEST_HEADER = 100_000_000  # bytes, as the library of safetensors has it
 
@@ -79,13 +80,13 @@ def _read_header(file: Path) -> tuple[str, dict[str, Any]]:
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(LENGTH), "little")
         if length > LONGEST_HEADER:
-            raise UserError(f"{file}: not a readable safetensors file (a header of {length:,} bytes)")
+            raise UserError(f"{file}: not a readable safetensors file (a header of {length:,} bytes); {AGAIN}")
         raw = opened.read(length)
     try:
         text = raw.decode("utf-8")
         header = parse_json(text, file)
     except (UnicodeDecodeError, UserError):
-        raise UserError(f"{file}: not a readable safetensors file (its header is not JSON)") from None
+        raise UserError(f"{file}: not a readable safetensors file (its header is not JSON); {AGAIN}") from None
     if not isinstance(header, dict):
-        raise UserError(f"{file}: not a readable safetensors file (its header is not an object)")
+        raise UserError(f"{file}: not a readable safetensors file (its header is not an object); {AGAIN}")
     return text, header

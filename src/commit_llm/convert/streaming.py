@@ -23,6 +23,7 @@ DTYPES: dict[str, Any] = {
 CHUNKED = "__msgpack_chunked_array__"
 LARGEST_VALUE = 2**32 - 1  # bytes that a msgpack value can have
 MOST_PARTS = 100  # of a key; the library makes room for as many as a value says it has, before it reads them
+COPY_AGAIN = "copy the checkpoint again, or name another file"
 # The prefix of parameters in a train state; in a parameter file they have none.
 STATE_PREFIX = ("params", "params")
 
@@ -45,7 +46,7 @@ def read_streaming_params(path: Path) -> dict[str, np.ndarray]:
 def _entries(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
     """Give the key, the bytes and the place, for messages, of every entry of a file."""
     if not path.is_file():
-        raise UserError(f"{path}: no such checkpoint file")
+        raise UserError(f"{path}: no such checkpoint file; name the file that EasyLM wrote")
     size = path.stat().st_size
     with path.open("rb") as file:
         unpacker = msgpack.Unpacker(
@@ -59,12 +60,12 @@ def _entries(path: Path) -> Iterator[tuple[tuple[str, ...], bytes, str]]:
                     case [[_, *_] as key, bytes(data)] if all(isinstance(part, str) for part in key):
                         yield tuple(key), data, where
                     case _:
-                        raise UserError(f"{where}: not a value of a streaming checkpoint ([key, bytes])")
+                        raise UserError(f"{where}: not a value of a streaming checkpoint ([key, bytes]); {COPY_AGAIN}")
                 start = unpacker.tell()
         except (ValueError, msgpack.UnpackException) as error:
-            raise UserError(f"{path}: at byte {start}: not msgpack ({error!r})") from None
+            raise UserError(f"{path}: at byte {start}: not msgpack ({error!r}); {COPY_AGAIN}") from None
     if start != size:
-        raise UserError(f"{path}: truncated: its last value, at byte {start} of {size}, is not whole")
+        raise UserError(f"{path}: truncated: its last value, at byte {start} of {size}, is not whole; {COPY_AGAIN}")
 
 
 def _parameter_name(key: tuple[str, ...]) -> str | None:
@@ -84,7 +85,7 @@ def _array(data: bytes, where: str) -> np.ndarray:
             return np.concatenate(chunks).reshape(shape)
         return _decode(value)
     except (ValueError, KeyError, TypeError, msgpack.UnpackException) as error:
-        raise UserError(f"{where}: not an array ({error!r})") from None
+        raise UserError(f"{where}: not an array ({error!r}); {COPY_AGAIN}") from None
 
 
 def _decode(value: Any) -> np.ndarray:

@@ -67,7 +67,9 @@ def _chosen(folder: Path, needed: Collection[str]) -> tuple[list[Path], str]:
     file, index = folder / WEIGHTS_FILE, folder / INDEX_FILE
     if not index.is_file():
         if not file.is_file():
-            raise UserError(f"{folder}: no {WEIGHTS_FILE} in it; COMMIT reads safetensors weights only")
+            raise UserError(
+                f"{folder}: no {WEIGHTS_FILE} in it; COMMIT reads safetensors weights only: fetch or save the model so"
+            )
         return [file], ""
     if not file.is_file():
         return [index, *_shards(index)], ""
@@ -119,7 +121,7 @@ def open_tensors(file: Path, opened: ExitStack) -> dict[str, FileTensor]:
         handle = opened.enter_context(safe_open(file, framework="np"))
         return {key: FileTensor(handle.get_slice(key)) for key in handle.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise UserError(f"{file}: not a readable safetensors file ({error})") from None
+        raise UserError(f"{file}: not a readable safetensors file ({error}); fetch or write it again") from None
 
 
 def of_decoder(tensors: dict[str, FileTensor]) -> dict[str, FileTensor]:
@@ -153,7 +155,10 @@ def _tensors_of_shards(index: Path, needed: Collection[str], opened: ExitStack) 
     for name, shard in shards.items():
         for key in shard.keys() - weight_map.keys():
             if key in tensors:
-                raise UserError(f"{index}: does not name {shown(key)}, which {name} and another of its files hold")
+                raise UserError(
+                    f"{index}: does not name {shown(key)}, which {name} and another of its files hold; fetch index and "
+                    "files again"
+                )
             tensors[key] = shard[key]
     return tensors
 
@@ -162,10 +167,12 @@ def _weight_map(index: Path) -> Mapping[str, str]:
     """Read which file of its folder holds which tensor; raise UserError where a name is that of no file there."""
     weight_map = read_json_object(index).get("weight_map")
     if not isinstance(weight_map, dict):
-        raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file")
+        raise UserError(f"{index}: malformed; it must hold a weight_map of tensor to file: fetch it again")
     for name in weight_map.values():
         if not isinstance(name, str) or Path(name).name != name:
-            raise UserError(f"{index}: names {shown(name)}, which is not a file of this folder")
+            raise UserError(
+                f"{index}: names {shown(name)}, which is not a file of this folder; fetch index and files again"
+            )
     return weight_map
 
 

@@ -45,7 +45,7 @@ def first_records(path: Path, number: int) -> tuple[list[Record], int | None]:
         records = list(islice(records_of_lines(path, whole(path)), number))
         total = sum(lines for _, lines in spans(path, sys.maxsize, sys.maxsize))
     if not records:
-        raise UserError(f"{path}: holds no record")
+        raise UserError(f"{path}: holds no record; name another file")
     return records[:number], total
 
 

@@ -84,7 +84,9 @@ def _mix_row_by_row(
         records = table_records(table.select(names), "the data", first_row)
     except (ValueError, pa.ArrowException) as error:  # a time that Python has no value for
         columns = ", ".join(map(repr, names))
-        raise UserError(f"rows from {first_row + 1} on, {columns}: cannot be read ({reason_of(error)})") from None
+        raise UserError(
+            f"rows from {first_row + 1} on, {columns}: cannot be read ({reason_of(error)}); write them as texts"
+        ) from None
     texts, tally = mixed_texts(records, mixer, fields, first_row)
     for name in names:
         placed = [

@@ -51,11 +51,14 @@ def open_prompt(settings: PromptSettings, tokenizer: Tokenizer, stops: Sequence[
     return template
 
 
-def reopen_prompt(described: Mapping[str, Any] | None, tokenizer: Tokenizer, stops: Sequence[int]) -> Prompt:
+def reopen_prompt(
+    described: Mapping[str, Any] | None, tokenizer: Tokenizer, stops: Sequence[int], record: Path
+) -> Prompt:
     """Open the prompt that a model was tuned with.
 
     described: by `describe_prompt`. None where nothing is known of it: then it is the chat template of the model's
         folder, or Alpaca's prompt where that has none.
+    record: the file that holds the description, for messages.
 
     Raises UserError for a description that is malformed, and where a template is not there.
     """
@@ -65,7 +68,7 @@ def reopen_prompt(described: Mapping[str, Any] | None, tokenizer: Tokenizer, sto
     if kind == FILE and isinstance(text, str):
         return PromptFile(text, str(described.get("file")))
     if kind not in (ALPACA, CHAT):
-        raise UserError(f"provenance.json is malformed: its prompt is {shown(described)}; name one with --prompt")
+        raise UserError(f"{record}: malformed: its prompt is {shown(described)}; name one with --prompt")
     return open_prompt(PromptFlags(prompt=kind), tokenizer, stops)
 
 

@@ -64,7 +64,7 @@ class InstructionRequests:
         try:
             return _encoded(tokenizer, joined(self.passages(instruction, input)))
         except (RenderingError, PlaceError) as error:
-            raise RequestError(f"it does not go into the prompt: {error}") from None
+            raise RequestError(f"it does not go into the prompt: {error}; name another --prompt") from None
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,14 @@ class ChatRequests:
         try:
             text = self.template.render(messages, True, request.tools)
         except RenderingError as error:
-            raise RequestError(f"the chat template refuses it: {error}") from None
+            reason = f"the chat template refuses it: {error}; change it, or name another --chat-template"
+            raise RequestError(reason) from None
         for message in [message for message in messages if message["role"] == SYSTEM] + messages[-1:]:
             if message["content"].strip() not in text:
-                raise RequestError(f"the chat template changes the {message['role']}'s message")
+                raise RequestError(
+                    f"the chat template changes the {message['role']}'s message; name another template with "
+                    "--chat-template"
+                )
         return tokenizer.encode_rendered(text).ids
 
 

@@ -119,7 +119,7 @@ class Tokenizer:
         if self.vocab_size > vocab_size:
             raise UserError(
                 f"{self.path}: has {self.vocab_size:,} entries, the model's vocabulary only {vocab_size:,}; "
-                "they do not belong together"
+                "they do not belong together; take the model's own"
             )
 
     def decode(self, ids: list[int]) -> str:
@@ -142,12 +142,12 @@ def load_tokenizer(path: str | Path, *, sentencepiece_first: bool = False) -> To
     if path.is_dir():
         path = _file_of(path, sentencepiece_first)
     if not path.is_file():
-        raise UserError(f"{path}: no such tokenizer file")
+        raise UserError(f"{path}: no such tokenizer file; put it there, or name another")
     if path.suffix == ".model":
         return Tokenizer(path, "sentencepiece", *load_sentencepiece(path))
     if path.suffix == ".json":
         return Tokenizer(path, "tokenizers", *load_hugging_face(path))
-    raise UserError(f"{path}: a tokenizer is a sentencepiece .model or a Hugging Face tokenizer.json")
+    raise UserError(f"{path}: a tokenizer is a sentencepiece .model or a Hugging Face tokenizer.json; name one")
 
 
 def _file_of(folder: Path, sentencepiece_first: bool) -> Path:

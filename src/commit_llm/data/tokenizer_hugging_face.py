@@ -43,7 +43,7 @@ def _read(path: Path) -> Any:
         library = Tokenizer.from_file(str(path))
     except BaseException as error:
         _require_of_library(error)
-        raise UserError(f"{path}: not a tokenizer.json ({error})") from None
+        raise UserError(f"{path}: not a tokenizer.json ({error}); fetch it again") from None
     library.encode_special_tokens = True  # a literal special token in a text stays text
     library.no_truncation()  # settings of whoever saved the file, which would cut or pad our training data
     library.no_padding()
@@ -79,7 +79,7 @@ def _prefix(library: Any, path: Path) -> tuple[int, ...]:
                 whole = library.encode(text)
             except BaseException as error:  # of a post-processor that names a token that is not there
                 _require_of_library(error)
-                raise UserError(f"{path}: its post-processor cannot be applied ({error})") from None
+                raise UserError(f"{path}: its post-processor cannot be applied ({error}); fetch it again") from None
             added = zip(whole.ids, whole.special_tokens_mask, strict=True)
             return tuple(token for token, _ in takewhile(lambda pair: pair[1], added))
     return ()
@@ -102,7 +102,9 @@ class _HuggingFace:
             return self.library.encode(text, add_special_tokens=False).ids
         except BaseException as error:
             _require_of_library(error)
-            raise UserError(f"{self.path}: cannot spell {shown(text)}: {error}") from None
+            raise UserError(
+                f"{self.path}: cannot spell {shown(text)}: {error}; take that out of the text, or another model"
+            ) from None
 
     def encode_rendered(self, text: str) -> RenderedIds:
         encoded = self._with_specials.encode(text, add_special_tokens=False)

@@ -60,7 +60,7 @@ def _read(path: Path) -> Any:
     try:
         processor.LoadFromSerializedProto(path.read_bytes())
     except RuntimeError:
-        raise UserError(f"{path}: not a sentencepiece model") from None
+        raise UserError(f"{path}: not a sentencepiece model; fetch it again") from None
     return processor
 
 
@@ -109,7 +109,10 @@ class _SentencePiece:
         return {}
 
     def encode_rendered(self, text: str) -> RenderedIds:
-        raise UserError("a chat template needs a tokenizer.json; a tokenizer.model does not know the control tokens")
+        raise UserError(
+            "a chat template needs a tokenizer.json, because a tokenizer.model does not know the control tokens; put "
+            "one beside it, or take --prompt alpaca"
+        )
 
     def decode(self, ids: list[int]) -> str:
         texts = []

@@ -97,7 +97,8 @@ def require_hit(make: ExampleMaker, several: bool = False) -> None:
     if not has_texts:
         return  # whoever makes examples says why there are none
     if not hits:
-        raise UserError(message or f"{make.mix_fields or 'the data'}: has no word to mix")
+        what = ", ".join(make.mix_fields) or "the data"
+        raise UserError(message or f"{what}: has no word to mix; give other data, or --ratio 0")
     if message:
         LOGGER.warning("%s", f"{make.source.name}: {message}" if several else message)
 

@@ -141,18 +141,31 @@ def placed_rows(
 
 
 def require_answerable(
-    config: ModelConfig, batch_size: int, max_length: int | None = None, max_new_tokens: int = MAX_NEW_TOKENS
+    config: ModelConfig,
+    batch_size: int,
+    max_length: int | None = None,
+    max_new_tokens: int = MAX_NEW_TOKENS,
+    name: str = "the model",
 ) -> None:
-    """Raise UserError where a model has no room for an answer, a --max-length does not fit, or a batch has no row."""
-    positions = config.max_position_embeddings
-    if positions < max_new_tokens + FEWEST_POSITIONS:
-        raise UserError(f"the model has {positions} positions, too few for {max_new_tokens} new tokens")
+    """Raise UserError where a model has no room for an answer, a --max-length does not fit, or a batch has no row.
+
+    name: of the model, for messages.
+    """
+    positions, fewest = config.max_position_embeddings, max_new_tokens + FEWEST_POSITIONS
+    if positions < fewest:
+        raise UserError(
+            f"{name}: has {positions:,} positions (max_position_embeddings), too few for {max_new_tokens} new tokens; "
+            f"take a model with {fewest:,} or more"
+        )
     if max_length is not None and max_length > positions:
         raise UserError(f"--max-length {max_length}: the model has {positions:,} positions; take at most that many")
-    if max_length is not None and max_length < max_new_tokens + FEWEST_POSITIONS:
-        raise UserError(f"--max-length {max_length}: too few tokens for a prompt and {max_new_tokens} new ones")
+    if max_length is not None and max_length < fewest:
+        raise UserError(
+            f"--max-length {max_length}: too few tokens for a prompt and {max_new_tokens} new ones; give {fewest:,} or "
+            "more"
+        )
     if batch_size < 1:
-        raise UserError(f"a batch of {batch_size} questions: must be at least 1")
+        raise UserError(f"--batch-size {batch_size}: must be at least 1")
 
 
 def fingerprint(params: Parameters) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.question_files import Question
-from commit_llm.evaluate.questions import load_questions
+from commit_llm.evaluate.questions import find_file, load_questions
 from commit_llm.evaluate.scores import normaliser
 from commit_llm.evaluate.selection import Selection
 from commit_llm.evaluate.tasks import Task
@@ -60,7 +60,11 @@ def load_ranked(
     for question in questions:
         answer = question.references[0]
         if not answer:
-            raise UserError(f"{task.name}: the answer of question {shown(question.id)} is empty: it cannot be ranked")
+            file = None if data_dir is None else find_file(task, data_dir)
+            raise UserError(
+                f"{file or task.name}: the answer of question {shown(question.id)} is empty, and cannot be ranked; "
+                "write one, or leave the question out"
+            )
         of_context.setdefault(question.context_id, {}).setdefault(normalise(answer), answer)
     chosen = Selection(limit, per_context).of(questions)
     items = []

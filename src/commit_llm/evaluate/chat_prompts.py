@@ -10,6 +10,8 @@ from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.question_files import Question
 from commit_llm.evaluate.tasks import Task
 
+ANOTHER = "correct it, or take an _instruct_ task or --prompt alpaca"
+
 
 def template_for(tasks: Sequence[Task], tokenizer: Tokenizer, stops: Sequence[int]) -> ChatTemplate | None:
     """Give the chat template that tasks are asked through. None where none of them is a chat task.
@@ -44,9 +46,9 @@ def encode_message(tokenizer: Tokenizer, template: ChatTemplate, message: str) -
     try:
         text = template.render([{"role": USER, "content": message}], True)
     except RenderingError as fault:
-        raise UserError(f"{template.source}: does not take a single user message: {fault}") from None
+        raise UserError(f"{template.source}: does not take a single user message: {fault}; {ANOTHER}") from None
     if message.strip() not in text:
-        raise UserError(f"{template.source}: changes a user message, so a question would become another one")
+        raise UserError(f"{template.source}: changes a user message, so a question would become another one; {ANOTHER}")
     return tokenizer.encode_rendered(text).ids
 
 

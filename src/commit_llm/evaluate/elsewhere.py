@@ -60,15 +60,19 @@ def score_file(path: Path, task: Task, data_dir: str | None) -> dict[str, Any]:
             continue
         id, prediction = record.get("id"), record.get("prediction")
         if not isinstance(id, str) or not isinstance(prediction, str):
-            raise UserError(f"{path}: row {row} needs texts `id` and `prediction`")
+            raise UserError(f"{path}: row {row} needs texts `id` and `prediction`; correct it")
         if id in answers:
-            raise UserError(f"{path}: row {row}: id {shown(id)} occurs there twice")
+            raise UserError(f"{path}: row {row}: id {shown(id)} occurs there twice; leave one out")
         answers[id] = prediction
     if unknown := sorted(set(answers) - {question.id for question in questions}):
-        raise UserError(f"{path}: {len(unknown)} id(s) are not of {task.name}, such as {shown(unknown[0])}")
+        raise UserError(
+            f"{path}: {len(unknown)} id(s) are not of {task.name}, such as {shown(unknown[0])}; leave them out, or "
+            "name their task"
+        )
     if missing := [question.id for question in questions if question.id not in answers]:
         raise UserError(
-            f"{path}: {len(missing)} of {len(questions)} questions have no prediction, such as {shown(missing[0])}"
+            f"{path}: {len(missing)} of {len(questions)} questions have no prediction, such as {shown(missing[0])}; "
+            "add one for each"
         )
     in_order = [answers[question.id] for question in questions]
     scored = score_answers(task, questions, in_order, english_references(task, questions, data_dir))

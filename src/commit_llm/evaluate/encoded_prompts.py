@@ -71,7 +71,7 @@ def encode_question(
         raise UserError(
             f"{task.name}: the prompt of question {shown(item.id)} has {len(encode(1)):,} tokens with a single "
             f"character of its context; --max-length, or the model's positions, leave room for {longest:,} beside "
-            "the answer"
+            "the answer; leave the question out, or take a model with more positions"
         )
     return EncodedPrompt(encode(lengths[fitting - 1]), True)
 

@@ -136,13 +136,13 @@ def _answers(value: Any) -> Sequence[Any]:
 def checked(questions: list[Question], where: str) -> list[Question]:
     """Give questions as they are. Raises UserError where there is none, an id twice, or no answer to compare with."""
     if not questions:
-        raise UserError(f"{where}: holds no question")
+        raise UserError(f"{where}: holds no question; name another file")
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
-            raise UserError(f"{where}: question id {shown(question.id)} occurs there twice")
+            raise UserError(f"{where}: question id {shown(question.id)} occurs there twice; rename or leave out one")
         if not question.references:
-            raise UserError(f"{where}: question {shown(question.id)} has no answer to compare with")
+            raise UserError(f"{where}: question {shown(question.id)} has no answer to compare with; write one")
         seen.add(question.id)
     return questions
 

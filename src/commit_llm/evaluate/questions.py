@@ -28,7 +28,7 @@ def load_questions(
         return selection.of(from_records(load_records(task), f"{task.name} from the hub"))
     path = find_file(task, data_dir)
     if path is None:
-        raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}")
+        raise UserError(f"{task.name}: no {task.files()[0]} in {data_dir}; put it there, or name another --data-dir")
     questions = read_squad(path) if task.file is None else read_own(path)
     own = set(scripts_of(task.language))
     if all(own.isdisjoint(scripts(question.context)) for question in questions):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 import jax
 import numpy as np
 
-from commit_llm.errors import UserError
+from commit_llm.errors import UserError, shown
 from commit_llm.evaluate.answers import Answerer
 from commit_llm.evaluate.candidates import Likelihoods, RankedQuestion
 from commit_llm.evaluate.encoded_prompts import encode_question, longest_prompt
@@ -32,7 +32,10 @@ def encode_candidates(
     for item in items:
         answers = [tokenizer.encode(candidate) for candidate in item.candidates]
         if empty := [text for text, ids in zip(item.candidates, answers, strict=True) if not ids]:
-            raise UserError(f"{task.name}: answer {empty[0]!r} of question {item.question.id} has no token")
+            raise UserError(
+                f"{task.name}: answer {shown(empty[0])} of question {shown(item.question.id)} has no token; leave the "
+                "question out"
+            )
         room = max(MAX_NEW_TOKENS, *map(len, answers))
         longest = longest_prompt(task, model.config, max_length, room)
         for question in (item.question, item.question._replace(context="")):

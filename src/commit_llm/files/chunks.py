@@ -58,7 +58,7 @@ def chunks(path: Path, rows: int = ROWS, size: int = SIZE) -> Iterator[Chunk]:
             first_row += records
         del content  # while the next one is read
     if not first_row:
-        raise UserError(f"{path}: holds no record")
+        raise UserError(f"{path}: holds no record; name another file")
 
 
 def _contents(path: Path, rows: int, size: int) -> Iterator[tuple[Any, int, int | None]]:

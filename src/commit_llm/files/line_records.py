@@ -90,7 +90,7 @@ def open_records(path: Path, check: Check | None = None) -> Sequence[Record]:
             for row, record in enumerate(records if check else ()):
                 check(record, row)  # type: ignore[misc]
     if not records:
-        raise UserError(f"{path}: holds no record")
+        raise UserError(f"{path}: holds no record; name another file")
     return records
 
 

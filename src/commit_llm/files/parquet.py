@@ -128,9 +128,10 @@ def _opened(path: Path) -> Iterator[Any]:
             _require_proportion(path, file.metadata)
             yield file
     except pa.ArrowException as error:
-        raise UserError(f"{path}: not a readable Parquet file ({error})") from None
+        raise UserError(f"{path}: not a readable Parquet file ({error}); fetch or write it again") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a readable Parquet file (a column's name is not UTF-8: {error})") from None
+        reason = f"a column's name is not UTF-8: {error}"
+        raise UserError(f"{path}: not a readable Parquet file ({reason}); rename it") from None
     except OSError as error:  # the library's own, of a damaged file, have no number
         if error.errno is not None:
             raise

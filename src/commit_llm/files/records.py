@@ -29,7 +29,7 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
     require_data_file(path)
     records = READ[access_of(path)](path)
     if not records:
-        raise UserError(f"{path}: holds no record")
+        raise UserError(f"{path}: holds no record; name another file")
     return records
 
 

@@ -113,7 +113,7 @@ def require_writable(records: Sequence[tuple[Record, Request]], source: str, ans
         try:
             json.dumps(record)
         except TypeError as error:
-            raise UserError(f"{where}: a value has no JSON form ({error})") from None
+            raise UserError(f"{where}: a value has no JSON form ({error}); leave that field out") from None
 
 
 def encode_requests(

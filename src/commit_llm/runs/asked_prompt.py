@@ -35,7 +35,7 @@ def open_asked_prompt(
     if chosen is not None:
         prompt, why = open_prompt(flags, tokenizer, stops), "--prompt"
     else:
-        prompt = reopen_prompt(recorded, tokenizer, stops)
+        prompt = reopen_prompt(recorded, tokenizer, stops, folder / PROVENANCE)
         why = f"{folder} does not say what it was tuned with" if recorded is None else "as it was tuned"
         if recorded is not None and describe_prompt(prompt).get("sha256") != recorded.get("sha256"):
             LOGGER.warning("%s is not the chat template that it was tuned with (provenance.json)", _source(prompt))

@@ -63,12 +63,13 @@ def read_evaluation(folder: Path) -> Evaluation:
         model, tasks = content["model"], content["tasks"]
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{folder}: not an evaluation directory (no {RESULTS} in it)") from None
-    except KeyError:
-        raise UserError(f"{path}: malformed") from None
-    if not all(isinstance(value, dict) for value in (model, tasks)):
-        raise UserError(f"{path}: malformed")
-    if not all(isinstance(entry, dict) for entry in tasks.values()):
-        raise UserError(f"{path}: malformed")
+    except KeyError as error:
+        raise UserError(f"{path}: malformed: has no {error.args[0]}; evaluate again with this version") from None
+    for name, value in [("model", model), ("tasks", tasks), *(tasks.items() if isinstance(tasks, dict) else ())]:
+        if not isinstance(value, dict):
+            raise UserError(
+                f"{path}: malformed: {shown(name)} is {shown(value)}, not an object; evaluate again with this version"
+            )
     return Evaluation(model, tasks)
 
 

@@ -75,12 +75,13 @@ def find_run(folder: Path) -> Path:
     if is_run(run):
         return run
     if not run.exists():
-        raise UserError(f"{run}: no such run directory")
+        raise UserError(f"{run}: no such run directory; name the folder that `commit-llm train --out` made")
     if not run.is_dir():
         raise UserError(f"{run}: is a file; a run is the folder that `commit-llm train --out` made")
     kind = next((kind for name, kind in OTHER_KINDS.items() if (run / name).is_file()), None)
     missing = " and ".join(name for name in (CONFIG, PROVENANCE) if not (run / name).is_file())
-    raise UserError(f"{run}: not a run directory ({f'it is {kind}' if kind else f'no {missing} in it'})")
+    reason = f"it is {kind}" if kind else f"no {missing} in it"
+    raise UserError(f"{run}: not a run directory ({reason}); name the folder that `commit-llm train --out` made")
 
 
 def read_provenance(folder: Path) -> dict[str, Any]:
@@ -195,7 +196,10 @@ def prompt_of(run: Path, recipe: Recipe) -> dict[str, Any] | None:
         return None
     described = read_provenance(run).get(PROMPT, describe_prompt(None))
     if not isinstance(described, dict) or not isinstance(described.get("kind"), str):
-        raise UserError(f"{run / PROVENANCE}: malformed: its {PROMPT} is {shown(described)}")
+        raise UserError(
+            f"{run / PROVENANCE}: malformed: its {PROMPT} is {shown(described)}; it must have a kind, as alpaca, chat "
+            "or file: write it there"
+        )
     return described
 
 

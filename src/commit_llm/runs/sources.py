@@ -21,6 +21,8 @@ from commit_llm.files.records import Record
 from commit_llm.recipes import Recipe, data_files_of, files_of
 from commit_llm.runs.run import MODEL, hub_changes, tokenizer_file
 
+RESTORE = "restore it, and give the command again"
+
 
 def open_run_sources(
     run: Path, recipe: Recipe, files: Mapping[str, Any], hub: Mapping[str, Any] | None = None
@@ -64,9 +66,10 @@ def _records(recipe: Recipe, source: NamedSource, described: Any) -> Sequence[Re
     except UserError:
         if Path(name).exists():
             raise
-        raise UserError(f"the data set {name} cannot be loaded from the hub here") from None  # its reasons hold paths
+        message = f"the data set {name} cannot be loaded from the hub here; look at it where the run was trained"
+        raise UserError(message) from None  # its reasons hold paths
     if described is not None and hub_changes(described, records.describe() if isinstance(records, HubRecords) else {}):
-        raise UserError(f"the data set {name} has changed since the run began")
+        raise UserError(f"the data set {name} has changed since the run began; {RESTORE}")
     return records
 
 
@@ -78,7 +81,7 @@ def _require_same(role: str, path: Path, described: Any) -> None:
     before = described if isinstance(described, dict) else None
     if not path.is_file():
         if before is not None or has_data_suffix(path) or not role.startswith("data"):
-            raise UserError(f"the {role} {path.name} is no longer where it was when the run began")
+            raise UserError(f"the {role} {path.name} is no longer where it was when the run began; {RESTORE}")
         return
     if before is not None and sha256(path) != before.get("sha256"):
-        raise UserError(f"the {role} {path.name} has changed since the run began")
+        raise UserError(f"the {role} {path.name} has changed since the run began; {RESTORE}")

@@ -74,12 +74,13 @@ def open_base(run: Path) -> tuple[FoundModel, int | None]:
     name, revision = (base.get("model"), base.get("revision")) if isinstance(base, dict) else (None, None)
     step, hashes = kept_weights(run)
     if not isinstance(name, str) or not isinstance(revision, str | None) or not hashes:
-        raise UserError(f"{run / PROVENANCE}: malformed: does not name the base of its adapter")
+        raise UserError(f"{run / PROVENANCE}: malformed: does not name the base of its adapter; restore the file")
     with naming_base(run):
         source = find_model(name, revision)
         if source.run is not None and step is not None and not (source.run / CHECKPOINTS / str(step)).is_dir():
             raise UserError(
-                f"{source.run}: its checkpoint of step {step} is gone: a run keeps its newest (--keep-checkpoints)"
+                f"{source.run}: its checkpoint of step {step} is gone: a run keeps its newest (--keep-checkpoints); "
+                "put it back"
             )
         file = changed_weights(source, step, hashes)
     if file:

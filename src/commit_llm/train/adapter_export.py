@@ -17,7 +17,7 @@ from commit_llm.model.families.family import TEXT_PARTS
 from commit_llm.parallel.processes import is_first, together
 from commit_llm.recipes import load_recipe
 from commit_llm.runs.history import TRAINING, UNKNOWN
-from commit_llm.runs.run import BASE, CONFIG, PROMPT, WEIGHTS, is_run, prompt_of, read_provenance
+from commit_llm.runs.run import BASE, CONFIG, PROMPT, PROVENANCE, WEIGHTS, is_run, prompt_of, read_provenance
 from commit_llm.train.adapted import adapter_of_run, open_base
 from commit_llm.train.adapter_folder import is_adapter
 from commit_llm.train.export import exported_from, open_run, write_origin
@@ -51,7 +51,7 @@ def export_adapter(run: Path, out: Path, *, step: int | None = None, overwrite: 
                 LOGGER.warning("%s: exported at step %s of %s; the run is not at its end", run, step, recipe.steps)
             with whole_folder(out, overwrite, CONFIGURATION_FILE) as folder:
                 copy_tokenizer(source.tokenizer, folder)
-                has_template = write_chat_template(folder, source.tokenizer, prompt)
+                has_template = write_chat_template(folder, source.tokenizer, prompt, run / PROVENANCE)
                 card = model_card(run, step, "float32", source, has_template, adapter_of=base)
                 (folder / "README.md").write_text(card, encoding="utf-8")
                 write_json(folder / CONFIGURATION_FILE, peft_settings(adapter, source.config, base, revision))

@@ -154,8 +154,8 @@ class Checkpoints:
         progress = self._part(step, progress=ocp.args.JsonRestore())
         if not isinstance(progress, dict):
             raise UserError(
-                f"{self.run}: the checkpoint of step {step} says {shown(progress)} of its progress, which is not JSON "
-                "object; name another with --step"
+                f"{self.run}: the checkpoint of step {step} says {shown(progress)} of its progress, which is not a "
+                f"JSON object; {self._way_out(step)}"
             )
         return step, progress
 
@@ -201,17 +201,20 @@ class Checkpoints:
         """Read one of the items of a checkpoint, if its files are as they were written."""
         (name,) = item
         if reason := damage(self.folder(step), item):
-            others = ", ".join(str(other) for other in self.steps() if other != step)
-            another = f"name another with --step ({others}); `train --model` takes an export of it"
-            way_out = another if others else "there is no other"
+            way_out = self._way_out(step)
             raise UserError(f"{self.run}: the checkpoint of step {step} is damaged ({reason}); {way_out}")
         try:
             return self._read(step, ocp.args.Composite(**item))[name]
         except Exception as error:  # whatever a broken file makes of Orbax
-            raise UserError(
-                f"{self.run}: the checkpoint of step {step} cannot be read ({reason_of(error)}); "
-                "name another with --step"
-            ) from None
+            reason, way_out = reason_of(error), self._way_out(step)
+            raise UserError(f"{self.run}: the checkpoint of step {step} cannot be read ({reason}); {way_out}") from None
+
+    def _way_out(self, step: int) -> str:
+        """Say what to take instead of a checkpoint that cannot be used."""
+        others = ", ".join(str(other) for other in self.steps() if other != step)
+        if not others:
+            return "there is no other; train again with another --out"
+        return f"name another with --step ({others}); `train --model` takes an export of it"
 
     def _read(self, step: int, items: Any) -> Any:
         """Read a checkpoint, each process for itself.

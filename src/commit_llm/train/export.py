@@ -69,7 +69,7 @@ def export(run: Path, out: Path, *, step: int | None = None, dtype: str | None =
             dtypes = _dtypes_of_base(run, source.config) if as_base else {}
             with whole_folder(out, overwrite, CONFIG_FILE) as folder:
                 copy_tokenizer(source.tokenizer, folder)
-                has_template = write_chat_template(folder, source.tokenizer, prompt)
+                has_template = write_chat_template(folder, source.tokenizer, prompt, run / PROVENANCE)
                 named = " and ".join(dict.fromkeys([dtype, *dtypes.values()]))
                 card = model_card(run, step, named, source, has_template)
                 config = changed_config(source.folder / CONFIG_FILE, source.config, dtype)
@@ -106,7 +106,10 @@ def open_run(run: Path, out: Path, step: int | None, overwrite: bool, marker: st
         if is_first():
             refuse_existing_folder(out, overwrite, marker)
         if not is_run(run):
-            raise UserError(f"{run}: not a run directory (no config.yaml and provenance.json in it)")
+            raise UserError(
+                f"{run}: not a run directory (no config.yaml and provenance.json in it); name the folder that "
+                "`commit-llm train --out` made"
+            )
     return open_model(str(run)), newest_step(run) if step is None else step
 
 

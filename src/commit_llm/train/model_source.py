@@ -126,7 +126,7 @@ def folder_of(name: str, revision: str | None, weights: bool) -> tuple[Path, Pat
         folder = path / MODEL if run else path
         is_here = folder.exists()
     except OSError as error:  # longer than a path may be, or in a folder of others
-        raise UserError(f"{shown(name)}: cannot be opened as a model folder ({error.strerror})") from None
+        raise UserError(f"{shown(name)}: cannot be opened as a model folder ({error.strerror}); name another") from None
     if not is_here:
         folder = _from_hub(name, revision, weights)
         return folder, run, commit_of_snapshot(folder)
@@ -198,7 +198,7 @@ def require_same_model(run: Path, source: ModelSource) -> None:
 
 def _from_hub(name: str, revision: str | None, weights: bool) -> Path:
     if name.count("/") > 1 or name.startswith((".", "/", "~")):
-        raise UserError(f"{name}: no such model folder")
+        raise UserError(f"{name}: no such model folder; name a folder with a config.json, a hub id, or a run directory")
     from huggingface_hub import snapshot_download
 
     try:

@@ -1,6 +1,7 @@
 """The chat template that an export of an instruction-tuned model gets."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.data.chat.templates import conversation
 from tests.data.tokenizer_folders import template, write_bytes_tokenizer, write_pieces
 
 OWN = PromptFile("\n{# of ours #}Do: {{ instruction }}\n{% if input %}With {{ input }}\n{% endif %}\nDone:\n", "own")
+RECORD = Path("run/provenance.json")
 QUESTIONS = ["Where?", " {{ x }} {% raw %} \n", "a\n\n### Input:\nb", "\"'\\", "Πού;"]
 
 
@@ -55,25 +57,25 @@ def test_all_else_is_refused(tokenizer, messages):
 
 
 def test_it_is_written_where_there_is_none(tmp_path, tokenizer):
-    write_chat_template(tmp_path, tokenizer, {"kind": "alpaca"})
+    write_chat_template(tmp_path, tokenizer, {"kind": "alpaca"}, RECORD)
     file = tmp_path / "chat_template.jinja"
     assert file.read_text(encoding="utf-8") == single_instruction_template(tokenizer)
-    write_chat_template(tmp_path, tokenizer, {"kind": "file", "text": OWN.text, "file": "own.jinja"})
+    write_chat_template(tmp_path, tokenizer, {"kind": "file", "text": OWN.text, "file": "own.jinja"}, RECORD)
     assert file.read_text(encoding="utf-8") == single_instruction_template(tokenizer)  # it has one now
     file.unlink()
-    write_chat_template(tmp_path, tokenizer, {"kind": "file", "text": OWN.text, "file": "own.jinja"})
+    write_chat_template(tmp_path, tokenizer, {"kind": "file", "text": OWN.text, "file": "own.jinja"}, RECORD)
     assert file.read_text(encoding="utf-8") == single_instruction_template(tokenizer, OWN)
 
 
 @pytest.mark.parametrize("prompt", [None, {"kind": "chat"}])
 def test_it_is_not_written_for_others(tmp_path, tokenizer, prompt):
-    write_chat_template(tmp_path, tokenizer, prompt)
+    write_chat_template(tmp_path, tokenizer, prompt, RECORD)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_template_in_the_settings_stays_the_only_one(tmp_path, tokenizer):
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": "{{ messages }}"}))
-    write_chat_template(tmp_path, tokenizer, {"kind": "alpaca"})
+    write_chat_template(tmp_path, tokenizer, {"kind": "alpaca"}, RECORD)
     assert not (tmp_path / "chat_template.jinja").exists()
 
 
@@ -100,14 +102,14 @@ def test_none_where_the_tokens_are_others(tmp_path, tokenizer):
     spaced = load_tokenizer(folder)
     assert single_instruction_template(spaced) is None
     (tmp_path / "out").mkdir()
-    assert write_chat_template(tmp_path / "out", spaced, {"kind": "alpaca"}) is False
+    assert write_chat_template(tmp_path / "out", spaced, {"kind": "alpaca"}, RECORD) is False
     assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize("prompt", [{"kind": "file"}, {"kind": "file", "text": 3}, {"kind": "other"}])
 def test_a_malformed_prompt_is_refused(tmp_path, tokenizer, prompt):
-    with pytest.raises(UserError, match="malformed: its prompt is"):
-        write_chat_template(tmp_path, tokenizer, prompt)
+    with pytest.raises(UserError, match=r"^run/provenance\.json: malformed: its prompt is .*: write that there$"):
+        write_chat_template(tmp_path, tokenizer, prompt, RECORD)
 
 
 def test_a_sentencepiece_model_has_its_bos(tmp_path):

@@ -121,7 +121,7 @@ def test_the_plain_rotary_embedding(change, theta):
         ({"rope_parameters": {"rope_type": None}}, "rope_parameters is of type null"),
         (
             {"rope_parameters": {"full_attention": {"rope_theta": 1e4}}},
-            "rope_parameters differs by layer type",
+            "rope_parameters differs by layer type .*: use another model",
         ),
         ({"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 0.5}}, "partial_rotary_factor is 0.5; the"),
         ({"partial_rotary_factor": 0.25}, "partial_rotary_factor is 0.25"),
@@ -188,7 +188,7 @@ def test_values_that_are_refused(change, message):
         (
             "gemma3",
             {"text_config": {"model_type": "llama"}},
-            "text_config is a 'llama'; that of a gemma3 is a gemma3_text",
+            "text_config is a 'llama'; in a gemma3 it must be a gemma3_text: fetch the config.json again",
         ),
         ("llama", {"rope_scaling": YARN | {"rope_theta": 1}}, "rope_theta is 1; for yarn it must be a number above 1"),
         ("llama", {"rope_scaling": YARN, "max_position_embeddings": None}, "max_position_embeddings is null"),

@@ -50,7 +50,8 @@ def _shuffled(usable: Mapping[str, tuple[str, ...]], seed: int) -> dict[str, tup
             partner = next(fitting, None)
             if partner is None:
                 raise SettingError(
-                    SettingName("dictionary_control"), " shuffled: the dictionary has too few different translations"
+                    SettingName("dictionary_control"),
+                    " shuffled: the dictionary has too few different translations; take random, or a larger one",
                 )
             giver[word], giver[partner] = giver[partner], giver[word]
     return {word: usable[giver[word]] for word in usable}

@@ -22,7 +22,7 @@ def text_columns(columns: Mapping[str, Any]) -> dict[str, pa.ChunkedArray]:
         if pa.types.is_dictionary(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind):
             chunked = chunked.cast(pa.large_string() if pa.types.is_string_view(kind) else pa.string())
         elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-            raise UserError(f"column {name!r}: holds {kind}, not text")
+            raise UserError(f"column {name!r}: holds {kind}, not text; give columns of texts")
         result[name] = chunked
     return result
 

@@ -26,12 +26,13 @@ SET = "{% set instruction = messages[0]['content'] +%}{% set input = '' %}\n"
 PROBES = ("Where?", " a\n", "\n- b", "1")
 
 
-def write_chat_template(folder: Path, tokenizer: Tokenizer, prompt: Mapping[str, Any] | None) -> bool:
+def write_chat_template(folder: Path, tokenizer: Tokenizer, prompt: Mapping[str, Any] | None, record: Path) -> bool:
     """Write a chat template into the folder of a model that was tuned on instructions, and say whether it was.
 
     None is written where the folder has one, or where none gives the tokens of training.
 
     prompt: as provenance.json has it (data/opened_prompt.py); None of a model that was tuned on plain text.
+    record: that file, for messages.
 
     Raises UserError for a prompt that is malformed.
     """
@@ -39,7 +40,10 @@ def write_chat_template(folder: Path, tokenizer: Tokenizer, prompt: Mapping[str,
         return False
     text = prompt.get("text")
     if prompt.get("kind") != ALPACA and not isinstance(text, str):
-        raise UserError(f"its provenance.json is malformed: its prompt is {shown(prompt)}")
+        raise UserError(
+            f"{record}: malformed: its prompt is {shown(prompt)}; it must be of kind {ALPACA} or {CHAT}, or have the "
+            "text of a prompt file: write that there"
+        )
     own = PromptFile(text, str(prompt.get("file"))) if isinstance(text, str) else None
     template = single_instruction_template(tokenizer, own)
     if template is None:

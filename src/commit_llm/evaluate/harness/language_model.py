@@ -170,7 +170,7 @@ class CommitLM(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped to mypy
 def _greedy(settings: dict[str, Any]) -> dict[str, Any]:
     """Read stops and length from a task's generation settings. Raises UserError where they ask for sampling."""
     if settings.get("do_sample", bool(settings.get("temperature"))):
-        raise UserError(f"a task asks for sampling ({settings}); generation is greedy here")
+        raise UserError(f"a task asks for sampling ({settings}); generation is greedy here: leave the task out")
     until = settings.get("until") or []
     return {
         "until": [until] if isinstance(until, str) else list(until),

@@ -64,7 +64,8 @@ class Upstream:
             ) from None
         except (ConnectionError, FileNotFoundError, HfHubHTTPError) as error:
             reason = reason_of(error)
-            raise UserError(f"{', '.join(self.names)}: lm-eval could not load its data ({reason})") from None
+            names = ", ".join(self.names)
+            raise UserError(f"{names}: lm-eval could not load its data ({reason}); leave it out") from None
         entries = {name: _entry(output, name, model, limit) for name in output["results"]}
         return entries, [_sample(name, row) for name, rows in output["samples"].items() for row in rows]
 

@@ -104,7 +104,8 @@ def text_part(settings: Mapping[str, Any], source: str) -> Mapping[str, Any]:
         raise UserError(f"{source}: text_config is {shown(text)}; it must be an object")
     if text.get("model_type", text_type) != text_type:
         raise UserError(
-            f"{source}: text_config is a {shown(text['model_type'])}; that of a {model_type} is a {text_type}"
+            f"{source}: text_config is a {shown(text['model_type'])}; in a {model_type} it must be a {text_type}: "
+            "fetch the config.json again"
         )
     family = FAMILIES[text_type]
     bases = () if "rope_parameters" not in text else ("rope_theta", "rope_local_base_freq")
@@ -121,7 +122,9 @@ def plain_settings(config: ModelConfig, dtype: str) -> dict[str, Any]:
     named = {key: getattr(config, key) for key in (*SIZES, *PLAIN) if key != "rope_theta"}
     rope = config.kinds[0].rope or Rope()
     if config != ModelConfig(**named, kinds=(LayerKind(rope=Rope(rope.rope_theta)),)):
-        raise UserError(f"a new config.json can be written only for plain LLaMA, and this is a {config.model_type}")
+        raise UserError(
+            f"a new config.json can be written only for plain LLaMA, and this is a {config.model_type}; keep its own"
+        )
     return {
         "architectures": [FAMILIES["llama"].architecture],
         "model_type": "llama",
@@ -151,7 +154,7 @@ def tell_passed_over(path: Path) -> None:
 def read_config(folder: Path) -> ModelConfig:
     """Read the configuration of a model folder; raise UserError where the folder holds no model."""
     if not (folder / "config.json").is_file():
-        raise UserError(f"{folder}: not a model folder (no config.json in it)")
+        raise UserError(f"{folder}: not a model folder (no config.json in it); name another")
     return read_config_file(folder / "config.json")
 
 

@@ -45,7 +45,8 @@ class Keys:
                 raise UserError(f"{source}: {key} is {shown(value)}; {obstacle.why}")
             if obstacle is None and key not in known and key in self.read:
                 raise UserError(
-                    f"{source}: {key} is {shown(value)}; transformers reads this key, and it may change the model"
+                    f"{source}: {key} is {shown(value)}; transformers reads this key, and it may change "
+                    "the model: use another model, or take the key out if it changes nothing"
                 )
 
     def passed_over(self, settings: Mapping[str, Any]) -> list[str]:

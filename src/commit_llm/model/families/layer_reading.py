@@ -29,7 +29,7 @@ def kinds_of_layers(known: Settings, family: Family) -> list[LayerKind]:
         family.layer_types(known) if listed is None else _one_a_layer(listed, "layer_types", (FULL, SLIDING), layers)
     )
     if SLIDING in layer_types and window is None:
-        raise UserError(f"layer_types has {SLIDING}, and there is no sliding_window")
+        raise UserError(f"layer_types has {SLIDING}, and there is no sliding_window; add it")
     rope_of = ropes(known, family)
     windows = {FULL: None, SLIDING: window}
     return [
@@ -68,5 +68,5 @@ def _one_a_layer(values: Any, name: str, options: tuple[Any, ...], layers: int) 
     if unknown := [value for value in values if isinstance(value, bool) or value not in options]:
         raise UserError(f"{name} has {shown(unknown[0])}; the decoder has {' and '.join(map(str, options))}")
     if len(values) != layers:
-        raise UserError(f"{name} has {len(values)} entries, and num_hidden_layers is {layers}")
+        raise UserError(f"{name} has {len(values)} entries, and num_hidden_layers is {layers}; give one for each layer")
     return values

@@ -33,7 +33,10 @@ def ropes(settings: Settings, family: Family) -> dict[str, Rope]:
     name, rope = rotary_settings(settings)
     _require_object(name, rope)
     if nested := [key for key, value in rope.items() if isinstance(value, dict)]:
-        raise UserError(f"{name} differs by layer type ({nested[0]}); here all layers have one rotary embedding")
+        raise UserError(
+            f"{name} differs by layer type ({nested[0]}); all layers of this family have one rotary embedding here: "
+            "use another model"
+        )
     return dict.fromkeys((FULL, SLIDING), _rope(name, rope, settings, settings["rope_theta"]))
 
 
@@ -123,7 +126,7 @@ def _rope(name: str, rope: Mapping[str, Any], settings: Settings, theta: Any) ->
         values = _yarn(name, values, settings["max_position_embeddings"])
     required = {"linear": 1, "llama3": 3, "yarn": 1}.get(rope_type, 0)
     if missing := [key for key in OF_TYPE[rope_type][:required] if key not in values]:
-        raise UserError(f"{name} is of type {rope_type}, and has no {missing[0]!r}")
+        raise UserError(f"{name} is of type {rope_type}, and has no {missing[0]!r}; fetch the config.json again")
     return Rope(rope.get("rope_theta", theta), rope_type, **values)
 
 

@@ -30,7 +30,7 @@ def common_tasks(systems: Sequence[System]) -> list[str]:
     common = [name for name in runs[0].tasks if all(name in run.tasks for run in runs)]
     if not common:
         tasks = "; ".join(f"{run.folder} has {', '.join(run.tasks)}" for run in runs)
-        raise UserError(f"no task was evaluated in all of them: {tasks}")
+        raise UserError(f"no task was evaluated in all of them: {tasks}; evaluate one task in all")
     return common
 
 

@@ -41,7 +41,10 @@ def read_run(folder: Path) -> EvaluatedRun:
     require_entries(folder / RESULTS, model, entries)
     tasks = {name: entry for name, entry in entries.items() if "suite" in entry}
     if not tasks:
-        raise UserError(f"{folder}: none of its tasks can be compared; it has {', '.join(entries) or 'none'}")
+        raise UserError(
+            f"{folder}: none of its tasks can be compared; it has {', '.join(entries) or 'none'}; evaluate tasks that "
+            "`commit-llm tasks` lists"
+        )
     rows: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in tasks}
     path = folder / PREDICTIONS
     for number, row in enumerate(read_records(path), 1):
@@ -52,7 +55,8 @@ def read_run(folder: Path) -> EvaluatedRun:
             continue
         if row["id"] in rows[row["task"]]:
             raise UserError(
-                f"{path}: row {number}: question {ascii(row['id'])[:SHOWN_ID]} of {row['task']} occurs there twice"
+                f"{path}: row {number}: question {ascii(row['id'])[:SHOWN_ID]} of {row['task']} occurs there twice; "
+                "evaluate again with --overwrite"
             )
         rows[row["task"]][row["id"]] = row
     for name, entry in tasks.items():

@@ -211,7 +211,8 @@ def _compile_apart(recipe: Recipe, config: ModelConfig, topology: str | None) ->
         answer = json.loads(process.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         raise UserError(
-            f"the compiler crashed (status {process.returncode}) on --topology {topology}: {_cause(process.stderr)}"
+            f"the compiler crashed (status {process.returncode}) on --topology {topology}: {_cause(process.stderr)}; "
+            "name another topology, mesh or --batch-size"
         ) from None
     if "mistake" in answer:
         raise UserError(answer["mistake"])
