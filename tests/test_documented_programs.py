@@ -71,6 +71,9 @@ def fault_of_another(command, config):
         return fault_of_python(words, config)
     if command.program == "pip":
         return fault_of_pip(words)
+    if command.program == "source":  # of an environment that README makes
+        made = f"python3 -m venv {words[0].removesuffix('/bin/activate')} "
+        return None if made in (ROOT / "README.md").read_text(encoding="utf-8") else "nobody makes it"
     if command.program in ("ruff", "mypy"):  # as .ci/run calls them
         text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
         return None if f"-m {' '.join([command.program, *words])}" in text else "not in .ci/run"
@@ -90,7 +93,7 @@ def test_a_command_of_another_program_is_there_or_marked(request):
     [
         "python -m pytest -m fast", "python -m pytest --seed 1", "python -m pytest tests/test_docs.py::test_none",
         "python benchmarks/none.sh", "python benchmarks/soak.py walk", "python -m none", "pip install '.[none]'",
-        "pip install numpy", "ruff fix .", "vllm serve x", "curl x",
+        "pip install numpy", "ruff fix .", "vllm serve x", "curl x", "source .other/bin/activate",
     ],
 )  # fmt: skip
 def test_what_is_not_there_would_be_noticed(text, request):
