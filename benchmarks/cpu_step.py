@@ -8,9 +8,7 @@ it.
 """
 
 import argparse
-import re
 import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,79 +16,13 @@ import jax
 import numpy as np
 from apart import versions
 from clock import device_name, seconds
+from profile_parts import PRODUCTS, parts_of
 from step_profile import operations, record
 from training import our_steps, random_tokens
 
 from commit_llm.model.config import ModelConfig
 
 SEQUENCE, TRAINED = 1024, 1 / 40
-# The parts of a step by the module that an operation comes from, and whether it is a matrix product.
-PARTS = {
-    ("row_attention", True): "attention: products",
-    ("row_attention", False): "attention: softmax and passes over the scores",
-    ("block", True): "matrix products of the layers",
-    ("block", False): "norms, activation, residual",
-    ("rotary", False): "rotary embedding",
-    ("head", True): "head: products",
-    ("head", False): "head",
-    ("loss", True): "head: products",
-    ("loss", False): "loss",
-    ("optimizer", False): "optimizer and clipping",
-    ("decoder", False): "embedding",
-}
-OTHER = "other"
-CONTAINERS = ("while", "conditional", "call")
-
-Instruction = tuple[str, bool]
-
-
-def instructions_of(text: str) -> dict[str, Instruction | None]:
-    """Read of a compiled program which part each instruction belongs to; None for one that runs others.
-
-    text: HLO with its tables of files, locations and frames.
-    """
-    modules = dict(re.findall(r'^(\d+) ".*?([^/"]+)\.py"$', _table(text, "FileNames"), re.M))
-    paths = dict(re.findall(r'^(\d+) "(.*)"$', _table(text, "FileNames"), re.M))
-    files = dict(re.findall(r"^(\d+) \{file_name_id=(\d+)", _table(text, "FileLocations"), re.M))
-    frames = {
-        number: (files[location], str(int(parent) - 1))
-        for number, location, parent in re.findall(
-            r"^(\d+) \{file_location_id=(\d+) parent_frame_id=(\d+)", _table(text, "StackFrames"), re.M
-        )
-    }
-
-    def module_of(frame: str) -> str:
-        while frame in frames:
-            file, parent = frames[frame]
-            if "commit_llm/" in paths[file] or "optax/" in paths[file]:
-                return "optimizer" if "optax/" in paths[file] else modules[file]
-            frame = parent
-        return OTHER
-
-    instructions: dict[str, Instruction | None] = {}
-    for line in re.findall(r"^ +(?:ROOT )?%(.*)$", text, re.M):
-        name, _, rest = line.partition(" = ")
-        opcode = re.search(r" ([a-z-]+)\(", rest)
-        frame, source = re.search(r"stack_frame_id=(\d+)", rest), re.search(r'op_name="([^"]*)"', rest)
-        is_product = bool(opcode) and (opcode[1] == "dot" or bool(source and source[1].endswith("dot_general")))
-        is_container = bool(opcode) and opcode[1] in CONTAINERS
-        instructions[name] = None if is_container else (module_of(frame[1]) if frame else OTHER, is_product)
-    return instructions
-
-
-def _table(text: str, name: str) -> str:
-    """Give the lines of a table at the head of a program."""
-    return text.partition(f"\n{name}\n")[2].partition("\n\n")[0]
-
-
-def parts_of(folder: Path, text: str) -> dict[str, float]:
-    """Give the milliseconds of each part of a step, the longest first."""
-    instructions, milliseconds = instructions_of(text), Counter[str]()
-    for name, spent in operations(folder):
-        instruction = instructions.get(name, (OTHER, False))
-        if instruction is not None:
-            milliseconds[PARTS.get(instruction, f"{OTHER}: {instruction[0]}")] += spent
-    return dict(milliseconds.most_common())
 
 
 def batch_of(batch: dict[str, Any], example: int) -> dict[str, Any]:
@@ -123,13 +55,13 @@ def main() -> None:
     print(f"{versions('jax')}, {device_name('jax')}; a step takes {spent:.1f} CPU seconds")
     with tempfile.TemporaryDirectory() as folder:
         record(run, Path(folder))
-        parts = parts_of(Path(folder), run.step.as_text())
+        parts = parts_of(operations(Path(folder)), run.step.as_text())
     total = sum(parts.values())
     heads = config.num_attention_heads + config.num_key_value_heads
     of_layer = config.hidden_size * (2 * heads * config.head_dim + 3 * config.intermediate_size)
     flops = 6 * config.num_hidden_layers * of_layer * arguments.rows * SEQUENCE  # forward, and twice that backward
     for part, milliseconds in parts.items():
-        rate = f"{flops / milliseconds / 1e6:>8.0f} GFLOP/s" if part == PARTS["block", True] else ""
+        rate = f"{flops / milliseconds / 1e6:>8.0f} GFLOP/s" if part == PRODUCTS else ""
         print(f"{part:<48}{milliseconds / 1000:>8.2f} s{milliseconds / total:>8.1%}{rate}")
 
 

@@ -40,7 +40,8 @@ from commit_llm.cli import (
 from commit_llm.cli.main import COMMANDS, main
 from commit_llm.cli.parse import parse, parse_with_recipe
 from commit_llm.convert.easylm import LLAMA_1
-from commit_llm.evaluate.tasks import TASKS
+from commit_llm.errors import UserError
+from commit_llm.evaluate.tasks import split_tasks
 from tests.conftest import ROOT
 from tests.documented_commands import PAGES, Block, bash_blocks, blocks, commands, documented, is_test
 from tests.documented_world import TINY, write_world
@@ -48,7 +49,7 @@ from tests.test_chain import MODEL
 
 # What a marker may say that a command needs: nothing that the tests have.
 NEEDS = {"an accelerator", "the hub", "a network", "the extra tpu", "llama.cpp", "Ollama"}
-NEEDS |= {"cosmic-ray (pip install cosmic-ray), and about an hour"}
+NEEDS |= {"cosmic-ray (pip install cosmic-ray), and about an hour", "the data below, and hours"}
 
 # Sections, or pages, whose commands another test runs; every other one of `commit-llm` runs below, in a small world.
 RUN_WHOLE = {  # in a shell, with what other programs stand there
@@ -109,7 +110,8 @@ def test_where_a_command_stands(tmp_path):
 def test_no_command_hides_in_a_block_of_another_language():
     found = [block for page in PAGES for block in blocks(page)]
     assert {block.language for block in found} == {"", "bash", "python", "text", "json", "yaml", "jinja"}
-    assert [block for block in found if not block.language and block.text.startswith("commit-llm")] == []
+    shown = [block for block in found if block.language in ("", "text")]
+    assert [block for block in shown if re.search(r"^\$? ?commit-llm [\w-]+(\s|$)", block.text, re.M)] == []
     fences = sum(len(re.findall(r"^ *(?:```|~~~)", page.read_text(encoding="utf-8"), re.M)) for page in PAGES)
     assert fences == 2 * len(found)
 
@@ -144,9 +146,11 @@ def fault_of(words, capsys):
         parsed = reads(dataclass, words[0], list(words[1:]))
     except SystemExit:
         return capsys.readouterr().err
-    ours = ("ogx_", "xquad_instruct", "mlqa_instruct", "xquad_chat", "mlqa_chat")
-    unknown = [task for task in getattr(parsed, "tasks", ()) if task.startswith(ours) and task not in TASKS]
-    return f"no such task: {unknown}" if unknown else None
+    try:
+        split_tasks(getattr(parsed, "tasks", ()))
+    except UserError as error:
+        return str(error)
+    return None
 
 
 def test_a_documented_command_parses(capsys):

@@ -65,7 +65,9 @@ def fault_of_python(words, config):
 def fault_of_another(command, config):
     """Why a command of another program, without a marker, is neither run nor checked."""
     words = command.words
-    if (command.program, *words[:1]) in ONE_LINERS or runs_it(command, [RUN_WHOLE]):
+    if (command.page == "languages.md" and (command.program, *words[:1]) in ONE_LINERS) or runs_it(
+        command, [RUN_WHOLE]
+    ):
         return None
     if command.program in ("python", "python3"):
         return fault_of_python(words, config)

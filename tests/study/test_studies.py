@@ -18,6 +18,7 @@ from commit_llm.study.trials import trials_of
 from tests.tiers import in_long_tier
 
 STUDIES = Path(__file__).parents[2] / "studies"
+SMOLLM2 = "a672150fb4f99d7c8f4168cecdd464069c0ef3a37d8113f22ddb9d48031d03cd"  # SHA-256 of the weights in fp32
 TINY = {"batch_size": 2, "seq_len": 128, "steps": 1, "warmup_steps": 0}
 
 
@@ -94,13 +95,16 @@ def evidence(shared, tmp_path):
 def test_results_that_come_with_a_study_are_taken_in(name, evidence):
     """As they are, for the model that they say; their study is not trained again."""
     study, results = read_study(STUDIES / f"{name}.yaml"), STUDIES / "results" / name
-    trials, there = trials_of(study, evidence), 0
+    trials, there, models = trials_of(study, evidence), 0, []
     asked = {task: asked_of(study, task, evidence) for trial in trials for task in trial.tasks}
     for trial in trials:
         if (folder := results / trial.folder).is_dir():
             model = read_json_object(folder / "trial.json")["made_of"]["model"]
-            assert {"model.safetensors", "config.json", "tokenizer"} == set(model)
+            models.append(model)
             now = json.loads(json.dumps(made_of(trial, study.equal, model, asked)))
             assert is_finished(folder, now)
             there += 1
     assert there == len([*results.rglob("trial.json")]) > 0
+    assert all(model == models[0] for model in models)
+    assert models[0].keys() == {"model.safetensors", "config.json", "tokenizer"}
+    assert models[0]["model.safetensors"] == SMOLLM2

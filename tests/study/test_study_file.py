@@ -36,6 +36,12 @@ def test_what_a_file_says(tmp_path):
     assert read.baseline == "untuned"
 
 
+def test_a_sample_goes_with_an_amount_of_tokens(tmp_path):
+    assert study(tmp_path, SMALL + "equal: {tokens: 5}\nfields: {max_train_samples: 9}").fields == {
+        "max_train_samples": 9
+    }
+
+
 def test_what_is_given_replaces_what_is_written(tmp_path):
     read = study(tmp_path, SMALL, languages=["th"], model="other", data=None)
     assert (read.languages, read.model, read.data) == (("th",), "other", None)

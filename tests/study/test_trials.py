@@ -149,5 +149,6 @@ def test_questions_of_each_context():
     }  # fmt: skip
     assert per_context_of(changed(per_context={"xquad_instruct_hi": 2})) == {"xquad_instruct_hi": 2}
     assert per_context_of(STUDY) == {}
+    assert per_context_of(changed(per_context={"xquad_instruct_th": 2})) == {}  # the languages may be given anew
     with pytest.raises(UserError, match="per_context: xquad_rnk_LANG: no task of the study, which has xquad_instruct_"):
         per_context_of(changed(per_context={"xquad_rnk_LANG": 2}))

@@ -153,7 +153,11 @@ def require_clean_version(version: int) -> None:
     """Raise SettingError where texts are to be mixed as another version of style `clean` did."""
     if version == CLEAN_VERSION:
         return
-    before = f"commit-llm {LAST_WITH[version]}" if version in LAST_WITH else "the commit-llm that it was made with"
+    before = (
+        f"commit-llm {LAST_WITH[version]} of the repository's history"
+        if version in LAST_WITH
+        else "the commit-llm that it was made with"
+    )
     raise SettingError(
         SettingName("clean_version"),
         f" {version}: this commit-llm mixes as version {CLEAN_VERSION} of style clean does; to mix as before, "

@@ -69,7 +69,10 @@ def _records(recipe: Recipe, source: NamedSource, described: Any) -> Sequence[Re
         message = f"the data set {name} cannot be loaded from the hub here; look at it where the run was trained"
         raise UserError(message) from None  # its reasons hold paths
     if described is not None and hub_changes(described, records.describe() if isinstance(records, HubRecords) else {}):
-        raise UserError(f"the data set {name} has changed since the run began; {RESTORE}")
+        raise UserError(
+            f"the data set {name} has changed on the hub since the run began; train again, with the commit that you "
+            "want as --data-revision"
+        )
     return records
 
 

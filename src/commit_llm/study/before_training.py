@@ -15,18 +15,24 @@ from commit_llm.recipes import Recipe
 from commit_llm.study.budget import in_one_pass, with_sample
 from commit_llm.study.study_file import Amount, Study
 from commit_llm.study.trial_run import Conduct, data_dir, open_stage
-from commit_llm.study.trials import Trial
+from commit_llm.study.trials import Trial, trials_of
 from commit_llm.train.recipe_data import RecipeData, open_recipe_batches, open_recipe_model
 
 OF_DATA = ("seed", "mix_roles")  # flags of mixing that say what the data are, too
 
 
 def require_data(study: Study, trials: Sequence[Trial], how: Conduct) -> None:
-    """Raise UserError where a trial has too little data, or is asked about texts that it is trained on."""
+    """Raise UserError where a stage cannot be, has too little data, or is trained on what the trial is asked about.
+
+    trials: those that are to be done.
+    """
+    for trial in trials:
+        for recipe in trial.stages:
+            replace(recipe, model=study.model).check()
     if study.equal is not None and study.equal.unit == "examples":
         _require_examples(study, trials, study.equal.number)
-    elif study.equal is not None:
-        _require_tokens(study, trials, study.equal)
+    elif study.equal is not None and trials:
+        _require_tokens(study, trials_of(study, how.root), study.equal)
     if not how.allow_contamination:
         _require_unseen(study, trials, how)
 
@@ -59,7 +65,7 @@ def _require_examples(study: Study, trials: Sequence[Trial], wanted: int) -> Non
 
 
 def _require_tokens(study: Study, trials: Sequence[Trial], equal: Amount) -> None:
-    """Raise UserError where no arm is trained as much as is held equal in one pass over its data."""
+    """Raise UserError where no arm of the study is trained as much as is held equal in one pass over its data."""
     most, of = 0, ""
     first_of_arms = {trial.arm: trial for trial in reversed(trials) if trial.stages}
     for arm, trial in reversed(first_of_arms.items()):
@@ -78,6 +84,10 @@ def _require_tokens(study: Study, trials: Sequence[Trial], equal: Amount) -> Non
 def _require_unseen(study: Study, trials: Sequence[Trial], how: Conduct) -> None:
     """Raise UserError where a context of a trial's questions is among the texts of one of its stages."""
     hashes: dict[Recipe, np.ndarray] = {}
+    contexts: dict[str, np.ndarray] = {}
+    for name in dict.fromkeys(name for trial in trials for name in trial.tasks):
+        questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
+        contexts[name] = hash_texts({question.context for question in questions})
     for trial in trials:
         stages = [_unmixed(recipe, study.model) for recipe in trial.stages]
         stages[-1:] = [with_sample(stage, study.equal) for stage in stages[-1:]]
@@ -85,10 +95,8 @@ def _require_unseen(study: Study, trials: Sequence[Trial], how: Conduct) -> None
             if stage not in hashes:
                 hashes[stage] = _open(stage).documents()
             for name in trial.tasks:
-                questions = load_questions(find_task(name), data_dir(study, how.root), study.limit)
-                contexts = hash_texts({question.context for question in questions})
-                if count := int(np.isin(contexts, hashes[stage]).sum()):
+                if count := int(np.isin(contexts[name], hashes[stage]).sum()):
                     raise UserError(
-                        f"{trial}: its training data has {count} of the {len(contexts)} contexts of {name}; take other "
-                        "data, or --allow-contamination"
+                        f"{trial}: its training data has {count} of the {len(contexts[name])} contexts of {name}; take "
+                        "other data, or --allow-contamination"
                     )

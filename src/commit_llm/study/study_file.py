@@ -16,7 +16,6 @@ RECIPE = "recipe"
 ALL_LANGUAGES = "all_languages"  # of a stage: it gets the dictionaries of all languages of the study
 # Fields that a study sets itself, and where they are given.
 SET_BY_STUDY = {"model": "model", "seed": "seeds"}
-COUNTING = {"steps", "epochs", "max_train_samples"}  # fields that say how much a stage is trained on
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 LARGEST = 10**15
@@ -112,7 +111,8 @@ def read_study(path: Path, given: Mapping[str, Any] | None = None) -> Study:
     arms = _arms(values["arms"], wrong)
     equal = _equal(values.get("equal"), wrong)
     for name, stages in arms.items():
-        if equal and stages and (counted := COUNTING & {*stages[-1], *fields}):
+        counting = {"steps", "epochs", *(["max_train_samples"] if equal and equal.unit == "examples" else [])}
+        if equal and stages and (counted := counting & {*stages[-1], *fields}):
             raise wrong("equal", f"arm {name} has {sorted(counted)[0]} in its last stage too; leave out one of them")
     baseline = values.get("baseline", next(iter(arms)))
     if baseline not in arms:

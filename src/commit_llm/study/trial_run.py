@@ -76,18 +76,24 @@ def open_stage(study: Study, recipe: Recipe, model: str) -> tuple[Recipe, Recipe
 
 @dataclass
 class _Clock:
-    """Pass on the progress of answers, and measure from the first report on."""
+    """Pass on the progress of answers, and measure from the first report on.
+
+    first: the task that is asked first.
+    """
 
     report: OnAnswers
+    first: str
     began: float | None = field(default=None)
 
     def __call__(self, task: str, answered: int, total: int) -> None:
-        self.began = self.began or time.monotonic()
+        if self.began is None and task == self.first and answered == 0:
+            self.began = time.monotonic()
         self.report(task, answered, total)
 
     @property
-    def seconds(self) -> float:
-        return 0.0 if self.began is None else time.monotonic() - self.began
+    def seconds(self) -> int | None:
+        """Give the seconds since then. None where an evaluation went on that another process had begun."""
+        return None if self.began is None else round(time.monotonic() - self.began)
 
 
 def run_trial(
@@ -114,7 +120,7 @@ def run_trial(
         if trained.stopped is not None:
             return trained.stopped
         model = str(runs[-1])
-    clock = _Clock(how.on_answers)
+    clock = _Clock(how.on_answers, trial.tasks[0])
     tasks = [find_task(name) for name in trial.tasks]
     asked: dict[str, Any] = {
         "data_dir": data_dir(study, how.root), "limit": study.limit, "per_context": per_context_of(study),
@@ -138,7 +144,7 @@ def run_trial(
         "devices": f"{jax.device_count()} x {jax.devices()[0].device_kind}",
         "processor": processor(),
         "training_seconds": round(sum(line["seconds"] for run in runs for line in read_logs(run).timing.values())),
-        "evaluating_seconds": round(clock.seconds),
+        "evaluating_seconds": clock.seconds,
     }
     write_finished(folder / EVALUATION, out / FINISHED / trial.folder, described, made)
     if not how.keep_models:

@@ -10,6 +10,7 @@ from commit_llm.data.recipe_paths import PATHS, rooted
 from commit_llm.errors import UserError
 from commit_llm.recipes import Recipe, checked_fields, files_of, find_recipe
 from commit_llm.study.study_file import ALL_LANGUAGES, RECIPE, StageFields, Study
+from commit_llm.study.study_file import LANGUAGE as CODE
 
 ANY = "any"  # in place of a language: the arm's training is the same for all of them
 LANGUAGE = re.compile(r"(?<![A-Za-z])LANG(?![A-Za-z])")
@@ -64,9 +65,9 @@ def per_context_of(study: Study) -> dict[str, int]:
     Raises UserError for a task that the study does not have.
     """
     named, numbers = study.per_context or {}, {}
-    tasks = {task for language in study.languages for task in in_language(study.tasks, language)}
-    for name in named:
-        if name and tasks.isdisjoint(in_language(name, language) for language in study.languages):
+    tasks = [re.compile(in_language(re.escape(task), f"(LANG|{CODE.pattern})")) for task in study.tasks]
+    for name in named:  # also one of a language that is left out
+        if name and not any(task.fullmatch(name) for task in tasks):
             raise UserError(f"per_context: {name}: no task of the study, which has {', '.join(study.tasks)}")
     for language in study.languages:
         of_language = {in_language(task, language): number for task, number in named.items()}
