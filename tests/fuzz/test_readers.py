@@ -1,6 +1,7 @@
 """Every reader of a user's file gives a result or one line, whatever the file holds."""
 
 import ast
+import sys
 
 import numpy as np
 import pytest
@@ -115,6 +116,11 @@ def raises_another(folder):
     raise KeyError("a")
 
 
+def takes_memory(megabytes):
+    """Take memory, and give it back."""
+    np.ones(megabytes << 20, np.uint8)
+
+
 @pytest.mark.parametrize(
     ("read", "error"),
     [
@@ -128,3 +134,12 @@ def raises_another(folder):
 def test_what_breaks_a_promise_is_noticed(read, error, tmp_path):
     with pytest.raises(error):
         require_kept(Reader(dict, read), "a", {"a": b""}, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a system does not forget a peak")
+def test_much_memory_is_noticed_behind_a_higher_peak(tmp_path):
+    takes_memory(900)
+    with pytest.raises(BrokenError, match=r"a: 6\d\d MB more of memory"):
+        require_kept(Reader(dict, lambda folder: takes_memory(610)), "a", {"a": b""}, tmp_path)
+    assert require_kept(Reader(dict, lambda folder: takes_memory(200)), "a", {"a": b""}, tmp_path / "less") is None
