@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from commit_llm.cli import lines
-from commit_llm.cli.lines import notes_shown, pass_over_late_writes, say, say_json
+from commit_llm.cli.lines import notes_shown, pass_over_late_errors, say, say_json
 
 LOGGER = logging.getLogger("commit_llm")
 
@@ -55,10 +55,13 @@ def test_commands_print_through_these():
     assert printing == {"lines.py"}
 
 
-def test_of_writes_after_a_failed_one_nothing_is_shown():
+def test_of_arrays_after_a_failed_one_nothing_is_shown():
     shown = []
-    hook = pass_over_late_writes(shown.append)
+    hook = pass_over_late_errors(shown.append)
     late, other = RuntimeError("Event loop is closed"), RuntimeError("another")
-    for error in (late, other):
-        hook(SimpleNamespace(exc_type=type(error), exc_value=error))
-    assert [untaken.exc_value for untaken in shown] == [other]
+    of_orbax, of_ours = (
+        SimpleNamespace(cr_code=SimpleNamespace(co_filename=f"/lib/{room}/a.py")) for room in ("orbax", "commit_llm")
+    )
+    for error, where in ((late, None), (other, of_orbax), (other, None), (other, of_ours)):
+        hook(SimpleNamespace(exc_type=type(error), exc_value=error, object=where))
+    assert [(untaken.exc_value, untaken.object) for untaken in shown] == [(other, None), (other, of_ours)]

@@ -43,6 +43,22 @@ def _parquet_of(value, kind):
     return out.getvalue()
 
 
+def _progresses():
+    """Give what a checkpoint may say of its place in the data: a wrong one, or one from which packing had no end."""
+    data = {"position": 2, "left_out": 0, "longest": 0, "no_example": {}, "untrained": 0, "open": [[[0, 0, 70]]],
+            "closed": []}  # fmt: skip
+    yield {}
+    yield {"tokens": 1, "data": []}
+    yield {"tokens": 10**400, "data": data}
+    yield {"tokens": "a", "data": data}
+    for changes in (
+        {"position": -1}, {"position": 10**30}, {"longest": "a"}, {"no_example": {"a": 1}}, {"no_example": []},
+        {"untrained": None}, {"open": [[]]}, {"open": {}}, {"open": [[[0, 0, 2**52]]]}, {"open": [[[0, 70, 0]]]},
+        {"closed": [[[7, 0, 70]]]}, {"closed": [[["a", 0, 1]]]}, {"open": [[[0, 0, 120]]]}, {"closed": [[[0, -5, 70]]]},
+    ):  # fmt: skip
+        yield {"tokens": 1, "data": data | changes, "format": 1}
+
+
 def cases():
     """Reader, file, content."""
     import pyarrow as pa
@@ -126,6 +142,12 @@ def cases():
     yield "mix", "skip.txt", b"\x1b[2J\n"
     yield "questions squad", "a.json", as_json({"data": {"paragraphs": 1}})
     yield "given answers", "given.jsonl", as_lines([{"id": "\x1b[2J", "prediction": "a"}])
+    for text in (b"[]", b'"a"', b'{"performance_metrics": "a"}'):
+        yield "checkpoint exported", "checkpoints/1/_CHECKPOINT_METADATA", text
+        yield "checkpoint resumed", "checkpoints/1/_CHECKPOINT_METADATA", text
+    for progress in _progresses():
+        yield "checkpoint exported", "checkpoints/1/progress/metadata", as_json(progress)
+        yield "checkpoint resumed", "checkpoints/1/progress/metadata", as_json(progress)
     yield "prompt", "prompt.txt", b"{% for i in range(10**9) %}{{ instruction }}{% endfor %}"
     yield "prompt", "prompt.txt", b"{{ instruction * 10**9 }}"
     yield "prompt", "prompt.txt", b"{{ " + b"(" * 3000

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from xxhash import xxh3_128_hexdigest
 
+from tests.fuzz import restored_runs
 from tests.fuzz import valid_files as valid
 from tests.fuzz import valid_folders as folders
 from tests.fuzz.valid_files import Files, as_json, as_lines, in_folder
@@ -366,6 +367,8 @@ READERS: dict[str, Reader] = {
     "adapter": Reader(lambda: in_folder(valid.adapter), adapter),
     "streaming checkpoint": _one("streaming_params", valid.streaming, lambda path: _streaming(path)),
     "checkpoint": Reader(folders.checkpoint, manifest),
+    "checkpoint exported": Reader(restored_runs.run_files, restored_runs.exported),
+    "checkpoint resumed": Reader(restored_runs.checkpoint_files, restored_runs.resumed, True),
     "run": Reader(valid.run_files, run),
     "run's page": Reader(valid.run_files, page, True),
     "evaluations": Reader(lambda: in_folder(valid.evaluated), comparison),

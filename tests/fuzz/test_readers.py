@@ -23,6 +23,7 @@ OPENS = {  # calls that read what a user named
     "open_own",
     "read_records", "stream_records", "opened", "opened_as_utf_8", "safe_open", "read_lines", "chunks", "first_rows",
     "parquet_tables", "parquet_rows", "parquet_bytes", "from_file", "LoadFromSerializedProto", "ParseFromString",
+    "CheckpointManager", "load_dataset",
 }  # fmt: skip
 
 

@@ -168,7 +168,7 @@ def test_killed_several_times_the_metrics_are_those_of_an_undisturbed_run(reques
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [250, *in_long_tier(1500)])
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # cli/lines.py: pass_over_late_writes
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # cli/lines.py: pass_over_late_errors
 def test_a_full_disk_is_known_at_the_next_logged_step(small_recipe, tmp_path, monkeypatch, kilobytes):
     """Room for no checkpoint, or for one; the next save would be three steps later."""
     recipe = small_recipe(steps=12, checkpoint_every=4, log_every=1)

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from commit_llm.errors import visible
@@ -44,15 +45,17 @@ class _OnStandardError(logging.Handler):
             print(line, file=sys.stderr)
 
 
-def pass_over_late_writes(shown: Hook) -> Hook:
-    """Make a hook of errors that nobody can take, which leaves out tensorstore's after a write has failed.
+def pass_over_late_errors(shown: Hook) -> Hook:
+    """Make a hook of errors that nobody can take, which leaves out those of Orbax's arrays after one has failed.
 
-    Orbax ends at the first write that fails, and the others of the same checkpoint find nobody to report to: each
-    would print a traceback. The first one is told in one line.
+    Orbax ends at the first array that it cannot write or read, and the others of the same checkpoint find nobody to
+    report to: each would print a traceback. The first one is told in one line.
     """
 
     def hook(untaken: "sys.UnraisableHookArgs") -> None:
-        if not (untaken.exc_type is RuntimeError and str(untaken.exc_value) == "Event loop is closed"):
+        is_closed = untaken.exc_type is RuntimeError and str(untaken.exc_value) == "Event loop is closed"
+        code = getattr(untaken.object, "cr_code", None)  # of the coroutine that the error ended
+        if not is_closed and "orbax" not in Path(getattr(code, "co_filename", "")).parts:
             shown(untaken)
 
     return hook

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from commit_llm.cli.lines import notes_shown, pass_over_late_writes, say
+from commit_llm.cli.lines import notes_shown, pass_over_late_errors, say
 from commit_llm.cli.parse import DONE, INTERRUPTED, MISTAKE, TERMINATED
 from commit_llm.errors import UserError
 from commit_llm.files.disk import disk_reason, message
@@ -140,7 +140,7 @@ def overview() -> str:
 def entry() -> None:
     """Run as the console script."""
     claim_gpu_memory(os.environ)
-    sys.unraisablehook = pass_over_late_writes(sys.unraisablehook)
+    sys.unraisablehook = pass_over_late_errors(sys.unraisablehook)
     status = main()
     end_where_signalled()
     sys.exit(status)

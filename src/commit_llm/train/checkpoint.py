@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
+from commit_llm.data.packing.stored_state import LARGEST
 from commit_llm.errors import UserError, reason_of, shown
 from commit_llm.files.disk import writing
 from commit_llm.files.holder import clear
@@ -56,7 +57,7 @@ class Checkpoints:
             max_to_keep=keep, create=writes, read_only=not writes, cleanup_tmp_directories=writes
         )
         with writing(run):
-            self.manager = ocp.CheckpointManager((run / CHECKPOINTS).absolute(), options=options)
+            self.manager = _opened(run / CHECKPOINTS, options)
         self._after_save = ThreadPoolExecutor(1, thread_name_prefix="manifest")
         self._manifest: Future[None] | None = None
 
@@ -159,6 +160,17 @@ class Checkpoints:
             )
         return step, progress
 
+    def seen(self, step: int | None) -> tuple[int, int, int]:
+        """Give a step, or the newest one, and the examples and tokens seen until then."""
+        step, progress = self.progress(step)
+        try:
+            tokens, data = _figures(progress)
+        except ValueError as error:
+            raise UserError(
+                f"{self.run}: the checkpoint of step {step} cannot be read ({error}); name another with --step"
+            ) from None
+        return step, data["position"], tokens
+
     def require_known_format(self, step: int) -> None:
         """Raise UserError for a checkpoint that a newer version has written in a format of its own."""
         self._format(step, self._read(step, ocp.args.Composite(progress=ocp.args.JsonRestore()))["progress"])
@@ -231,6 +243,28 @@ class Checkpoints:
             return reader.restore(step, args=items)
 
 
+def _opened(folder: Path, options: ocp.CheckpointManagerOptions) -> ocp.CheckpointManager:
+    """Open a folder of checkpoints. Raises UserError where what one says of itself is nothing that Orbax can read."""
+    try:
+        return ocp.CheckpointManager(folder.absolute(), options=options)
+    except OSError:
+        raise
+    except Exception as error:  # of a _CHECKPOINT_METADATA that is JSON, but not such a one
+        raise UserError(
+            f"{folder}: the _CHECKPOINT_METADATA of a checkpoint has changed ({reason_of(error)}); move the folder of "
+            "that step away"
+        ) from None
+
+
+def _figures(progress: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Give the tokens seen and the state of the batches that a progress says. Raises ValueError where it lacks them."""
+    tokens, data = progress.get("tokens"), progress.get("data")
+    position = data.get("position") if isinstance(data, dict) else None
+    if not all(type(count) is int and 0 <= count < LARGEST for count in (tokens, position)):
+        raise ValueError("its progress says no number of tokens and of examples")
+    return progress["tokens"], progress["data"]
+
+
 class Restored(NamedTuple):
     """Hold what a checkpoint gives back.
 
@@ -262,7 +296,7 @@ def restore_newest(checkpoints: Checkpoints, like: TrainState) -> Restored | Non
         try:
             checkpoints.require_known_format(step)
             state, progress = checkpoints.restore(step, like)
-            tokens, position = progress["tokens"], progress["data"]
+            tokens, position = _figures(progress)
         except UserError:
             raise
         except Exception as error:  # whatever a broken file makes of Orbax

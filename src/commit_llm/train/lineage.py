@@ -68,7 +68,7 @@ def stage(run: Path, step: int | None = None) -> Stage:
     """Describe what a run has done up to a checkpoint."""
     recipe = load_recipe(run / CONFIG)
     with Checkpoints(run) as checkpoints:
-        step, progress = checkpoints.progress(step)
+        step, examples, tokens = checkpoints.seen(step)
     ways = [*[f"{recipe.sentence_ratio:g} of sentences"] * recipe.mixes_sentences, *ways_of(recipe)]
     return {
         "data": data_name(recipe),
@@ -77,8 +77,8 @@ def stage(run: Path, step: int | None = None) -> Stage:
         "ratio": list(recipe.ratio) if isinstance(recipe.ratio, tuple) else recipe.ratio,
         "seed": recipe.seed,
         "steps": step,
-        "examples": progress["data"]["position"],
-        "tokens": progress["tokens"],
+        "examples": examples,
+        "tokens": tokens,
         **({WAYS: ", ".join(ways)} if ways else {}),
     }
 

@@ -63,7 +63,7 @@ from commit_llm.train.recipe_data import (
 from commit_llm.train.step import NOTHING_FROZEN
 from commit_llm.train.stepping import Stepping, StepReport
 from commit_llm.train.stop import Reason, listening
-from commit_llm.train.upcoming import shared_examples, upcoming_batches
+from commit_llm.train.upcoming import go_on_from, shared_examples, upcoming_batches
 from commit_llm.train.watch import import_wandb, watching
 from commit_llm.train.weights import fresh_params, load_params
 from commit_llm.train.weights_identity import (
@@ -147,7 +147,7 @@ def train(
                 frozen = NOTHING_FROZEN
                 if training.adapter is not None:
                     frozen = training.frozen(_params_again(run, training, source))
-                batches.set_state(position)
+                go_on_from(batches, position, run, start)
             else:  # a new run, or one that was killed before its first checkpoint
                 start, tokens = 0, 0
                 state, frozen = training.place(_params_again(run, training, source) if params is None else params)

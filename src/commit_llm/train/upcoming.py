@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from commit_llm.data.loader import prefetched
 from commit_llm.data.packing.batch import Batch, BatchStream, Packer, State
 from commit_llm.data.packing.sharing import SharedExamples
+from commit_llm.errors import UserError
 from commit_llm.parallel.processes import Exchange, count, index
 
 
@@ -44,6 +46,17 @@ class AwaitedBatches:
         if self._taken < 2:
             return 0.0
         return (self.seconds - self._seconds_of_first) / (time.perf_counter() - self._second_asked)
+
+
+def go_on_from(batches: Packer, state: State, run: Path, step: int) -> None:
+    """Go on with the batches behind those of a checkpoint. Raises UserError where it says no place in the data."""
+    try:
+        batches.set_state(state)
+    except UserError as error:
+        raise UserError(
+            f"{run}: training cannot go on from the checkpoint of step {step}: {error}; move checkpoints/{step} away, "
+            "or choose another --out"
+        ) from None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from commit_llm.data.examples import Example, NoExample, NoExampleReason
 from commit_llm.data.packing.batch import Batch, ExampleSource, State
 from commit_llm.data.packing.row_fit import RowFit, places_of, row_fit
 from commit_llm.data.packing.rows import Row, Segment, batch_of, row_of
+from commit_llm.data.packing.stored_state import require_counts, require_reasons, require_rows
 from commit_llm.errors import UserError
 
 # Open rows that a whole example may still go into. Measured over three epochs of the two Alpaca files, mixed with
@@ -72,17 +73,22 @@ class FirstFitPacker:
         }
 
     def set_state(self, state: State) -> None:
-        """Go on from a state: make the examples of the rows under way again."""
+        """Go on from a state: make the examples of the rows under way again. Raises UserError where it is none."""
+        require_counts(state, ("position", "left_out", "longest"))
+        require_rows(state, ("open", "closed"), self.seq_len)
         self._position, self.left_out, self.longest = state["position"], state["left_out"], state["longest"]
         # A state of an older version counts neither.
-        self.no_example, self.untrained = Counter(state.get("no_example", {})), state.get("untrained", 0)
+        earlier = {"no_example": {}, "untrained": 0} | state
+        require_reasons(earlier["no_example"])
+        require_counts(earlier, ("untrained",))
+        self.no_example, self.untrained = Counter(earlier["no_example"]), earlier["untrained"]
         self._open = [row_of(row) for row in state["open"]]
         self._closed = [row_of(row) for row in state["closed"]]
         self._placed: dict[int, Example] = {}
         for segment in self._segments():
             example = self.examples[segment.position]
-            if isinstance(example, NoExample):
-                raise UserError("the data has changed since this state was saved; start again with a new --out")
+            if isinstance(example, NoExample) or segment.stop > places_of(example):
+                raise UserError("the data has changed since then")
             self._placed[segment.position] = example
 
     def count(self, examples: int) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from commit_llm.data.examples import Example, NoExample
 from commit_llm.data.packing.batch import Batch, ExampleSource, State
+from commit_llm.data.packing.stored_state import require_counts
 from commit_llm.errors import UserError
 
 
@@ -48,9 +49,12 @@ class StreamPacker:
         }
 
     def set_state(self, state: State) -> None:
-        """Go on from a state: make the examples of the stream again."""
+        """Go on from a state: make the examples of the stream again. Raises UserError where it is none."""
+        require_counts(state, ("position", "first", "offset", "batches_in_pass"))
         self._position, self._first, self._offset = state["position"], state["first"], state["offset"]
         self._batches_in_pass = state["batches_in_pass"]
+        if not 0 <= self._position - self._first <= self.examples.num_records:
+            raise UserError(f"the place in the data: examples {self._first} to {self._position} are no part of a pass")
         self._tokens, self._mask, self._ids = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int32)
         self._lengths: list[int] = []
         for position in range(self._first, self._position):
