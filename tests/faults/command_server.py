@@ -90,6 +90,7 @@ def start(request: dict[str, Any]) -> Started | None:
             os.close(writes)
         return Started(process, [reads for reads, _ in pipes])
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore it
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for descriptor, (_, writes) in enumerate(pipes, 1):
         os.dup2(writes, descriptor)

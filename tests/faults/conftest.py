@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.commands import Commands
 from tests.faults.disturb import KINDS, Suite
+from tests.faults.named_files import write_prompts, write_streaming
 from tests.faults.stages import STUDY, hashes_of, stages
 
 PAIRS = "".join(f"word{number}\tλέξη{number}\n" for number in range(9_000)).encode("utf-8")
@@ -45,6 +46,8 @@ def suite(tmp_path_factory):
     write_example(world, seed=0, training_people=81, test_people=27)
     write_growing_model(world / "growing", "bytes")
     (world / "el.txt").write_text("\n".join(GREEK), encoding="utf-8")
+    write_prompts(world)
+    write_streaming(world)
     (world / "study.yaml").write_text(STUDY.format(model=made / "export" / "model"), encoding="utf-8")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Dictionaries)
     threading.Thread(target=server.serve_forever, daemon=True).start()

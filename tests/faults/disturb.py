@@ -22,8 +22,13 @@ LEFT = re.compile(r"\..*\.(partial-\w{8}|unfinished|partial|partial\.json)")
 # What no checksum says anything of: a bit that changes in it may change a result unnoticed (docs/reliability.md).
 UNCHECKED = re.compile(
     r"(results|config|generation_config|trial|tokenizer\w*)\.json|(predictions|contexts)\.jsonl|.*provenance\.json|"
-    r"\..*\.partial(\.json)?"
+    r"\..*\.partial(\.json)?|xquad\.el\.json|streaming_params"
 )
+# A text that a user names: a shorter or another one is a text as well, and gives other results rightly. (A part of a
+# JSON document is none, so those are cut too.)
+TEXTS = re.compile(r"(instructions|prompts)\.jsonl|en-el\.txt|(study|config)\.yaml")
+# Where each kept line or part has a checksum: the next start tells of one that has changed, by the file's name.
+KEPT_LINES, KEPT_PART = ("done.jsonl", "answers.jsonl"), re.compile(r"\d{6,}")
 STOPPED = {"SIGTERM": 143, "SIGINT": 130}
 KILLED = (-9, -25)  # by SIGKILL; by SIGXFSZ, where a file would become longer than it may
 MISTAKE = 2
@@ -138,6 +143,8 @@ class Fault:
         reads = [path for where, pattern in self.stage.reads for path in sorted(where.glob(pattern)) if path.is_file()]
         if kind == "flip":
             reads = [path for path in reads if not UNCHECKED.fullmatch(path.name)]
+        if kind in ("flip", "truncate"):
+            reads = [path for path in reads if not TEXTS.fullmatch(path.name)]
         if reads and self.random.integers(2):
             return self._hit_what_it_reads(kind, reads)
         at = int(self.random.integers(1, self.whole.operations + 1))
@@ -151,13 +158,18 @@ class Fault:
         path = own[self.random.integers(len(own))]
         outside = self.folder.with_name(f"{self.folder.name} outside")
         content = path.read_bytes()
+        told = "" if kind == "link" else what_is_told(path, path.relative_to(self.folder), kind)
         what = f"{damage(path, kind, self.random, outside)} of {path.relative_to(self.folder)} after a kill at {at}"
+        if path.name in KEPT_LINES and path.is_file() and not path.read_bytes().endswith(b"\n"):
+            told = ""  # a kill leaves such an end too
         print(what)
         ended = self.commands.run(self.stage.asked(self.folder), self.folder)
         self._require_one_line(ended)
         assert not outside.exists() or outside.read_bytes() == content, "it was written through the link"
         if ended.status == MISTAKE and "exists already" not in ended.line:
             return what, "as found", self._way_out(ended, path, content)
+        if "exists already" not in ended.line:
+            assert told in ended.errors, f"nothing was told of {told}\n{ended.errors}"
         if path.relative_to(self.folder).as_posix() in LOGS:  # what was logged before is as the fault left it
             weights, lines = self.stage.results(self.folder)
             assert weights == self.whole.results[0]
@@ -239,6 +251,27 @@ class Fault:
         assert "Traceback" not in ended.errors, ended.errors
         if ended.status == MISTAKE:
             assert re.match(r"commit-llm [\w-]+: .*", ended.line), ended.errors
+
+
+def what_is_told(path: Path, inside: Path, kind: str) -> str:
+    """Give what the next start says of damage to kept work; empty where it need not, or cannot know.
+
+    It knows the lines and parts that have a checksum, and the files of a checkpoint with a manifest. It need not tell
+    of what it does not take up: a part without its line, a checkpoint before the newest. Lines that are missing are
+    as before they were written.
+
+    inside: the path in the stage's folder.
+    """
+    if path.name in KEPT_LINES:
+        return path.name if kind == "flip" else ""
+    if KEPT_PART.fullmatch(path.name) and (done := path.with_name("done.jsonl")).is_file():
+        return path.name if f'"number": {int(path.name)},' in done.read_text(encoding="utf-8") else ""
+    if inside.parts[:2] == ("run", "checkpoints") and inside.parts[2].isdecimal():
+        folder = path.parents[len(inside.parts) - 4]
+        newest = max(int(other.name) for other in folder.parent.iterdir() if other.name.isdecimal())
+        is_held = int(folder.name) == newest and (folder / "manifest.json").is_file()
+        return f"the checkpoint of step {newest}" if is_held else ""
+    return ""
 
 
 def damage(path: Path, kind: str, random: np.random.Generator, outside: Path) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.faults.named_files import PROMPTS, STREAMING
+
 # Of a run that goes on: no checksum says what stood in them.
 LOGS = ("run/metrics.jsonl", "run/timing.jsonl", "run/held_out.jsonl")
 SIZE = ["--warmup-steps", 1, "--batch-size", 2, "--seq-len", 128, "--log-every", 1, "--checkpoint-every", 2]
@@ -35,7 +37,7 @@ class Stage(NamedTuple):
     final: the file in the folder that says that all is done.
     results: gives what must be as in an undisturbed run, of the folder.
     own: patterns of what it has written, in the folder, that a fault may hit.
-    reads: folders and patterns of what earlier stages have written and it reads.
+    reads: folders and patterns of what it reads: what a user names, and what earlier stages have written.
     after: the stage whose output it works on.
     prepare: what is done behind that stage.
     moments: the part of the folder whose operations are counted.
@@ -116,11 +118,23 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
     run, model, evaluation = made / "train" / "run", made / "export" / "model", made / "eval" / "eval"
     another = made / "eval" / "another"
     growing = tuple((world, f"growing/{name}") for name in ("*.safetensors", "tokenizer.json", "config.json"))
-    done = (made / "train", "run/checkpoints/6/**/*")
-    exported = (made / "export", "model/*.safetensors")
+    named = tuple((world, name) for name in ("instructions.jsonl", "en-el.txt"))
+    begun = tuple((world, f"model/{name}") for name in ("config.json", "tokenizer.json"))
+    questions = (world, "xquad.el.json")
+    done = tuple(
+        (made / "train", f"run/{name}")
+        for name in (
+            "checkpoints/6/**/*",
+            "config.yaml",
+            "provenance.json",
+            "model/config.json",
+            "model/tokenizer.json",
+        )
+    )
+    exported = tuple((made / "export", f"model/{name}") for name in ("*.safetensors", "config.json", "tokenizer.json"))
     train = Stage(
         ["train", *training], "run", "run/checkpoints/6/manifest.json", lambda folder: weights(folder / "run"),
-        (f"run/{CHECKPOINTS}", *LOGS),
+        (f"run/{CHECKPOINTS}", *LOGS), (*named, *begun),
     )  # fmt: skip
     return {
         "fetch": Stage(
@@ -129,13 +143,17 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
         ),
         "quickstart": Stage(["quickstart"], "out", "out/comparison/comparison.json", _tried, ("out/**/*",)),
         "mix": Stage(["mix", world / "instructions.jsonl", *dictionary], "out.jsonl", "out.jsonl", _mixed,
-                     (".out.jsonl.unfinished/*",)),
+                     (".out.jsonl.unfinished/*",), named),
         "train": train,
         "checkpoint": train._replace(moments="run/checkpoints", own=(f"run/{CHECKPOINTS}",)),
-        "export": Stage(["export", run], "model", "model/config.json", hashes_of, (".*.partial-*/**/*",), (done,),
+        "export": Stage(["export", run], "model", "model/config.json", hashes_of, (".*.partial-*/**/*",), done,
                         "train"),
         "eval": Stage(["eval", model, *asking, "--batch-size", 1], "eval", "eval/results.json", hashes_of,
-                      (f"eval/{UNFINISHED}",), (exported,), "export"),
+                      (f"eval/{UNFINISHED}",), (*exported, questions), "export"),
+        "generate": Stage(
+            ["generate", model, "--prompts", world / PROMPTS, "--batch-size", 1, "--max-new-tokens", 8], "out.jsonl",
+            "out.jsonl", hashes_of, (".out.jsonl.unfinished/*",), (*exported, (world, PROMPTS)), "export",
+        ),
         "compare": Stage(
             ["compare", f"one={evaluation}", f"two={another}"], "out", "out/comparison.json", hashes_of,
             (".*.partial-*/**/*",), ((made / "eval", "*/*.json*"),), "eval",
@@ -143,7 +161,13 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
         ),
         "study": Stage(
             ["study", world / "study.yaml", "--root", world], "out", "out/study.md", _studied,
-            (f"out/arms/**/{CHECKPOINTS}", f"out/arms/**/{UNFINISHED}", "out/finished/**/*"), (exported,), "export",
+            (f"out/arms/**/{CHECKPOINTS}", f"out/arms/**/{UNFINISHED}", "out/finished/**/*"),
+            (*exported, *named, questions, (world, "study.yaml")), "export",
+        ),
+        "import": Stage(
+            ["import", world / STREAMING, "--config", world / "model" / "config.json",
+             "--tokenizer", world / "model" / "tokenizer.json"], "out", "out/config.json", hashes_of,
+            (".*.partial-*/**/*",), ((world, STREAMING), *begun),
         ),
         "extend": Stage(
             ["tokenizer", "extend", world / "growing", "--text", world / "el.txt", "--size", 20], "out",
@@ -152,5 +176,6 @@ def stages(world: Path, made: Path, url: str, weights: Callable[[Path], Any]) ->
         "run": Stage(
             ["run", *training, *asking], "out", "out/eval/results.json", _chained,
             (f"out/run/{CHECKPOINTS}", "out/model/*.safetensors", f"out/eval/{UNFINISHED}"),
+            (*named, *begun, questions),
         ),
     }  # fmt: skip

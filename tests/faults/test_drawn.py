@@ -12,7 +12,8 @@ from tests.faults.disturb import KINDS
 from tests.faults.stages import stages
 
 NAMES = (
-    "fetch", "quickstart", "mix", "train", "checkpoint", "export", "eval", "compare", "study", "extend", "run",
+    "fetch", "quickstart", "mix", "train", "checkpoint", "export", "eval", "generate", "compare", "study", "import",
+    "extend", "run",
 )  # fmt: skip
 CELLS = [(name, kind) for kind in KINDS for name in NAMES]
 

@@ -46,6 +46,30 @@ def test_a_changed_byte_is_noticed(tmp_path, name):
             assert parts.done.keys() == {1}, place
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("000000", "000000: is missing or has changed since it was written; this part is made again"),
+        ("done.jsonl", "done.jsonl:1: a damaged line was skipped; its part is made again"),
+        ("what.json", ".out.jsonl.unfinished: nothing says what its parts are of; all are made again"),
+    ],
+)
+@pytest.mark.parametrize("content", [b"other\n", None])
+def test_what_is_made_again_is_told(tmp_path, caplog, name, said, content):
+    out = tmp_path / "out.jsonl"
+    with unfinished(out, WHAT, overwrite=False) as parts:
+        keep(parts, 0, "one")
+    with unfinished(out, WHAT, overwrite=False):
+        assert caplog.messages == []
+    (folder_of(out) / name).unlink()
+    if content is not None:
+        (folder_of(out) / name).write_bytes(content)
+    with unfinished(out, WHAT, overwrite=False) as parts:
+        assert not parts.done
+    silent = name == "done.jsonl" and content is None  # as before the first part
+    assert [message[-len(said) :] for message in caplog.messages] == ([] if silent else [said])
+
+
 @pytest.mark.parametrize("name", ["", ".lock", "what.json", "000000"])
 def test_a_link_is_refused_and_what_it_leads_to_stays(tmp_path, name):
     out, others = tmp_path / "out.jsonl", tmp_path / "others"

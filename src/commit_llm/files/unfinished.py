@@ -1,6 +1,7 @@
 """The parts of a file under way. They are kept beside it as they are finished, so that work that was killed goes on."""
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from commit_llm.files.whole import make_folder, refuse_existing_file
 WHAT, DONE, JOINED = "what.json", "done.jsonl", "joined"
 # An empty file, made just before what is joined takes the output's name: with it and no `joined`, the output stands.
 WRITTEN = "written"
+LOGGER = logging.getLogger("commit_llm")
 # Of a part: its number, and that of the process that writes it.
 HALF_WRITTEN = re.compile(rf"\d{{6,}}\.\d+|{JOINED}|{WRITTEN}")
 OWN = re.compile(rf"\.lock|what\.json(\.new)?|done\.jsonl|\d{{6,}}|{HALF_WRITTEN.pattern}")
@@ -58,6 +60,8 @@ class Parts:
             refuse_link(path)
             if path.is_file() and path.stat().st_size == part.size and checksum(path) == part.checksum:
                 self.done[part.number] = part
+            else:
+                LOGGER.warning("%s: is missing or has changed since it was written; this part is made again", path)
 
     def path(self, number: int) -> Path:
         """Name the file of a part."""
@@ -140,6 +144,8 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
             (folder / WRITTEN).unlink(missing_ok=True)  # first: what is joined goes next
             empty_own(folder, HALF_WRITTEN, but=LOCK)
         else:
+            if differences is None and (folder / DONE).is_file():
+                LOGGER.warning("%s: nothing says what its parts are of; all are made again", folder)
             empty_own(folder, OWN, but=LOCK)
             describe_own(folder, WHAT, what)
             parts = Parts(folder)
