@@ -78,7 +78,7 @@ class FirstFitPacker:
         require_rows(state, ("open", "closed"), self.seq_len)
         self._position, self.left_out, self.longest = state["position"], state["left_out"], state["longest"]
         # A state of an older version counts neither.
-        earlier = {"no_example": {}, "untrained": 0} | state
+        earlier: State = {"no_example": {}, "untrained": 0} | state
         require_reasons(earlier["no_example"])
         require_counts(earlier, ("untrained",))
         self.no_example, self.untrained = Counter(earlier["no_example"]), earlier["untrained"]
