@@ -25,6 +25,20 @@ def files_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_answers_without_their_description_are_told_and_asked_again(tmp_path, caplog):
+    reply = Answer("a", False, "stop")
+    with journal(tmp_path / "out", {"model": "a"}, False, "results.json") as kept:
+        kept.keep("t", {0: reply})
+    with journal(tmp_path / "out", {"model": "a"}, False, "results.json") as kept:
+        assert kept.replies["t"] == {0: reply}
+    assert caplog.messages == []
+    (tmp_path / "out" / "unfinished" / "what.json").unlink()
+    with journal(tmp_path / "out", {"model": "a"}, False, "results.json") as kept:
+        assert not kept.replies
+    folder = tmp_path / "out" / "unfinished"
+    assert caplog.messages == [f"{folder}: nothing says what its answers are of; all questions are asked again"]
+
+
 @pytest.mark.slow
 def test_a_killed_evaluation_goes_on_to_the_same_files(model, example, tmp_path, monkeypatch):
     options = {"data_dir": str(example), "limit": 20, "batch_size": 1}

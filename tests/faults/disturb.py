@@ -27,8 +27,8 @@ UNCHECKED = re.compile(
 # A text that a user names: a shorter or another one is a text as well, and gives other results rightly. (A part of a
 # JSON document is none, so those are cut too.)
 TEXTS = re.compile(r"(instructions|prompts)\.jsonl|en-el\.txt|(study|config)\.yaml")
-# Where each kept line or part has a checksum: the next start tells of one that has changed, by the file's name.
-KEPT_LINES, KEPT_PART = ("done.jsonl", "answers.jsonl"), re.compile(r"\d{6,}")
+# What kept work is of, and where each line or part of it has a checksum: the next start tells of one that has changed.
+WHAT, KEPT_LINES, KEPT_PART = "what.json", ("done.jsonl", "answers.jsonl"), re.compile(r"\d{6,}")
 STOPPED = {"SIGTERM": 143, "SIGINT": 130}
 KILLED = (-9, -25)  # by SIGKILL; by SIGXFSZ, where a file would become longer than it may
 MISTAKE = 2
@@ -264,6 +264,8 @@ def what_is_told(path: Path, inside: Path, kind: str) -> str:
     """
     if path.name in KEPT_LINES:
         return path.name if kind == "flip" else ""
+    if path.name == WHAT and kind == "remove" and not (path.parents[1] / "results.json").is_file():
+        return "nothing says what" if any(path.with_name(name).is_file() for name in KEPT_LINES) else ""
     if KEPT_PART.fullmatch(path.name) and (done := path.with_name("done.jsonl")).is_file():
         return path.name if f'"number": {int(path.name)},' in done.read_text(encoding="utf-8") else ""
     if inside.parts[:2] == ("run", "checkpoints") and inside.parts[2].isdecimal():

@@ -28,6 +28,7 @@ def folder(tmp_path):
     [
         (".out.jsonl.unfinished/done.jsonl", "flip", "done.jsonl"),
         (".out.jsonl.unfinished/done.jsonl", "truncate", ""),
+        (".out.jsonl.unfinished/what.json", "remove", "nothing says what"),
         (".out.jsonl.unfinished/000000", "remove", "000000"),
         (".out.jsonl.unfinished/000001", "flip", ""),
         ("run/checkpoints/4/params/d/a", "flip", ""),  # there is a newer one

@@ -1,6 +1,7 @@
 """The journal of an evaluation: it keeps each reply as it comes, so that a killed evaluation can go on."""
 
 import json
+import logging
 import os
 import re
 from collections import defaultdict
@@ -25,6 +26,8 @@ UNFINISHED = "unfinished"
 WHAT, ANSWERS, RESPONSES = "what.json", "answers.jsonl", "responses.jsonl"
 OWN = re.compile(r"\.lock|what\.json(\.new)?|(answers|responses|predictions|contexts|samples)\.jsonl|results\.json")
 ASKED_AGAIN = "what it answered is asked again"
+
+LOGGER = logging.getLogger("commit_llm")
 
 
 class Journal:
@@ -111,6 +114,8 @@ def _opened(out: Path, what: Mapping[str, Any], overwrite: bool, marker: str, hi
                     + (", or add --overwrite" if hint else "")
                 )
         else:
+            if (folder / ANSWERS).is_file():
+                LOGGER.warning("%s: nothing says what its answers are of; all questions are asked again", folder)
             different = ["everything"]
         if different:
             empty_own(folder, OWN, but=LOCK)
