@@ -107,7 +107,9 @@ def test_icu_that_is_not_installed(monkeypatch):
 def test_another_version_of_clean_is_refused_where_it_decides_on_words():
     with pytest.raises(SettingError, match=r"clean_version 0: .* use the commit-llm that it was made with"):
         MixingSettings(clean_version=0)
-    with pytest.raises(SettingError, match=r"clean_version 1: .* use commit-llm 0\.1\.0; otherwise start again"):
+    with pytest.raises(
+        SettingError, match=r"clean_version 1: .* use commit-llm 0\.1\.0 of the .* history; otherwise start again"
+    ):
         MixingSettings(clean_version=1)
     assert MixingSettings(clean_version=0, ratio=0.0).ratio == 0.0
     with pytest.raises(SettingError, match="clean_version 0"):

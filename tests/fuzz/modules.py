@@ -93,6 +93,7 @@ OTHERS: dict[str, str] = {
     "quickstart/measure": "reads the quickstart's own files",
     "quickstart/summary": "reads the quickstart's own files",
     "report/comparison/comparison_page": "reads the package's own files",
+    "study/trial_run": "reads the system's files",
     "train/adapter_export": "reads the config.json of a run, which model/families/config_json has read",
     "train/watch": WRITES,
     "vocabulary/english": "reads the package's own list of words",

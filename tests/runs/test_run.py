@@ -46,10 +46,12 @@ def begun(folder, **changes):
 
 
 @pytest.mark.parametrize("amount", [{}, {"ratio": 0.0, "target_share": 0.2}])
-def test_a_run_of_another_version_of_clean_is_refused_with_the_release_to_install(tmp_path, monkeypatch, amount):
+def test_a_run_of_another_version_of_clean_is_refused_with_the_version_to_use(tmp_path, monkeypatch, amount):
     monkeypatch.setitem(settings.LAST_WITH, 0, "0.0.9")
     asked = begun(tmp_path, clean_version=0, **amount)
-    with pytest.raises(UserError, match=r"--clean-version 0: .* use commit-llm 0\.0\.9; otherwise start again"):
+    with pytest.raises(
+        UserError, match=r"--clean-version 0: .* use commit-llm 0\.0\.9 of the .* history; otherwise start again"
+    ):
         begun_recipe(tmp_path, asked)
 
 
