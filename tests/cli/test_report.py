@@ -166,7 +166,7 @@ def test_sources_that_are_no_longer_what_they_were(report, example, tmp_path, ch
 @pytest.mark.slow
 def test_a_data_set_of_the_hub_that_cannot_be_reached(report, begun):
     text, _ = report(begun(data="nobody/nothing"))
-    assert text.count("Not shown: the data set nobody/nothing cannot be loaded from the hub here.") == 2
+    assert text.count("Not shown: the data set nobody/nothing cannot be loaded from the hub here; ") == 2
 
 
 def test_a_run_without_its_tokenizer(report, begun):
