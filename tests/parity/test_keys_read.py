@@ -82,7 +82,8 @@ CHANGES = [
 ]
 # What a class passes over, or takes for more than it says, is refused here.
 STRICTER = (
-    "attention of this family has no window", "every layer of this family is", "here all layers have one rotary",
+    "attention of this family has no window", "every layer of this family is",
+    "all layers of this family have one rotary embedding here",
     "the decoder never looks ahead", "no layer of this family caps its scores", "name it 'rope_type'",
 )  # fmt: skip
 # What a class refuses, and is read here: null as older versions read it, or what has no effect.
