@@ -18,7 +18,7 @@ from tests.faults.stages import LOGS, Stage
 
 KINDS = ("kill", "stop", "fill", "truncate", "flip", "remove", "link", "twice")
 HIT = ("truncate", "flip", "remove", "link")  # what happens to a file
-LEFT = re.compile(r"\..*\.(partial-\w{8}|unfinished|partial|partial\.json)")
+LEFT = re.compile(r"\..*\.(partial-\w{8}|unfinished|partial|partial\.json)|unfinished")
 # What no checksum says anything of: a bit that changes in it may change a result unnoticed (docs/reliability.md).
 UNCHECKED = re.compile(
     r"(results|config|generation_config|trial|tokenizer\w*)\.json|(predictions|contexts)\.jsonl|.*provenance\.json|"

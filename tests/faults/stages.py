@@ -64,12 +64,16 @@ class Stage(NamedTuple):
         return (folder / self.final).is_file()
 
 
+# What a kill just after an output took its name leaves beside it, until the next start.
+LEFT_BESIDE = re.compile(r"\.partial-|(/|\.)unfinished/")
+
+
 def hashes_of(folder: Path, without: str = "") -> dict[str, str]:
     """Give the hash of each file in a folder, but for those whose name matches, and what a kill left beside outputs."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".partial-" not in path.as_posix() and not (without and re.fullmatch(without, path.name))
+        if path.is_file() and not LEFT_BESIDE.search(path.as_posix()) and not re.fullmatch(without, path.name)
     }
 
 
@@ -96,7 +100,7 @@ def _chained(folder: Path) -> Any:
 
 def _tried(folder: Path) -> Any:
     arms = json.loads((folder / "out" / "quickstart.json").read_text(encoding="utf-8"))["arms"]
-    runs = {path.parent.name: path.read_bytes() for path in folder.glob("out/*/run/metrics.jsonl")}
+    runs = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.glob("out/*/run/metrics.jsonl")}
     return arms, runs, hashes_of(folder / "out" / "example")
 
 

@@ -188,3 +188,18 @@ def test_parts_that_will_replace_an_output_stay_when_the_next_is_refused(tmp_pat
     with unfinished(out, WHAT, overwrite=True) as parts:
         assert parts.done.keys() == {0}
         assert not (parts.folder / "written").exists()
+
+
+def test_an_output_that_another_process_wrote_since_it_was_looked_for(tmp_path):
+    """Nothing is begun, so nothing stays; parts that are to replace it stay."""
+    out = tmp_path / "out.jsonl"
+    refuse_existing_output(out, overwrite=False)
+    out.write_text("of another process")
+    with pytest.raises(UserError, match=r"out\.jsonl: exists already"), unfinished(out, WHAT, overwrite=False):
+        raise AssertionError("it has begun")
+    assert not folder_of(out).exists()
+    with unfinished(out, WHAT, overwrite=True) as parts:
+        keep(parts, 0, "one")
+    with pytest.raises(UserError, match="exists already"), unfinished(out, WHAT, overwrite=False):
+        raise AssertionError("it has begun")
+    assert parts.path(0).is_file()

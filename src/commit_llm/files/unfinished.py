@@ -124,8 +124,8 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
     """Give the parts of the output that `what` describes: none yet, or those of work that is taken up again.
 
     `what` maps the name of each thing that decides on the output (a flag, the input's hash) to its value. Raises
-    UserError, naming what differs, where the folder has parts of another output (unless overwrite), and where another
-    process works in it, or the folder is not ours.
+    UserError, naming what differs, where the folder has parts of another output (unless overwrite), where another process
+    works in it or has written the output meanwhile (unless overwrite), and where the folder is not ours.
     """
     folder = folder_of(out)
     refuse_link(folder)
@@ -133,6 +133,9 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
     what = json.loads(json.dumps(what))
     require_own(folder, OWN, WHAT)
     with locked(folder, f"writing {out.name}"):
+        if not overwrite and not (folder / WHAT).is_file() and out.exists():  # written since it was looked for
+            remove_own(folder, OWN, first=WHAT)
+        refuse_existing_file(out, overwrite)
         differences = _differences(folder / WHAT, what)
         if differences and not overwrite:
             raise UserError(
