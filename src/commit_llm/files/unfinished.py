@@ -124,8 +124,8 @@ def unfinished(out: Path, what: Mapping[str, Any], overwrite: bool) -> Iterator[
     """Give the parts of the output that `what` describes: none yet, or those of work that is taken up again.
 
     `what` maps the name of each thing that decides on the output (a flag, the input's hash) to its value. Raises
-    UserError, naming what differs, where the folder has parts of another output (unless overwrite), where another process
-    works in it or has written the output meanwhile (unless overwrite), and where the folder is not ours.
+    UserError, naming what differs, where the folder has parts of another output (unless overwrite), where another
+    process works in it or has written the output meanwhile (unless overwrite), and where the folder is not ours.
     """
     folder = folder_of(out)
     refuse_link(folder)
