@@ -109,6 +109,15 @@ def test_a_ratio_that_is_fitted_does_not_matter(here):
     assert one == two
 
 
+def test_a_folder_of_data_is_named_without_where_it_lies(tmp_path):
+    there, here = (folder_of(tmp_path / name) for name in ("there", "here"))
+    for folder in (there, here):
+        (folder / "records").mkdir()
+    before, now = (described(folder, with_commit(data="records")) for folder in (there, here))
+    assert differences(before, now) == []
+    assert str(tmp_path) not in json.dumps(before)
+
+
 def test_another_tokenizer_of_a_stage(here, example):
     text = (example / "model" / "tokenizer.json").read_text(encoding="utf-8")
     for name, content in (("one", text), ("two", text.replace("\n", " "))):

@@ -91,7 +91,7 @@ def _sources(recipe: Recipe) -> dict[str, list[Any]]:
     """Describe what a recipe says of its files beside their content, and what it takes from the hub."""
     return {
         "data": [
-            [None if Path(name).is_file() else name, str(weight), form, mixed]
+            [None if Path(name).is_file() else public_name(name), str(weight), form, mixed]
             for name, weight, form, mixed in recipe.sources
         ],
         "dictionary": [weight for _, weight in recipe.dictionary_files],
