@@ -30,6 +30,22 @@ def test_what_is_wrong(text, message):
     assert complaint(mixer, counts, columns) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "skipped", "message"),
+    [
+        ("the dog", {"cat"}, None),
+        ("the dog", {"DOG"}, "en-el.txt: has 50.0 % of the data's words, but --skip-words leaves none; take words off its list"),
+        ("cat " + "dog " * 24, {"dog"}, "en-el.txt: has 100.0 % of the data's words, but --skip-words leaves 4.0 %; take words off its list"),
+        ("der Hund", {"dog"}, f"en-el.txt: has none of the data's words, and turned round none; {OWN}"),
+        ("ο σκύλος", {"dog"}, f"en-el.txt: has none of the data's words, and turned round 50.0 %; {TURN}"),
+    ],
+)  # fmt: skip
+def test_words_that_are_all_skipped(text, skipped, message):
+    mixer, columns = CodeMixer(GREEK, skip_words=frozenset(skipped)), {"text": pa.array([text])}
+    counts = Counts(*mixer.mix_columns(columns)[1].sum(axis=0).tolist())
+    assert complaint(mixer, counts, columns) == message
+
+
 GERMAN = BilingualDictionary.from_pairs([("the", "der"), ("house", "Haus")], "en-de.txt")
 TERMS = BilingualDictionary.from_pairs([("hound", "κυνηγόσκυλο")], "terms.tsv")
 WRONG = BilingualDictionary.from_pairs([("σκύλος", "dog"), ("γάτα", "cat")], "el-en.txt")

@@ -74,7 +74,20 @@ def _complaint_of_one(mixer: CodeMixer, counts: Counts, columns: Columns, needed
         return f"{shares}; take the dictionary of the other direction {OTHER_WAY}"
     if share and share >= needed:
         return None
+    whole_share = _share_with_skipped_words(mixer, columns)
+    if whole_share >= FEW:
+        of_words = f"{name}: has {_percent(whole_share)} of the data's words"
+        return f"{of_words}, but --skip-words leaves {_percent(share)}; take words off its list"
     return f"{shares}; its source language must be the data's own {OTHER_WAY}"
+
+
+def _share_with_skipped_words(mixer: CodeMixer, columns: Columns) -> float:
+    """Give the share of words that a mixer would have if its settings named none to be skipped."""
+    if not mixer.settings.skip_words:
+        return 0.0
+    settings = dataclasses.replace(mixer.settings, skip_words=frozenset())
+    counts = _counts(CodeMixer(mixer.dictionaries, settings), columns)
+    return counts.hits / max(1, counts.words)
 
 
 def _counts(mixer: CodeMixer, columns: Columns) -> Counts:
