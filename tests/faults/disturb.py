@@ -177,7 +177,7 @@ class Fault:
         elif "exists already" in ended.line:
             assert self.stage.is_done(self.folder)
         else:
-            assert self.stage.results(self.folder) == self.whole.results, ended.errors
+            self._require_results(self.folder, ended.errors)
         return what, "as found", "the same command"
 
     def _hit_what_it_reads(self, kind: str, reads: list[Path]) -> tuple[str, str, str]:
@@ -191,7 +191,7 @@ class Fault:
             ended = self.commands.run(self.stage.asked(self.folder), self.folder)
             self._require_one_line(ended)
             if ended.status == 0:
-                assert self.stage.results(self.folder) == self.whole.results, ended.errors
+                self._require_results(self.folder, ended.errors)
             else:
                 assert not self.stage.is_done(self.folder), ended.errors
         finally:
@@ -234,7 +234,7 @@ class Fault:
         state = "before"
         if self.stage.is_done(self.folder):
             state = "after"
-            assert self.stage.results(self.folder) == self.whole.results, f"half an output\n{ended.errors}"
+            self._require_results(self.folder, f"half an output\n{ended.errors}")
         mend()
         again = self.commands.run(self.stage.asked(self.folder), self.folder)
         self._require_same(again, self.folder)
@@ -243,14 +243,34 @@ class Fault:
     def _require_same(self, again: Ended, folder: Path) -> None:
         assert again.status == 0 or "exists already" in again.line, again.errors
         assert "Traceback" not in again.errors, again.errors
-        assert self.stage.results(folder) == self.whole.results, again.errors
+        self._require_results(folder, again.errors)
         assert [path for path in folder.rglob("*") if LEFT.fullmatch(path.name)] == []
+
+    def _require_results(self, folder: Path, errors: str) -> None:
+        """Require an undisturbed run's results. errors: what the command wrote."""
+        now = self.stage.results(folder)
+        assert now == self.whole.results, "\n".join([*different_parts(now, self.whole.results), errors])
 
     def _require_one_line(self, ended: Ended) -> None:
         assert ended.status in (0, MISTAKE), ended
         assert "Traceback" not in ended.errors, ended.errors
         if ended.status == MISTAKE:
             assert re.match(r"commit-llm [\w-]+: .*", ended.line), ended.errors
+
+
+def different_parts(now: Any, undisturbed: Any, place: str = "results") -> list[str]:
+    """List the parts of results that are not as undisturbed, with both values.
+
+    >>> different_parts(({"a": 1, "b": 2}, [3]), ({"a": 1, "b": 4}, [3]))
+    ["results[0]['b']: 2, undisturbed 4"]
+    """
+    if isinstance(now, dict) and isinstance(undisturbed, dict):
+        pairs = [(key, now.get(key), undisturbed.get(key)) for key in {**now, **undisturbed}]
+    elif isinstance(now, tuple | list) and isinstance(undisturbed, tuple | list) and len(now) == len(undisturbed):
+        pairs = [(key, *values) for key, values in enumerate(zip(now, undisturbed, strict=True))]
+    else:
+        return [] if now == undisturbed else [f"{place}: {now!r}, undisturbed {undisturbed!r}"]
+    return [line for key, one, other in pairs for line in different_parts(one, other, f"{place}[{key!r}]")]
 
 
 def what_is_told(path: Path, inside: Path, kind: str) -> str:
