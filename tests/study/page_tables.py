@@ -18,6 +18,8 @@ PAGE = ROOT / "docs" / "study.md"
 RESULTS = ROOT / "studies" / "results"
 BEGIN, END = "<!-- {}: python -m tests.study.page_tables -->\n", "<!-- end of {} -->\n"
 BASELINE, SEEDS = "alpaca", range(3)
+# The name of a study on the page -> its folder of results, and its language.
+STUDIES = {"Spanish": ("smollm2-cpu", "es")}
 # How the page names an arm.
 ARMS = {
     "untuned": "untuned",
@@ -148,10 +150,14 @@ def differences(trials: Mapping[tuple[str, int], Trial], language: str) -> str:
 
 def _keys(trials: Mapping[tuple[str, int], Trial], language: str) -> list[tuple[str, str]]:
     """List what is compared: ranks, and answers where the trials have them."""
-    asked = next(iter(trials.values())).entries
-    answered = [task for task in (f"xquad_instruct_{language}", "xquad_instruct_en") if task in asked]
     ranked = [(f"xquad_rank_{language}", name) for name in RANKS]
-    return ranked + [(task, name) for task in answered for name in ("exact_match", "f1")]
+    return ranked + [(task, name) for task in _answered(trials, language) for name in ("exact_match", "f1")]
+
+
+def _answered(trials: Mapping[tuple[str, int], Trial], language: str) -> list[str]:
+    """List the tasks that were answered in words, in the language and in English."""
+    asked = next(iter(trials.values())).entries
+    return [task for task in (f"xquad_instruct_{language}", "xquad_instruct_en") if task in asked]
 
 
 def _differences(pairs: Sequence[tuple[Trial, Trial]], keys: Sequence[tuple[str, str]]) -> list[str]:
@@ -167,13 +173,15 @@ def _differences(pairs: Sequence[tuple[Trial, Trial]], keys: Sequence[tuple[str,
 
 
 def tables() -> dict[str, str]:
-    """Give the tables of the page by name."""
-    spanish = read_trials(RESULTS / "smollm2-cpu")
-    return {
-        "Spanish ranks": ranks(spanish, "es"),
-        "Spanish answers": answers(spanish, "es"),
-        "Spanish differences": differences(spanish, "es"),
-    }
+    """Give the tables of the page by name. A study without answers has no table of them."""
+    written = {}
+    for name, (folder, language) in STUDIES.items():
+        trials = read_trials(RESULTS / folder)
+        written[f"{name} ranks"] = ranks(trials, language)
+        if _answered(trials, language):
+            written[f"{name} answers"] = answers(trials, language)
+        written[f"{name} differences"] = differences(trials, language)
+    return written
 
 
 def with_tables(page: str) -> str:
