@@ -19,7 +19,7 @@ RESULTS = ROOT / "studies" / "results"
 BEGIN, END = "<!-- {}: python -m tests.study.page_tables -->\n", "<!-- end of {} -->\n"
 BASELINE, SEEDS = "alpaca", range(3)
 # The name of a study on the page -> its folder of results, and its language.
-STUDIES = {"Spanish": ("smollm2-cpu", "es"), "Greek": ("smollm2-cpu-el", "el")}
+STUDIES = {"Spanish": ("smollm2-cpu", "es"), "Greek": ("smollm2-cpu-el", "el"), "Alpaca": ("smollm2-cpu-alpaca", "es")}
 # How the page names an arm.
 ARMS = {
     "untuned": "untuned",
