@@ -49,7 +49,7 @@ from tests.test_chain import MODEL
 
 # What a marker may say that a command needs: nothing that the tests have.
 NEEDS = {"an accelerator", "the hub", "a network", "the extra tpu", "llama.cpp", "Ollama"}
-NEEDS |= {"cosmic-ray (pip install cosmic-ray), and about an hour", "the data below, and hours"}
+NEEDS |= {"cosmic-ray (pip install cosmic-ray), and about an hour", "the data of the plan"}
 
 # Sections, or pages, whose commands another test runs; every other one of `commit-llm` runs below, in a small world.
 RUN_WHOLE = {  # in a shell, with what other programs stand there
